@@ -1,0 +1,64 @@
+//! A transport without policy, for use of this crate alone.
+
+use std::fmt;
+
+use reqwest::header::{HeaderValue, InvalidHeaderValue};
+
+use crate::operation::{Connection, Operation};
+use crate::transport::{Execute, Transport};
+
+/// Adds the API key and the connection to each request and sends it once.
+///
+/// No retries, no pacing, no timeouts but those of the [`reqwest::Client`]: the crate `ofauth` has them. Build that
+/// client with `redirect(Policy::none())`: a redirect would carry the key to wherever it points.
+#[derive(Clone)]
+pub struct Direct {
+    http: reqwest::Client,
+    api_key: HeaderValue,
+    connection_id: Option<HeaderValue>,
+}
+
+impl Direct {
+    /// Sends with `http` and the key of the organization.
+    ///
+    /// # Errors
+    ///
+    /// If `api_key` holds a character that a header cannot carry, such as a line break.
+    pub fn new(http: reqwest::Client, api_key: &str) -> Result<Self, InvalidHeaderValue> {
+        let mut api_key = HeaderValue::from_str(api_key)?;
+        api_key.set_sensitive(true);
+        Ok(Self { http, api_key, connection_id: None })
+    }
+
+    /// Acts on this connection, unless a call names another.
+    ///
+    /// # Errors
+    ///
+    /// If `connection_id` holds a character that a header cannot carry.
+    pub fn with_connection(mut self, connection_id: &str) -> Result<Self, InvalidHeaderValue> {
+        self.connection_id = Some(HeaderValue::from_str(connection_id)?);
+        Ok(self)
+    }
+}
+
+impl fmt::Debug for Direct {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Direct").field("connection_id", &self.connection_id).finish_non_exhaustive()
+    }
+}
+
+impl Transport for Direct {
+    fn execute<'a>(
+        &'a self,
+        mut request: reqwest::Request,
+        operation: Option<&'static Operation>,
+    ) -> Execute<'a> {
+        let headers = request.headers_mut();
+        headers.insert("apikey", self.api_key.clone());
+        let acts_on_connection = operation.is_none_or(|operation| operation.connection != Connection::None);
+        if let (true, Some(id)) = (acts_on_connection, &self.connection_id) {
+            headers.entry("x-connection-id").or_insert_with(|| id.clone());
+        }
+        Box::pin(self.http.execute(request))
+    }
+}

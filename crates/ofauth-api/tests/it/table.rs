@@ -1,0 +1,67 @@
+//! The operation table.
+
+use std::collections::BTreeSet;
+
+use ofauth_api::operation::{Body, Connection, Kind, PageStyle, Place, RetryClass};
+use ofauth_api::operations::{OPERATIONS, find};
+
+#[test]
+fn it_is_sorted_and_every_operation_is_found() {
+    assert!(OPERATIONS.is_sorted_by(|a, b| a.id < b.id));
+    for operation in OPERATIONS {
+        assert_eq!(find(operation.id), Some(operation));
+    }
+    assert_eq!(find("no_such_operation"), None);
+    assert_eq!(OPERATIONS.len(), 133);
+}
+
+#[test]
+fn path_parameters_are_those_of_the_path() {
+    for operation in OPERATIONS {
+        let in_template: BTreeSet<&str> = operation.path.split(['{', '}']).skip(1).step_by(2).collect();
+        let listed: BTreeSet<&str> = operation
+            .parameters
+            .iter()
+            .filter(|parameter| parameter.place == Place::Path)
+            .inspect(|parameter| assert!(parameter.required, "{}", operation.id))
+            .map(|parameter| parameter.name)
+            .collect();
+        assert_eq!(in_template, listed, "{}", operation.id);
+        assert!(operation.parameters.iter().all(|parameter| parameter.name != "x-connection-id"));
+    }
+}
+
+#[test]
+fn what_may_be_sent_twice() {
+    for (id, retry) in [
+        ("create_post", RetryClass::Once),
+        ("send_chat_message", RetryClass::Once),
+        ("create_mass_message", RetryClass::Once),
+        ("list_posts", RetryClass::Repeatable),
+        ("upload_part", RetryClass::Repeatable),
+        ("check_upload", RetryClass::Repeatable),
+        ("batch_vault_plus_media", RetryClass::Repeatable),
+    ] {
+        assert_eq!(find(id).unwrap().retry, retry, "{id}");
+    }
+}
+
+#[test]
+fn some_rows_in_full() {
+    let upload = find("upload_part").unwrap();
+    assert_eq!((upload.method, upload.body, upload.connection), ("PUT", Body::Bytes, Connection::Required));
+    assert_eq!(upload.permission, Some("vault:write"));
+    let media = find("list_vault_media").unwrap();
+    assert_eq!((media.page, media.body, media.unconfirmed), (PageStyle::Offset, Body::None, false));
+    let kinds: Vec<(&str, Kind)> =
+        media.parameters.iter().map(|parameter| (parameter.name, parameter.kind)).collect();
+    assert!(kinds.contains(&("limit", Kind::Integer)), "{kinds:?}");
+    let sort = media.parameters.iter().find(|parameter| parameter.name == "sortDirection").unwrap();
+    assert_eq!((sort.kind, sort.values), (Kind::String, ["asc", "desc"].as_slice()));
+    assert_eq!(find("get_vault_plus_stats").unwrap().connection, Connection::None);
+    assert_eq!(find("query_vault_plus_media").unwrap().page, PageStyle::Cursor);
+    assert!(find("list_vault_plus_lists").unwrap().unconfirmed);
+    let filter =
+        find("list_subscribers").unwrap().parameters.iter().find(|parameter| parameter.name == "filter");
+    assert_eq!(filter.unwrap().kind, Kind::Object);
+}

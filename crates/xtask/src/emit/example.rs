@@ -1,0 +1,196 @@
+//! Makes an example value from a schema.
+//!
+//! An example that the document gives wins. Otherwise the value is the smallest that shows every field: lists and maps
+//! have one entry, and a schema that contains itself ends there.
+
+use serde_json::{Map, Value, json};
+
+use crate::document::{Document, Object};
+use crate::lower::{is_id_name, target};
+
+/// An example of `schema`.
+#[must_use]
+pub fn of(document: &Document, schema: &Value) -> Value {
+    Maker { document, open: Vec::new() }.make("", schema).unwrap_or(Value::Null)
+}
+
+struct Maker<'a> {
+    document: &'a Document,
+    /// The components around the value being made.
+    open: Vec<&'a str>,
+}
+
+impl<'a> Maker<'a> {
+    /// An example of `schema`, which is the field `name`; `None` if it would contain itself.
+    fn make(&mut self, name: &str, schema: &'a Value) -> Option<Value> {
+        if let Some(component) = target(schema) {
+            if self.open.contains(&component) {
+                return None;
+            }
+            let inner = self.document.schemas.get(component)?;
+            self.open.push(component);
+            let value = self.make(name, inner);
+            self.open.pop();
+            return value;
+        }
+        if let Some(given) = given(schema) {
+            return Some(given);
+        }
+        if let Some(all) = schema.get("allOf").and_then(Value::as_array) {
+            return self.all_of(name, all);
+        }
+        if let Some(variants) = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array)
+        {
+            let real = |variant: &&Value| variant.get("type").and_then(Value::as_str) != Some("null");
+            return variants.iter().filter(real).find_map(|variant| self.make(name, variant));
+        }
+        Some(match type_of(schema) {
+            "object" => Value::Object(self.object(schema)),
+            "array" => schema.get("items").and_then(|items| self.make(name, items)).into_iter().collect(),
+            "string" => json!(text(name, schema)),
+            "integer" => json!(whole(name, schema)),
+            "number" => json!(schema.get("minimum").and_then(Value::as_f64).unwrap_or(0.0).max(9.99)),
+            // A page that says it is the last, an account without faults.
+            "boolean" => json!(!["hasMore", "hasError"].contains(&name)),
+            _ => json!({}),
+        })
+    }
+
+    fn object(&mut self, schema: &'a Value) -> Object {
+        let required = schema.get("required").and_then(Value::as_array);
+        let is_required =
+            |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
+        let mut object = Map::new();
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+            // A cursor to a next page that the sandbox does not have.
+            if name.starts_with("next") && !is_required(name) {
+                continue;
+            }
+            if let Some(value) = self.make(name, property) {
+                object.insert(name.clone(), value);
+            }
+        }
+        let values =
+            schema.get("additionalProperties").filter(|values| object.is_empty() && values.is_object());
+        if let Some(value) = values.and_then(|values| self.make("", values)) {
+            object.insert("full".to_owned(), value);
+        }
+        object
+    }
+
+    fn all_of(&mut self, name: &str, all: &'a [Value]) -> Option<Value> {
+        let parts: Vec<Value> = all.iter().filter_map(|part| self.make(name, part)).collect();
+        let mut merged = Map::new();
+        for part in &parts {
+            match part {
+                Value::Object(object) => merged.extend(object.clone()),
+                other => return Some(other.clone()),
+            }
+        }
+        Some(Value::Object(merged))
+    }
+}
+
+/// An example, constant or first enum value that the schema itself gives.
+fn given(schema: &Value) -> Option<Value> {
+    let first = |key: &str| schema.get(key)?.as_array()?.iter().find(|value| !value.is_null()).cloned();
+    schema
+        .get("example")
+        .or_else(|| schema.get("const"))
+        .cloned()
+        .or_else(|| first("examples"))
+        .or_else(|| first("enum"))
+}
+
+fn type_of(schema: &Value) -> &str {
+    match schema.get("type") {
+        Some(Value::String(name)) => name,
+        Some(Value::Array(names)) => {
+            names.iter().filter_map(Value::as_str).find(|name| *name != "null").unwrap_or("")
+        }
+        _ if schema.get("properties").is_some() => "object",
+        _ => "",
+    }
+}
+
+fn text(name: &str, schema: &Value) -> String {
+    let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
+    let lower = name.to_lowercase();
+    let is_date = lower.ends_with("at") || lower.ends_with("date") || lower.ends_with("time");
+    match format {
+        "date-time" => "2026-04-29T10:18:48.831Z".to_owned(),
+        "date" => "2026-04-29".to_owned(),
+        "uri" => "https://media.ofauth.com/v2/example".to_owned(),
+        _ if is_id_name(name, "") => "12345".to_owned(),
+        _ if lower.ends_with("url") => "https://media.ofauth.com/v2/example".to_owned(),
+        _ if is_date => "2026-04-29T10:18:48+00:00".to_owned(),
+        _ => "example".to_owned(),
+    }
+}
+
+fn whole(name: &str, schema: &Value) -> i64 {
+    let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(0);
+    let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(i64::MAX);
+    let usual = if is_id_name(name, "") { 12345 } else { 1 };
+    usual.clamp(least.min(most), most)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::testing::document;
+
+    fn example(schema: Value, schemas: Value) -> Value {
+        of(&document("get", json!({}), schemas), &schema)
+    }
+
+    #[test]
+    fn what_the_document_gives_wins() {
+        for schema in [
+            json!({"type": "string", "example": "given"}),
+            json!({"type": "string", "examples": ["given", "other"]}),
+            json!({"const": "given"}),
+            json!({"type": ["string", "null"], "enum": [null, "given"]}),
+        ] {
+            assert_eq!(example(schema.clone(), json!({})), json!("given"), "{schema}");
+        }
+    }
+
+    #[test]
+    fn values_have_the_type_and_keep_the_limits() {
+        for (schema, expected) in [
+            (json!({"type": "integer", "minimum": 5}), json!(5)),
+            (json!({"type": "integer", "maximum": 0}), json!(0)),
+            (json!({"type": ["boolean", "null"]}), json!(true)),
+            (json!({"type": "string", "format": "date-time"}), json!("2026-04-29T10:18:48.831Z")),
+            (json!({"anyOf": [{"type": "null"}, {"type": "boolean"}]}), json!(true)),
+            (json!({"type": "array", "items": {"type": "boolean"}}), json!([true])),
+            (json!({"type": "object", "additionalProperties": {"type": "boolean"}}), json!({"full": true})),
+            (json!({}), json!({})),
+        ] {
+            assert_eq!(example(schema.clone(), json!({})), expected, "{schema}");
+        }
+    }
+
+    #[test]
+    fn a_page_is_the_last() {
+        let page = json!({"type": "object", "properties": {
+            "list": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+            "hasMore": {"type": "boolean"},
+            "nextCursor": {"type": "string"},
+        }});
+        let item = json!({"type": "object", "properties": {"id": {"type": "integer"}}});
+        assert_eq!(example(page, json!({"Item": item})), json!({"list": [{"id": 12345}], "hasMore": false}));
+    }
+
+    #[test]
+    fn a_schema_that_contains_itself_ends() {
+        let item = json!({"type": "object", "properties": {
+            "name": {"type": "string"},
+            "one": {"$ref": "#/components/schemas/Item"},
+            "many": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
+        }});
+        let reference = json!({"$ref": "#/components/schemas/Item"});
+        assert_eq!(example(reference, json!({"Item": item})), json!({"name": "example", "many": []}));
+    }
+}

@@ -1,0 +1,197 @@
+//! Writes what the sandbox knows of the document, as JSON.
+//!
+//! The file is a list with one operation per line, sorted by id:
+//!
+//! ```json
+//! {
+//!   "id": "list_vault_media",
+//!   "method": "GET",
+//!   "path": "/v2/access/vault/media",
+//!   "tag": "Vault",
+//!   "connection": "required",
+//!   "permission": "vault:read",
+//!   "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+//!   "body": "none",
+//!   "request": null,
+//!   "status": 200,
+//!   "response": {"list": [], "hasMore": false}
+//! }
+//! ```
+//!
+//! - `connection`: `required`, `optional` or `none`: whether `x-connection-id` is sent. It is not among `parameters`.
+//! - `permission`: the permission of the connection, or the scope of the key, or null.
+//! - `type`: `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` (repeated) or `object` (JSON
+//!   text). `values` are the words an enum allows.
+//! - `body`: `none`, `json`, `optional-json` or `bytes`.
+//! - `request`: JSON Schema 2020-12 without references, in the document's own terms: `type` (a name or a list),
+//!   `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`, `anyOf`, `allOf`, the limits. A schema
+//!   that contains itself is cut off with `{}`, which allows anything. Null unless the body is JSON.
+//! - `status`: the documented success.
+//! - `response`: an example that satisfies the schema, or null if the answer has no body. Lists have one item and pages
+//!   are the last: no `next…` field, `hasMore` false.
+
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
+
+use super::example;
+use super::table::Row;
+use crate::document::{Document, Object, Operation};
+use crate::lower::target;
+
+/// The data, as the text of a JSON file.
+pub fn sandbox(document: &Document) -> Result<String> {
+    let mut operations: Vec<&Operation> = document.operations.iter().collect();
+    operations.sort_by_key(|operation| &operation.id);
+    let rows = operations
+        .into_iter()
+        .map(|operation| Ok(row(document, operation).with_context(|| operation.id.clone())?.to_string()))
+        .collect::<Result<Vec<_>>>()?;
+    Ok(format!("[\n{}\n]\n", rows.join(",\n")))
+}
+
+fn row(document: &Document, operation: &Operation) -> Result<Value> {
+    let row = Row::read(document, operation)?;
+    let body = match row.body {
+        "OptionalJson" => "optional-json".to_owned(),
+        other => other.to_lowercase(),
+    };
+    let request = operation.body.as_ref().filter(|_| body.ends_with("json"));
+    let (status, response) = operation.success().context("no 2xx response is documented")?;
+    let example = match (&response.example, &response.schema) {
+        (Some(example), _) => example.clone(),
+        (None, Some(schema)) => example::of(document, schema),
+        (None, None) => Value::Null,
+    };
+    let parameters = row.parameters.iter().map(|parameter| {
+        json!({
+            "name": parameter.name,
+            "in": parameter.place,
+            "required": parameter.required,
+            "type": parameter.kind,
+            "values": parameter.values,
+        })
+    });
+    let mut row = json!({
+        "id": operation.id,
+        "method": operation.method.to_uppercase(),
+        "path": operation.path,
+        "tag": operation.tag,
+        "connection": row.connection.to_lowercase(),
+        "permission": row.permission,
+        "parameters": parameters.collect::<Vec<_>>(),
+        "body": body,
+        "request": request.map(|body| inlined(document, &body.schema, &mut Vec::new())),
+        // A range such as `2XX` promises no particular one.
+        "status": status.parse().unwrap_or(200_u16),
+        "response": example,
+    });
+    row.sort_all_objects();
+    Ok(row)
+}
+
+/// The schema with every reference replaced by what it refers to. `open` are the components around it.
+fn inlined(document: &Document, schema: &Value, open: &mut Vec<String>) -> Value {
+    if let Some(name) = target(schema) {
+        let Some(component) = document.schemas.get(name).filter(|_| !open.iter().any(|outer| outer == name))
+        else {
+            return json!({});
+        };
+        open.push(name.to_owned());
+        let result = inlined(document, component, open);
+        open.pop();
+        return result;
+    }
+    match schema {
+        Value::Object(object) => {
+            let kept = object.iter().filter(|(key, _)| !is_remark(key));
+            Value::Object(
+                kept.map(|(key, value)| (key.clone(), member(document, key, value, open))).collect(),
+            )
+        }
+        other => other.clone(),
+    }
+}
+
+fn member(document: &Document, key: &str, value: &Value, open: &mut Vec<String>) -> Value {
+    match (key, value) {
+        ("properties", Value::Object(properties)) => {
+            let inlined =
+                properties.iter().map(|(name, schema)| (name.clone(), inlined(document, schema, open)));
+            Value::Object(inlined.collect::<Object>())
+        }
+        ("oneOf" | "anyOf" | "allOf", Value::Array(variants)) => {
+            variants.iter().map(|variant| inlined(document, variant, open)).collect()
+        }
+        ("items" | "additionalProperties" | "not", schema) => inlined(document, schema, open),
+        (_, other) => other.clone(),
+    }
+}
+
+/// What a validator has no use for.
+fn is_remark(key: &str) -> bool {
+    key.starts_with("x-")
+        || ["description", "title", "example", "examples", "default", "deprecated"].contains(&key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::emit::testing::document;
+
+    #[test]
+    fn a_row_in_full() {
+        let operation = json!({
+            "tags": ["Test"],
+            "summary": "Does it",
+            "x-api-key-scope": "ACCOUNT",
+            "parameters": [
+                {"name": "x-connection-id", "in": "header", "required": true, "schema": {"type": "string"}},
+                {"name": "limit", "in": "query", "schema": {"type": "integer"}},
+            ],
+            "requestBody": {
+                "required": true,
+                "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Item"}}},
+            },
+            "responses": {"201": {"description": "", "content": {"application/json": {
+                "schema": {}, "examples": {"one": {"value": {"done": true}}},
+            }}}},
+        });
+        let item = json!({"type": "object", "description": "D.", "required": ["self"], "properties": {
+            "self": {"$ref": "#/components/schemas/Item"},
+            "title": {"type": "string", "title": "T", "maxLength": 5},
+        }});
+        let text = sandbox(&document("post", operation, json!({"Item": item}))).unwrap();
+        let rows: Value = serde_json::from_str(&text).unwrap();
+        assert_eq!(
+            rows,
+            json!([{
+                "id": "do_it",
+                "method": "POST",
+                "path": "/v2/it",
+                "tag": "Test",
+                "connection": "required",
+                "permission": "ACCOUNT",
+                "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+                "body": "json",
+                "request": {"type": "object", "required": ["self"], "properties": {
+                    "self": {},
+                    "title": {"type": "string", "maxLength": 5},
+                }},
+                "status": 201,
+                "response": {"done": true},
+            }])
+        );
+    }
+
+    #[test]
+    fn bytes_have_no_schema_and_an_empty_answer_no_example() {
+        let operation =
+            json!({"requestBody": {"content": {"*/*": {"schema": {"type": "string", "format": "binary"}}}}});
+        let rows: Value =
+            serde_json::from_str(&sandbox(&document("put", operation, json!({}))).unwrap()).unwrap();
+        assert_eq!(
+            (&rows[0]["body"], &rows[0]["request"], &rows[0]["response"]),
+            (&json!("bytes"), &Value::Null, &Value::Null)
+        );
+    }
+}

@@ -1,0 +1,16 @@
+//! The extensions by which passes tell the generator what to do with a schema.
+
+/// On a component: the Rust type that stands for it, instead of a generated one.
+pub const RUST_TYPE: &str = "x-ofauth-rust";
+
+/// On a string enum of a response: unknown values keep their text.
+pub const OPEN_ENUM: &str = "x-ofauth-open-enum";
+
+/// On an object of a response with a `list`: what else the service may answer in its place, [`PAGE`] or [`SINGLE`].
+pub const LISTING: &str = "x-ofauth-listing";
+
+/// Value of [`LISTING`]: the bare list.
+pub const PAGE: &str = "page";
+
+/// Value of [`LISTING`]: the bare list, or one item alone.
+pub const SINGLE: &str = "single";

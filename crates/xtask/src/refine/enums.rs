@@ -1,0 +1,58 @@
+//! Writes the open enums of responses: the known values and one variant that keeps the text of any other.
+
+use anyhow::Result;
+use quote::quote;
+use serde_json::Value;
+use syn::Item;
+
+use super::ident;
+use crate::document::Document;
+use crate::lower::{mark, pascal};
+
+pub(super) fn add(types: &mut Vec<Item>, document: &Document) -> Result<()> {
+    for (name, schema) in &document.schemas {
+        if schema.get(mark::OPEN_ENUM).is_some() {
+            types.extend(open_enum(name, schema)?);
+        }
+    }
+    Ok(())
+}
+
+fn open_enum(name: &str, schema: &Value) -> Result<[Item; 2]> {
+    let values: Vec<&str> = schema
+        .get("enum")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect();
+    let variants: Vec<_> = values.iter().map(|value| ident(&variant(value))).collect();
+    let about = schema.get("description").and_then(Value::as_str).unwrap_or("A value of the service.");
+    let docs = values.iter().map(|value| format!("`{value}`"));
+    let name = ident(name);
+    let definition = quote! {
+        #[doc = #about]
+        #[derive(Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+        #[non_exhaustive]
+        pub enum #name {
+            #( #[doc = #docs] #variants, )*
+            /// A value that the document does not list.
+            Other(::std::string::String),
+        }
+    };
+    let conversions = quote! {
+        crate::open_enum::open_enum!(#name { #( #variants = #values, )* });
+    };
+    Ok([syn::parse2(definition)?, syn::parse2(conversions)?])
+}
+
+/// The Rust name of a value: `edge_only` is `EdgeOnly`, `720p` is `N720p`. `other`, should it come, is `OtherValue`.
+fn variant(value: &str) -> String {
+    let name = pascal(value);
+    match name.as_str() {
+        "" => "Empty".to_owned(),
+        "Other" | "Self" => format!("{name}Value"),
+        _ if name.starts_with(|first: char| first.is_ascii_digit()) => format!("N{name}"),
+        _ => name,
+    }
+}

@@ -1,0 +1,189 @@
+//! Adjusts the generated syntax tree where lowering the document cannot.
+//!
+//! Everything that can be said in the document is a pass of [`crate::lower`]; what is left is what the generator
+//! always writes: a constructor with a trap, builders for types that only the service makes, strict readers.
+
+mod answers;
+mod enums;
+mod fields;
+mod setters;
+
+use std::collections::BTreeSet;
+
+use anyhow::{Result, ensure};
+use quote::{ToTokens, format_ident};
+use syn::visit_mut::VisitMut;
+use syn::{GenericArgument, ImplItem, Item, ItemMod, LitStr, PathArguments, Type, parse_quote};
+
+use crate::document::Document;
+use crate::lower::{Direction, mark, pascal, reachable};
+
+/// Applies every adjustment.
+pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
+    let responses: BTreeSet<String> = reachable(document, Direction::Response)
+        .into_iter()
+        .filter(|name| document.schemas.get(name).is_some_and(|schema| schema.get(mark::RUST_TYPE).is_none()))
+        .collect();
+    Examples.visit_file_mut(file);
+    answers::read_in_crate(file)?;
+    drop_constructors(file);
+    // The crate decides what it exports.
+    file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
+    hide_unconfirmed(file, document);
+    if let Some(types) = module(&mut file.items, "types") {
+        drop_response_builders(types, &responses);
+        fields::read_leniently(types, &responses, document)?;
+        enums::add(types, document)?;
+        if let Some(builders) = module(types, "builder") {
+            setters::take_values(builders);
+        }
+        check_names(types, &responses)?;
+    }
+    Ok(())
+}
+
+/// The items of the module `name` among `items`.
+fn module<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut Vec<Item>> {
+    items.iter_mut().find_map(|item| match item {
+        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
+        _ => None,
+    })
+}
+
+/// The generator's example of each call is a fragment that cannot be compiled, marked as a test to be skipped.
+struct Examples;
+
+impl VisitMut for Examples {
+    fn visit_lit_str_mut(&mut self, text: &mut LitStr) {
+        if text.value().contains("```ignore") {
+            *text = LitStr::new(&text.value().replace("```ignore", "\n```text"), text.span());
+        }
+    }
+}
+
+/// The generated constructors: one sets a total timeout of 15 s and panics without a TLS provider. The crate has its
+/// own.
+fn drop_constructors(file: &mut syn::File) {
+    for item in &mut file.items {
+        if let Item::Impl(block) = item {
+            block.items.retain(|item| {
+                !matches!(item, ImplItem::Fn(method) if ["new", "new_with_client"].iter().any(|n| method.sig.ident == n))
+            });
+        }
+    }
+    file.items.retain(
+        |item| !matches!(item, Item::Impl(block) if block.trait_.is_none() && block.items.is_empty()),
+    );
+}
+
+/// Operations and parameters that no public page confirms work but stay out of the documentation.
+fn hide_unconfirmed(file: &mut syn::File, document: &Document) {
+    let hidden: BTreeSet<&str> = document
+        .operations
+        .iter()
+        .filter(|operation| operation.marked("x-ofauth-unconfirmed"))
+        .map(|operation| operation.id.as_str())
+        .collect();
+    for item in &mut file.items {
+        if let Item::Impl(block) = item {
+            hide_methods(block, |name| hidden.contains(name));
+        }
+    }
+    let Some(builders) = module(&mut file.items, "builder") else { return };
+    for operation in &document.operations {
+        let builder = pascal(&operation.id);
+        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(snake).collect();
+        for item in builders.iter_mut() {
+            match item {
+                Item::Struct(item) if item.ident == builder && hidden.contains(operation.id.as_str()) => {
+                    item.attrs.push(parse_quote!(#[doc(hidden)]));
+                }
+                Item::Impl(block) if name(&block.self_ty).as_ref() == Some(&builder) => {
+                    hide_methods(block, |name| unconfirmed.contains(name));
+                }
+                _ => {}
+            }
+        }
+    }
+}
+
+fn hide_methods(block: &mut syn::ItemImpl, is_hidden: impl Fn(&str) -> bool) {
+    for item in &mut block.items {
+        if let ImplItem::Fn(method) = item
+            && is_hidden(&method.sig.ident.to_string())
+        {
+            method.attrs.push(parse_quote!(#[doc(hidden)]));
+        }
+    }
+}
+
+/// Builders of types that only the service makes are half of the generated code and serve nobody.
+fn drop_response_builders(types: &mut Vec<Item>, responses: &BTreeSet<String>) {
+    let of_response = |ty: &Type| name(ty).is_some_and(|name| responses.contains(&name));
+    if let Some(builders) = module(types, "builder") {
+        builders.retain(|item| match item {
+            Item::Struct(item) => !responses.contains(&item.ident.to_string()),
+            Item::Impl(block) => !of_response(&block.self_ty),
+            _ => true,
+        });
+    }
+    for item in types.iter_mut() {
+        if let Item::Impl(block) = item
+            && of_response(&block.self_ty)
+        {
+            block.items.retain(|item| !matches!(item, ImplItem::Fn(method) if method.sig.ident == "builder"));
+        }
+    }
+    types.retain(
+        |item| !matches!(item, Item::Impl(block) if block.trait_.is_none() && block.items.is_empty()),
+    );
+}
+
+/// Every response type must be found under the name that the document gives it, or it was read strictly.
+fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
+    let defined: BTreeSet<String> = types
+        .iter()
+        .filter_map(|item| match item {
+            Item::Struct(item) => Some(item.ident.to_string()),
+            Item::Enum(item) => Some(item.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let missing: Vec<&String> = responses.difference(&defined).collect();
+    ensure!(
+        missing.is_empty(),
+        "the generator renamed the response schemas {missing:?}; give them names in Pascal case by an overlay action"
+    );
+    Ok(())
+}
+
+/// The last segment of a type's path: `Option` of `::std::option::Option<i64>`.
+fn name(ty: &Type) -> Option<String> {
+    let Type::Path(path) = ty else { return None };
+    path.path.segments.last().map(|segment| segment.ident.to_string())
+}
+
+/// The last type among generic arguments.
+fn argument(arguments: &PathArguments) -> Option<&Type> {
+    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
+    arguments.args.iter().rev().find_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+fn snake(name: &str) -> String {
+    let mut result = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() {
+            result.push('_');
+        }
+        result.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
+    }
+    result
+}
+
+/// An identifier for Rust source, from text that is one.
+fn ident(name: &str) -> impl ToTokens + use<> {
+    format_ident!("{name}")
+}

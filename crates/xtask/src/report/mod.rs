@@ -1,0 +1,170 @@
+//! Texts that say what the document and the client made of it mean to users.
+//!
+//! They are kept as snapshots, so that an update of the document shows in a diff what changes for whom. Each has one
+//! fact per line, so that one change of the document changes few lines.
+
+mod surface;
+
+use std::fmt::Write;
+
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::codegen::{Generated, generated};
+use crate::document::Document;
+use crate::emit::table;
+use crate::lower::{Change, Direction, reachable, target};
+
+/// All the texts of one merged document.
+pub struct Reports {
+    /// Every operation with what a caller has to know of it.
+    pub operations: String,
+    /// The calls of the client.
+    pub calls: String,
+    /// The types of the client.
+    pub types: String,
+    /// What each lowering pass changed.
+    pub lowering: String,
+    /// The response fields without a type.
+    pub untyped: Vec<Untyped>,
+}
+
+impl Reports {
+    /// Generates the client of a merged document and describes it.
+    pub fn of(merged: &Value) -> Result<Self> {
+        let Generated { document, lowered, changes, client } = generated(merged)?;
+        Ok(Self {
+            operations: operations(&document)?,
+            calls: surface::calls(&client),
+            types: surface::types(&client),
+            lowering: lowering(&changes),
+            untyped: untyped(&lowered),
+        })
+    }
+}
+
+fn operations(document: &Document) -> Result<String> {
+    let mut text = String::new();
+    let mut operations: Vec<_> = document.operations.iter().collect();
+    operations.sort_by_key(|operation| &operation.id);
+    for operation in operations {
+        let row = table::Row::read(document, operation)?;
+        let mut facts = vec![fact("connection", row.connection), fact("retry", row.retry)];
+        if row.page != "None" {
+            facts.push(fact("page", row.page));
+        }
+        if let Some(body) = &operation.body {
+            facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
+        }
+        facts.extend(row.permission.map(|permission| format!("needs {permission}")));
+        if row.unconfirmed {
+            facts.push("unconfirmed".to_owned());
+        }
+        let answers: Vec<String> = operation
+            .responses
+            .iter()
+            .map(|(status, response)| {
+                format!("{status} {}", response.schema.as_ref().map(form).unwrap_or_default())
+            })
+            .collect();
+        let (method, path) = (operation.method.to_uppercase(), &operation.path);
+        writeln!(text, "{}: {method} {path}", operation.id)?;
+        writeln!(text, "    {}", facts.join(", "))?;
+        for parameter in &row.parameters {
+            let required = if parameter.required { "" } else { "?" };
+            let values =
+                if parameter.values.is_empty() { String::new() } else { parameter.values.join(" | ") };
+            let line =
+                format!("    {} {}{required}: {} {values}", parameter.place, parameter.name, parameter.kind);
+            writeln!(text, "{}", line.trim_end())?;
+        }
+        writeln!(text, "    -> {}", answers.join(", "))?;
+    }
+    Ok(text)
+}
+
+/// A fact with a variant of the operation table's types.
+fn fact(name: &str, variant: &str) -> String {
+    format!("{name} {}", variant.to_lowercase())
+}
+
+/// A schema in a word: the component, the type, a list of either.
+fn form(schema: &Value) -> String {
+    if let Some(name) = target(schema) {
+        return name.to_owned();
+    }
+    let inside = |key: &str| schema.get(key).map(form);
+    let variants = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
+    match (schema.get("type"), variants) {
+        (Some(Value::String(name)), _) if name == "array" => {
+            format!("[{}]", inside("items").unwrap_or_default())
+        }
+        (Some(Value::String(name)), _) if name == "object" => match inside("additionalProperties") {
+            Some(values) if schema.get("properties").is_none() => format!("map of {values}"),
+            _ => name.clone(),
+        },
+        (Some(Value::String(name)), _) => name.clone(),
+        (Some(Value::Array(names)), _) => {
+            names.iter().filter_map(Value::as_str).collect::<Vec<_>>().join(" or ")
+        }
+        (_, Some(variants)) => variants.iter().map(form).collect::<Vec<_>>().join(" or "),
+        _ => "anything".to_owned(),
+    }
+}
+
+/// What each lowering pass changed: the number of places, and the places where they are few enough to read.
+fn lowering(changes: &[Change]) -> String {
+    const FEW: usize = 30;
+    let mut text = String::new();
+    for change in changes {
+        text.push_str(&format!("{}: {}\n", change.pass, change.places.len()));
+        if change.places.len() <= FEW {
+            change.places.iter().for_each(|place| text.push_str(&format!("    {place}\n")));
+        }
+    }
+    text
+}
+
+/// A field of a response that has no type in Rust but "some JSON".
+#[derive(Debug, PartialEq, Eq)]
+pub struct Untyped {
+    /// Where it stands.
+    pub place: String,
+    /// Why, in the words of the document; empty if it says nothing.
+    pub reason: String,
+}
+
+/// Every response field without a type, of a lowered document.
+fn untyped(lowered: &Document) -> Vec<Untyped> {
+    let mut found = Vec::new();
+    for name in reachable(lowered, Direction::Response) {
+        if let Some(schema) = lowered.schemas.get(&name) {
+            find_untyped(&name, schema, "", &mut found);
+        }
+    }
+    for operation in &lowered.operations {
+        for (status, response) in &operation.responses {
+            if let Some(schema) = &response.schema {
+                find_untyped(&format!("{} {status}", operation.id), schema, "", &mut found);
+            }
+        }
+    }
+    found
+}
+
+/// `around` is what the document says of the list or map that `schema` is the content of.
+fn find_untyped(place: &str, schema: &Value, around: &str, found: &mut Vec<Untyped>) {
+    let reason = schema.get("description").and_then(Value::as_str).unwrap_or(around);
+    let typed = ["$ref", "type", "oneOf", "anyOf", "allOf"].iter().any(|key| schema.get(key).is_some());
+    if !typed {
+        found.push(Untyped { place: place.to_owned(), reason: reason.replace('\n', " ") });
+    }
+    for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        find_untyped(&format!("{place}.{name}"), property, "", found);
+    }
+    for key in ["items", "additionalProperties"] {
+        if let Some(inner) = schema.get(key).filter(|inner| inner.is_object()) {
+            find_untyped(&format!("{place}[]"), inner, reason, found);
+        }
+    }
+}
