@@ -1,0 +1,87 @@
+//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox.
+//!
+//! No key is needed, so only clients on the same machine are answered.
+
+use std::net::SocketAddr;
+
+use http::{Method, Request, StatusCode};
+use http_body_util::{BodyExt, Limited};
+use hyper::body::Incoming;
+use percent_encoding::percent_decode_str;
+use serde_json::{Value, json};
+
+use crate::fault::FaultScript;
+use crate::lock;
+use crate::reply::{Payload, Reply};
+use crate::state::App;
+
+const PREFIX: &str = "/_sandbox/";
+
+/// A fault script has to be smaller than this.
+const SCRIPT_LIMIT: usize = 16 * 1024 * 1024;
+
+pub(crate) fn is_inspection(path: &str) -> bool {
+    path.starts_with(PREFIX)
+}
+
+/// Answers a request for a path below `/_sandbox/`.
+pub(crate) async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Reply {
+    if !peer.ip().to_canonical().is_loopback() {
+        return problem(StatusCode::FORBIDDEN, "/_sandbox answers clients on the same machine only");
+    }
+    let method = request.method().clone();
+    let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
+    match (&method, path.as_str()) {
+        (&Method::GET, "uploads") => list(&lock(&app.uploads).records()),
+        (&Method::GET, "posts") => list(&lock(&app.posts).records(true)),
+        (&Method::GET, "messages") => list(&lock(&app.posts).records(false)),
+        (&Method::GET, "transcript") => list(&app.transcript.snapshot()),
+        (&Method::GET, "faults") => list(&lock(&app.faults).rules()),
+        (&Method::DELETE, "faults") => {
+            lock(&app.faults).clear();
+            Reply::json(json!({ "rules": 0 }))
+        }
+        (&Method::POST, "faults") => add_faults(app, request).await,
+        (&Method::GET, other) => match other.strip_prefix("uploads/") {
+            Some(id) => one_upload(app, id),
+            None => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path"),
+        },
+        _ => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path and method"),
+    }
+}
+
+fn list<T: serde::Serialize>(items: &[T]) -> Reply {
+    match serde_json::to_value(items) {
+        Ok(value) => Reply::json(value),
+        Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+    }
+}
+
+fn one_upload(app: &App, id: &str) -> Reply {
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    match lock(&app.uploads).record(&id).map(serde_json::to_value) {
+        Some(Ok(record)) => Reply::json(record),
+        Some(Err(error)) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
+        None => problem(StatusCode::NOT_FOUND, &format!("there is no upload \"{id}\"")),
+    }
+}
+
+async fn add_faults(app: &App, request: Request<Incoming>) -> Reply {
+    let body = match Limited::new(request.into_body(), SCRIPT_LIMIT).collect().await {
+        Ok(body) => body.to_bytes(),
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let script = match FaultScript::from_json(&String::from_utf8_lossy(&body)) {
+        Ok(script) => script,
+        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    };
+    let mut faults = lock(&app.faults);
+    for rule in script.rules {
+        faults.add(rule);
+    }
+    Reply::json(json!({ "rules": faults.rules().len() }))
+}
+
+fn problem(status: StatusCode, message: &str) -> Reply {
+    Reply::new(status, Payload::Json(Value::from_iter([("error", message)])))
+}

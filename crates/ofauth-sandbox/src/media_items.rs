@@ -1,0 +1,91 @@
+//! `mediaItems`: what posts and messages show.
+//!
+//! Every item is checked before any is used, so that a refused request uses up nothing.
+
+use serde_json::{Map, Value, json};
+
+use crate::call::Call;
+use crate::error::ApiError;
+use crate::lock;
+use crate::uploads::{Media, Uploads};
+
+/// How upload references begin.
+const REFERENCE: &str = "upload:";
+
+/// Ids that stand for external media, which this sandbox does not fetch.
+const EXTERNAL_ID: u64 = 4_400_000_001;
+
+enum Item<'a> {
+    Reference { reference: &'a str, media_id: u64 },
+    Vault(u64),
+    External(&'a str),
+}
+
+/// Checks the `mediaItems` of a body and uses up the upload references among them; returns the media.
+pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<Value>, ApiError> {
+    let items = match body.get("mediaItems") {
+        None => return Ok(Vec::new()),
+        Some(Value::Array(items)) => items,
+        Some(_) => return Err(refuse("must be an array")),
+    };
+    let mut uploads = lock(&call.app.uploads);
+    let mut resolved = Vec::with_capacity(items.len());
+    for item in items {
+        let item = read(&mut uploads, &call.connection, item)?;
+        if let Item::Reference { reference, .. } = item
+            && resolved
+                .iter()
+                .any(|other| matches!(other, Item::Reference { reference: used, .. } if *used == reference))
+        {
+            return Err(refuse(&format!(
+                "upload \"{reference}\" is named twice: a reference can be used once"
+            )));
+        }
+        resolved.push(item);
+    }
+    for item in &resolved {
+        if let Item::Reference { reference, .. } = item {
+            uploads.consume(reference);
+        }
+    }
+    Ok(resolved.iter().map(|item| item.to_json(&uploads, &call.connection)).collect())
+}
+
+fn read<'a>(uploads: &mut Uploads, connection: &str, item: &'a Value) -> Result<Item<'a>, ApiError> {
+    match item {
+        Value::Number(number) => number.as_u64().filter(|id| *id > 0).map(Item::Vault),
+        Value::String(text) if text.starts_with(REFERENCE) => {
+            let media_id = uploads.usable(text, connection)?;
+            Some(Item::Reference { reference: text, media_id })
+        }
+        Value::String(text) if text.starts_with("https://") || text.starts_with("http://") => {
+            Some(Item::External(text))
+        }
+        Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
+            text.parse().ok().filter(|id| *id > 0).map(Item::Vault)
+        }
+        _ => None,
+    }
+    .ok_or_else(|| {
+        refuse(&format!("{item} is neither a media id, nor an upload reference, nor an http or https URL"))
+    })
+}
+
+impl Item<'_> {
+    fn to_json(&self, uploads: &Uploads, connection: &str) -> Value {
+        let (id, url) = match self {
+            Self::Reference { media_id, .. } => (*media_id, None),
+            Self::Vault(id) => (*id, None),
+            Self::External(url) => (EXTERNAL_ID, Some(url)),
+        };
+        match (uploads.media(connection, id), url) {
+            (Some(media), _) => Media::to_json(media),
+            (None, Some(url)) => json!({ "id": id, "files": { "full": { "url": url } } }),
+            (None, None) => json!({ "id": id, "files": {} }),
+        }
+    }
+}
+
+fn refuse(problem: &str) -> ApiError {
+    ApiError::bad_request(format!("mediaItems: {problem}"))
+}

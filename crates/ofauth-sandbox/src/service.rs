@@ -1,0 +1,216 @@
+//! One request from head to answer.
+//!
+//! The stages are always the same: find the operation, take the faults that the script has for it, check key,
+//! connection and rate, carry the request out, and deliver the answer. Faults step in between the stages.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use http::header::{EXPECT, HOST, HeaderMap};
+use http::{Request, Response};
+use hyper::body::Incoming;
+use uuid::Uuid;
+
+use crate::body::RequestBody;
+use crate::call::Call;
+use crate::document::Connection as Needs;
+use crate::error::{ApiError, Failure};
+use crate::fault::Before;
+use crate::fault::apply::Active;
+use crate::fault::script::Subject;
+use crate::inspect;
+use crate::lock;
+use crate::rate_limit::Allowance;
+use crate::reply::{AnswerBody, Delivery, Payload, Reply};
+use crate::route::{self, Route};
+use crate::socket::{Control, Cut};
+use crate::state::App;
+use crate::transcript::Entry;
+
+/// The Access API, which alone has a rate limit.
+const ACCESS: &str = "/v2/access/";
+
+/// What a request has to know about its connection.
+#[derive(Debug, Clone)]
+pub(crate) struct Connection {
+    pub(crate) number: u64,
+    pub(crate) scheme: &'static str,
+    pub(crate) local: SocketAddr,
+    pub(crate) peer: SocketAddr,
+    pub(crate) control: Control,
+}
+
+/// Answers a request. Never returns if a fault has cut the connection.
+pub(crate) async fn serve(
+    app: Arc<App>,
+    connection: Connection,
+    request: Request<Incoming>,
+) -> Result<Response<AnswerBody>, Infallible> {
+    if inspect::is_inspection(request.uri().path()) {
+        return Ok(inspect::answer(&app, connection.peer, request).await.into_response(Delivery::default()));
+    }
+    let (head, incoming) = request.into_parts();
+    let method = head.method.as_str().to_owned();
+    let path = head.uri.path().to_owned();
+    let full_path = head.uri.path_and_query().map_or(path.as_str(), |path| path.as_str());
+    let entry = app.transcript.begin(connection.number, &method, full_path, &head.headers);
+    let route = Route::find(&method, &path);
+    let faults = Active::new(route.as_ref().map(|route| faults_for(&app, route, &entry)).unwrap_or_default());
+    entry.edit(|exchange| exchange.faults = faults.kinds());
+
+    let client_waits = head.headers.contains_key(EXPECT);
+    let mut body = RequestBody::new(incoming, client_waits, entry.clone(), connection.control.clone());
+    body.slow_down(faults.read_rate());
+    body.cut_after(faults.cut_request());
+    let mut call = Call {
+        base: base(&connection, &head.headers),
+        connection: text(&head.headers, "x-connection-id"),
+        query: head.uri.query().unwrap_or_default().to_owned(),
+        headers: head.headers,
+        request_id: format!("req_{}", Uuid::new_v4().simple()),
+        app,
+        method,
+        path,
+        body,
+        faults,
+    };
+    match answer(&mut call, route.as_ref(), &connection.control).await {
+        Ok(response) => {
+            entry.edit(|exchange| exchange.status = Some(response.status().as_u16()));
+            Ok(response)
+        }
+        Err(Gone) => {
+            connection.control.cut(Cut::Close);
+            std::future::pending().await
+        }
+    }
+}
+
+/// The connection is over, or will be without an answer.
+struct Gone;
+
+/// Notes what the route is about and takes its faults from the script.
+fn faults_for(app: &App, route: &Route, entry: &Entry) -> Vec<crate::fault::Fault> {
+    let target = route.target();
+    let filename = target.and_then(|target| lock(&app.uploads).note_attempt(target.upload, target.part));
+    entry.edit(|exchange| {
+        exchange.operation = Some(route.operation_id().to_owned());
+        exchange.media_upload_id = target.map(|target| target.upload.to_owned());
+        exchange.part = target.and_then(|target| target.part);
+    });
+    lock(&app.faults).take(Subject {
+        operation: route.operation_id(),
+        upload: target.map(|target| target.upload),
+        part: target.and_then(|target| target.part),
+        filename: filename.as_deref(),
+    })
+}
+
+async fn answer(
+    call: &mut Call,
+    route: Option<&Route>,
+    control: &Control,
+) -> Result<Response<AnswerBody>, Gone> {
+    if let Some(delay) = call.faults.delay(Before::Body) {
+        tokio::time::sleep(delay).await;
+    }
+    if let Some((reply, read)) = call.faults.instead_of_work(&call.request_id) {
+        return instead(call, reply, read, control).await;
+    }
+    let (result, allowance) = work(call, route).await;
+    let mut reply = match result {
+        Ok(reply) => call.faults.spoil(reply, &call.request_id),
+        Err(Failure::Refused(error)) => {
+            call.body.drain().await.map_err(|_| Gone)?;
+            Reply::new(error.status, Payload::Json(error.body(&call.request_id)))
+        }
+        Err(Failure::Gone) => return Err(Gone),
+    };
+    if let Some(allowance) = allowance {
+        allowance.write(&mut reply);
+    }
+    if let Some(how) = call.faults.answer_lost() {
+        control.cut(how);
+        return Err(Gone);
+    }
+    deliver(call, reply, control).await
+}
+
+/// Answers a fault's reply without carrying the request out.
+async fn instead(
+    call: &mut Call,
+    reply: Reply,
+    read: Option<u64>,
+    control: &Control,
+) -> Result<Response<AnswerBody>, Gone> {
+    match read {
+        None => call.body.skip(u64::MAX).await.map_err(|_| Gone)?,
+        Some(bytes) => call.body.skip(bytes).await.map_err(|_| Gone)?,
+    }
+    let mut response = deliver(call, reply, control).await?;
+    if read.is_some() {
+        response.body_mut().end_with(control.clone(), Cut::Close);
+    }
+    Ok(response)
+}
+
+async fn deliver(call: &Call, mut reply: Reply, control: &Control) -> Result<Response<AnswerBody>, Gone> {
+    if let Some(delay) = call.faults.delay(Before::Answer) {
+        tokio::time::sleep(delay).await;
+    }
+    reply.header("x-request-id", &call.request_id);
+    let delivery = call.faults.delivery(&mut reply, control);
+    Ok(reply.into_response(delivery))
+}
+
+/// Checks the request and carries it out.
+async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>, Option<Allowance>) {
+    let Some(route) = route else {
+        return (Err(route::unknown(&call.method, &call.path).into()), None);
+    };
+    if let Err(error) = check_credentials(call, route) {
+        return (Err(error.into()), None);
+    }
+    let allowance =
+        if call.path.starts_with(ACCESS) { lock(&call.app.limiter).take(&call.connection) } else { None };
+    if let Some(Err(error)) = allowance.as_ref().map(Allowance::check) {
+        return (Err(error.into()), allowance);
+    }
+    if let (Some(status), Some(target)) = (call.faults.expire(), route.target()) {
+        let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::NOT_FOUND);
+        lock(&call.app.uploads).expire(target.upload, status);
+    }
+    (route.answer(call).await, allowance)
+}
+
+fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
+    let config = &call.app.config;
+    let key = call.header("apikey").unwrap_or_default();
+    if key.is_empty() {
+        return Err(ApiError::unauthorized("the apiKey header is missing"));
+    }
+    if config.api_key.as_deref().is_some_and(|accepted| accepted != key) {
+        return Err(ApiError::unauthorized("the API key is not valid"));
+    }
+    let needed = route.operation().is_none_or(|operation| operation.connection == Needs::Required);
+    if needed && call.connection.is_empty() {
+        return Err(ApiError::session_not_provided("the x-connection-id header is missing"));
+    }
+    let known = config.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
+    if needed && !known {
+        return Err(ApiError::session_not_provided("the connection is unknown"));
+    }
+    Ok(())
+}
+
+/// Scheme and host as the client wrote them.
+fn base(connection: &Connection, headers: &HeaderMap) -> String {
+    let host = text(headers, HOST.as_str());
+    let host = if host.is_empty() { connection.local.to_string() } else { host };
+    format!("{}://{host}", connection.scheme)
+}
+
+fn text(headers: &HeaderMap, name: &str) -> String {
+    headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default().to_owned()
+}

@@ -1,0 +1,157 @@
+//! `POST /v2/access/uploads/init`: opens a session and answers its plan.
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::assembly::Assembly;
+use super::plan::{Plan, cut_file};
+use super::session::{NewSession, Session};
+use crate::call::Call;
+use crate::error::{ApiError, Failure};
+use crate::fault::PlanChange;
+use crate::lock;
+use crate::record::UploadKind;
+use crate::reply::Reply;
+use crate::validate;
+
+/// The formats of the upload guide (JPEG, PNG, GIF, WebP; MP4, MOV; MP3, M4A) under the names they go by.
+const CONTENT_TYPES: &[&str] = &[
+    "image/jpeg",
+    "image/png",
+    "image/gif",
+    "image/webp",
+    "video/mp4",
+    "video/quicktime",
+    "audio/mpeg",
+    "audio/mp3",
+    "audio/mp4",
+    "audio/m4a",
+    "audio/x-m4a",
+];
+
+/// Plans of more parts than this are refused: they are a mistake in the sandbox's part size.
+const MAX_PARTS: u64 = 100_000;
+
+/// Answers the request.
+pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
+    let body = call.json_object().await?;
+    let request = Request::read(&body)?;
+    let config = &call.app.config;
+    if request.size > config.max_size {
+        let message = format!("size: {} bytes are more than the {} allowed", request.size, config.max_size);
+        return Err(ApiError::too_large(message).into());
+    }
+    if !CONTENT_TYPES.contains(&essence(&request.content_type).as_str()) {
+        let message = format!(
+            "contentType: \"{}\" is not supported; supported are JPEG, PNG, GIF, WebP, MP4, MOV, MP3 and M4A",
+            request.content_type
+        );
+        return Err(ApiError::unsupported_type(message).into());
+    }
+    let changes: Vec<PlanChange> = call.faults.plan_changes().cloned().collect();
+    let (session, mut plan) = open(call, request, &changes)?;
+    let mut uploads = lock(&call.app.uploads);
+    plan.expires_at = expiry(uploads.ttl());
+    uploads.insert(session);
+    drop(uploads);
+
+    for change in &changes {
+        change.distort(&mut plan);
+    }
+    let mut reply = plan.to_reply();
+    for change in &changes {
+        change.rewrite(&plan, &mut reply);
+    }
+    Ok(reply)
+}
+
+/// The fields of the request.
+struct Request {
+    filename: String,
+    size: u64,
+    content_type: String,
+}
+
+impl Request {
+    fn read(body: &Map<String, Value>) -> Result<Self, ApiError> {
+        let filename = validate::required_text(body, "filename")?.to_owned();
+        let size = validate::required_positive(body, "size")?;
+        let content_type = validate::required_text(body, "contentType")?.to_owned();
+        if let Some(options) = body.get("vaultUpload") {
+            check_vault_upload(options)?;
+        }
+        Ok(Self { filename, size, content_type })
+    }
+}
+
+fn check_vault_upload(options: &Value) -> Result<(), ApiError> {
+    let Some(options) = options.as_object() else {
+        return Err(ApiError::bad_request("vaultUpload: must be an object or left out"));
+    };
+    if options.get("mode").is_some_and(|mode| mode != "message") {
+        return Err(ApiError::bad_request("vaultUpload.mode: must be \"message\""));
+    }
+    match options.get("userId") {
+        None | Some(Value::Null) => Ok(()),
+        Some(Value::String(user)) if !user.is_empty() => Ok(()),
+        Some(_) => {
+            Err(ApiError::bad_request("vaultUpload.userId: must be a string of at least 1 character or null"))
+        }
+    }
+}
+
+/// A content type without parameters, in lower case.
+fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+fn open(call: &Call, request: Request, changes: &[PlanChange]) -> Result<(Session, Plan), ApiError> {
+    let config = &call.app.config;
+    let id = format!("upload:{}", Uuid::new_v4());
+    let single = request.size <= config.single_limit();
+    let kind = if single { UploadKind::Single } else { UploadKind::Multipart };
+    let part_size = if single { config.part_size.max(request.size) } else { config.part_size };
+    let parts = request.size.div_ceil(part_size);
+    if parts > MAX_PARTS {
+        let message =
+            format!("size: {parts} parts of {part_size} bytes are too many; give the sandbox larger parts");
+        return Err(ApiError::too_large(message));
+    }
+    let ranges = cut_file(request.size, part_size, changes.contains(&PlanChange::UnevenParts) && !single);
+    let query = changes.iter().find_map(|change| match change {
+        PlanChange::Query(query) => Some(format!("?{query}")),
+        _ => None,
+    });
+    let query = query.unwrap_or_default();
+    let plan = Plan::new(&id, kind, part_size, &ranges, &call.base, &query);
+    let assembly = if config.discard_bytes {
+        None
+    } else {
+        let assembly = Assembly::new(&config.storage_dir(), ranges.len());
+        Some(
+            assembly
+                .map_err(|error| ApiError::internal(format!("the sandbox has no temporary file: {error}")))?,
+        )
+    };
+    let session = Session::open(NewSession {
+        id,
+        connection: call.connection.clone(),
+        filename: request.filename,
+        size: request.size,
+        content_type: request.content_type,
+        kind,
+        query,
+        ranges,
+        assembly,
+    });
+    Ok((session, plan))
+}
+
+/// `expiresAt`: `ttl` from now, ISO 8601 in UTC with milliseconds.
+fn expiry(ttl: std::time::Duration) -> String {
+    let now = Timestamp::now();
+    let ttl = SignedDuration::try_from(ttl).unwrap_or(SignedDuration::MAX);
+    let end = now.checked_add(ttl).unwrap_or(Timestamp::MAX);
+    format!("{end:.3}")
+}

@@ -1,0 +1,129 @@
+//! The operations that answer an example of the document.
+
+use serde_json::{Value, json};
+
+use crate::client::{Client, KEY, call, get, post};
+use crate::sandbox;
+
+/// The same file that the crate reads, seen as plain JSON.
+fn operations() -> Vec<Value> {
+    serde_json::from_str(include_str!("../../src/document.json")).unwrap()
+}
+
+/// A value that a schema allows.
+fn sample(schema: &Value) -> Value {
+    if let Some(first) = schema.get("enum").and_then(|allowed| allowed.get(0)) {
+        return first.clone();
+    }
+    if let Some(first) = schema.get("oneOf").or(schema.get("anyOf")).and_then(|forms| forms.get(0)) {
+        return sample(first);
+    }
+    let kind = schema["type"].as_str().or_else(|| schema["type"][0].as_str());
+    match kind {
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(json!(1)),
+        Some("boolean") => json!(true),
+        Some("array") => json!([sample(&schema["items"])]),
+        Some("object") => {
+            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            required.map(|name| (name.to_owned(), sample(&schema["properties"][name]))).collect()
+        }
+        _ => json!("1"),
+    }
+}
+
+#[tokio::test]
+async fn every_operation_answers() {
+    let sandbox = sandbox().await;
+    let mut examples = 0;
+    for operation in operations() {
+        let method = operation["method"].as_str().unwrap();
+        let mut path = operation["path"].as_str().unwrap().to_owned();
+        let mut query = Vec::new();
+        for parameter in operation["parameters"].as_array().unwrap() {
+            let name = parameter["name"].as_str().unwrap();
+            let value = match (parameter["values"][0].as_str(), parameter["type"].as_str().unwrap()) {
+                (Some(first), _) => first,
+                (None, "boolean") => "true",
+                (None, "object") => "{}",
+                (None, _) => "1",
+            };
+            match parameter["in"].as_str().unwrap() {
+                "path" => path = path.replace(&format!("{{{name}}}"), value),
+                "query" if parameter["required"] == true => query.push(format!("{name}={value}")),
+                _ => {}
+            }
+        }
+        if !query.is_empty() {
+            path = format!("{path}?{}", query.join("&"));
+        }
+        let body = if operation["request"].is_null() { Value::Null } else { sample(&operation["request"]) };
+        let answer = call(&sandbox, method, &path, &body).await;
+        let known = sandbox.transcript().last().unwrap().operation.clone();
+        assert_eq!(known.as_deref(), operation["id"].as_str(), "{method} {path}");
+        // These need an upload of their own and have their own tests.
+        if path.starts_with("/v2/access/uploads/") {
+            continue;
+        }
+        assert_eq!(
+            answer.status,
+            operation["status"].as_u64().unwrap() as u16,
+            "{method} {path}: {}",
+            answer.text()
+        );
+        match &operation["response"] {
+            Value::Null => assert!(answer.body.is_empty(), "{path}"),
+            example if answer.json() == *example => examples += 1,
+            example => assert_eq!(answer.json().is_object(), example.is_object(), "{path}"),
+        }
+    }
+    assert!(examples > 100, "{examples}");
+}
+
+#[tokio::test]
+async fn parameters_and_bodies_are_checked_against_the_document() {
+    let sandbox = sandbox().await;
+    let media = "/v2/access/vault/media";
+    get(&sandbox, &format!("{media}?limit=40&sortBy=most-liked")).await.ok();
+    let refused = [
+        ("limit=x", "limit: must be a whole number, not \"x\""),
+        ("limit=", "limit: must be a whole number"),
+        ("limit=1&limit=2", "limit: is given 2 times"),
+        ("sortBy=age", "sortBy: must be recent or"),
+    ];
+    for (query, problem) in refused {
+        get(&sandbox, &format!("{media}?{query}")).await.is_error(400, "BAD_REQUEST", problem);
+    }
+    get(&sandbox, "/v2/access/users/list?userIds=1&userIds=2").await.ok();
+    get(&sandbox, "/v2/access/users/list").await.is_error(400, "BAD_REQUEST", "userIds: is required");
+    get(&sandbox, "/v2/access/subscribers?filter=%7B%7D").await.ok();
+    get(&sandbox, "/v2/access/subscribers?filter=x").await.is_error(
+        400,
+        "BAD_REQUEST",
+        "filter: must be a JSON object",
+    );
+    let lists = "/v2/access/vault/lists";
+    post(&sandbox, lists, json!({ "name": "a" })).await.ok();
+    post(&sandbox, lists, json!({})).await.is_error(400, "BAD_REQUEST", "name: is required");
+    post(&sandbox, lists, json!({ "name": 1 })).await.is_error(
+        400,
+        "BAD_REQUEST",
+        "name: must be of type string",
+    );
+    let message = "/v2/access/chats/1/messages/2";
+    call(&sandbox, "DELETE", message, &json!({ "withUserId": 1 })).await.ok();
+    call(&sandbox, "DELETE", message, &Value::Null).await.is_error(400, "BAD_REQUEST", "body is required");
+}
+
+#[tokio::test]
+async fn the_proxy_answers_what_it_was_asked() {
+    let sandbox = sandbox().await;
+    for method in ["GET", "POST", "PUT", "PATCH", "DELETE"] {
+        let answer =
+            call(&sandbox, method, "/v2/access/proxy/users/me/x?a=1&b=2", &json!({ "c": 3 })).await.ok();
+        let echo = json!({ "method": method, "path": "users/me/x", "query": "a=1&b=2", "body": { "c": 3 } });
+        assert_eq!(answer, echo);
+    }
+    let mut client = Client::connect(&sandbox).await;
+    let answer = client.request("GET", "/v2/access/proxy/x", &[KEY], b"").await.unwrap();
+    answer.is_error(401, "SESSION_NOT_PROVIDED", "x-connection-id");
+}

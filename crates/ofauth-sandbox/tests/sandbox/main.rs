@@ -1,0 +1,35 @@
+//! The sandbox over real sockets.
+
+#![allow(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "clippy.toml allows these in test functions only, not in their helpers"
+)]
+
+mod access;
+mod answers;
+mod client;
+mod document;
+mod faults;
+mod init;
+mod inspect;
+mod parts;
+mod plan_faults;
+mod refusals;
+mod rules;
+mod sizes;
+mod use_of_media;
+
+use ofauth_sandbox::{Sandbox, SandboxBuilder};
+
+/// A sandbox with small parts.
+pub(crate) async fn sandbox() -> Sandbox {
+    small().start().await.unwrap()
+}
+
+/// The settings of one: parts of 1000 bytes.
+pub(crate) fn small() -> SandboxBuilder {
+    Sandbox::builder().part_size(1000)
+}

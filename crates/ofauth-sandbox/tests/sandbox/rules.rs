@@ -1,0 +1,153 @@
+//! Which requests a rule plays on, and scripts that cannot be read.
+
+use ofauth_sandbox::fault::Times;
+use ofauth_sandbox::{Fault, FaultScript, StartError};
+use serde_json::{Value, json};
+
+use crate::client::{POSTS, get, init, post, put, url};
+use crate::faults::PushJson;
+use crate::{sandbox, small};
+
+const SELF: &str = "/v2/access/self";
+
+#[tokio::test]
+async fn rules_count_their_requests() {
+    let sandbox = sandbox().await;
+    sandbox.push_fault(Fault::status(500).on("get_self").nth(2).times(2));
+    let mut statuses = Vec::new();
+    for _ in 0..5 {
+        post(&sandbox, POSTS, json!({})).await.ok();
+        statuses.push(get(&sandbox, SELF).await.status);
+    }
+    assert_eq!(statuses, [200, 500, 500, 200, 200]);
+
+    sandbox.push_fault_json(&json!({
+        "on": { "operation": "get_self", "nth": 2, "times": "always" },
+        "fault": { "kind": "status", "status": 503 },
+    }));
+    let mut statuses = Vec::new();
+    for _ in 0..4 {
+        statuses.push(get(&sandbox, SELF).await.status);
+    }
+    assert_eq!(statuses, [200, 503, 503, 503]);
+    sandbox.clear_faults();
+    get(&sandbox, SELF).await.ok();
+}
+
+#[tokio::test]
+async fn a_fault_alone_is_for_the_next_request() {
+    let sandbox = sandbox().await;
+    sandbox.push_fault(Fault::status(500));
+    assert_eq!(get(&sandbox, SELF).await.status, 500);
+    assert_eq!(get(&sandbox, SELF).await.status, 200);
+}
+
+#[tokio::test]
+async fn rules_can_be_for_one_part_or_for_each() {
+    let sandbox = sandbox().await;
+    sandbox.push_fault(Fault::status(500).on("upload_part").part(2));
+    let plan = init(&sandbox, 3000).await;
+    let mut statuses = Vec::new();
+    for index in [0, 1, 1, 2] {
+        statuses.push(put(&sandbox, url(&plan, index), &[0; 1000]).await.status);
+    }
+    assert_eq!(statuses, [200, 500, 200, 200]);
+
+    sandbox.clear_faults();
+    sandbox.push_fault(Fault::status(500).on("upload_part").each_part());
+    for _ in 0..2 {
+        let plan = init(&sandbox, 2000).await;
+        let mut statuses = Vec::new();
+        for index in [0, 0, 1, 1] {
+            statuses.push(put(&sandbox, url(&plan, index), &[0; 1000]).await.status);
+        }
+        assert_eq!(statuses, [500, 200, 500, 200]);
+        let record = sandbox.uploads().pop().unwrap();
+        assert_eq!(record.parts.iter().map(|part| part.attempts).collect::<Vec<_>>(), [2, 2]);
+    }
+}
+
+#[tokio::test]
+async fn rules_can_be_for_one_file() {
+    let sandbox = sandbox().await;
+    sandbox.push_fault(Fault::status(500).on("upload_single").filename("b.mp4").always());
+    for (name, status) in [("a.mp4", 200), ("b.mp4", 500)] {
+        let body = json!({ "filename": name, "size": 5, "contentType": "video/mp4" });
+        let plan = post(&sandbox, crate::client::INIT, body).await.ok();
+        assert_eq!(put(&sandbox, url(&plan, 0), &[0; 5]).await.status, status);
+    }
+}
+
+#[test]
+fn scripts_that_cannot_be_played_are_explained() {
+    let cases = [
+        ("[", "not JSON"),
+        ("3", "rule 1"),
+        (
+            r#"[{ "fault": { "kind": "html" } }, {}]"#,
+            "rule 2 of the fault script cannot be read: missing field `fault`",
+        ),
+        (r#"{ "fault": { "kind": "explode" } }"#, "unknown variant `explode`"),
+        (r#"{ "fault": { "kind": "status", "status": 500, "colour": 1 } }"#, "unknown field `colour`"),
+        (r#"{ "fault": { "kind": "delay", "ms": 1, "s": 1 } }"#, "unknown field `s`"),
+        (r#"{ "fault": { "kind": "plan", "change": "nice" } }"#, "unknown variant `nice`"),
+        (
+            r#"{ "on": { "operation": "fly" }, "fault": { "kind": "html" } }"#,
+            "\"fly\" is not an operation id",
+        ),
+        (r#"{ "on": { "op": "x" }, "fault": { "kind": "html" } }"#, "unknown field `op`"),
+        (r#"{ "on": { "nth": 0 }, "fault": { "kind": "html" } }"#, "counts from 1"),
+        (r#"{ "on": { "times": "often" }, "fault": { "kind": "html" } }"#, "\"always\""),
+        (r#"{ "fault": { "kind": "html", "status": 99 } }"#, "99 is not the status"),
+        (r#"{ "fault": { "kind": "empty", "status": 100 } }"#, "100 is not the status"),
+        (r#"{ "fault": { "kind": "chunks", "size": 0 } }"#, "at least 1"),
+        (
+            r#"{ "fault": { "kind": "status", "status": 500, "headers": { "a b": "c" } } }"#,
+            "not an HTTP header",
+        ),
+    ];
+    for (text, problem) in cases {
+        let error = FaultScript::from_json(text).unwrap_err().to_string();
+        assert!(error.contains(problem), "{text}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn a_script_made_in_rust_is_checked_at_the_start() {
+    let script = FaultScript::from_iter([Fault::status(500).on("fly")]);
+    let error = small().faults(script).start().await.unwrap_err();
+    assert!(matches!(error, StartError::Faults(_)) && error.to_string().contains("fly"), "{error}");
+}
+
+#[test]
+fn every_kind_survives_the_way_through_json() {
+    let kinds = [
+        json!({ "kind": "status", "status": 429, "retry_after": { "date_in": 3 }, "read": 0, "work": false }),
+        json!({ "kind": "html" }),
+        json!({ "kind": "delay", "ms": 1, "before": "body" }),
+        json!({ "kind": "slow_reader", "bytes_per_second": 1 }),
+        json!({ "kind": "cut_request", "bytes": 1, "how": "close" }),
+        json!({ "kind": "cut_answer", "bytes": 1, "of": "whole", "how": "reset" }),
+        json!({ "kind": "answer_lost" }),
+        json!({ "kind": "close_after_answer" }),
+        json!({ "kind": "chunks" }),
+        json!({ "kind": "expire" }),
+        json!({ "kind": "refuse_parallel" }),
+        json!({ "kind": "refuse_out_of_order" }),
+        json!({ "kind": "refuse_repeat" }),
+        json!({ "kind": "unreadable" }),
+        json!({ "kind": "redirect", "location": "x" }),
+        json!({ "kind": "huge_json", "bytes": 1 }),
+        json!({ "kind": "empty" }),
+        json!({ "kind": "merge", "patch": {} }),
+        json!({ "kind": "plan", "change": { "many_parts": 1 } }),
+    ];
+    let rules: Vec<Value> =
+        kinds.iter().map(|fault| json!({ "on": { "times": "always" }, "fault": fault })).collect();
+    let script = FaultScript::from_json(&json!(rules).to_string()).unwrap();
+    let again = FaultScript::from_json(&serde_json::to_string(&script).unwrap()).unwrap();
+    assert_eq!(script, again);
+    for (rule, fault) in script.rules.iter().zip(&kinds) {
+        assert_eq!((rule.fault.kind(), rule.on.times), (fault["kind"].as_str().unwrap(), Times::Always));
+    }
+}
