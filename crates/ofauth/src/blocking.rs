@@ -1,0 +1,133 @@
+//! The same client for programs without an async runtime.
+//!
+//! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
+
+use std::future::{Future, IntoFuture};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use crate::client::ClientBuilder;
+use crate::error::{Error, ErrorKind, Result};
+use crate::{Answer, Check, Content, Inspected, Source, Uploaded, VaultPlusBatch};
+
+/// Threads of a client's runtime: one would do, two let encryption of several connections run side by side.
+const WORKERS: usize = 2;
+
+/// A client whose calls block. Cheap to clone; clones share runtime and connections. Usable from any thread, but not
+/// from inside an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
+#[derive(Debug, Clone)]
+pub struct Client {
+    inner: crate::Client,
+    runtime: Arc<Runtime>,
+}
+
+impl Client {
+    /// Builds the client and its runtime.
+    pub fn new(builder: ClientBuilder) -> Result<Self> {
+        let inner = builder.build()?;
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .thread_name("ofauth")
+            .enable_all()
+            .build()
+            .map_err(|error| {
+                Error::new(ErrorKind::Internal, "no thread could be started").with_source(error)
+            })?;
+        Ok(Self { inner, runtime: Arc::new(runtime) })
+    }
+
+    /// Waits for anything that the async crate offers, such as an adjusted [`Upload`](crate::Upload), a
+    /// [`Call`](crate::Call)'s `send` or a method of [`Client::api`](crate::Client::api).
+    ///
+    /// ```no_run
+    /// # fn main() -> ofauth::Result<()> {
+    /// let client = ofauth::blocking::Client::new(ofauth::Client::builder().api_key("sk_…").connection_id("conn_…"))?;
+    /// let upload = client.inner().upload_path("clip.mp4").concurrency(8);
+    /// let uploaded = client.wait(upload)??;
+    /// println!("{}", uploaded.media_upload_id());
+    /// # Ok(()) }
+    /// ```
+    pub fn wait<F: IntoFuture>(&self, work: F) -> Result<F::Output> {
+        if Handle::try_current().is_ok() {
+            return Err(Error::new(
+                ErrorKind::InvalidArgument,
+                "a blocking call inside an async runtime would stop it: use the async client there",
+            ));
+        }
+        // Entered first, so that work that looks for the runtime when it is made finds it.
+        let _entered = self.runtime.enter();
+        Ok(self.runtime.handle().block_on(work.into_future()))
+    }
+
+    /// The async client, to make what [`wait`](Self::wait) waits for.
+    pub fn inner(&self) -> &crate::Client {
+        &self.inner
+    }
+
+    /// Uploads the file at `path`.
+    pub fn upload_path(&self, path: impl Into<PathBuf>) -> Result<Uploaded> {
+        self.both(self.inner.upload_path(path).send())
+    }
+
+    /// Uploads `source`.
+    pub fn upload(&self, source: impl Into<Source>) -> Result<Uploaded> {
+        self.both(self.inner.upload(source).send())
+    }
+
+    /// What an upload of `source` would send.
+    pub fn inspect(&self, source: impl Into<Source>) -> Result<Inspected> {
+        let upload = self.inner.upload(source);
+        self.both(upload.inspect())
+    }
+
+    /// See [`Client::check`](crate::Client::check).
+    pub fn check(&self, etag: &str, size: u64) -> Result<Check> {
+        self.both(self.inner.check(etag, size))
+    }
+
+    /// See [`Client::vault_plus_batch`](crate::Client::vault_plus_batch).
+    pub fn vault_plus_batch<I>(&self, ids: I) -> Result<VaultPlusBatch>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.both(self.inner.vault_plus_batch(ids))
+    }
+
+    /// See [`Client::create_post`](crate::Client::create_post).
+    pub fn create_post(&self, content: &Content) -> Result<Value> {
+        self.both(self.inner.create_post(content))
+    }
+
+    /// See [`Client::send_message`](crate::Client::send_message).
+    pub fn send_message(&self, user_id: &str, content: &Content) -> Result<Value> {
+        self.both(self.inner.send_message(user_id, content))
+    }
+
+    /// See [`Client::create_mass_message`](crate::Client::create_mass_message).
+    pub fn create_mass_message(&self, content: &Content) -> Result<Value> {
+        self.both(self.inner.create_mass_message(content))
+    }
+
+    /// See [`Client::whoami`](crate::Client::whoami).
+    pub fn whoami(&self) -> Result<Value> {
+        self.both(self.inner.whoami())
+    }
+
+    /// Calls any operation with parameters from a JSON object and an optional JSON body.
+    pub fn call(&self, operation_id: &str, params: Value, body: Option<Value>) -> Result<Answer> {
+        let call = self.inner.call(operation_id).params(params);
+        let call = match body {
+            Some(body) => call.body(body),
+            None => call,
+        };
+        self.both(call.send())
+    }
+
+    fn both<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        self.wait(work)?
+    }
+}

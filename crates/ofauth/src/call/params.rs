@@ -1,0 +1,125 @@
+//! Places the parameters of a raw call where the operation table says, and refuses those that do not fit it.
+//!
+//! Pure. Values are not held against the lists and limits of the document: the service may know more than this
+//! version does.
+
+use http::header::{HeaderMap, HeaderName, HeaderValue};
+use ofauth_api::operation::{Kind, Operation, Parameter, Place};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value};
+
+use super::invalid;
+use crate::error::Result;
+
+/// Everything but the characters that no URL needs to encode.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// Builds path with query, and headers, from parameters that fit the operation.
+pub(super) fn place(operation: &Operation, params: &Map<String, Value>) -> Result<(String, HeaderMap)> {
+    if let Some(unknown) =
+        params.keys().find(|name| !operation.parameters.iter().any(|known| known.name == **name))
+    {
+        let known: Vec<_> = operation.parameters.iter().map(|known| known.name).collect();
+        let takes = if known.is_empty() { "no parameters".to_owned() } else { known.join(", ") };
+        return Err(invalid(format!("{} has no parameter {unknown:?}: it takes {takes}", operation.id)));
+    }
+    let mut path = operation.path.to_owned();
+    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let mut headers = HeaderMap::new();
+    for parameter in operation.parameters {
+        let values = match params.get(parameter.name) {
+            None | Some(Value::Null) if parameter.required => {
+                return Err(invalid(format!("{} needs the parameter {:?}", operation.id, parameter.name)));
+            }
+            None | Some(Value::Null) => continue,
+            Some(value) => texts(operation, parameter, value)?,
+        };
+        match parameter.place {
+            Place::Path => {
+                let value = values.join(",");
+                if value.is_empty() || is_dots(&value) {
+                    let text = format!(
+                        "the parameter {:?} of {} is {value:?}, which no path can carry",
+                        parameter.name, operation.id
+                    );
+                    return Err(invalid(text));
+                }
+                let encoded = utf8_percent_encode(&value, ENCODED).to_string();
+                path = path.replace(&format!("{{{}}}", parameter.name), &encoded);
+            }
+            Place::Query => {
+                for value in values {
+                    query.append_pair(parameter.name, &value);
+                }
+            }
+            Place::Header => {
+                let name = HeaderName::from_bytes(parameter.name.as_bytes());
+                let value = HeaderValue::from_str(&values.join(","));
+                let (Ok(name), Ok(value)) = (name, value) else {
+                    return Err(invalid(format!(
+                        "the parameter {:?} holds a character that no header can carry",
+                        parameter.name
+                    )));
+                };
+                headers.insert(name, value);
+            }
+        }
+    }
+    let query = query.finish();
+    if !query.is_empty() {
+        path.push('?');
+        path.push_str(&query);
+    }
+    Ok((path, headers))
+}
+
+/// The text, or the several texts of an array, that stand for a parameter's value on the wire.
+fn texts(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<Vec<String>> {
+    let wrong = |wanted: &str| {
+        invalid(format!("the parameter {:?} of {} is not {wanted}", parameter.name, operation.id))
+    };
+    let whole = |text: &str| text.parse::<i64>().is_ok() || text.parse::<u64>().is_ok();
+    let one = |text: String| Ok(vec![text]);
+    match (parameter.kind, value) {
+        (Kind::String | Kind::Id, Value::String(text)) => one(text.clone()),
+        (Kind::String, Value::Number(_) | Value::Bool(_)) => one(value.to_string()),
+        (Kind::Id, Value::Number(number)) if whole(&number.to_string()) => one(number.to_string()),
+        (Kind::String, _) => Err(wrong("text")),
+        (Kind::Id, _) => Err(wrong("an id: a whole number or text")),
+        (Kind::Integer, Value::Number(number)) if whole(&number.to_string()) => one(number.to_string()),
+        (Kind::Integer, Value::String(text)) if whole(text) => one(text.clone()),
+        (Kind::Integer, _) => Err(wrong("a whole number")),
+        (Kind::Number, Value::Number(number)) => one(number.to_string()),
+        (Kind::Number, Value::String(text)) if text.parse::<f64>().is_ok_and(f64::is_finite) => {
+            one(text.clone())
+        }
+        (Kind::Number, _) => Err(wrong("a number")),
+        (Kind::Boolean, Value::Bool(flag)) => one(flag.to_string()),
+        (Kind::Boolean, Value::String(text)) if matches!(text.as_str(), "true" | "false") => {
+            one(text.clone())
+        }
+        (Kind::Boolean, _) => Err(wrong("true or false")),
+        (Kind::Array, Value::Array(values)) => values
+            .iter()
+            .map(|value| match value {
+                Value::String(text) => Ok(text.clone()),
+                Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
+                _ => Err(wrong("an array of plain values")),
+            })
+            .collect(),
+        (Kind::Array, Value::String(text)) => one(text.clone()),
+        (Kind::Array, Value::Number(_)) => one(value.to_string()),
+        (Kind::Array, _) => Err(wrong("an array")),
+        (Kind::Object, Value::Object(_)) => one(value.to_string()),
+        (Kind::Object, Value::String(text)) if serde_json::from_str::<Map<String, Value>>(text).is_ok() => {
+            one(text.clone())
+        }
+        (Kind::Object, _) => Err(wrong("a JSON object")),
+    }
+}
+
+/// Whether a path segment means "here" or "up", however it is written: URLs resolve such segments away.
+pub(super) fn is_dots(segment: &str) -> bool {
+    let plain = segment.to_ascii_lowercase().replace("%2e", ".");
+    plain == "." || plain == ".."
+}

@@ -1,0 +1,319 @@
+//! The client and its builder.
+
+use std::collections::HashSet;
+use std::num::NonZeroU64;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use http::HeaderValue;
+use serde_json::Value;
+
+use crate::call::Call;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::tls::Tls;
+use crate::http::transport::Transport;
+use crate::net::pool::Pool;
+use crate::origin::Origins;
+use crate::secret::ApiKey;
+use crate::settings::{Proxy, Settings, connection_header};
+use crate::upload::throttle::Throttle;
+use crate::upload::{Source, Upload};
+
+/// The production server of OFAuth.
+pub const DEFAULT_BASE_URL: &str = "https://api.ofauth.com";
+
+/// Parts of one upload that are sent side by side unless set otherwise. More connections gain little, and every
+/// part is a request that counts.
+pub const DEFAULT_CONCURRENCY: usize = 4;
+/// The most parts of one upload that are sent side by side.
+pub const MAX_CONCURRENCY: usize = 64;
+
+/// A client of the OFAuth API. Cheap to clone; clones share their connections. Needs a running tokio runtime.
+#[derive(Debug, Clone)]
+pub struct Client(pub(crate) Arc<Shared>);
+
+/// What the clones of a client share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Arc<Settings>,
+    pub(crate) transport: Arc<Transport>,
+    pub(crate) pool: Pool,
+    pub(crate) throttle: Option<Throttle>,
+    /// Connections of OFAuth that were found to take one upload part at a time.
+    one_at_a_time: Mutex<HashSet<Vec<u8>>>,
+}
+
+impl Shared {
+    pub(crate) fn is_one_at_a_time(&self, connection: &HeaderValue) -> bool {
+        self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner).contains(connection.as_bytes())
+    }
+
+    pub(crate) fn set_one_at_a_time(&self, connection: &HeaderValue) {
+        let mut known = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(connection.as_bytes().to_vec());
+    }
+}
+
+impl Client {
+    /// Starts to set up a client.
+    pub fn builder() -> ClientBuilder {
+        ClientBuilder::default()
+    }
+
+    /// An upload of `source`, to be adjusted and then awaited.
+    pub fn upload(&self, source: impl Into<Source>) -> Upload {
+        Upload::new(self.clone(), source.into())
+    }
+
+    /// An upload of the file at `path`, to be adjusted and then awaited.
+    pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
+        self.upload(Source::path(path))
+    }
+
+    /// A call of any operation, chosen by its id. See [`operations`](crate::operations) for the ids.
+    pub fn call(&self, operation_id: &str) -> Call {
+        Call::new(self.clone(), operation_id)
+    }
+
+    /// A call of OnlyFans' own API through the service: any method on `path`, which is the address behind `/api2/v2`.
+    ///
+    /// `GET` is repeated after failures, other methods only when they cannot have been acted upon.
+    pub fn proxy_call(&self, method: &str, path: &str) -> Call {
+        self.call(crate::call::PROXY_REQUEST).param("method", method).param("path", path)
+    }
+
+    /// What the API key is and may do: the answer of `GET /v2/account/whoami`.
+    pub async fn whoami(&self) -> Result<Value> {
+        self.call("whoami").send().await?.json()
+    }
+
+    /// The generated client: every operation as a typed method, through the same transport as everything else, with
+    /// its retries and its care for the key.
+    pub fn api(&self) -> Result<ofauth_api::Client> {
+        let requests = self.0.transport.request_builder()?;
+        let base = self.0.settings.origins.base().as_str().trim_end_matches('/');
+        let transport: ofauth_api::transport::SharedTransport = Arc::clone(&self.0.transport) as _;
+        Ok(ofauth_api::Client::new(base, requests, transport))
+    }
+}
+
+/// Sets up a [`Client`]. Only the API key is required.
+///
+/// The library reads no environment variable and no configuration file (but see
+/// [`ca_pem`](Self::ca_pem) for the platform's certificate store).
+#[derive(Clone)]
+#[must_use = "a builder does nothing until `build` is called"]
+pub struct ClientBuilder {
+    api_key: Option<String>,
+    connection_id: Option<String>,
+    base_url: String,
+    user_agent: Option<String>,
+    concurrency: usize,
+    connect_timeout: Duration,
+    stall_timeout: Duration,
+    answer_timeout: Duration,
+    ca_pem: Option<Vec<u8>>,
+    proxy: Option<String>,
+    allowed_origins: Vec<String>,
+    plain_http: bool,
+    limit_rate: Option<NonZeroU64>,
+}
+
+impl Default for ClientBuilder {
+    fn default() -> Self {
+        Self {
+            api_key: None,
+            connection_id: None,
+            base_url: DEFAULT_BASE_URL.into(),
+            user_agent: None,
+            concurrency: DEFAULT_CONCURRENCY,
+            connect_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(60),
+            answer_timeout: Duration::from_secs(120),
+            ca_pem: None,
+            proxy: None,
+            allowed_origins: Vec::new(),
+            plain_http: false,
+            limit_rate: None,
+        }
+    }
+}
+
+impl ClientBuilder {
+    /// The API key of the organization. It is sent to the base URL's server and nowhere else.
+    pub fn api_key(mut self, key: impl Into<String>) -> Self {
+        self.api_key = Some(key.into());
+        self
+    }
+
+    /// The connection, the linked account, that calls act on unless they name another. It looks like `conn_…`.
+    pub fn connection_id(mut self, id: impl Into<String>) -> Self {
+        self.connection_id = Some(id.into());
+        self
+    }
+
+    /// The server. Default: [`DEFAULT_BASE_URL`]. A path is kept as a prefix. Plain http is accepted for this machine.
+    pub fn base_url(mut self, url: impl Into<String>) -> Self {
+        self.base_url = url.into();
+        self
+    }
+
+    /// Text in front of the library's own `User-Agent`, such as `my-app/1.2`.
+    pub fn user_agent(mut self, text: impl Into<String>) -> Self {
+        self.user_agent = Some(text.into());
+        self
+    }
+
+    /// Parts of one upload that are sent side by side, 1 to [`MAX_CONCURRENCY`]. Default: [`DEFAULT_CONCURRENCY`].
+    pub fn concurrency(mut self, parts: usize) -> Self {
+        self.concurrency = parts;
+        self
+    }
+
+    /// How long opening a connection may take, TLS included. Default: 10 s.
+    pub fn connect_timeout(mut self, limit: Duration) -> Self {
+        self.connect_timeout = limit;
+        self
+    }
+
+    /// How long an upload may stand still: no byte accepted on any of its connections. Default: 60 s.
+    pub fn stall_timeout(mut self, limit: Duration) -> Self {
+        self.stall_timeout = limit;
+        self
+    }
+
+    /// How long the service may take to answer once it has the request. Default: 120 s.
+    pub fn answer_timeout(mut self, limit: Duration) -> Self {
+        self.answer_timeout = limit;
+        self
+    }
+
+    /// PEM certificates of the authorities to trust, instead of the platform's.
+    ///
+    /// Without them the platform's store is read at the first https call; its loader honours `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR`.
+    pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
+        self.ca_pem = Some(pem.into());
+        self
+    }
+
+    /// An HTTP proxy, `http://[user:password@]host:port`, for every server but those on this machine.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(url.into());
+        self
+    }
+
+    /// A further origin, `scheme://host[:port]`, that upload plans may name. It will see the API key.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.allowed_origins.push(origin.into());
+        self
+    }
+
+    /// Allows plain http to other machines. The key then travels readably.
+    pub fn allow_plain_http(mut self, allow: bool) -> Self {
+        self.plain_http = allow;
+        self
+    }
+
+    /// Caps the bytes per second of all uploads of the client together. Default: no cap.
+    ///
+    /// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
+    pub fn limit_rate(mut self, bytes_per_second: NonZeroU64) -> Self {
+        self.limit_rate = Some(bytes_per_second);
+        self
+    }
+
+    /// Checks the settings. Nothing is sent and no certificate store is read yet.
+    pub fn build(self) -> Result<Client> {
+        let config = |message: String| Error::new(ErrorKind::Config, message);
+        let key = self
+            .api_key
+            .ok_or_else(|| config("no API key is set: pass the key of your OFAuth organization".into()))?;
+        if let Some(id) = &self.connection_id {
+            connection_header(id)?;
+        }
+        if !(1..=MAX_CONCURRENCY).contains(&self.concurrency) {
+            return Err(config(format!(
+                "the concurrency is {}: use 1 to {MAX_CONCURRENCY}",
+                self.concurrency
+            )));
+        }
+        for (name, limit) in [
+            ("connect timeout", self.connect_timeout),
+            ("stall timeout", self.stall_timeout),
+            ("answer timeout", self.answer_timeout),
+        ] {
+            if limit.is_zero() {
+                return Err(config(format!("the {name} is zero: nothing could ever succeed")));
+            }
+        }
+        let own = concat!("ofauth/", env!("CARGO_PKG_VERSION"));
+        let user_agent = self.user_agent.map_or_else(|| own.to_owned(), |text| format!("{text} {own}"));
+        let settings = Arc::new(Settings {
+            key: ApiKey::new(key)?,
+            connection_id: self.connection_id,
+            origins: Origins::new(&self.base_url, &self.allowed_origins, self.plain_http)?,
+            user_agent: HeaderValue::from_str(&user_agent).map_err(|_| {
+                config(format!("the user agent {user_agent:?} holds a character that no header can carry"))
+            })?,
+            concurrency: self.concurrency,
+            connect_timeout: self.connect_timeout,
+            stall_timeout: self.stall_timeout,
+            answer_timeout: self.answer_timeout,
+            proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
+            tls: Tls::new(self.ca_pem)?,
+        });
+        Ok(Client(Arc::new(Shared {
+            transport: Arc::new(Transport::new(Arc::clone(&settings))),
+            settings,
+            pool: Pool::default(),
+            throttle: self.limit_rate.map(Throttle::new),
+            one_at_a_time: Mutex::default(),
+        })))
+    }
+}
+
+impl std::fmt::Debug for ClientBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientBuilder")
+            .field("base_url", &self.base_url)
+            .field("connection_id", &self.connection_id)
+            .field("concurrency", &self.concurrency)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_checked_by_name() {
+        let good = || Client::builder().api_key("sk_canary");
+        good().build().unwrap();
+        for (builder, names) in [
+            (Client::builder(), "API key"),
+            (good().connection_id(" "), "connection id"),
+            (good().base_url("nonsense"), "base URL"),
+            (good().concurrency(0), "concurrency"),
+            (good().concurrency(65), "concurrency"),
+            (good().stall_timeout(Duration::ZERO), "stall timeout"),
+            (good().user_agent("a\nb"), "user agent"),
+            (good().ca_pem("no pem"), "CA certificates"),
+            (good().proxy("nonsense"), "proxy"),
+            (good().allow_origin("https://h/path"), "allowed origin"),
+        ] {
+            let error = builder.build().unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Config, "{names}");
+            assert!(error.to_string().contains(names), "{error}");
+        }
+    }
+
+    #[test]
+    fn debug_does_not_show_the_key() {
+        let builder = Client::builder().api_key("sk_canary");
+        assert!(!format!("{builder:?}").contains("sk_canary"));
+        assert!(!format!("{:?}", builder.build().unwrap()).contains("sk_canary"));
+    }
+}

@@ -1,0 +1,291 @@
+//! The one error type of the crate.
+//!
+//! An [`Error`] says what went wrong, what the API said about it, and what to do next. It never holds the API key,
+//! a plan's URL or the body of a successful answer. Reading the API's error bodies is [`crate::http::problem`]'s work.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// The result of everything in this crate that can fail.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+type Source = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What kind of failure an [`Error`] is.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// An argument of the call is wrong: the message names it.
+    InvalidArgument,
+    /// The client is set up wrongly: no key, no connection, a bad URL, certificates that cannot be read.
+    Config,
+    /// The file or reader to upload is missing, empty, not a regular file or cannot be read.
+    Source,
+    /// The source changed while it was being uploaded, so nothing was finished.
+    SourceChanged,
+    /// The service handed out an upload plan that does not cover the file exactly once.
+    InvalidPlan,
+    /// The service asked to send data, and with it the key, to a server that was not allowed.
+    UntrustedOrigin,
+    /// The service answered with a redirect, which is never followed because the key would travel along.
+    Redirect,
+    /// The service's answer could not be understood.
+    InvalidAnswer,
+    /// The service could not be reached, or the connection broke and tries ran out.
+    Network,
+    /// Nothing moved for too long, or the caller's deadline passed.
+    Timeout,
+    /// The service's rate limit did not clear in an acceptable time.
+    RateLimited,
+    /// The service failed (5xx) and tries ran out.
+    Server,
+    /// The caller cancelled.
+    Cancelled,
+    /// The key or the connection's session is not accepted (401).
+    Unauthorized,
+    /// The key or the connection lacks a permission (403).
+    Forbidden,
+    /// The service refused the request (another 4xx); its text says why.
+    Rejected,
+    /// The last request may have been carried out or not. Look before sending again: a repetition could duplicate.
+    OutcomeUnknown,
+    /// A defect of this library.
+    Internal,
+}
+
+impl ErrorKind {
+    /// The kind in snake case, as in machine-readable output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::Config => "config",
+            Self::Source => "source",
+            Self::SourceChanged => "source_changed",
+            Self::InvalidPlan => "invalid_plan",
+            Self::UntrustedOrigin => "untrusted_origin",
+            Self::Redirect => "redirect",
+            Self::InvalidAnswer => "invalid_answer",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::Cancelled => "cancelled",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Rejected => "rejected",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Internal => "internal",
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a call failed.
+///
+/// One pointer wide. [`Display`](fmt::Display) is one line for people; the accessors are for programs.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    api_type: Option<String>,
+    request_id: Option<String>,
+    action_required: Option<String>,
+    part: Option<u32>,
+    upload_id: Option<String>,
+    /// Set where a repetition could do twice what may have been done.
+    may_be_done: bool,
+    source: Option<Source>,
+}
+
+impl Error {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: message.into(),
+            status: None,
+            api_type: None,
+            request_id: None,
+            action_required: None,
+            part: None,
+            upload_id: None,
+            may_be_done: false,
+            source: None,
+        }))
+    }
+
+    pub(crate) fn with_source(mut self, source: impl Into<Source>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    pub(crate) fn with_answer(
+        mut self,
+        status: u16,
+        api_type: Option<String>,
+        request_id: Option<String>,
+        action_required: Option<String>,
+    ) -> Self {
+        self.0.status = Some(status);
+        self.0.api_type = api_type;
+        self.0.request_id = request_id;
+        self.0.action_required = action_required;
+        self
+    }
+
+    pub(crate) fn with_part(mut self, part: u32) -> Self {
+        self.0.part = Some(part);
+        self
+    }
+
+    pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id.get_or_insert_with(|| id.to_owned());
+        self
+    }
+
+    /// Marks the failure of a request that may have been carried out and must not be repeated unseen.
+    pub(crate) fn may_be_done(mut self) -> Self {
+        self.0.may_be_done = true;
+        self.0.message.push_str("; it may have been carried out all the same, so look before you repeat it");
+        self
+    }
+
+    /// The same failure seen from further out: another kind and text, the details of the API kept.
+    pub(crate) fn into_kind(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let was = std::mem::replace(&mut self.0.message, message.into());
+        self.0.message.push_str(": ");
+        self.0.message.push_str(&was);
+        self.0.kind = kind;
+        self
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the answer that decided, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The API's own constant for the failure, such as `SESSION_EXPIRED`.
+    pub fn api_type(&self) -> Option<&str> {
+        self.0.api_type.as_deref()
+    }
+
+    /// The id under which the service knows the request: quote it to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// What the API asks the caller to do, such as `refresh_session`.
+    pub fn action_required(&self) -> Option<&str> {
+        self.0.action_required.as_deref()
+    }
+
+    /// The number of the upload part that failed, counted from 1.
+    pub fn part(&self) -> Option<u32> {
+        self.0.part
+    }
+
+    /// The reference of the upload session that was open when the failure came.
+    pub fn upload_id(&self) -> Option<&str> {
+        self.0.upload_id.as_deref()
+    }
+
+    /// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate.
+    pub fn is_retryable(&self) -> bool {
+        let passing = matches!(
+            self.0.kind,
+            ErrorKind::Network
+                | ErrorKind::Timeout
+                | ErrorKind::RateLimited
+                | ErrorKind::Server
+                | ErrorKind::Cancelled
+        );
+        passing && !self.0.may_be_done
+    }
+
+    /// The text without part, status and ids.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(part) = self.0.part {
+            write!(f, "part {part}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        let mut open = false;
+        let mut detail = |f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>| {
+            let lead = if std::mem::replace(&mut open, true) { ", " } else { " (" };
+            write!(f, "{lead}{text}")
+        };
+        if let Some(status) = self.0.status {
+            detail(f, format_args!("HTTP {status}"))?;
+        }
+        if let Some(api_type) = &self.0.api_type {
+            detail(f, format_args!("{api_type}"))?;
+        }
+        if let Some(action) = &self.0.action_required {
+            detail(f, format_args!("action required: {action}"))?;
+        }
+        if let Some(request_id) = &self.0.request_id {
+            detail(f, format_args!("request {request_id}"))?;
+        }
+        if open { f.write_str(")") } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("status", &self.0.status)
+            .field("api_type", &self.0.api_type)
+            .field("request_id", &self.0.request_id)
+            .field("part", &self.0.part)
+            .field("upload_id", &self.0.upload_id)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_one_pointer_and_shows_everything_on_one_line() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        let error = Error::new(ErrorKind::Unauthorized, "the creator's session ended")
+            .with_answer(
+                401,
+                Some("SESSION_EXPIRED".into()),
+                Some("req_1".into()),
+                Some("refresh_session".into()),
+            )
+            .with_part(3);
+        assert_eq!(
+            error.to_string(),
+            "part 3: the creator's session ended (HTTP 401, SESSION_EXPIRED, action required: refresh_session, request req_1)"
+        );
+        assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
+    }
+}

@@ -1,0 +1,69 @@
+//! An answer of the service, read whole.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use serde_json::Value;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// The longest JSON answer that is read, in bytes. A plan of 100 000 parts is about 25 MB.
+pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// An answer of the service: status, headers and the whole body.
+#[derive(Clone)]
+pub struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    /// The HTTP status.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
+    /// The body as it came, with the API key cut out should a server echo it.
+    pub fn body(&self) -> &[u8] {
+        &self.body
+    }
+
+    /// The body as JSON; an empty body is `null`.
+    pub fn json(&self) -> Result<Value> {
+        if self.body.iter().all(u8::is_ascii_whitespace) {
+            return Ok(Value::Null);
+        }
+        serde_json::from_slice(&self.body).map_err(|error| {
+            Error::new(ErrorKind::InvalidAnswer, format!("the answer is not JSON: {error}")).with_answer(
+                self.status,
+                None,
+                self.request_id().map(str::to_owned),
+                None,
+            )
+        })
+    }
+
+    /// The value of a response header, if it is there and readable text.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The id under which the service knows the request, if the answer says it in a header.
+    pub fn request_id(&self) -> Option<&str> {
+        self.header("x-request-id")
+    }
+
+    pub(crate) fn is_success(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+// The body may hold signed media URLs, which work without a key: they stay out of logs.
+impl std::fmt::Debug for Answer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("bytes", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,14 @@
+//! The one road of every JSON call, typed, raw or inside an upload.
+//!
+//! [`transport`] sends a request and repeats it where that is safe; [`retry`] decides whether it is, as a pure
+//! function; [`typed`] is the generated client's entrance; [`answer`] holds what came back; [`problem`] reads the API's error bodies; [`wait`] reads how long the
+//! service asks to be left alone; [`tls`] makes the one TLS configuration. The bytes of files take another road:
+//! [`crate::net`].
+
+pub(crate) mod answer;
+pub(crate) mod problem;
+pub(crate) mod retry;
+pub(crate) mod tls;
+pub(crate) mod transport;
+mod typed;
+pub(crate) mod wait;

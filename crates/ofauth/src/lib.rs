@@ -1,0 +1,60 @@
+//! Upload media to the OnlyFans vault through the OFAuth API, and call every other operation of that API.
+//!
+//! ```no_run
+//! # async fn run() -> ofauth::Result<()> {
+//! use ofauth::{Client, Content};
+//!
+//! let client = Client::builder().api_key("sk_…").connection_id("conn_…").build()?;
+//! let uploaded = client.upload_path("clip.mp4").await?;
+//! client.create_post(&Content::new("New video").media(&uploaded)).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! Files of any size go through a few MiB of memory: parts are read piece by piece while they are sent, several side
+//! by side, and read again when one has to be repeated. What is repeated, and what is not, is decided so that nothing
+//! is ever uploaded or posted twice; where nobody can know, the error is [`ErrorKind::OutcomeUnknown`].
+//!
+//! | module or type | what it is for |
+//! | --- | --- |
+//! | [`Client`], [`ClientBuilder`] | settings and the calls most programs need |
+//! | [`Upload`], [`Source`], [`Progress`], [`Cancel`] | uploads and everything about them |
+//! | [`Call`], [`operations`] | any operation by its id, with JSON in and out |
+//! | [`api`] | the generated client: any operation as a typed method |
+//! | [`blocking`] | the same without async |
+//! | [`Error`], [`ErrorKind`] | what went wrong and what to do about it |
+//!
+//! The API key is sent to the base URL's server and to origins that were allowed, never along a redirect, and appears
+//! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
+
+pub mod blocking;
+mod call;
+mod client;
+mod error;
+mod http;
+mod media;
+mod net;
+mod origin;
+mod secret;
+mod settings;
+mod upload;
+mod vault;
+
+pub use ofauth_api as api;
+pub use ofauth_api::operation;
+
+pub use call::Call;
+pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
+pub use error::{Error, ErrorKind, Result};
+pub use http::answer::Answer;
+pub use media::{Content, MediaItem};
+pub use upload::{
+    Cancel, Inspected, Phase, Progress, ReadAt, Source, Upload, Uploaded, UploadedPart, VaultUpload,
+};
+pub use vault::{Check, VaultPlusBatch};
+
+/// Every operation of the API's document, sorted by id: what [`Client::call`] takes.
+///
+/// One more id works there that no document can describe: `proxy_request`, with the parameters `method` and `path`.
+pub fn operations() -> &'static [api::Operation] {
+    api::operations::OPERATIONS
+}

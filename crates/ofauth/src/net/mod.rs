@@ -1,0 +1,44 @@
+//! The road of the bytes: one PUT over a connection of our own.
+//!
+//! reqwest hides its connection, and with it loses an answer that comes before the body is read. Here hyper runs
+//! over [`socket`], which keeps reading after the server stopped taking bytes. [`connect`] opens connections,
+//! [`pool`] keeps them between requests, [`put`] sends one request and reads its answer under two clocks. Nothing
+//! here decides whether to try again.
+
+pub(crate) mod connect;
+pub(crate) mod pool;
+pub(crate) mod put;
+mod socket;
+
+use std::error::Error as StdError;
+
+use crate::error::{Error, ErrorKind};
+
+/// The error for a server whose certificate is not trusted, if that is what stopped a connection: trying again
+/// cannot help.
+pub(crate) fn refused_certificate(error: &(dyn StdError + 'static)) -> Option<Error> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let inner = error.downcast_ref::<std::io::Error>().and_then(std::io::Error::get_ref);
+        let tls = error
+            .downcast_ref::<rustls::Error>()
+            .or_else(|| inner.and_then(|inner| inner.downcast_ref::<rustls::Error>()));
+        if let Some(rustls::Error::InvalidCertificate(why)) = tls {
+            return Some(
+                Error::new(
+                    ErrorKind::Network,
+                    format!(
+                        "the server's certificate is not trusted ({why:?}): check the base URL, or give the CA that \
+                         signed it to the client (ca_pem)"
+                    ),
+                )
+                .with_source(rustls::Error::InvalidCertificate(why.clone())),
+            );
+        }
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}

@@ -1,0 +1,118 @@
+//! The API key: where it is kept, how it is sent, and how it is kept out of everything else.
+//!
+//! This module does not decide which server may see the key; [`crate::origin`] does.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::HeaderValue;
+use zeroize::Zeroizing;
+
+use crate::error::{Error, ErrorKind};
+
+/// What stands where the key was cut out of a server's text.
+const CUT: &str = "[api key]";
+
+/// The API key, zeroed when dropped and never shown.
+#[derive(Clone)]
+pub(crate) struct ApiKey(Zeroizing<String>);
+
+impl ApiKey {
+    /// Takes a key that can be sent as a header value.
+    pub(crate) fn new(key: String) -> Result<Self, Error> {
+        let key = Zeroizing::new(key);
+        if key.trim().is_empty() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "the API key is empty: pass the key of your OFAuth organization",
+            ));
+        }
+        if HeaderValue::from_str(&key).is_err() || key.trim().len() != key.len() {
+            return Err(Error::new(
+                ErrorKind::Config,
+                "the API key holds a space at an end, a line break or another character that no header can carry: \
+                 check how it was read",
+            ));
+        }
+        Ok(Self(key))
+    }
+
+    /// The header value, marked so that HTTP libraries keep it out of their logs.
+    pub(crate) fn header(&self) -> Option<HeaderValue> {
+        let mut value = HeaderValue::from_str(&self.0).ok()?;
+        value.set_sensitive(true);
+        Some(value)
+    }
+
+    /// `text` without the key, for text that a server wrote.
+    pub(crate) fn cut_from(&self, text: &str) -> String {
+        text.replace(self.0.as_str(), CUT)
+    }
+
+    /// `body` without the key; the same bytes, not copied, if it is not in there.
+    pub(crate) fn cut_from_body(&self, body: Bytes) -> Bytes {
+        let key = self.0.as_bytes();
+        // A search by first byte keeps the common case, a long body without the key, near the speed of memory.
+        let Some(first) = key.first() else { return body };
+        let mut at = 0;
+        let mut cleaned: Option<Vec<u8>> = None;
+        let mut copied = 0;
+        while let Some(rest) = body.get(at..) {
+            let Some(found) = rest.iter().position(|byte| byte == first) else { break };
+            let start = at.saturating_add(found);
+            if body.get(start..).is_some_and(|tail| tail.starts_with(key)) {
+                let out = cleaned.get_or_insert_default();
+                out.extend_from_slice(body.get(copied..start).unwrap_or_default());
+                out.extend_from_slice(CUT.as_bytes());
+                at = start.saturating_add(key.len());
+                copied = at;
+            } else {
+                at = start.saturating_add(1);
+            }
+        }
+        match cleaned {
+            None => body,
+            Some(mut out) => {
+                out.extend_from_slice(body.get(copied..).unwrap_or_default());
+                Bytes::from(out)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ApiKey(..)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_key_is_cut_wherever_it_stands() {
+        let key = ApiKey::new("sk_live_1".into()).unwrap();
+        for (text, cut) in [
+            ("nothing", "nothing"),
+            ("sk_live_1", "[api key]"),
+            ("s sk_live_1sk_live_1 sk_live_", "s [api key][api key] sk_live_"),
+        ] {
+            assert_eq!(key.cut_from(text), cut);
+            assert_eq!(key.cut_from_body(Bytes::copy_from_slice(text.as_bytes())), cut.as_bytes());
+        }
+    }
+
+    #[test]
+    fn debug_and_the_header_hide_it() {
+        let key = ApiKey::new("sk_live_1".into()).unwrap();
+        assert!(!format!("{key:?} {:?}", key.header()).contains("sk_live_1"));
+    }
+
+    #[test]
+    fn keys_that_no_header_can_carry_are_refused() {
+        for bad in ["", "  ", "a\nb", "key\n", " key"] {
+            assert_eq!(ApiKey::new(bad.into()).unwrap_err().kind(), ErrorKind::Config, "{bad:?}");
+        }
+    }
+}

@@ -1,0 +1,135 @@
+//! The settings of a client, checked once and then shared unchanged by everything it does.
+
+use std::time::Duration;
+
+use http::HeaderValue;
+use url::Url;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::tls::Tls;
+use crate::origin::{self, Origins};
+use crate::secret::ApiKey;
+
+/// What every request of a client needs to know.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) key: ApiKey,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) origins: Origins,
+    pub(crate) user_agent: HeaderValue,
+    pub(crate) concurrency: usize,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) stall_timeout: Duration,
+    pub(crate) answer_timeout: Duration,
+    pub(crate) proxy: Option<Proxy>,
+    pub(crate) tls: Tls,
+}
+
+impl Settings {
+    /// The connection to act on: the call's own, or the client's.
+    pub(crate) fn connection<'a>(&'a self, of_call: Option<&'a str>) -> Result<HeaderValue> {
+        let id = of_call.or(self.connection_id.as_deref()).ok_or_else(|| {
+            Error::new(
+                ErrorKind::Config,
+                "this call acts on a connection and none is set: give a connection id (it looks like conn_…)",
+            )
+        })?;
+        connection_header(id)
+    }
+
+    /// The proxy for `url`, if one is set and the URL is not on this machine.
+    pub(crate) fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
+        self.proxy.as_ref().filter(|_| !origin::is_loopback(url))
+    }
+}
+
+/// Checks a connection id and makes it a header value.
+pub(crate) fn connection_header(id: &str) -> Result<HeaderValue> {
+    if id.trim().is_empty() {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the connection id is empty: give one that looks like conn_…",
+        ));
+    }
+    HeaderValue::from_str(id).map_err(|_| {
+        Error::new(
+            ErrorKind::Config,
+            format!("the connection id {id:?} holds a character that no header can carry"),
+        )
+    })
+}
+
+/// An HTTP proxy.
+#[derive(Clone)]
+pub(crate) struct Proxy {
+    /// The address, credentials removed.
+    pub(crate) url: Url,
+    /// `Proxy-Authorization`, if the address held credentials.
+    pub(crate) authorization: Option<HeaderValue>,
+}
+
+impl Proxy {
+    /// Reads `http://[user:password@]host:port`.
+    pub(crate) fn new(text: &str) -> Result<Self> {
+        let bad = |why: &str| {
+            Error::new(
+                ErrorKind::Config,
+                format!("the proxy address {why}: give something like http://proxy.example:3128"),
+            )
+        };
+        let mut url = Url::parse(text.trim()).map_err(|_| bad("is not a URL"))?;
+        if url.scheme() != "http" {
+            return Err(bad("is not an http:// address, the only kind of proxy that is supported"));
+        }
+        if url.host_str().is_none_or(str::is_empty) {
+            return Err(bad("names no host"));
+        }
+        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+        let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
+            let mut credentials = decode(url.username());
+            credentials.push(b':');
+            credentials.extend(decode(url.password().unwrap_or_default()));
+            credentials
+        });
+        let authorization = match credentials {
+            None => None,
+            Some(credentials) => {
+                let mut value = HeaderValue::from_str(&format!("Basic {}", base64(&credentials)))
+                    .map_err(|_| bad("has credentials that no header can carry"))?;
+                value.set_sensitive(true);
+                Some(value)
+            }
+        };
+        // Cannot fail for a URL with a host; were it to, the credentials must not stay.
+        url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| bad("cannot be used"))?;
+        Ok(Self { url, authorization })
+    }
+}
+
+impl std::fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Proxy").field("url", &self.url.as_str()).finish_non_exhaustive()
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn proxy_credentials_become_a_hidden_header() {
+        let proxy = Proxy::new("http://us%40er:pa%3Ass@proxy.test:3128").unwrap();
+        assert_eq!(proxy.url.as_str(), "http://proxy.test:3128/");
+        assert_eq!(proxy.authorization.as_ref().unwrap(), "Basic dXNAZXI6cGE6c3M=");
+        assert!(!format!("{proxy:?}").contains("pa"), "{proxy:?}");
+        assert!(Proxy::new("http://proxy.test:3128").unwrap().authorization.is_none());
+        for bad in ["", "proxy:3128", "socks5://proxy:1080", "https://proxy", "http://"] {
+            assert_eq!(Proxy::new(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
+        }
+    }
+}

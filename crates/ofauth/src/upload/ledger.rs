@@ -1,0 +1,193 @@
+//! Which parts are done, which are under way, and which may be sent next: the one truth about an upload's progress.
+//!
+//! Pure: time is passed in. Completeness is read from here and from nowhere else, so a part can be lost neither with
+//! a task nor with a connection.
+
+use std::collections::BTreeSet;
+
+use tokio::time::Instant;
+
+use super::plan::PlannedPart;
+
+/// The parts of one session.
+#[derive(Debug)]
+pub(crate) struct Ledger {
+    entries: Vec<Entry>,
+    /// Index of the first part that was never sent.
+    fresh: usize,
+    /// Parts to send again, and when.
+    again: BTreeSet<(Instant, usize)>,
+    done: usize,
+    acknowledged: u64,
+}
+
+#[derive(Debug)]
+struct Entry {
+    length: u64,
+    /// Tries that were started and count, never reset.
+    tries: u32,
+    /// Failures since any part was acknowledged, as of the count of acknowledged parts below.
+    step: u32,
+    step_at: usize,
+    done: bool,
+    etag: Option<String>,
+}
+
+impl Ledger {
+    pub(crate) fn new(parts: &[PlannedPart]) -> Self {
+        let entry = |part: &PlannedPart| Entry {
+            length: part.length,
+            tries: 0,
+            step: 0,
+            step_at: 0,
+            done: false,
+            etag: None,
+        };
+        Self {
+            entries: parts.iter().map(entry).collect(),
+            fresh: 0,
+            again: BTreeSet::new(),
+            done: 0,
+            acknowledged: 0,
+        }
+    }
+
+    /// Takes the part to send now: one whose pause is over, else the next that was never sent.
+    pub(crate) fn take(&mut self, now: Instant) -> Option<usize> {
+        if let Some(&(due, part)) = self.again.first()
+            && due <= now
+        {
+            self.again.pop_first();
+            return Some(part);
+        }
+        let part = self.fresh;
+        (part < self.entries.len()).then(|| {
+            self.fresh = self.fresh.saturating_add(1);
+            part
+        })
+    }
+
+    /// When the next pause ends.
+    pub(crate) fn next_due(&self) -> Option<Instant> {
+        self.again.first().map(|(due, _)| *due)
+    }
+
+    /// Whether a part was never sent yet.
+    pub(crate) fn has_fresh(&self) -> bool {
+        self.fresh < self.entries.len()
+    }
+
+    /// Counts a try of `part` that failed; returns the tries so far and the failures since the last progress.
+    pub(crate) fn fail(&mut self, part: usize) -> (u32, u32) {
+        let done = self.done;
+        let Some(entry) = self.entries.get_mut(part) else { return (u32::MAX, u32::MAX) };
+        if entry.step_at != done {
+            (entry.step, entry.step_at) = (0, done);
+        }
+        entry.tries = entry.tries.saturating_add(1);
+        let step = entry.step;
+        entry.step = step.saturating_add(1);
+        (entry.tries, step)
+    }
+
+    /// Takes back the count of a try that was refused before it was looked at.
+    pub(crate) fn uncount(&mut self, part: usize) {
+        if let Some(entry) = self.entries.get_mut(part) {
+            entry.tries = entry.tries.saturating_sub(1);
+        }
+    }
+
+    /// Schedules `part` for another try.
+    pub(crate) fn send_again(&mut self, part: usize, due: Instant) {
+        self.again.insert((due, part));
+    }
+
+    /// Records that the service has `part`. A second acknowledgement changes nothing.
+    pub(crate) fn acknowledge(&mut self, part: usize, etag: Option<String>) {
+        let Some(entry) = self.entries.get_mut(part) else { return };
+        if !entry.done {
+            entry.done = true;
+            entry.etag = etag;
+            // The try that succeeded.
+            entry.tries = entry.tries.saturating_add(1);
+            self.done = self.done.saturating_add(1);
+            self.acknowledged = self.acknowledged.saturating_add(entry.length);
+        }
+    }
+
+    /// Bytes that the service has acknowledged.
+    pub(crate) fn acknowledged(&self) -> u64 {
+        self.acknowledged
+    }
+
+    /// Parts that the service has acknowledged.
+    pub(crate) fn parts_done(&self) -> usize {
+        self.done
+    }
+
+    /// Whether the service has every part.
+    pub(crate) fn is_done(&self) -> bool {
+        self.done == self.entries.len()
+    }
+
+    /// Tries and etag of each part, in order.
+    pub(crate) fn into_results(self) -> impl Iterator<Item = (u32, Option<String>)> {
+        self.entries.into_iter().map(|entry| (entry.tries, entry.etag))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::upload::plan::tests_support::parts;
+
+    #[test]
+    fn parts_come_in_order_and_failed_ones_when_they_are_due() {
+        let now = Instant::now();
+        let later = now + Duration::from_secs(1);
+        let mut ledger = Ledger::new(&parts(&[5, 5, 2]));
+        assert_eq!(ledger.take(now), Some(0));
+        assert_eq!(ledger.fail(0), (1, 0));
+        ledger.send_again(0, later);
+        assert_eq!((ledger.take(now), ledger.take(now), ledger.take(now)), (Some(1), Some(2), None));
+        assert_eq!(ledger.next_due(), Some(later));
+        assert_eq!(ledger.take(later), Some(0));
+        assert_eq!(ledger.fail(0), (2, 1));
+        ledger.acknowledge(1, Some("\"a\"".into()));
+        assert_eq!(ledger.fail(0), (3, 0), "progress resets the pauses, not the tries");
+        ledger.acknowledge(1, None);
+        assert_eq!((ledger.acknowledged(), ledger.parts_done(), ledger.is_done()), (5, 1, false));
+        ledger.acknowledge(0, None);
+        ledger.acknowledge(2, None);
+        assert!(ledger.is_done());
+        let results: Vec<_> = ledger.into_results().collect();
+        assert_eq!(results, [(4, None), (1, Some("\"a\"".into())), (1, None)]);
+    }
+
+    proptest! {
+        /// Whatever order parts fail and succeed in, each is under way at most once and all end up acknowledged.
+        #[test]
+        fn no_part_is_lost_or_doubled(lengths in prop::collection::vec(1_u64..9, 1..20), outcomes in prop::collection::vec(any::<bool>(), 0..200)) {
+            let mut ledger = Ledger::new(&parts(&lengths));
+            let mut now = Instant::now();
+            let mut outcomes = outcomes.into_iter();
+            let mut acknowledged = 0;
+            while let Some(part) = ledger.take(now).or_else(|| { now = ledger.next_due()?; ledger.take(now) }) {
+                if outcomes.next().unwrap_or(true) {
+                    ledger.acknowledge(part, None);
+                    acknowledged += lengths[part];
+                } else {
+                    ledger.fail(part);
+                    ledger.send_again(part, now + Duration::from_millis(7));
+                }
+                prop_assert_eq!(ledger.acknowledged(), acknowledged);
+            }
+            prop_assert!(ledger.is_done());
+            prop_assert_eq!(acknowledged, lengths.iter().sum::<u64>());
+        }
+    }
+}

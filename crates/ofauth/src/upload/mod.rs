@@ -1,0 +1,300 @@
+//! Uploads: from a file, bytes or a reader to a reference that posts and messages take.
+//!
+//! ```text
+//! init ─► plan ─► single:    PUT the file ──────────────► done
+//!                 multipart: PUT each part ─► complete ─► done
+//! ```
+//!
+//! [`engine`] carries it out; [`plan`] refuses unsafe plans; [`ledger`] knows what is done; [`decide`] says what to do
+//! about failures; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them down where
+//! asked; [`step`] and [`wire_format`] read answers. Resuming after the process ended is not done here.
+
+pub(crate) mod body;
+mod content_type;
+mod decide;
+mod engine;
+mod ledger;
+mod plan;
+mod progress;
+mod sending;
+pub(crate) mod source;
+mod step;
+pub(crate) mod throttle;
+mod uploaded;
+mod wire;
+pub(crate) mod wire_format;
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use serde::Serialize;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+pub use progress::{Phase, Progress};
+pub use source::{ReadAt, Source};
+pub use uploaded::{Uploaded, UploadedPart};
+
+use crate::client::{Client, MAX_CONCURRENCY};
+use crate::error::{Error, ErrorKind, Result};
+use crate::settings::connection_header;
+use body::Buffers;
+use engine::{Engine, Limits};
+use progress::{Callback, Reporter};
+use source::Opened;
+use wire::HttpWire;
+
+/// Cancels uploads from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(CancellationToken);
+
+impl Cancel {
+    /// A cancel that has not been triggered.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Ends every upload that was given this cancel. Calling it again changes nothing.
+    pub fn trigger(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether [`trigger`](Self::trigger) was called.
+    pub fn is_triggered(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+/// Options for automatic vault workflows, sent with init only if set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VaultUpload {
+    /// The workflow. The only one known is `message`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The user that the upload is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
+}
+
+/// What an upload would send, found out without sending anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Inspected {
+    /// The file name that the service would see.
+    pub filename: String,
+    /// Bytes.
+    pub size: u64,
+    /// The content type that would be declared.
+    pub content_type: String,
+}
+
+/// An upload that was not started yet. Await it, or call [`send`](Self::send).
+///
+/// Dropping the future while it runs ends the upload at once and closes its connections; what the service has
+/// received expires with the session.
+#[must_use = "an upload does nothing until it is awaited"]
+pub struct Upload {
+    client: Client,
+    source: Source,
+    filename: Option<String>,
+    content_type: Option<String>,
+    connection_id: Option<String>,
+    concurrency: Option<usize>,
+    vault_upload: Option<VaultUpload>,
+    on_progress: Option<Callback>,
+    cancel: Cancel,
+    deadline: Option<Duration>,
+}
+
+impl Upload {
+    pub(crate) fn new(client: Client, source: Source) -> Self {
+        Self {
+            client,
+            source,
+            filename: None,
+            content_type: None,
+            connection_id: None,
+            concurrency: None,
+            vault_upload: None,
+            on_progress: None,
+            cancel: Cancel::new(),
+            deadline: None,
+        }
+    }
+
+    /// The file name that the service sees, with extension. Default: the source's own.
+    pub fn filename(mut self, name: impl Into<String>) -> Self {
+        self.filename = Some(name.into());
+        self
+    }
+
+    /// The content type. Default: by the file name, else by the first bytes.
+    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// The connection whose vault receives the upload. Default: the client's.
+    pub fn connection_id(mut self, id: impl Into<String>) -> Self {
+        self.connection_id = Some(id.into());
+        self
+    }
+
+    /// Parts that are sent side by side, 1 to [`MAX_CONCURRENCY`]. Default: the client's. Should the service refuse
+    /// parts side by side, they go one by one.
+    pub fn concurrency(mut self, parts: usize) -> Self {
+        self.concurrency = Some(parts);
+        self
+    }
+
+    /// Options for automatic vault workflows.
+    pub fn vault_upload(mut self, options: VaultUpload) -> Self {
+        self.vault_upload = Some(options);
+        self
+    }
+
+    /// A function that is told of progress, about ten times a second while bytes flow and at every part's end.
+    ///
+    /// It runs in the upload's own task, so it should return soon.
+    pub fn on_progress(mut self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(callback));
+        self
+    }
+
+    /// A way to end the upload from elsewhere.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
+    /// How long the whole upload may take. Default: as long as it moves.
+    pub fn deadline(mut self, limit: Duration) -> Self {
+        self.deadline = Some(limit);
+        self
+    }
+
+    /// Opens the source and finds out what would be sent. Nothing is sent.
+    pub fn inspect(&self) -> impl Future<Output = Result<Inspected>> + Send + use<> {
+        let opened = self.open();
+        async {
+            let (source, filename, content_type) = opened.await?;
+            Ok(Inspected { filename, size: source.size, content_type })
+        }
+    }
+
+    /// Uploads.
+    ///
+    /// # Errors
+    ///
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) means that the service may have the upload although its answer
+    /// was lost; sending again could duplicate it. Every other error means that nothing was finished.
+    pub async fn send(mut self) -> Result<Uploaded> {
+        let shared = Arc::clone(&self.client.0);
+        let concurrency = self.concurrency.unwrap_or(shared.settings.concurrency);
+        if !(1..=MAX_CONCURRENCY).contains(&concurrency) {
+            let text = format!("the concurrency is {concurrency}: use 1 to {MAX_CONCURRENCY}");
+            return Err(Error::new(ErrorKind::InvalidArgument, text));
+        }
+        let connection = shared.settings.connection(self.connection_id.as_deref())?;
+        if let Some(id) = &self.connection_id {
+            connection_header(id)?;
+        }
+        let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
+        let (source, filename, content_type) = self.open().await?;
+        let content_type_header = HeaderValue::from_str(&content_type).map_err(|_| {
+            let text =
+                format!("the content type {content_type:?} holds a character that no header can carry");
+            Error::new(ErrorKind::InvalidArgument, text)
+        })?;
+        let one_at_a_time = shared.is_one_at_a_time(&connection);
+        let mut engine = Engine {
+            reporter: Reporter::new(self.on_progress.take(), source.size),
+            source: source.clone(),
+            concurrency,
+            limits: Limits { cancel: self.cancel.0, deadline },
+            rng: fastrand::Rng::new(),
+            one_at_a_time,
+            wire: Arc::new(HttpWire {
+                client: Arc::clone(&shared),
+                source,
+                filename,
+                content_type,
+                content_type_header,
+                connection: connection.clone(),
+                vault_upload: self.vault_upload,
+                buffers: Buffers::default(),
+                throttle: shared.throttle.clone(),
+            }),
+        };
+        let result = engine.run().await;
+        if engine.one_at_a_time && !one_at_a_time {
+            shared.set_one_at_a_time(&connection);
+        }
+        result
+    }
+
+    // Not an `async fn`: its future would hold on to the progress function, which is not `Sync`.
+    fn open(&self) -> impl Future<Output = Result<(Opened, String, String)>> + Send + use<> {
+        let source = self.source.clone();
+        let (filename, content_type) = (self.filename.clone(), self.content_type.clone());
+        let open = move || {
+            let opened = source.open()?;
+            let filename = filename.or_else(|| opened.filename.clone()).ok_or_else(|| {
+                Error::new(
+                    ErrorKind::InvalidArgument,
+                    format!("the name of {source} is not text: give a file name"),
+                )
+            })?;
+            if filename.trim().is_empty() {
+                return Err(Error::new(
+                    ErrorKind::InvalidArgument,
+                    "the file name is empty: give one with an extension",
+                ));
+            }
+            let content_type = match content_type {
+                Some(given) if given.trim().is_empty() => {
+                    return Err(Error::new(
+                        ErrorKind::InvalidArgument,
+                        "the content type is empty: give one, such as video/mp4",
+                    ));
+                }
+                Some(given) => given,
+                None => {
+                    let mut head = [0; content_type::HEAD];
+                    let read = opened.data.read_at(&mut head, 0).map_err(|error| {
+                        Error::new(ErrorKind::Source, format!("{source} cannot be read: {error}"))
+                            .with_source(error)
+                    })?;
+                    content_type::of(&filename, head.get(..read).unwrap_or_default())?
+                }
+            };
+            Ok((opened, filename, content_type))
+        };
+        async {
+            // Examining and opening a file may wait for a disk or a network.
+            let opened = tokio::task::spawn_blocking(open);
+            opened
+                .await
+                .map_err(|error| Error::new(ErrorKind::Source, "the reader panicked").with_source(error))?
+        }
+    }
+}
+
+impl IntoFuture for Upload {
+    type Output = Result<Uploaded>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Uploaded>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl std::fmt::Debug for Upload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Upload").field("source", &self.source).finish_non_exhaustive()
+    }
+}

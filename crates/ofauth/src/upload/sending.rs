@@ -1,0 +1,286 @@
+//! Sends the parts of one session: which go out when, and what to do when one comes back.
+//!
+//! The state lives in one task. Parts under way are tasks that try once; every decision about them is taken here, one
+//! after another, so there is nothing to lock. Opening sessions and completing them is [`super::engine`]'s.
+
+use std::future::pending;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use tokio::task::{Id, JoinSet};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+
+use super::decide::{self, Decision, Doubt};
+use super::engine::{Engine, doubtful, unknown};
+use super::ledger::Ledger;
+use super::plan::{Flow, number_of};
+use super::progress::Phase;
+use super::step::{Done, StepEnd, StepFailure};
+use super::wire::{Session, Wire};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::retry::LONGEST_WAIT;
+
+/// How often progress is reported while bytes flow.
+const REPORT_EVERY: Duration = Duration::from_millis(100);
+
+/// How the sending of a session ended.
+pub(super) enum Sent {
+    /// Every part is acknowledged. A single upload is finished with it.
+    Whole { ledger: Ledger, done: Done },
+    /// The session is over; so many bytes were acknowledged in it.
+    SessionOver { acknowledged: u64, error: Error },
+}
+
+impl<W: Wire> Engine<W> {
+    /// Sends every part of a session.
+    pub(super) async fn send(&mut self, session: &Session) -> Result<Sent> {
+        let parts_total = number_of(session.plan.parts.len()).saturating_sub(1);
+        self.reporter
+            .report(|progress| (progress.phase, progress.parts_total) = (Phase::Sending, parts_total));
+        let limits = self.limits.clone();
+        let mut sending = Sending::new(self, session);
+        let limit = limits.reached();
+        tokio::pin!(limit);
+        let mut ticks = interval(REPORT_EVERY);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let watched = sending.engine.reporter.is_wanted();
+        loop {
+            sending.start_parts()?;
+            if sending.ledger.is_done() {
+                return Ok(Sent::Whole { ledger: sending.ledger, done: sending.finished });
+            }
+            let wake = sending.next_wake();
+            let woken = async {
+                match wake {
+                    Some(at) => sleep_until(at).await,
+                    None => pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                error = &mut limit => return Err(sending.stopped(error)),
+                Some(joined) = sending.running.join_next_with_id() => {
+                    let (id, end) = match joined {
+                        Ok((id, end)) => (id, end),
+                        Err(error) => return Err(Error::new(ErrorKind::Internal, "a part's task ended abnormally").with_source(error)),
+                    };
+                    if let Some(error) = sending.ended(id, end)? {
+                        return Ok(Sent::SessionOver { acknowledged: sending.ledger.acknowledged(), error });
+                    }
+                }
+                () = woken => {}
+                _ = ticks.tick(), if watched => sending.report(),
+            }
+        }
+    }
+}
+
+/// A try of a part that is under way.
+struct Running {
+    task: Id,
+    part: usize,
+    handed_over: Arc<AtomicU64>,
+    /// Whether another part was under way at any time of the try.
+    accompanied: bool,
+}
+
+/// The sending of one session.
+struct Sending<'a, W: Wire> {
+    engine: &'a mut Engine<W>,
+    session: &'a Session,
+    single: bool,
+    ledger: Ledger,
+    running: JoinSet<StepEnd>,
+    tries: Vec<Running>,
+    /// Nothing is sent before this: the service asked for a pause.
+    hold_until: Option<Instant>,
+    /// When refusals by rate limit began, and how many came, since the last acknowledgement.
+    refused: Option<(Instant, u32)>,
+    /// A part that is sent with nothing beside it, to learn whether parallel parts were the trouble.
+    alone: Option<usize>,
+    doubt: Doubt,
+    finished: Done,
+}
+
+impl<'a, W: Wire> Sending<'a, W> {
+    fn new(engine: &'a mut Engine<W>, session: &'a Session) -> Self {
+        Self {
+            single: session.plan.flow == Flow::Single,
+            ledger: Ledger::new(&session.plan.parts),
+            running: JoinSet::new(),
+            tries: Vec::new(),
+            hold_until: None,
+            refused: None,
+            alone: None,
+            doubt: Doubt::default(),
+            finished: Done::default(),
+            engine,
+            session,
+        }
+    }
+
+    fn slots(&self) -> usize {
+        if self.engine.one_at_a_time || self.alone.is_some() { 1 } else { self.engine.concurrency }
+    }
+
+    /// Fills the free slots. A slot is taken before a byte is read.
+    fn start_parts(&mut self) -> Result<()> {
+        let now = Instant::now();
+        if self.hold_until.is_some_and(|until| until > now) {
+            return Ok(());
+        }
+        self.hold_until = None;
+        while self.tries.len() < self.slots() {
+            let Some(part) = self.ledger.take(now) else { return Ok(()) };
+            self.start(part)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, part: usize) -> Result<()> {
+        self.engine.source.check_unchanged()?;
+        let planned = self.session.plan.parts.get(part).cloned();
+        let planned = planned.ok_or_else(|| Error::new(ErrorKind::Internal, "a part is not in the plan"))?;
+        let handed_over = Arc::new(AtomicU64::new(0));
+        let (wire, activity, counter) =
+            (Arc::clone(&self.engine.wire), Arc::clone(&self.session.activity), Arc::clone(&handed_over));
+        let number = (!self.single).then(|| number_of(part));
+        let task = self.running.spawn(async move { wire.put(planned, number, activity, counter).await }).id();
+        for other in &mut self.tries {
+            other.accompanied = true;
+        }
+        let accompanied = !self.tries.is_empty();
+        self.tries.push(Running { task, part, handed_over, accompanied });
+        Ok(())
+    }
+
+    /// When there is something to start again, if that is not a matter of a part ending.
+    fn next_wake(&self) -> Option<Instant> {
+        if self.tries.len() >= self.slots() {
+            return None;
+        }
+        let due = if self.ledger.has_fresh() { self.hold_until } else { self.ledger.next_due() };
+        due.max(self.hold_until)
+    }
+
+    /// Takes in how a try ended. Returns an error if the session is over.
+    fn ended(&mut self, task: Id, end: StepEnd) -> Result<Option<Error>> {
+        let Some(at) = self.tries.iter().position(|running| running.task == task) else { return Ok(None) };
+        let running = self.tries.swap_remove(at);
+        let number = number_of(running.part);
+        // After the part, too: what was sent must be what was opened.
+        self.engine.source.check_unchanged().map_err(|error| error.with_part(number))?;
+        match end {
+            StepEnd::Done(done) => {
+                self.acknowledged(running.part, done);
+                Ok(None)
+            }
+            StepEnd::Failed(failure) => self.failed(&running, failure),
+        }
+    }
+
+    fn acknowledged(&mut self, part: usize, done: Done) {
+        self.ledger.acknowledge(part, done.etag.clone());
+        self.refused = None;
+        if self.alone == Some(part) {
+            tracing::warn!("the service refused parts side by side: they now go one by one");
+            self.alone = None;
+            self.engine.one_at_a_time = true;
+        }
+        if self.single {
+            self.finished = done;
+        }
+        self.report();
+    }
+
+    fn failed(&mut self, running: &Running, failure: StepFailure) -> Result<Option<Error>> {
+        let now = Instant::now();
+        let part = running.part;
+        let expired = self.session.expires.is_some_and(|end| end <= now);
+        let (tries, mut step) = self.ledger.fail(part);
+        if let (ErrorKind::RateLimited, Some((_, refusals))) = (failure.error.kind(), self.refused) {
+            step = refusals;
+        }
+        let situation = self.engine.situation(&failure, tries, step, expired);
+        let decision = if self.single {
+            decide::single(&situation, failure.whole, &mut self.doubt)
+        } else {
+            decide::part(&situation, !running.accompanied, self.ledger.acknowledged() > 0)
+        };
+        let StepFailure { error, .. } = failure;
+        let error = if self.single { error } else { error.with_part(number_of(part)) };
+        match decision {
+            Decision::Stop => return Err(doubtful(error, self.doubt)),
+            Decision::Unknown => return Err(unknown(error, "the file was sent and may have been taken")),
+            Decision::Restart => return Ok(Some(error)),
+            Decision::Again(pause) => self.ledger.send_again(part, after(now, pause)),
+            Decision::Alone => {
+                self.ledger.send_again(part, now);
+                // One probe at a time; further refused parts simply come again.
+                self.alone.get_or_insert(part);
+            }
+            Decision::Wait(pause) => {
+                self.ledger.uncount(part);
+                let until = self.hold(now, pause, &error)?;
+                self.ledger.send_again(part, until);
+            }
+        }
+        tracing::info!(part = number_of(part), %error, ?decision, "a try failed");
+        self.engine.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
+        Ok(None)
+    }
+
+    /// Holds everything back after a refusal by rate limit, unless that would take too long.
+    fn hold(&mut self, now: Instant, pause: Duration, error: &Error) -> Result<Instant> {
+        let (since, refusals) = self.refused.get_or_insert((now, 0));
+        *refusals = refusals.saturating_add(1);
+        let until = after(now, pause);
+        let too_long = |what: &str| {
+            let text = format!("the service's rate limit asks for a wait {what}: {}", error.message());
+            Err(Error::new(ErrorKind::RateLimited, text).with_answer(
+                error.status().unwrap_or(429),
+                error.api_type().map(str::to_owned),
+                error.request_id().map(str::to_owned),
+                error.action_required().map(str::to_owned),
+            ))
+        };
+        if until.saturating_duration_since(*since) > LONGEST_WAIT {
+            return too_long("of more than half an hour");
+        }
+        if self.session.expires.is_some_and(|end| until > end) {
+            return too_long("past the end of the upload session");
+        }
+        if self.engine.limits.deadline.is_some_and(|deadline| until > deadline) {
+            return too_long("past the deadline");
+        }
+        self.hold_until = self.hold_until.max(Some(until));
+        Ok(until)
+    }
+
+    /// The error of an upload that is stopped from outside.
+    fn stopped(&self, error: Error) -> Error {
+        let sent =
+            |running: &Running| running.handed_over.load(Ordering::Relaxed) >= self.session.plan.size();
+        if self.single && self.tries.iter().any(sent) {
+            return unknown(error, "the whole file was under way");
+        }
+        doubtful(error, self.doubt)
+    }
+
+    fn report(&mut self) {
+        let under_way: u64 =
+            self.tries.iter().map(|running| running.handed_over.load(Ordering::Relaxed)).sum();
+        let acknowledged = self.ledger.acknowledged();
+        let parts_done = u32::try_from(self.ledger.parts_done()).unwrap_or(u32::MAX);
+        self.engine.reporter.report(|progress| {
+            progress.acknowledged = acknowledged;
+            progress.handed_over = acknowledged.saturating_add(under_way);
+            progress.parts_done = parts_done;
+        });
+    }
+}
+
+fn after(now: Instant, pause: Duration) -> Instant {
+    now.checked_add(pause).unwrap_or(now)
+}

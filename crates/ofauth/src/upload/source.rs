@@ -1,0 +1,307 @@
+//! What is uploaded: a file, bytes in memory, or anything that can be read at a position.
+//!
+//! A source is opened once, and its size is fixed then. Every part, and every repetition of a part, reads its range
+//! anew, so nothing is held in memory for a retry. A file that changes meanwhile is noticed by its metadata.
+
+use std::fs::{File, Metadata};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Reads at a position without moving a cursor, from any thread.
+///
+/// The library calls it from threads that may block, at most one call per connection at a time.
+pub trait ReadAt: Send + Sync + 'static {
+    /// Reads up to `buf.len()` bytes that stand at `offset` from the start, and returns how many were read.
+    ///
+    /// Fewer bytes than asked for are fine; `Ok(0)` before the declared size is an error of the source. Reading
+    /// the same range again, which a retry does, must give the same bytes.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+/// What is to be uploaded. Opened when the upload starts, not before.
+#[derive(Clone)]
+pub struct Source(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Path(PathBuf),
+    Bytes { bytes: Bytes, filename: String },
+    Reader { reader: Arc<dyn ReadAt>, size: u64, filename: String },
+}
+
+impl Source {
+    /// A regular file. Its name, without the directory, is the file name that the service sees.
+    pub fn path(path: impl Into<PathBuf>) -> Self {
+        Self(Kind::Path(path.into()))
+    }
+
+    /// Bytes in memory, under a file name with extension.
+    pub fn bytes(bytes: impl Into<Bytes>, filename: impl Into<String>) -> Self {
+        Self(Kind::Bytes { bytes: bytes.into(), filename: filename.into() })
+    }
+
+    /// `size` bytes that `reader` gives out at any position, under a file name with extension.
+    pub fn reader(reader: impl ReadAt, size: u64, filename: impl Into<String>) -> Self {
+        Self(Kind::Reader { reader: Arc::new(reader), size, filename: filename.into() })
+    }
+
+    /// Opens the source and fixes its size. Blocks on the file system.
+    pub(crate) fn open(&self) -> Result<Opened> {
+        let opened = match &self.0 {
+            Kind::Path(path) => open_file(path)?,
+            Kind::Bytes { bytes, filename } => Opened {
+                data: Data::Bytes(bytes.clone()),
+                size: bytes.len() as u64,
+                filename: Some(filename.clone()),
+            },
+            Kind::Reader { reader, size, filename } => Opened {
+                data: Data::Reader(Arc::clone(reader)),
+                size: *size,
+                filename: Some(filename.clone()),
+            },
+        };
+        if opened.size == 0 {
+            return Err(bad(format!("{self} is empty: the service takes no empty files")));
+        }
+        Ok(opened)
+    }
+}
+
+impl<P: AsRef<Path>> From<P> for Source {
+    fn from(path: P) -> Self {
+        Self::path(path.as_ref())
+    }
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match &self.0 {
+            Kind::Path(path) => path.display().fmt(f),
+            Kind::Bytes { filename, .. } | Kind::Reader { filename, .. } => filename.fmt(f),
+        }
+    }
+}
+
+impl std::fmt::Debug for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Source({self})")
+    }
+}
+
+/// An open source of known size.
+#[derive(Clone)]
+pub(crate) struct Opened {
+    pub(crate) data: Data,
+    /// Bytes, at least 1.
+    pub(crate) size: u64,
+    /// The name without directory, if the source has one that is text.
+    pub(crate) filename: Option<String>,
+}
+
+/// Where an open source's bytes are.
+#[derive(Clone)]
+pub(crate) enum Data {
+    File(Arc<OpenFile>),
+    Bytes(Bytes),
+    Reader(Arc<dyn ReadAt>),
+}
+
+/// An open file and what it was when it was opened.
+pub(crate) struct OpenFile {
+    pub(crate) file: File,
+    identity: Identity,
+}
+
+impl Opened {
+    /// Fails if the file is no longer what it was when it was opened.
+    ///
+    /// One `fstat`, which local file systems answer from memory.
+    pub(crate) fn check_unchanged(&self) -> Result<()> {
+        let Data::File(open) = &self.data else { return Ok(()) };
+        let now = open.file.metadata().map_err(|error| {
+            Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
+                .with_source(error)
+        })?;
+        match open.identity.difference(&Identity::of(&now)) {
+            None => Ok(()),
+            Some(what) => Err(changed(&what)),
+        }
+    }
+}
+
+impl Data {
+    /// Reads at a position. Blocks on whatever the source is.
+    pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        match self {
+            Self::File(open) => open.read_at(buf, offset),
+            Self::Reader(reader) => reader.read_at(buf, offset),
+            Self::Bytes(bytes) => {
+                let rest =
+                    usize::try_from(offset).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
+                io::Read::read(&mut &*rest, buf)
+            }
+        }
+    }
+}
+
+/// The error of a source that is not what it was when it was opened.
+pub(crate) fn changed(what: &str) -> Error {
+    Error::new(
+        ErrorKind::SourceChanged,
+        format!(
+            "the file changed while it was being uploaded ({what}): nothing was finished. Upload it again once it is at rest"
+        ),
+    )
+}
+
+impl OpenFile {
+    /// Positioned read. Blocks on the disk.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        #[cfg(unix)]
+        return std::os::unix::fs::FileExt::read_at(&self.file, buf, offset);
+        #[cfg(windows)]
+        return std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset);
+    }
+}
+
+/// What must not change between opening a file and finishing its upload.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Identity {
+    size: u64,
+    modified: Option<std::time::SystemTime>,
+    /// Device, inode, and the time of the last change of anything, which no program can set back.
+    #[cfg(unix)]
+    unix: (u64, u64, i64, i64),
+}
+
+impl Identity {
+    fn of(metadata: &Metadata) -> Self {
+        #[cfg(unix)]
+        use std::os::unix::fs::MetadataExt as _;
+        Self {
+            size: metadata.len(),
+            modified: metadata.modified().ok(),
+            #[cfg(unix)]
+            unix: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+        }
+    }
+
+    fn difference(&self, now: &Self) -> Option<String> {
+        if self == now {
+            return None;
+        }
+        Some(if self.size != now.size {
+            format!("from {} to {} bytes", self.size, now.size)
+        } else if self.modified != now.modified {
+            "its modification time moved".into()
+        } else {
+            "it was replaced, or its metadata changed".into()
+        })
+    }
+}
+
+fn open_file(path: &Path) -> Result<Opened> {
+    let cannot = |error: io::Error| {
+        let why = match error.kind() {
+            io::ErrorKind::NotFound => "there is no such file".to_owned(),
+            io::ErrorKind::PermissionDenied => "it may not be read: check its permissions".to_owned(),
+            _ => error.to_string(),
+        };
+        bad(format!("{} cannot be opened: {why}", path.display())).with_source(error)
+    };
+    // Examined before it is opened: opening a FIFO would wait for a writer.
+    let before = std::fs::metadata(path).map_err(cannot)?;
+    refuse_irregular(path, &before)?;
+    let file = open_without_waiting(path).map_err(cannot)?;
+    let metadata = file.metadata().map_err(cannot)?;
+    refuse_irregular(path, &metadata)?;
+    Ok(Opened {
+        size: metadata.len(),
+        filename: path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
+        data: Data::File(Arc::new(OpenFile { file, identity: Identity::of(&metadata) })),
+    })
+}
+
+/// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.
+fn open_without_waiting(path: &Path) -> io::Result<File> {
+    let mut options = File::options();
+    options.read(true);
+    #[cfg(target_os = "linux")]
+    {
+        use std::os::unix::fs::OpenOptionsExt as _;
+        if let Ok(flags) = i32::try_from(rustix::fs::OFlags::NONBLOCK.bits()) {
+            options.custom_flags(flags);
+        }
+    }
+    options.open(path)
+}
+
+fn refuse_irregular(path: &Path, metadata: &Metadata) -> Result<()> {
+    if metadata.is_file() {
+        return Ok(());
+    }
+    let what = if metadata.is_dir() {
+        "a directory: name the files in it"
+    } else {
+        "not a regular file: copy it to one first"
+    };
+    Err(bad(format!("{} is {what}", path.display())))
+}
+
+fn bad(message: String) -> Error {
+    Error::new(ErrorKind::Source, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write as _;
+
+    #[test]
+    fn what_cannot_be_uploaded_is_refused_by_name() {
+        let dir = tempfile::tempdir().unwrap();
+        let empty = dir.path().join("empty.mp4");
+        File::create(&empty).unwrap();
+        let fifo = dir.path().join("fifo.mp4");
+        rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+        for (path, why) in [
+            (dir.path().join("missing.mp4"), "no such file"),
+            (empty, "empty"),
+            (dir.path().to_owned(), "a directory"),
+            (fifo, "not a regular file"),
+            (PathBuf::from("/dev/null"), "not a regular file"),
+        ] {
+            let error = Source::path(&path).open().err().unwrap();
+            assert_eq!(error.kind(), ErrorKind::Source);
+            let text = error.to_string();
+            assert!(text.contains(why) && text.contains(path.to_str().unwrap()), "{text}");
+        }
+    }
+
+    #[test]
+    fn growth_shrinking_and_replacement_are_noticed() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("clip.mp4");
+        let fresh = || {
+            std::fs::write(&path, b"0123456789").unwrap();
+            let opened = Source::path(&path).open().unwrap();
+            opened.check_unchanged().unwrap();
+            opened
+        };
+        let appended = fresh();
+        File::options().append(true).open(&path).unwrap().write_all(b"x").unwrap();
+        assert!(appended.check_unchanged().unwrap_err().to_string().contains("from 10 to 11 bytes"));
+        let truncated = fresh();
+        File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
+        assert_eq!(truncated.check_unchanged().unwrap_err().kind(), ErrorKind::SourceChanged);
+        let replaced = fresh();
+        std::fs::write(dir.path().join("other"), b"9876543210").unwrap();
+        std::fs::rename(dir.path().join("other"), &path).unwrap();
+        assert_eq!(replaced.check_unchanged().unwrap_err().kind(), ErrorKind::SourceChanged);
+    }
+}

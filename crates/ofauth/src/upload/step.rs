@@ -1,0 +1,231 @@
+//! How one step of an upload ended: a PUT or a complete, read from what the network brought back.
+//!
+//! A success that cannot be read is a lost answer, and one that tells of an error is an error. What to do about
+//! either is [`super::decide`]'s matter.
+
+use std::time::SystemTime;
+
+use serde_json::Value;
+
+use super::wire_format::{DoneAnswer, Whole, read_object};
+use crate::error::{Error, ErrorKind};
+use crate::http::answer::Answer;
+use crate::http::problem::Problem;
+use crate::http::retry::Failure;
+use crate::http::transport::Tried;
+use crate::http::wait::WaitHint;
+use crate::net::put::PutEnd;
+use crate::secret::ApiKey;
+
+/// What the service said when a step succeeded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Done {
+    pub(crate) upload_id: Option<String>,
+    pub(crate) etag: Option<String>,
+    pub(crate) media: Option<Value>,
+}
+
+/// How a step ended.
+#[derive(Debug)]
+pub(crate) enum StepEnd {
+    Done(Done),
+    Failed(StepFailure),
+}
+
+/// A step that did not succeed.
+#[derive(Debug)]
+pub(crate) struct StepFailure {
+    pub(crate) what: What,
+    pub(crate) error: Error,
+    pub(crate) hint: WaitHint,
+    /// Whether the same try cannot end differently.
+    pub(crate) hopeless: bool,
+    /// Whether the service may have had the whole request.
+    pub(crate) whole: bool,
+}
+
+/// [`Failure`] without a borrow: the type is in the error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum What {
+    Answered(u16),
+    NotSent,
+    Lost,
+}
+
+impl StepFailure {
+    fn new(what: What, error: Error) -> Self {
+        Self { what, error, hint: WaitHint::default(), hopeless: false, whole: false }
+    }
+
+    /// What the retry table wants to know.
+    pub(crate) fn failure(&self) -> Failure<'_> {
+        match self.what {
+            What::Answered(status) => Failure::Answered { status, api_type: self.error.api_type() },
+            What::NotSent => Failure::NotSent,
+            What::Lost => Failure::Lost,
+        }
+    }
+}
+
+/// Reads how a PUT ended. `part` is the number of the part, or `None` for the PUT of a single upload.
+pub(crate) fn read_put(end: PutEnd, part: Option<u32>, key: &ApiKey) -> StepEnd {
+    let failed = |failure| StepEnd::Failed(failure);
+    match end {
+        PutEnd::Answered { answer, early: true } if answer.is_success() => failed(StepFailure::new(
+            What::Lost,
+            Error::new(ErrorKind::InvalidAnswer, "the service answered before it had the bytes"),
+        )),
+        PutEnd::Answered { answer, early } => {
+            let end = read_answer(
+                &answer,
+                part,
+                if part.is_some() { "send the part" } else { "send the file" },
+                key,
+            );
+            match end {
+                StepEnd::Failed(failure) => failed(StepFailure { whole: failure.whole && !early, ..failure }),
+                done => done,
+            }
+        }
+        PutEnd::NotSent { error, hopeless } => {
+            failed(StepFailure { hopeless, ..StepFailure::new(What::NotSent, error) })
+        }
+        PutEnd::Lost { error, whole } => failed(StepFailure { whole, ..StepFailure::new(What::Lost, error) }),
+        PutEnd::Source(error) => {
+            failed(StepFailure { hopeless: true, ..StepFailure::new(What::NotSent, error) })
+        }
+    }
+}
+
+/// Reads how a complete ended.
+pub(crate) fn read_complete(tried: Tried, key: &ApiKey) -> StepEnd {
+    match tried {
+        Tried::Answered(answer) => read_answer(&answer, None, "complete the upload", key),
+        Tried::NotSent(error) => StepEnd::Failed(StepFailure::new(What::NotSent, error)),
+        Tried::Lost(error) => {
+            StepEnd::Failed(StepFailure { whole: true, ..StepFailure::new(What::Lost, error) })
+        }
+        Tried::Hopeless(error) => {
+            StepEnd::Failed(StepFailure { hopeless: true, ..StepFailure::new(What::NotSent, error) })
+        }
+    }
+}
+
+fn read_answer(answer: &Answer, part: Option<u32>, doing: &str, key: &ApiKey) -> StepEnd {
+    if !answer.is_success() {
+        return refused(answer, answer.problem(key), doing);
+    }
+    let header_etag = answer.header("etag").map(str::to_owned);
+    if answer.body.iter().all(u8::is_ascii_whitespace) {
+        return StepEnd::Done(Done { etag: header_etag, ..Done::default() });
+    }
+    let unreadable = |why: &str| {
+        let error = Error::new(
+            ErrorKind::InvalidAnswer,
+            format!("{doing}: the service's success cannot be read: {why}"),
+        )
+        .with_answer(answer.status, None, answer.request_id().map(str::to_owned), None);
+        StepEnd::Failed(StepFailure { whole: true, ..StepFailure::new(What::Lost, error) })
+    };
+    let done: DoneAnswer = match read_object(&answer.body) {
+        Ok(done) => done,
+        Err(why) => return unreadable(&why),
+    };
+    if done.error.is_some() && done.media_upload_id.is_none() && done.part_number.is_none() {
+        return refused(answer, answer.problem(key), doing);
+    }
+    if let (Some(sent), Some(named)) = (part, done.part_number)
+        && named != Whole::Number(u64::from(sent))
+    {
+        return unreadable("it speaks of another part");
+    }
+    StepEnd::Done(Done {
+        upload_id: done.media_upload_id.filter(|id| !id.is_empty()),
+        etag: done.etag.filter(|etag| !etag.is_empty()).or(header_etag),
+        media: done.media.filter(Value::is_object),
+    })
+}
+
+fn refused(answer: &Answer, problem: Problem, doing: &str) -> StepEnd {
+    let error = problem.into_error(answer.status, doing);
+    StepEnd::Failed(StepFailure {
+        hint: WaitHint::read(&answer.headers, SystemTime::now()),
+        whole: true,
+        ..StepFailure::new(What::Answered(answer.status), error)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+
+    use super::*;
+
+    fn put(status: u16, body: &str, part: Option<u32>) -> StepEnd {
+        let answer =
+            Answer { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) };
+        read_put(PutEnd::Answered { answer, early: false }, part, &ApiKey::new("sk".into()).unwrap())
+    }
+
+    fn done(end: StepEnd) -> Done {
+        match end {
+            StepEnd::Done(done) => done,
+            StepEnd::Failed(failure) => panic!("{failure:?}"),
+        }
+    }
+
+    fn failed(end: StepEnd) -> StepFailure {
+        match end {
+            StepEnd::Failed(failure) => failure,
+            StepEnd::Done(done) => panic!("{done:?}"),
+        }
+    }
+
+    #[test]
+    fn successes_in_every_shape() {
+        let part =
+            done(put(200, r#"{"mediaUploadId":"u","partNumber":2,"etag":"\"abc\"","new":0}"#, Some(2)));
+        assert_eq!((part.etag.as_deref(), part.upload_id.as_deref()), (Some("\"abc\""), Some("u")));
+        assert_eq!(done(put(204, "", Some(2))), Done::default());
+        assert_eq!(done(put(200, " \n", None)), Done::default());
+        assert_eq!(done(put(200, "{}", None)), Done::default());
+        let single = done(put(201, r#"{"mediaUploadId":"u","media":{"id":1,"files":{}}}"#, None));
+        assert_eq!(single.media.unwrap()["id"], 1);
+        assert!(done(put(200, r#"{"mediaUploadId":"u","media":null,"error":"old"}"#, None)).media.is_none());
+    }
+
+    #[test]
+    fn a_success_that_cannot_be_read_is_lost() {
+        for body in [
+            "<html>",
+            "{\"mediaUploadId\":\"u",
+            "[1]",
+            "\"ok\"",
+            r#"{"partNumber":3}"#,
+            r#"{"partNumber":"x"}"#,
+        ] {
+            let failure = failed(put(200, body, Some(2)));
+            assert_eq!((failure.what, failure.whole), (What::Lost, true), "{body}");
+            assert_eq!(failure.error.kind(), ErrorKind::InvalidAnswer, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_success_with_an_error_in_it_is_an_error() {
+        let failure = failed(put(200, r#"{"error":"no","type":"SESSION_EXPIRED","requestId":"r"}"#, Some(1)));
+        assert_eq!((failure.what, failure.error.kind()), (What::Answered(200), ErrorKind::Unauthorized));
+        assert_eq!(failure.error.request_id(), Some("r"));
+        assert_eq!(failed(put(200, r#"{"error":"no"}"#, Some(1))).error.kind(), ErrorKind::InvalidAnswer);
+    }
+
+    #[test]
+    fn an_early_answer_never_had_the_whole_body() {
+        let answer = |status| Answer { status, headers: HeaderMap::new(), body: Bytes::from_static(b"{}") };
+        let key = ApiKey::new("sk".into()).unwrap();
+        for status in [200, 413, 500] {
+            let end = PutEnd::Answered { answer: answer(status), early: true };
+            assert!(!failed(read_put(end, None, &key)).whole, "{status}");
+        }
+    }
+}
