@@ -1,0 +1,318 @@
+//! The command line: subcommands, flags and their help.
+//!
+//! This module only says what may be typed. What a value means is decided by `config` and the commands.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
+
+pub(crate) use crate::args_content::{MessageArgs, PostArgs};
+use crate::exit;
+
+const ENVIRONMENT: &str = "\
+Environment:
+  OFAUTH_API_KEY        the API key; no flag takes it, since flags show in process lists
+  OFAUTH_CONNECTION_ID  the connection, as --connection
+  OFAUTH_BASE_URL       the API's address, as --base-url
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY  as --proxy; never used for this machine itself
+
+A flag wins over the environment, and the environment over the configuration file,
+$XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
+
+  api_key = \"...\"
+  connection_id = \"conn_...\"
+  # also: api_key_file, base_url, ca_file, proxy, allow_origins, allow_plain_http";
+
+/// What follows the list of commands in `ofauth --help`.
+fn after_help() -> String {
+    format!(
+        "Examples:\n  ofauth upload --sandbox samples/clip.mp4       try it, without an account\n  \
+         ofauth upload clip.mp4 photo.jpg --post 'New'  one post of two files\n  \
+         ofauth api --list                              every operation of the API\n\n{ENVIRONMENT}\n\n{}",
+        exit::TABLE
+    )
+}
+
+/// Upload media to the OnlyFans vault through OFAuth, and call every other operation of its API.
+#[derive(Debug, Parser)]
+#[command(name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Environment, configuration file and exit codes: ofauth --help")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Upload files to the vault and print a reference for each
+    Upload(UploadArgs),
+    /// Ask whether the vault already has a file that was uploaded before
+    Check(CheckArgs),
+    /// Read the Vault+ copies of media
+    #[command(name = "vault-plus", subcommand)]
+    VaultPlus(VaultPlusCommand),
+    /// Create a post
+    Post(PostArgs),
+    /// Send a chat message, or one mass message to several users or lists
+    Message(MessageArgs),
+    /// Show whom the API key belongs to and what it may do
+    Whoami,
+    /// Call any operation of the API
+    Api(ApiArgs),
+    /// Run a local OFAuth to develop and test against, until Ctrl-C
+    Sandbox(SandboxArgs),
+    /// Print a shell's completion script
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands
+    Man {
+        /// Write ofauth.1 and one page for each command into this directory
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The connection to act for, `conn_…`
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) connection: Option<String>,
+    /// Read the API key from this file instead of OFAUTH_API_KEY
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Read this configuration file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// The API's address
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) base_url: Option<String>,
+    /// Trust the certificates in this PEM file instead of the system's
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Go through this HTTP proxy; an empty URL means none, whatever the environment says
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) proxy: Option<String>,
+    /// Let an upload plan send data and the API key to this server too; may be repeated
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) allow_origin: Vec<String>,
+    /// Allow http:// to other machines: the API key then travels readable
+    #[arg(long, global = true)]
+    pub(crate) allow_plain_http: bool,
+    /// Give up connecting after this many seconds
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Give up when no byte moved for this many seconds
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    pub(crate) stall_timeout: Option<Duration>,
+    /// Give up waiting for an answer this many seconds after the request was sent
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    pub(crate) answer_timeout: Option<Duration>,
+    /// Run the command against a sandbox inside this process: no account, nothing leaves the machine
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// Let that sandbox plan parts of this size, such as 64KiB
+    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    pub(crate) sandbox_part_size: Option<u64>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say what is done; twice: in detail
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Show no progress and no remarks, only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Flags of `ofauth upload`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ofauth upload clip.mp4
+  ofauth upload *.jpg --post 'Three new ones'
+  ffmpeg … -f mp4 - | ofauth upload - --filename clip.mp4
+  ofauth upload --sandbox --sandbox-part-size 64KiB samples/clip.mp4 --post 'Hello'")]
+pub(crate) struct UploadArgs {
+    /// The files to upload, one after another; `-` is standard input
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// How many parts to send at once
+    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: Option<u16>,
+    /// The media type, instead of finding it by name and content
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// The name to give the file in the vault
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filename: Option<String>,
+    /// When all files are uploaded, make one post of them with this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) post: Option<String>,
+    /// Check settings and files, and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Stop a file's upload after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Take at most this much from standard input, which is kept in a temporary file
+    #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = size)]
+    pub(crate) spool_limit: u64,
+}
+
+/// Flags of `ofauth check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints `exists` or `absent`, and the media id if it is known. Both are successes.
+
+Example:
+  ofauth check --etag '\"abc123\"' --size 1024000")]
+pub(crate) struct CheckArgs {
+    /// The etag that an earlier upload returned, with its quotes
+    #[arg(long, value_name = "ETAG")]
+    pub(crate) etag: String,
+    /// The size of the file in bytes
+    #[arg(long, value_name = "BYTES", value_parser = size)]
+    pub(crate) size: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultPlusCommand {
+    /// Look up any number of media by id; prints one JSON object a line
+    #[command(after_help = "\
+Ids that have no copy are named on standard error; with --json, one object has both: {\"items\":[…],\"missing\":[…]}
+
+Example:
+  ofauth vault-plus batch 4492994399 4492994400")]
+    Batch {
+        /// Raw OnlyFans media ids; `-` reads them from standard input
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+}
+
+/// Flags of `ofauth api`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ofauth api --list
+  ofauth api --describe list_vault_media
+  ofauth api list_vault_media --param limit=10 --param mediaType=video
+  ofauth api create_post --body '{\"text\":\"Hello\"}'
+  ofauth api create_post --body @post.json")]
+pub(crate) struct ApiArgs {
+    /// The operation's id, as `--list` shows it
+    #[arg(required_unless_present_any = ["list", "describe"], value_name = "OPERATION")]
+    pub(crate) operation: Option<String>,
+    /// A path, query or header parameter; repeat it for a list of values
+    #[arg(short, long, value_name = "NAME=VALUE")]
+    pub(crate) param: Vec<String>,
+    /// The body: JSON, `@file`, or `-` for standard input
+    #[arg(short, long, value_name = "JSON|@FILE|-")]
+    pub(crate) body: Option<String>,
+    /// The media type of a body of bytes
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// List all operations
+    #[arg(short, long, conflicts_with_all = ["operation", "describe"])]
+    pub(crate) list: bool,
+    /// Show an operation's parameters, body and permission
+    #[arg(short, long, value_name = "OPERATION", conflicts_with = "operation")]
+    pub(crate) describe: Option<String>,
+}
+
+/// Flags of `ofauth sandbox`.
+#[derive(Debug, Args)]
+#[command(after_long_help = "\
+Prints the address alone on standard output, and how to use it on standard error.
+
+A fault file is a JSON array of rules. This one makes every part's first try fail and slows one answer down:
+
+  [{\"on\": {\"operation\": \"upload_part\", \"each_part\": true}, \"fault\": {\"kind\": \"status\", \"status\": 500}},
+   {\"on\": {\"operation\": \"complete_upload\"}, \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
+pub(crate) struct SandboxArgs {
+    /// Where to listen; port 0 takes a free one
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    pub(crate) address: std::net::SocketAddr,
+    /// Plan parts of this size [default: 5MiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) part_size: Option<u64>,
+    /// Refuse files above this size with 413 [default: 5GiB]
+    #[arg(long, value_name = "SIZE", value_parser = size)]
+    pub(crate) max_size: Option<u64>,
+    /// Let an upload session expire when nothing was sent for this many seconds [default: 3600]
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) session_ttl: Option<Duration>,
+    /// Refuse a part with 409 while another one is in flight
+    #[arg(long)]
+    pub(crate) refuse_parallel_parts: bool,
+    /// Count uploaded bytes and forget them: no SHA-256, for measuring
+    #[arg(long)]
+    pub(crate) discard_bytes: bool,
+    /// Let Vault+ have a copy of this media; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) vault_plus_media: Vec<String>,
+    /// Serve https with a certificate made for this run
+    #[arg(long)]
+    pub(crate) tls: bool,
+    /// Play the faults of this JSON file, an array of rules
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) faults: Option<PathBuf>,
+}
+
+/// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
+fn size(text: &str) -> Result<u64, String> {
+    match text.parse::<bytesize::ByteSize>() {
+        Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
+        Ok(_) => Err("must be more than 0".into()),
+        Err(_) => Err("not a size: write bytes or a unit, such as 1048576, 64KiB or 8GiB".into()),
+    }
+}
+
+/// A positive number of seconds, such as `30` or `0.5`.
+fn seconds(text: &str) -> Result<Duration, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|seconds| *seconds > 0.0)
+        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+        .ok_or_else(|| "not a positive number of seconds".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        use clap::CommandFactory;
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_and_seconds() {
+        assert_eq!(size("64KiB"), Ok(65536));
+        assert_eq!(size("1048576"), Ok(1_048_576));
+        assert_eq!(size("8GiB"), Ok(8 << 30));
+        assert!(size("0").is_err() && size("-1").is_err() && size("many").is_err());
+        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
+        assert!(seconds("0").is_err() && seconds("NaN").is_err() && seconds("inf").is_err());
+    }
+
+    #[test]
+    fn no_flag_takes_the_key() {
+        assert!(Cli::try_parse_from(["ofauth", "--api-key", "sk", "whoami"]).is_err());
+        assert!(Cli::try_parse_from(["ofauth", "whoami", "--api-key=sk"]).is_err());
+    }
+
+    #[test]
+    fn global_flags_stand_on_either_side() {
+        for line in [["ofauth", "--sandbox", "whoami"], ["ofauth", "whoami", "--sandbox"]] {
+            assert!(Cli::try_parse_from(line).unwrap().global.sandbox);
+        }
+    }
+}

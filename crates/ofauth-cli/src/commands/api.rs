@@ -1,0 +1,81 @@
+//! `ofauth api`: calls any operation of the API by its id, and shows what operations there are.
+//!
+//! Which parameters and bodies an operation takes stands in the table that is generated from the API's document; the
+//! library checks them.
+
+use ofauth::ErrorKind;
+use ofauth::api::Operation;
+use ofauth::api::operation::{Body, RetryClass};
+use serde_json::Value;
+
+use super::App;
+use super::api_table;
+use super::api_values::{self, BodyBytes};
+use crate::args::ApiArgs;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::session::Session;
+
+/// The one operation that the document cannot describe: any method on any OnlyFans path.
+pub(crate) const PROXY: &str = "proxy_request";
+
+/// Runs the command.
+pub(crate) async fn run(app: &App, args: &ApiArgs) -> Result<Exit> {
+    match (&args.operation, &args.describe) {
+        (Some(id), _) => call(app, args, id).await,
+        (None, Some(id)) if id == PROXY => api_table::describe_proxy(app),
+        (None, Some(id)) => match find(id) {
+            Some(operation) => api_table::describe(app, operation),
+            None => Err(Failure::argument(format!("there is no operation {id:?}"))
+                .with_hint("`ofauth api --list` shows all")),
+        },
+        (None, None) => api_table::list(app),
+    }
+}
+
+fn find(id: &str) -> Option<&'static Operation> {
+    ofauth::operations().iter().find(|operation| operation.id == id)
+}
+
+async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
+    // An id that is not in the table goes to the library all the same: it knows what may have been meant.
+    let operation = find(id);
+    let parameters = api_values::parameters(&args.param)?;
+    let reads_only = match operation {
+        Some(operation) => operation.retry == RetryClass::Repeatable,
+        None => parameters.get("method").and_then(Value::as_str).is_some_and(|method| method == "GET"),
+    };
+    let body = api_values::read_body(args.body.as_deref()).await?;
+    let session = Session::open(&app.flags, None).await?;
+    let mut call = session.client.call(id).params(Value::Object(parameters));
+    if let Some(body) = body {
+        call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
+            call.body_bytes(body.bytes, content_type(args)?)
+        } else {
+            call.body(json(&body)?)
+        };
+    }
+    let answer = if reads_only {
+        app.interrupt.or_stop(call.send()).await?
+    } else {
+        app.interrupt.or_unknown(id, call.send()).await?
+    };
+    if answer.body().is_empty() {
+        app.out.note(&format!("HTTP {}, no content", answer.status()));
+    } else {
+        app.out.json_text(answer.body());
+    }
+    Ok(Exit::Done)
+}
+
+fn content_type(args: &ApiArgs) -> Result<&str> {
+    args.content_type.as_deref().ok_or_else(|| {
+        Failure::argument("this operation takes bytes: say of what media type with --content-type")
+    })
+}
+
+fn json(body: &BodyBytes) -> Result<Value> {
+    serde_json::from_slice(&body.bytes).map_err(|error| {
+        Failure::new(ErrorKind::InvalidArgument, format!("{} is not JSON: {error}", body.origin))
+    })
+}

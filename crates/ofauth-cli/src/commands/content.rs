@@ -1,0 +1,85 @@
+//! What `post` and `message` have in common: content from flags, and the id in the answer.
+
+use ofauth::{Content, MediaItem};
+use serde_json::Value;
+
+use crate::args_content::ContentArgs;
+use crate::failure::{Failure, Result};
+
+/// The content that the flags describe.
+pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
+    if args.text.is_empty() && args.media.is_empty() {
+        return Err(Failure::argument("nothing to say: give a text, or --media"));
+    }
+    let mut content = Content::new(&args.text);
+    for item in &args.media {
+        content = content.media(media_item(item));
+    }
+    if let Some(price) = args.price {
+        content = content.price(price);
+    }
+    if args.locked_text {
+        content = content.locked_text(true);
+    }
+    if let Some(count) = args.preview_count {
+        content = content.preview_media_count(count);
+    }
+    for field in &args.field {
+        let (name, value) = split(field, "--field")?;
+        content = content.field(name, json_or_text(value));
+    }
+    Ok(content)
+}
+
+/// The id of a post or message in the API's answer.
+pub(crate) fn posted_id(answer: &Value) -> Option<String> {
+    match answer.get("id")? {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// Splits `name=value`.
+pub(crate) fn split<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str)> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name, value)),
+        _ => Err(Failure::argument(format!("{flag} {text}: write it as name=value"))),
+    }
+}
+
+fn json_or_text(value: &str) -> Value {
+    serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
+}
+
+fn media_item(text: &str) -> MediaItem {
+    if text.starts_with("http://") || text.starts_with("https://") {
+        MediaItem::url(text)
+    } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        MediaItem::id(text)
+    } else {
+        MediaItem::reference(text)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn ids_are_read_as_number_and_as_text() {
+        assert_eq!(posted_id(&json!({"id": 5})).as_deref(), Some("5"));
+        assert_eq!(posted_id(&json!({"id": "p5"})).as_deref(), Some("p5"));
+        assert_eq!(posted_id(&json!({})), None);
+    }
+
+    #[test]
+    fn values_are_json_or_plain_text() {
+        assert_eq!(json_or_text("5"), json!(5));
+        assert_eq!(json_or_text("[1,2]"), json!([1, 2]));
+        assert_eq!(json_or_text("2027-01-01"), json!("2027-01-01"));
+        assert_eq!(split("a=b=c", "--field").unwrap(), ("a", "b=c"));
+        assert!(split("a", "--field").is_err() && split("=b", "--field").is_err());
+    }
+}

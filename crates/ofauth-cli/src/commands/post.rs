@@ -1,0 +1,80 @@
+//! `ofauth post` and `ofauth message`: create a post, a chat message or a mass message.
+
+use serde_json::{Value, json};
+
+use super::App;
+use super::content::{content, posted_id};
+use crate::args_content::{MessageArgs, PostArgs};
+use crate::events::Event;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::session::Session;
+
+/// Runs `ofauth post`.
+pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
+    let content = content(&args.content)?;
+    let session = Session::open(&app.flags, None).await?;
+    session.need_connection()?;
+    let post = app.interrupt.or_unknown("the post", session.client.create_post(&content)).await?;
+    let id = posted_id(&post);
+    if app.out.is_json() {
+        let media_items = args.content.media.clone();
+        app.out.event(&Event::Posted { id, media_items, post: &post });
+    } else {
+        tell_id(app, id);
+    }
+    Ok(Exit::Done)
+}
+
+/// Runs `ofauth message`.
+pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
+    let mut content = content(&args.content)?;
+    let one = match (args.to.as_slice(), args.to_list.as_slice()) {
+        ([user], []) => Some(user),
+        _ => None,
+    };
+    if one.is_some() && !args.except_list.is_empty() {
+        return Err(Failure::argument("--except-list is for messages to lists or several users"));
+    }
+    let session = Session::open(&app.flags, None).await?;
+    session.need_connection()?;
+    let message = match one {
+        Some(user) => {
+            app.interrupt.or_unknown("the message", session.client.send_message(user, &content)).await?
+        }
+        None => {
+            let receivers = [
+                ("userIds", &args.to),
+                ("userLists", &args.to_list),
+                ("excludeUserLists", &args.except_list),
+            ];
+            for (field, ids) in receivers {
+                if !ids.is_empty() {
+                    content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
+                }
+            }
+            app.interrupt.or_unknown("the message", session.client.create_mass_message(&content)).await?
+        }
+    };
+    let id = posted_id(&message);
+    if app.out.is_json() {
+        app.out.event(&Event::Sent { id, message: &message });
+    } else {
+        tell_id(app, id);
+    }
+    Ok(Exit::Done)
+}
+
+fn tell_id(app: &App, id: Option<String>) {
+    match id {
+        Some(id) => {
+            app.out.line(&id);
+        }
+        None => app.out.note("done; the API did not name an id"),
+    }
+}
+
+/// A list element: a number if it is one, since the service knows both.
+fn id_value(id: &str) -> Value {
+    id.parse::<u64>().map_or_else(|_| json!(id), |number| json!(number))
+}

@@ -1,0 +1,78 @@
+//! `ofauth sandbox`: a local OFAuth in the foreground, until Ctrl-C.
+
+use std::io::Write;
+
+use ofauth::ErrorKind;
+use ofauth_sandbox::{FaultScript, Sandbox, SandboxBuilder};
+use tempfile::NamedTempFile;
+
+use super::App;
+use crate::args::SandboxArgs;
+use crate::config::{SANDBOX_CONNECTION, SANDBOX_KEY};
+use crate::events::Event;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+
+/// Runs the command.
+pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
+    let sandbox = builder(args)?.start().await.map_err(|error| Failure::config(error.to_string()))?;
+    // Lives as long as the sandbox, and is removed with it.
+    let authority = sandbox.ca_pem().map(write_authority).transpose()?;
+    let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
+    tell(app, sandbox.base_url(), ca_file.as_deref());
+    app.interrupt.asked().await;
+    Ok(Exit::Done)
+}
+
+fn builder(args: &SandboxArgs) -> Result<SandboxBuilder> {
+    let mut builder = Sandbox::builder()
+        .address(args.address)
+        .tls(args.tls)
+        .refuse_parallel_parts(args.refuse_parallel_parts)
+        .discard_bytes(args.discard_bytes)
+        .vault_plus_media(&args.vault_plus_media);
+    if let Some(size) = args.part_size {
+        builder = builder.part_size(size);
+    }
+    if let Some(size) = args.max_size {
+        builder = builder.max_size(size);
+    }
+    if let Some(time) = args.session_ttl {
+        builder = builder.session_ttl(time);
+    }
+    if let Some(path) = &args.faults {
+        let shown = path.display();
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::io(ErrorKind::InvalidArgument, format!("{shown} cannot be read"), &error)
+        })?;
+        let script =
+            FaultScript::from_json(&text).map_err(|error| Failure::argument(format!("{shown}: {error}")))?;
+        builder = builder.faults(script);
+    }
+    Ok(builder)
+}
+
+fn write_authority(pem: &str) -> Result<NamedTempFile> {
+    let cannot =
+        |error: std::io::Error| Failure::io(ErrorKind::Config, "the certificate cannot be written", &error);
+    let mut file =
+        tempfile::Builder::new().prefix("ofauth-sandbox-").suffix(".pem").tempfile().map_err(cannot)?;
+    file.write_all(pem.as_bytes()).map_err(cannot)?;
+    Ok(file)
+}
+
+fn tell(app: &App, base_url: &str, ca_file: Option<&str>) {
+    if app.out.is_json() {
+        let (api_key, connection_id) = (SANDBOX_KEY, SANDBOX_CONNECTION);
+        app.out.event(&Event::Sandbox { base_url, api_key, connection_id, ca_file });
+    } else {
+        app.out.line(base_url);
+    }
+    let trust = ca_file.map(|path| format!(" --ca-file {path}")).unwrap_or_default();
+    app.out.note(&format!(
+        "A local OFAuth runs there. In another shell:\n\n  \
+         export OFAUTH_BASE_URL={base_url}\n  export OFAUTH_API_KEY={SANDBOX_KEY}\n  \
+         export OFAUTH_CONNECTION_ID={SANDBOX_CONNECTION}\n  ofauth upload{trust} FILE\n\n\
+         Ctrl-C ends it."
+    ));
+}

@@ -1,0 +1,88 @@
+//! The lines of `--json`: one object a line, with exactly these fields, `null` where a value is not known.
+//!
+//! The names and fields are part of the command's interface. This module only gives them their shape; `output`
+//! prints them.
+
+use serde::Serialize;
+use serde_json::Value;
+
+/// One line of `--json`.
+#[derive(Debug, Serialize)]
+#[serde(tag = "event", rename_all = "lowercase", rename_all_fields = "camelCase")]
+pub(crate) enum Event<'a> {
+    /// A file was uploaded.
+    Uploaded {
+        file: &'a str,
+        media_upload_id: &'a str,
+        media: Option<&'a Value>,
+        bytes: u64,
+        parts: usize,
+        etags: Vec<Option<&'a str>>,
+        retries: u32,
+        resumed: bool,
+    },
+    /// A file, or the whole command (`file` is then null), failed.
+    Failed {
+        file: Option<&'a str>,
+        kind: &'a str,
+        error: &'a str,
+        status: Option<u16>,
+        r#type: Option<&'a str>,
+        request_id: Option<&'a str>,
+        part: Option<u32>,
+        retryable: bool,
+        media_upload_id: Option<&'a str>,
+    },
+    /// A file passed the local checks of `--dry-run`.
+    Inspected { file: &'a str, filename: &'a str, size: u64, content_type: &'a str },
+    /// A post was made of the uploaded files.
+    Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
+    /// A message or a mass message was sent.
+    Sent { id: Option<String>, message: &'a Value },
+    /// The sandbox is ready.
+    Sandbox { base_url: &'a str, api_key: &'a str, connection_id: &'a str, ca_file: Option<&'a str> },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn uploaded_has_its_fields_in_order() {
+        let media = json!({"id": 12345});
+        let event = Event::Uploaded {
+            file: "clip.mp4",
+            media_upload_id: "upload:1",
+            media: Some(&media),
+            bytes: 10,
+            parts: 2,
+            etags: vec![Some("\"a\""), None],
+            retries: 1,
+            resumed: false,
+        };
+        assert_eq!(
+            serde_json::to_string(&event).unwrap(),
+            r#"{"event":"uploaded","file":"clip.mp4","mediaUploadId":"upload:1","media":{"id":12345},"bytes":10,"parts":2,"etags":["\"a\"",null],"retries":1,"resumed":false}"#
+        );
+    }
+
+    #[test]
+    fn failed_has_its_fields_in_order() {
+        let event = Event::Failed {
+            file: None,
+            kind: "config",
+            error: "no key",
+            status: None,
+            r#type: None,
+            request_id: None,
+            part: None,
+            retryable: false,
+            media_upload_id: None,
+        };
+        assert_eq!(
+            serde_json::to_string(&event).unwrap(),
+            r#"{"event":"failed","file":null,"kind":"config","error":"no key","status":null,"type":null,"requestId":null,"part":null,"retryable":false,"mediaUploadId":null}"#
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! Exit codes: what each means, which kind of error has which, and which one a batch ends with.
+//!
+//! The numbers are part of the command's interface: scripts decide by them whether to run it again. This module
+//! knows no files and prints nothing.
+
+use ofauth::ErrorKind;
+
+/// How the command, or one file of a batch, ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Exit {
+    /// Everything asked for was done.
+    Done = 0,
+    /// A bad plan, a redirect, an unreadable answer, a file that changed, or anything else.
+    Failed = 1,
+    /// The command line, the configuration or a file is not usable; nothing was sent for it.
+    Usage = 2,
+    /// The network, the rate limit or the server gave out, or the user interrupted: running again may help.
+    Again = 3,
+    /// The key, the connection or a permission was refused (401, 403).
+    Denied = 4,
+    /// The API refused the request (any other 4xx).
+    Rejected = 5,
+    /// The request may have been carried out: look before running again.
+    Unknown = 6,
+}
+
+impl Exit {
+    /// The exit code for an error of the library.
+    pub(crate) fn of(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidArgument | ErrorKind::Config | ErrorKind::Source => Exit::Usage,
+            ErrorKind::Network
+            | ErrorKind::Timeout
+            | ErrorKind::RateLimited
+            | ErrorKind::Server
+            | ErrorKind::Cancelled => Exit::Again,
+            ErrorKind::Unauthorized | ErrorKind::Forbidden => Exit::Denied,
+            ErrorKind::Rejected => Exit::Rejected,
+            ErrorKind::OutcomeUnknown => Exit::Unknown,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// The worse of two ends: 6 > 4 > 5 > 1 > 3 > 2 > 0.
+    ///
+    /// A file that cannot be uploaded as it is (2) is the mildest: it says nothing about the others, and a script
+    /// that repeats on 3 goes on until only such files are left.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        if other.severity() > self.severity() { other } else { self }
+    }
+
+    /// The process exit code.
+    pub(crate) fn code(self) -> u8 {
+        self as u8
+    }
+
+    fn severity(self) -> u8 {
+        match self {
+            Exit::Done => 0,
+            Exit::Usage => 1,
+            Exit::Again => 2,
+            Exit::Failed => 3,
+            Exit::Rejected => 4,
+            Exit::Denied => 5,
+            Exit::Unknown => 6,
+        }
+    }
+}
+
+/// The table that `--help` and the manual page show.
+pub(crate) const TABLE: &str = "\
+Exit codes:
+  0  done
+  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, anything else
+  2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
+  3  network failure, rate limit or server error after all tries, Ctrl-C: run it again
+  4  the key, the connection or a permission was refused (401, 403)
+  5  the API refused the request (any other 4xx)
+  6  the outcome is unknown: look before running it again
+  130  a second Ctrl-C
+Several files end with the worst: 6, 4, 5, 1, 3, 2.";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_the_code_of_the_table() {
+        let table = [
+            (ErrorKind::InvalidArgument, 2),
+            (ErrorKind::Config, 2),
+            (ErrorKind::Source, 2),
+            (ErrorKind::SourceChanged, 1),
+            (ErrorKind::InvalidPlan, 1),
+            (ErrorKind::UntrustedOrigin, 1),
+            (ErrorKind::Redirect, 1),
+            (ErrorKind::InvalidAnswer, 1),
+            (ErrorKind::Internal, 1),
+            (ErrorKind::Network, 3),
+            (ErrorKind::Timeout, 3),
+            (ErrorKind::RateLimited, 3),
+            (ErrorKind::Server, 3),
+            (ErrorKind::Cancelled, 3),
+            (ErrorKind::Unauthorized, 4),
+            (ErrorKind::Forbidden, 4),
+            (ErrorKind::Rejected, 5),
+            (ErrorKind::OutcomeUnknown, 6),
+        ];
+        for (kind, code) in table {
+            assert_eq!(Exit::of(kind).code(), code, "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn a_batch_ends_with_the_worst() {
+        let from_worst =
+            [Exit::Unknown, Exit::Denied, Exit::Rejected, Exit::Failed, Exit::Again, Exit::Usage, Exit::Done];
+        for (index, worse) in from_worst.iter().enumerate() {
+            for better in &from_worst[index..] {
+                assert_eq!(worse.worse(*better), *worse);
+                assert_eq!(better.worse(*worse), *worse);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! What went wrong, ready to be shown: as lines for people and as the `failed` event for scripts.
+//!
+//! A failure is either an error of the library or one that the command found itself. It decides nothing about what
+//! happens next; `exit` gives it its code.
+
+use std::error::Error as StdError;
+
+use ofauth::ErrorKind;
+
+use crate::events::Event;
+use crate::exit::Exit;
+
+/// The advice where the same command may well succeed.
+const AGAIN: &str = "run the command again";
+
+/// The result of everything in the command that can fail.
+pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
+
+/// Why the command, or one file of it, failed.
+#[derive(Debug)]
+pub(crate) struct Failure(Box<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    file: Option<String>,
+    kind: ErrorKind,
+    message: String,
+    status: Option<u16>,
+    api_type: Option<String>,
+    request_id: Option<String>,
+    part: Option<u32>,
+    retryable: bool,
+    upload_id: Option<String>,
+    hint: Option<String>,
+}
+
+impl Failure {
+    /// A failure that the command found itself.
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            file: None,
+            kind,
+            message: message.into(),
+            status: None,
+            api_type: None,
+            request_id: None,
+            part: None,
+            retryable: matches!(kind, ErrorKind::Cancelled),
+            upload_id: None,
+            hint: None,
+        }))
+    }
+
+    /// A wrong flag or argument.
+    pub(crate) fn argument(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::InvalidArgument, message)
+    }
+
+    /// A wrong or missing setting.
+    pub(crate) fn config(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Config, message)
+    }
+
+    /// The user interrupted the command.
+    pub(crate) fn interrupted() -> Self {
+        Self::new(ErrorKind::Cancelled, "interrupted").with_hint(AGAIN)
+    }
+
+    /// Something could not be read or written.
+    pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+        Self::new(kind, format!("{what}: {error}"))
+    }
+
+    /// The same failure, said of one file.
+    pub(crate) fn of(mut self, file: &str) -> Self {
+        self.0.file = Some(file.to_owned());
+        self
+    }
+
+    /// The same failure, with the reference of the upload that it concerns.
+    pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    /// The same failure with another advice.
+    pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
+        self.0.hint = Some(hint.into());
+        self
+    }
+
+    /// The exit code that this failure asks for.
+    pub(crate) fn exit(&self) -> Exit {
+        Exit::of(self.0.kind)
+    }
+
+    /// What kind of failure this is.
+    pub(crate) fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The failure as people read it: what, why, what the API said about it, and the next step.
+    pub(crate) fn lines(&self) -> String {
+        let inner = &self.0;
+        let mut line = String::from("ofauth: ");
+        let text = self.text();
+        // The library begins with the name of a file that it could not open.
+        if let Some(file) = inner.file.as_ref().filter(|file| !text.starts_with(file.as_str())) {
+            line.push_str(file);
+            line.push_str(": ");
+        }
+        line.push_str(&text);
+        let mut details = Vec::new();
+        details.extend(inner.status.map(|status| format!("HTTP {status}")));
+        details.extend(inner.api_type.as_ref().map(|api_type| format!("type {api_type}")));
+        details.extend(inner.request_id.as_ref().map(|id| format!("request id {id}")));
+        if !details.is_empty() {
+            line.push_str(&format!(" ({})", details.join(", ")));
+        }
+        if let Some(id) = &inner.upload_id {
+            line.push_str(&format!("\nofauth: the upload in question: {id}"));
+        }
+        if let Some(hint) = &inner.hint {
+            line.push_str(&format!("\nofauth: next: {hint}"));
+        }
+        line
+    }
+
+    /// The failure as scripts read it.
+    pub(crate) fn event<'a>(&'a self, text: &'a str) -> Event<'a> {
+        let inner = &self.0;
+        Event::Failed {
+            file: inner.file.as_deref(),
+            kind: inner.kind.as_str(),
+            error: text,
+            status: inner.status,
+            r#type: inner.api_type.as_deref(),
+            request_id: inner.request_id.as_deref(),
+            part: inner.part,
+            retryable: inner.retryable,
+            media_upload_id: inner.upload_id.as_deref(),
+        }
+    }
+
+    /// What went wrong, without file, status and advice.
+    pub(crate) fn text(&self) -> String {
+        match self.0.part {
+            Some(part) => format!("part {part}: {}", self.0.message),
+            None => self.0.message.clone(),
+        }
+    }
+}
+
+impl From<ofauth::Error> for Failure {
+    fn from(error: ofauth::Error) -> Self {
+        Self(Box::new(Inner {
+            file: None,
+            kind: error.kind(),
+            message: with_causes(&error),
+            status: error.status(),
+            api_type: error.api_type().map(str::to_owned),
+            request_id: error.request_id().map(str::to_owned),
+            part: error.part(),
+            retryable: error.is_retryable(),
+            upload_id: error.upload_id().map(str::to_owned),
+            hint: hint(&error),
+        }))
+    }
+}
+
+/// The message and its causes on one line; a cause that an outer text already quotes is not said twice.
+fn with_causes(error: &ofauth::Error) -> String {
+    let mut text = error.message().to_owned();
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        let said = inner.to_string();
+        if !text.contains(&said) {
+            text.push_str(": ");
+            text.push_str(&said);
+        }
+        cause = inner.source();
+    }
+    text
+}
+
+/// The next step where the command knows more than the library, whose texts name theirs.
+fn hint(error: &ofauth::Error) -> Option<String> {
+    if let Some(action) = error.action_required() {
+        return Some(format!("the API asks for {action}"));
+    }
+    let advice = match error.kind() {
+        ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Cancelled => AGAIN,
+        ErrorKind::UntrustedOrigin => {
+            "if you trust that server, name it with --allow-origin: it will see the API key"
+        }
+        _ => return None,
+    };
+    Some(advice.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_name_file_part_details_and_the_next_step() {
+        let mut failure = Failure::new(ErrorKind::Rejected, "too large")
+            .of("clip.mp4")
+            .with_upload_id("upload:1")
+            .with_hint("smaller");
+        failure.0.part = Some(3);
+        failure.0.status = Some(413);
+        failure.0.api_type = Some("TOO_LARGE".into());
+        failure.0.request_id = Some("req_1".into());
+        assert_eq!(
+            failure.lines(),
+            "ofauth: clip.mp4: part 3: too large (HTTP 413, type TOO_LARGE, request id req_1)\n\
+             ofauth: the upload in question: upload:1\n\
+             ofauth: next: smaller"
+        );
+    }
+
+    #[test]
+    fn a_plain_failure_is_one_line() {
+        assert_eq!(Failure::config("no key").lines(), "ofauth: no key");
+    }
+}

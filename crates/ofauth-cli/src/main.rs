@@ -1,0 +1,71 @@
+//! The `ofauth` command: upload media to the OnlyFans vault and call every OFAuth operation from a shell.
+//!
+//! A thin layer over the `ofauth` library. It adds what a person and a script need around a call: settings, streams,
+//! a progress bar, and exit codes. No protocol is decided here.
+
+mod args;
+mod args_content;
+mod commands;
+mod config;
+mod events;
+mod exit;
+mod failure;
+mod input;
+mod interrupt;
+mod log;
+mod output;
+mod progress;
+mod proxy;
+mod session;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::Cli;
+use commands::App;
+use exit::Exit;
+use interrupt::Interrupt;
+use output::Output;
+
+/// More threads than this only cost memory: an upload waits for the network.
+const MOST_WORKERS: usize = 4;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(cores.min(MOST_WORKERS))
+        .enable_all()
+        .build();
+    let runtime = match runtime {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("ofauth: the runtime does not start: {error}");
+            return ExitCode::from(Exit::Failed.code());
+        }
+    };
+    let end = runtime.block_on(run(cli));
+    // A thread may still wait for standard input; the process does not wait for it.
+    runtime.shutdown_background();
+    ExitCode::from(end.code())
+}
+
+async fn run(cli: Cli) -> Exit {
+    let screen = progress::Screen::new(cli.global.quiet);
+    log::start(cli.global.verbose, &screen);
+    let out = Output::new(screen.clone(), cli.global.json, cli.global.quiet);
+    let interrupt = Interrupt::listen(move || {
+        let _ =
+            screen.around(|| std::io::Write::write_all(&mut std::io::stderr(), interrupt::NOTICE.as_bytes()));
+    });
+    let app = App { flags: cli.global, out, interrupt };
+    let end = match commands::run(&app, &cli.command).await {
+        Ok(end) => end,
+        Err(failure) => {
+            app.out.failure(&failure);
+            failure.exit()
+        }
+    };
+    if app.out.was_lost() { end.worse(Exit::Failed) } else { end }
+}

@@ -1,0 +1,166 @@
+//! The commands beside `upload`.
+
+use ofauth_sandbox::Sandbox;
+use serde_json::json;
+
+use crate::support::{Home, calm, run, run_with_input, sample, sandbox};
+
+#[tokio::test]
+async fn any_operation_can_be_called() {
+    let (home, server) = (Home::new(), calm().await);
+    let mut read = home.against(&server);
+    read.args(["api", "list_vault_media", "--param", "limit=2", "--param", "mediaType=video"]);
+    let answer = &run(&mut read).await.ends_with(0).json()[0];
+    assert!(answer["list"].is_array(), "{answer}");
+
+    let mut write = home.against(&server);
+    write.args(["api", "create_post", "--body", r#"{"text":"Hello"}"#]);
+    assert!(run(&mut write).await.ends_with(0).json()[0]["id"].is_number());
+
+    home.file("post.json", r#"{"text":"From a file"}"#);
+    run(home.against(&server).args(["api", "create_post", "--body", "@post.json"])).await.ends_with(0);
+    let mut piped = home.against(&server);
+    run_with_input(piped.args(["api", "create_post", "--body", "-"]), br#"{"text":"Piped"}"#)
+        .await
+        .ends_with(0);
+}
+
+#[tokio::test]
+async fn an_upload_can_be_made_by_hand() {
+    let (home, server) = (Home::new(), calm().await);
+    let photo = sample("photo.jpg");
+    let size = std::fs::metadata(&photo).unwrap().len();
+    let body = json!({"filename": "photo.jpg", "size": size, "contentType": "image/jpeg"}).to_string();
+    let plan =
+        &run(home.against(&server).args(["api", "init_upload", "--body", &body])).await.ends_with(0).json()
+            [0];
+    let id = plan["mediaUploadId"].as_str().unwrap();
+    let mut put = home.against(&server);
+    put.args([
+        "api",
+        "upload_single",
+        "--param",
+        &format!("mediaUploadId={id}"),
+        "--content-type",
+        "image/jpeg",
+    ]);
+    put.arg("--body").arg(format!("@{}", photo.display()));
+    let answer = &run(&mut put).await.ends_with(0).json()[0];
+    assert_eq!(answer["mediaUploadId"], id);
+    assert!(server.upload(id).unwrap().sha256.is_some());
+
+    let mut untyped = home.against(&server);
+    untyped.args(["api", "upload_single", "--param", &format!("mediaUploadId={id}"), "--body", "x"]);
+    run(&mut untyped).await.ends_with(2).says(&["--content-type"]);
+}
+
+#[tokio::test]
+async fn all_operations_are_listed_and_described() {
+    let home = Home::new();
+    let list = run(home.bare().args(["api", "--list"])).await.ends_with(0);
+    assert_eq!(list.out.lines().count(), 134);
+    let lines = run(home.bare().args(["api", "--list", "--json"])).await.ends_with(0).json();
+    assert_eq!(lines.len(), 134);
+    for line in &lines {
+        let id = line["id"].as_str().unwrap();
+        assert!(list.out.contains(id), "{id}");
+    }
+    let one = run(home.bare().args(["api", "--describe", "upload_part"])).await.ends_with(0);
+    for part in
+        ["PUT /v2/access/uploads/{mediaUploadId}/parts/{partNumber}", "partNumber (path, ", "body: bytes"]
+    {
+        assert!(one.out.contains(part), "{part:?} is not in:\n{}", one.out);
+    }
+    let proxy = run(home.bare().args(["api", "--describe", "proxy_request"])).await.ends_with(0);
+    assert!(proxy.out.contains("ANY /v2/access/proxy/{path}"), "{}", proxy.out);
+}
+
+#[tokio::test]
+async fn a_request_can_go_through_the_proxy_operation() {
+    let (home, server) = (Home::new(), calm().await);
+    let mut command = home.against(&server);
+    command.args(["api", "proxy_request", "--param", "path=users/me?a=1", "--param", "method=GET"]);
+    run(&mut command).await.ends_with(0);
+    run(home.against(&server).args(["api", "proxy_request"])).await.ends_with(2).says(&["method"]);
+}
+
+#[tokio::test]
+async fn wrong_calls_end_with_2_and_say_what_is_right() {
+    let (home, server) = (Home::new(), calm().await);
+    for (line, said) in [
+        (&["api", "create-post"][..], "did you mean create_post"),
+        (&["api", "--describe", "list_posts_of_user"], "ofauth api --list"),
+        (&["api", "list_vault_media", "--param", "limit=ten"], "whole number"),
+        (&["api", "list_vault_media", "--param", "no_such=1"], "no_such"),
+        (&["api", "get_post"], "postId"),
+        (&["api", "create_post", "--body", "{"], "--body is not JSON"),
+        (&["api", "create_post", "--body", "@missing"], "missing cannot be read"),
+        (&["api"], "OPERATION"),
+    ] {
+        run(home.against(&server).args(line)).await.ends_with(2).says(&[said]);
+    }
+}
+
+#[tokio::test]
+async fn refusals_of_a_call_have_their_code() {
+    let home = Home::new();
+    let server = sandbox(json!([{
+        "on": {"operation": "whoami"},
+        "fault": {"kind": "status", "status": 403, "error": "no scope", "type": "FORBIDDEN"},
+    }]))
+    .await;
+    run(home.against(&server).arg("whoami")).await.ends_with(4).says(&["no scope", "FORBIDDEN"]);
+    run(home.against(&server).arg("whoami")).await.ends_with(0);
+}
+
+#[tokio::test]
+async fn check_tells_whether_the_vault_has_a_file() {
+    let (home, server) = (Home::new(), calm().await);
+    let photo = sample("photo.jpg");
+    let uploaded =
+        &run(home.against(&server).args(["upload", "--json"]).arg(&photo)).await.ends_with(0).json()[0];
+    let etag = uploaded["etags"][0].as_str().expect("the sandbox gives an etag for a single upload too");
+    let size = uploaded["bytes"].to_string();
+    let known =
+        run(home.against(&server).args(["check", "--etag", etag, "--size", &size])).await.ends_with(0);
+    assert_eq!(known.out, format!("exists {}\n", uploaded["media"]["id"]));
+    let unknown =
+        run(home.against(&server).args(["check", "--etag", "\"x\"", "--size", "5"])).await.ends_with(0);
+    assert_eq!(unknown.out, "absent\n");
+    let mut json_form = home.against(&server);
+    json_form.args(["check", "--json", "--etag", "\"x\"", "--size", "5"]);
+    assert_eq!(run(&mut json_form).await.ends_with(0).json(), [json!({"exists": false, "media": null})]);
+}
+
+#[tokio::test]
+async fn vault_plus_batch_names_what_is_missing() {
+    let home = Home::new();
+    let server = Sandbox::builder().vault_plus_media(["4492994399"]).start().await.unwrap();
+    let mut lines = home.against(&server);
+    let run_ = run(lines.args(["vault-plus", "batch", "4492994399", "1"])).await.ends_with(0);
+    let items = run_.json();
+    assert_eq!(items.len(), 1);
+    assert_eq!(items[0]["id"], "4492994399");
+    assert!(run_.err.contains("1: no copy in Vault+"), "{}", run_.err);
+
+    let mut one = home.against(&server);
+    one.args(["vault-plus", "batch", "--json", "-"]);
+    let answer = &run_with_input(&mut one, b"4492994399\n1\n").await.ends_with(0).json()[0];
+    assert_eq!((answer["items"].as_array().unwrap().len(), &answer["missing"]), (1, &json!(["1"])));
+}
+
+#[tokio::test]
+async fn posts_and_messages_print_their_id() {
+    let (home, server) = (Home::new(), calm().await);
+    let post = run(home.against(&server).args(["post", "Hello", "--price", "5"])).await.ends_with(0);
+    assert!(post.out.trim_end().parse::<u64>().is_ok(), "{}", post.out);
+    let one =
+        run(home.against(&server).args(["message", "--to", "42", "Hello", "--json"])).await.ends_with(0);
+    assert_eq!(one.json()[0]["event"], "sent");
+    let many = run(home.against(&server).args(["message", "--to-list", "7", "--to", "42", "Hello"]))
+        .await
+        .ends_with(0);
+    assert!(!many.out.trim_end().is_empty());
+    run(home.against(&server).args(["post"])).await.ends_with(2).says(&["nothing to say"]);
+    run(home.against(&server).args(["message", "Hello"])).await.ends_with(2).says(&["--to"]);
+}

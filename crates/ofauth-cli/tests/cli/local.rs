@@ -1,0 +1,65 @@
+//! The commands that need no server: `sandbox`, which is one, and the texts made from the command line.
+
+use rustix::process::Signal;
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::support::{Home, finish, run, sample, signal};
+
+#[tokio::test]
+async fn a_sandbox_runs_until_ctrl_c_and_takes_uploads() {
+    let home = Home::new();
+    let mut child = home.bare().args(["sandbox", "--json", "--tls", "--part-size", "64KiB"]).spawn().unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).await.unwrap();
+    let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+    let text = |name: &str| event[name].as_str().unwrap().to_owned();
+    let mut upload = home.bare();
+    upload.env("OFAUTH_BASE_URL", text("baseUrl")).env("OFAUTH_API_KEY", text("apiKey"));
+    upload.env("OFAUTH_CONNECTION_ID", text("connectionId"));
+    upload.args(["upload", "--json", "--ca-file", &text("caFile")]).arg(sample("clip.mp4"));
+    assert_eq!(run(&mut upload).await.ends_with(0).json()[0]["parts"], 12);
+    signal(&child, Signal::INT);
+    finish(child).await.ends_with(0).says(&[&format!("export OFAUTH_BASE_URL={}", text("baseUrl"))]);
+    assert!(!std::path::Path::new(&text("caFile")).exists(), "the certificate is removed");
+}
+
+#[tokio::test]
+async fn a_sandbox_that_cannot_start_says_why() {
+    let home = Home::new();
+    home.file("faults.json", r#"[{"on": {"operation": "no_such"}, "fault": {"kind": "html"}}]"#);
+    run(home.bare().args(["sandbox", "--faults", "faults.json"]))
+        .await
+        .ends_with(2)
+        .says(&["faults.json", "no_such"]);
+    run(home.bare().args(["sandbox", "--faults", "missing"]))
+        .await
+        .ends_with(2)
+        .says(&["missing cannot be read"]);
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    run(home.bare().args(["sandbox", "--address", &address])).await.ends_with(2).says(&[&address]);
+}
+
+#[tokio::test]
+async fn completions_and_manual_pages_name_the_commands() {
+    let home = Home::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(home.bare().args(["completions", shell])).await.ends_with(0).out;
+        assert!(script.contains("vault-plus") && script.contains("sandbox-part-size"), "{shell}");
+    }
+    let page = run(home.bare().arg("man")).await.ends_with(0).out;
+    assert!(page.contains(".TH ofauth 1") && page.contains("OFAUTH_API_KEY"), "{page}");
+    std::fs::create_dir(home.path().join("man")).unwrap();
+    run(home.bare().args(["man", "--dir", "man"])).await.ends_with(0);
+    assert!(home.path().join("man/ofauth-upload.1").exists());
+    run(home.bare().args(["man", "--dir", "missing"])).await.ends_with(2).says(&["missing"]);
+}
+
+#[tokio::test]
+async fn help_and_version_go_to_standard_output() {
+    let home = Home::new();
+    let help = run(home.bare().arg("--help")).await.ends_with(0);
+    assert!(help.out.contains("Exit codes:") && help.out.contains("OFAUTH_API_KEY"), "{}", help.out);
+    let version = run(home.bare().arg("--version")).await.ends_with(0);
+    assert_eq!(version.out, concat!("ofauth ", env!("CARGO_PKG_VERSION"), "\n"));
+}

@@ -1,0 +1,17 @@
+//! The command as a user runs it: the built binary, against a sandbox over real sockets.
+//!
+//! Each test starts its own process with an empty environment and a home of its own. What the library does behind a
+//! command is tested there; here it is flags, streams and exit codes.
+
+// Signals, FIFOs and file modes are Unix's.
+#![cfg(unix)]
+// Clippy's leave for tests covers test functions, and not the helpers beside them.
+#![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
+mod api;
+mod failures;
+mod local;
+mod settings;
+mod streams;
+mod support;
+mod upload;

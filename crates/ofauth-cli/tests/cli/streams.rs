@@ -1,0 +1,147 @@
+//! Standard output and error: what goes where, readers that leave, and Ctrl-C.
+
+use std::io::Write;
+use std::process::Stdio;
+
+use ofauth_sandbox::Sandbox;
+use rustix::process::Signal;
+use serde_json::json;
+use tokio::io::{AsyncBufReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr, Command};
+
+use crate::support::{Home, calm, finish, run, sample, sandbox, signal};
+
+#[tokio::test]
+async fn the_key_is_never_printed() {
+    let home = Home::new();
+    // The server echoes what it got into its error, where a careless client would show it.
+    let server = sandbox(json!([
+        {"on": {"operation": "upload_part", "part": 2}, "fault": {"kind": "html"}},
+        {"on": {"operation": "whoami"}, "fault": {"kind": "status", "status": 400, "error": format!("bad key {}", crate::support::CANARY)}},
+    ]))
+    .await;
+    // `ends_with` looks for the key in both streams.
+    run(home.against(&server).args(["upload", "-vv"]).arg(sample("clip.mp4"))).await.ends_with(0);
+    run(home.against(&server).args(["whoami", "-vv"])).await.ends_with(5).says(&["bad key"]);
+    let verbose = run(home.against(&server).args(["upload", "-vv", "--json"]).arg(sample("photo.jpg")))
+        .await
+        .ends_with(0);
+    assert_eq!(verbose.json().len(), 1, "the log is not on standard output");
+    assert!(!verbose.err.is_empty(), "-vv says what is done");
+}
+
+#[tokio::test]
+async fn a_reader_that_left_is_no_error_but_references_are_not_lost() {
+    let (home, server) = (Home::new(), calm().await);
+    let mut command = home.against(&server);
+    let mut child = command.arg("upload").arg(sample("photo.jpg")).spawn().unwrap();
+    drop(child.stdout.take());
+    let run = finish(child).await.ends_with(0);
+    let id = &server.uploads()[0].media_upload_id;
+    run.says(&["nobody reads standard output", id]);
+
+    let mut child = home.bare().args(["api", "--list"]).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(finish(child).await.ends_with(0).err, "");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_full_disk_behind_standard_output_is_an_error() {
+    let (home, server) = (Home::new(), calm().await);
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let mut command = home.against(&server);
+    let child = command.arg("upload").arg(sample("photo.jpg")).stdout(Stdio::from(full)).spawn().unwrap();
+    let run = finish(child).await.ends_with(1);
+    run.says(&["standard output cannot be written", &server.uploads()[0].media_upload_id]);
+}
+
+/// A server that leaves every request without an answer.
+async fn silent() -> Sandbox {
+    sandbox(json!([{"on": {"times": "always"}, "fault": {"kind": "delay", "ms": 600_000}}])).await
+}
+
+/// Starts an upload and waits until it is under way; returns the rest of its log too.
+async fn start_upload(command: &mut Command) -> (Child, Lines<BufReader<ChildStderr>>) {
+    let mut child = command.args(["upload", "-v", "--json"]).arg(sample("clip.mp4")).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    // The first word of the log comes after the signal handlers are in place.
+    let line = log.next_line().await.unwrap().unwrap();
+    assert!(line.contains("uploading"), "{line}");
+    (child, log)
+}
+
+#[tokio::test]
+async fn the_first_ctrl_c_stops_and_says_to_run_again() {
+    let (home, server) = (Home::new(), silent().await);
+    let (child, mut log) = start_upload(&mut home.against(&server)).await;
+    signal(&child, Signal::INT);
+    let run = finish(child).await.ends_with(3);
+    assert_eq!(run.json()[0]["kind"], "cancelled");
+    let mut said = String::new();
+    while let Some(line) = log.next_line().await.unwrap() {
+        said.push_str(&line);
+    }
+    assert!(said.contains("press Ctrl-C again") && said.contains("next: run the command again"), "{said}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_second_ctrl_c_ends_at_once() {
+    let (home, server) = (Home::new(), silent().await);
+    // Standard output is a full pipe, so that the command cannot finish by itself after the first Ctrl-C.
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    let capacity = rustix::pipe::fcntl_getpipe_size(&writer).unwrap();
+    writer.write_all(&vec![b'x'; capacity]).unwrap();
+    let (child, mut log) = start_upload(home.against(&server).stdout(writer)).await;
+    signal(&child, Signal::INT);
+    let line = log.next_line().await.unwrap().unwrap();
+    assert!(line.contains("press Ctrl-C again"), "{line}");
+    signal(&child, Signal::INT);
+    finish(child).await.ends_with(130);
+    drop(reader);
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_terminal_shows_a_bar_that_stays() {
+    use std::io::Read;
+    use std::os::unix::ffi::OsStrExt;
+
+    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+    use rustix::termios::{Winsize, tcsetwinsize};
+
+    let (home, server) = (Home::new(), calm().await);
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let terminal = std::fs::File::options()
+        .read(true)
+        .write(true)
+        .open(std::ffi::OsStr::from_bytes(name.to_bytes()))
+        .unwrap();
+
+    let mut command = home.against(&server);
+    command.env("TERM", "xterm").arg("upload").arg(sample("clip.mp4"));
+    let child = command.stderr(terminal).spawn().unwrap();
+    // The terminal ends with its last user, and this test's copy of it is in the command.
+    drop(command);
+    let mut master = std::fs::File::from(master);
+    let reading = tokio::task::spawn_blocking(move || {
+        let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
+        // Linux ends a terminal with an error.
+        while let Ok(count @ 1..) = master.read(&mut buffer) {
+            shown.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8(shown).unwrap()
+    });
+    assert_eq!(finish(child).await.ends_with(0).out.lines().count(), 1);
+    let shown = reading.await.unwrap();
+    let last = shown.trim_end().rsplit('\r').next().unwrap();
+    assert!(
+        last.contains("clip.mp4 ██") && last.contains(" 100% ") && last.contains("12/12 parts"),
+        "{shown}"
+    );
+}
