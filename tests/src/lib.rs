@@ -1,0 +1,25 @@
+//! Everything that crosses crates or languages. The tests are in `tests/`; this library holds what they play against,
+//! and lets the examples of the README be compiled, as documentation tests.
+//!
+//! [`server`] is an HTTP/1.1 server whose every byte a test decides; [`guide`] follows the upload guide on top of it.
+//! Both were written from the guide, and share no code with the client or the sandbox. [`watch`] reads all logs.
+
+// A tool of tests: where it is wrong, a test has to fail.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+
+pub mod answer;
+pub mod exchange;
+pub mod guide;
+pub mod server;
+pub mod session;
+mod tls;
+pub mod watch;
+
+pub use answer::Answer;
+pub use exchange::{Exchange, Next};
+pub use guide::{Guide, Play, Site, Step};
+pub use server::{Listen, Server};
+
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

@@ -1,0 +1,407 @@
+//! The rules of this repository that no compiler checks: who may use whom, how long a file may be, what every manifest
+//! and every public signature must look like, and that what the documents refer to exists.
+//!
+//! Reads the checkout and `cargo metadata`; builds and runs nothing else.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use quote::ToTokens;
+use serde_json::Value;
+use syn::visit::{self, Visit};
+
+/// The packages of this workspace, and which of them each may depend on, for any purpose. A new package needs a line,
+/// and a reader who agrees with it.
+const MAY_USE: &[(&str, &[&str])] = &[
+    ("ofauth-api", &[]),
+    ("ofauth", &["ofauth-api"]),
+    // Independent on purpose: a server that shared types with its client would share its mistakes.
+    ("ofauth-sandbox", &[]),
+    ("ofauth-cli", &["ofauth", "ofauth-sandbox"]),
+    ("xtask", &[]),
+    ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "xtask"]),
+];
+
+/// Packages from outside that only one of ours may depend on.
+const RESERVED: &[(&str, &str)] =
+    &[("progenitor", "xtask"), ("cbindgen", "xtask"), ("progenitor-client", "ofauth-api")];
+
+/// What the public signatures of `ofauth` do not name, so that a new major version of one is not one of ours.
+const NOT_IN_SIGNATURES: &[&str] =
+    &["reqwest", "hyper", "hyper_util", "progenitor_client", "rustls", "tokio_rustls"];
+
+/// The most lines of a file written by hand.
+const LONGEST_FILE: usize = 500;
+
+/// The command of the README that a newcomer types first.
+const FIRST_COMMAND: &str = "cargo run --package ofauth-cli -- upload samples/clip.mp4 --sandbox --sandbox-part-size 64KiB --post \"Hello\"";
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// One package of this workspace.
+struct Package {
+    name: String,
+    version: String,
+    manifest: PathBuf,
+    dependencies: Vec<String>,
+}
+
+fn packages() -> Vec<Package> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
+        .current_dir(root())
+        .output()
+        .unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let package = |package: &Value| Package {
+        name: text(&package["name"]),
+        version: text(&package["version"]),
+        manifest: text(&package["manifest_path"]).into(),
+        dependencies: package["dependencies"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|of| text(&of["name"]))
+            .collect(),
+    };
+    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+}
+
+/// What is wrong with the dependencies of `name`.
+fn wrong_dependencies(name: &str, dependencies: &[String]) -> Vec<String> {
+    let Some((_, allowed)) = MAY_USE.iter().find(|(package, _)| *package == name) else {
+        return vec![format!("{name} is not in the table: say which packages it may use")];
+    };
+    let ours: BTreeSet<&str> = MAY_USE.iter().map(|(package, _)| *package).collect();
+    let may = |used: &str| match RESERVED.iter().find(|(package, _)| *package == used) {
+        Some((_, owner)) => *owner == name,
+        None => !ours.contains(used) || allowed.contains(&used),
+    };
+    dependencies.iter().filter(|used| !may(used)).map(|used| format!("{name} must not use {used}")).collect()
+}
+
+#[test]
+fn packages_use_only_what_is_below_them() {
+    let found: Vec<_> = packages()
+        .iter()
+        .flat_map(|package| wrong_dependencies(&package.name, &package.dependencies))
+        .collect();
+    assert!(found.is_empty(), "{found:#?}");
+    let bad = |name: &str, used: &str| !wrong_dependencies(name, &[used.to_owned()]).is_empty();
+    assert!(bad("ofauth-sandbox", "ofauth-api") && bad("ofauth-api", "ofauth") && bad("newcomer", "serde"));
+    assert!(bad("ofauth", "progenitor") && !bad("xtask", "progenitor") && !bad("ofauth", "serde"));
+}
+
+#[test]
+fn every_package_takes_versions_and_lints_from_the_root() {
+    let root_manifest = read("Cargo.toml");
+    assert!(root_manifest.contains("\nunsafe_code = \"forbid\"\n"), "the workspace forbids unsafe code");
+    for package in packages() {
+        let manifest = std::fs::read_to_string(&package.manifest).unwrap();
+        let found = wrong_manifest(&manifest);
+        assert!(found.is_empty(), "{}: {found:#?}", package.manifest.display());
+    }
+    assert_eq!(wrong_manifest("[package]\n[dependencies]\nserde = \"1\"\n").len(), 2);
+    assert_eq!(
+        wrong_manifest("[lints]\nworkspace = true\n[dev-dependencies]\nx.workspace = true\n").len(),
+        0
+    );
+}
+
+fn wrong_manifest(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
+    if !manifest.contains("[lints]\nworkspace = true\n") {
+        found.push("it does not inherit the lints of the workspace".to_owned());
+    }
+    let mut in_dependencies = false;
+    for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        if line.starts_with('[') {
+            in_dependencies = line.trim_end_matches(']').ends_with("dependencies");
+        } else if in_dependencies && !line.contains("workspace = true") {
+            found.push(format!("a dependency does not come from the root manifest: {line}"));
+        }
+    }
+    found
+}
+
+/// The files under `directory` that people write: not generated, not of the API document, not of a build.
+fn files(directory: &Path, into: &mut Vec<PathBuf>) {
+    let mut entries: Vec<_> =
+        std::fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    entries.sort();
+    for path in entries {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let skipped = ["target", "node_modules", "openapi"].contains(&name.as_str())
+            || (name.starts_with('.') && name != ".ci" && name != ".cargo");
+        if path.is_dir() && !skipped {
+            files(&path, into);
+        } else if path.is_file() {
+            into.push(path);
+        }
+    }
+}
+
+/// The texts that people write, with their paths from the root.
+fn written_by_hand() -> BTreeMap<String, String> {
+    let mut paths = Vec::new();
+    files(&root(), &mut paths);
+    let texts = paths.into_iter().filter_map(|path| {
+        let name = path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/");
+        Some((name, std::fs::read_to_string(&path).ok()?))
+    });
+    texts.filter(|(name, text)| is_by_hand(name, text)).collect()
+}
+
+fn is_by_hand(name: &str, text: &str) -> bool {
+    const KINDS: &[&str] =
+        &["rs", "md", "toml", "sh", "py", "c", "h", "cc", "cpp", "hpp", "go", "js", "mjs", "ts", "cmake"];
+    let extension = Path::new(name).extension().and_then(|extension| extension.to_str());
+    let kind = extension.is_some_and(|extension| KINDS.contains(&extension)) || name == ".ci/run";
+    kind && !text.lines().take(5).any(|line| line.contains("@generated"))
+}
+
+#[test]
+fn files_are_short() {
+    let written = written_by_hand();
+    assert!(written.contains_key("crates/ofauth/src/lib.rs") && written.contains_key(".ci/run"));
+    assert!(!written.contains_key("crates/ofauth-api/src/generated.rs"), "generated files do not count");
+    let long = |text: &str| text.lines().count() > LONGEST_FILE;
+    let found: Vec<_> = written.iter().filter(|(_, text)| long(text)).map(|(name, _)| name).collect();
+    assert!(found.is_empty(), "longer than {LONGEST_FILE} lines: {found:#?}");
+}
+
+#[test]
+fn nothing_is_left_to_do() {
+    // Put together here, so that this file does not hold what it looks for.
+    let marks = [["TO", "DO"], ["FIX", "ME"], ["XX", "X"], ["to", "do!"], ["unimple", "mented!"]]
+        .map(|mark| mark.concat());
+    let left = |text: &str| {
+        let words = text.split(|c: char| !(c.is_alphanumeric() || c == '_' || c == '!'));
+        words.filter(|word| marks.iter().any(|mark| word == mark)).map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(left(&format!("// {}: later", marks[0])), [marks[0].as_str()]);
+    assert_eq!(left(&format!("    {}();", marks[3])), [marks[3].as_str()]);
+    for (name, text) in written_by_hand() {
+        let found = left(&text);
+        assert!(found.is_empty(), "{name}: {found:?}");
+    }
+}
+
+#[test]
+fn every_module_says_what_it_is_for() {
+    // The tests of a module may lie in a file of their own, which the module includes.
+    let is_part = |name: &str| name.ends_with("_tests.rs");
+    for (name, text) in written_by_hand() {
+        let is_module = name.ends_with(".rs") && !is_part(&name);
+        let says = text.starts_with("//! ") || text.starts_with("#![doc = include_str!(");
+        assert!(!is_module || says, "{name} does not begin with its documentation");
+    }
+}
+
+#[test]
+fn public_signatures_of_the_library_name_no_http_library() {
+    let found = foreign_names(&library_sources());
+    assert!(found.is_empty(), "{found:#?}");
+}
+
+#[test]
+fn foreign_names_are_seen_in_every_kind_of_signature() {
+    for source in [
+        "pub fn f(request: &reqwest::Request) {}",
+        "use hyper::body::Incoming as Body; pub struct S { pub body: Body }",
+        "pub struct S(pub Option<hyper::Uri>);",
+        "pub enum E { Http(reqwest::Error) }",
+        "pub type Client = reqwest::Client;",
+        "pub trait T { fn f(&self) -> progenitor_client::Error; }",
+        "pub struct S; impl S { pub fn f() -> reqwest::Url { g() } }",
+        "pub struct S; impl From<reqwest::Error> for S { fn from(error: reqwest::Error) -> Self { Self } }",
+        "pub use reqwest::StatusCode;",
+    ] {
+        assert!(!foreign_names(&[syn::parse_file(source).unwrap()]).is_empty(), "{source}");
+    }
+    for source in [
+        "fn f(request: reqwest::Request) {}",
+        "pub(crate) struct S { body: hyper::body::Incoming }",
+        "pub struct S { inner: reqwest::Client } impl S { pub fn f(&self) -> u8 { reqwest::get() } }",
+        "struct S; impl From<reqwest::Error> for S { fn from(error: reqwest::Error) -> Self { Self } }",
+    ] {
+        assert_eq!(foreign_names(&[syn::parse_file(source).unwrap()]), [] as [String; 0], "{source}");
+    }
+}
+
+fn library_sources() -> Vec<syn::File> {
+    let sources: Vec<_> = written_by_hand()
+        .into_iter()
+        .filter(|(name, _)| name.starts_with("crates/ofauth/src/"))
+        .map(|(name, text)| syn::parse_file(&text).unwrap_or_else(|error| panic!("{name}: {error}")))
+        .collect();
+    assert!(sources.len() > 10, "the sources of the library were not found");
+    sources
+}
+
+/// What public items name although they should not. `pub` is taken at its word: a lint of the workspace refuses a
+/// `pub` that nobody outside can reach.
+fn foreign_names(sources: &[syn::File]) -> Vec<String> {
+    let mut types = PublicTypes::default();
+    sources.iter().for_each(|source| types.visit_file(source));
+    let mut found = Vec::new();
+    for source in sources {
+        let mut imports = Imports::default();
+        imports.visit_file(source);
+        let mut scan = Scan { imports: &imports.0, types: &types.0, found: &mut found };
+        scan.visit_file(source);
+    }
+    found
+}
+
+fn is_public(visibility: &syn::Visibility) -> bool {
+    matches!(visibility, syn::Visibility::Public(_))
+}
+
+/// The names of public structs and enums.
+#[derive(Default)]
+struct PublicTypes(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for PublicTypes {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        match item {
+            syn::Item::Struct(item) if is_public(&item.vis) => self.0.insert(item.ident.to_string()),
+            syn::Item::Enum(item) if is_public(&item.vis) => self.0.insert(item.ident.to_string()),
+            _ => false,
+        };
+        visit::visit_item(self, item);
+    }
+}
+
+/// The names under which a file imports something of the libraries.
+#[derive(Default)]
+struct Imports(BTreeSet<String>);
+
+impl<'ast> Visit<'ast> for Imports {
+    fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        if let syn::UseTree::Path(path) = &item.tree
+            && NOT_IN_SIGNATURES.iter().any(|name| path.ident == name)
+        {
+            self.add(&path.tree);
+        }
+    }
+}
+
+impl Imports {
+    fn add(&mut self, tree: &syn::UseTree) {
+        match tree {
+            syn::UseTree::Path(path) => self.add(&path.tree),
+            syn::UseTree::Name(name) => self.0.extend([name.ident.to_string()]),
+            syn::UseTree::Rename(name) => self.0.extend([name.rename.to_string()]),
+            syn::UseTree::Group(group) => group.items.iter().for_each(|tree| self.add(tree)),
+            syn::UseTree::Glob(_) => {}
+        }
+    }
+}
+
+struct Scan<'a> {
+    imports: &'a BTreeSet<String>,
+    types: &'a BTreeSet<String>,
+    found: &'a mut Vec<String>,
+}
+
+impl Scan<'_> {
+    fn check(&mut self, signature: &impl ToTokens) {
+        let text = signature.to_token_stream().to_string();
+        let foreign = |word: &str| NOT_IN_SIGNATURES.contains(&word) || self.imports.contains(word);
+        if text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(foreign) {
+            self.found.push(text);
+        }
+    }
+}
+
+impl<'ast> Visit<'ast> for Scan<'_> {
+    fn visit_item(&mut self, item: &'ast syn::Item) {
+        match item {
+            syn::Item::Fn(item) if is_public(&item.vis) => self.check(&item.sig),
+            syn::Item::Enum(item) if is_public(&item.vis) => self.check(&item.variants),
+            syn::Item::Type(item) if is_public(&item.vis) => self.check(item),
+            syn::Item::Const(item) if is_public(&item.vis) => self.check(&item.ty),
+            syn::Item::Static(item) if is_public(&item.vis) => self.check(&item.ty),
+            syn::Item::Use(item) if is_public(&item.vis) => self.check(item),
+            syn::Item::Struct(item) if is_public(&item.vis) => {
+                self.check(&item.generics);
+                let public = item.fields.iter().filter(|field| is_public(&field.vis));
+                public.for_each(|field| self.check(&field.ty));
+            }
+            syn::Item::Trait(item) if is_public(&item.vis) => {
+                self.check(&item.supertraits);
+                for member in &item.items {
+                    if let syn::TraitItem::Fn(method) = member {
+                        self.check(&method.sig);
+                    }
+                }
+            }
+            syn::Item::Impl(item) => {
+                let of = item.self_ty.to_token_stream().to_string();
+                let of_public = self.types.contains(of.split([' ', '<']).next().unwrap_or_default());
+                if let (Some((path, _)), true) = (&item.trait_, of_public) {
+                    self.check(path);
+                }
+            }
+            _ => {}
+        }
+        visit::visit_item(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, method: &'ast syn::ImplItemFn) {
+        if is_public(&method.vis) {
+            self.check(&method.sig);
+        }
+    }
+}
+
+#[test]
+fn the_readme_begins_with_commands_that_exist() {
+    let readme = read("README.md");
+    assert!(
+        readme.lines().any(|line| line == FIRST_COMMAND),
+        "the first command is not a line of the README"
+    );
+    let tests = readme.split("\n## Tests\n").nth(1).and_then(|rest| rest.split("\n## ").next());
+    let last_block = tests.and_then(|section| section.trim_end().strip_suffix("\n```"));
+    let last_line = last_block.and_then(|block| block.lines().last());
+    assert_eq!(last_line, Some("cargo test --workspace"), "the end of the section Tests");
+}
+
+#[test]
+fn the_changelog_speaks_of_the_version() {
+    let changelog = read("CHANGELOG.md");
+    for package in packages() {
+        assert!(changelog.contains(&package.version), "{} {} is not in it", package.name, package.version);
+    }
+}
+
+#[test]
+fn links_of_the_documents_lead_somewhere() {
+    let mut seen = 0;
+    for (name, text) in written_by_hand().iter().filter(|(name, _)| name.ends_with(".md")) {
+        let folder = root().join(name).parent().unwrap().to_owned();
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let path = target.split('#').next().unwrap_or_default();
+            if !path.is_empty() && !path.contains("://") {
+                assert!(folder.join(path).exists(), "{name} links to {target}");
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen > 5, "the documents have links");
+    for file in ["LICENSE-MIT", "LICENSE-APACHE", "deny.toml", "openapi/README.md", "samples/README.md"] {
+        assert!(root().join(file).is_file(), "{file} is missing");
+    }
+}
