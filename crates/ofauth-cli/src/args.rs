@@ -2,6 +2,7 @@
 //!
 //! This module only says what may be typed. What a value means is decided by `config` and the commands.
 
+use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -142,9 +143,8 @@ pub(crate) struct UploadArgs {
     /// The files to upload, one after another; `-` is standard input
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) files: Vec<PathBuf>,
-    /// How many parts to send at once
-    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) concurrency: Option<u16>,
+    #[command(flatten)]
+    pub(crate) speed: Speed,
     /// The media type, instead of finding it by name and content
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
@@ -163,6 +163,17 @@ pub(crate) struct UploadArgs {
     /// Take at most this much from standard input, which is kept in a temporary file
     #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = size)]
     pub(crate) spool_limit: u64,
+}
+
+/// Flags for how fast an upload may go.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Speed {
+    /// How many parts to send at once
+    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: Option<u16>,
+    /// Send at most this much a second, such as 2MiB
+    #[arg(long, value_name = "SIZE", value_parser = rate)]
+    pub(crate) limit_rate: Option<NonZeroU64>,
 }
 
 /// Flags of `ofauth check`.
@@ -272,6 +283,11 @@ fn size(text: &str) -> Result<u64, String> {
         Ok(_) => Err("must be more than 0".into()),
         Err(_) => Err("not a size: write bytes or a unit, such as 1048576, 64KiB or 8GiB".into()),
     }
+}
+
+/// A number of bytes a second, which may be written like a size.
+fn rate(text: &str) -> Result<NonZeroU64, String> {
+    NonZeroU64::new(size(text)?).ok_or_else(|| "must be more than 0".into())
 }
 
 /// A positive number of seconds, such as `30` or `0.5`.

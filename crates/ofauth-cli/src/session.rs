@@ -4,7 +4,7 @@ use ofauth::{Client, ErrorKind};
 use ofauth_sandbox::Sandbox;
 use url::Url;
 
-use crate::args::Global;
+use crate::args::{Global, Speed};
 use crate::config::Settings;
 use crate::failure::{Failure, Result};
 use crate::proxy;
@@ -18,36 +18,31 @@ pub(crate) struct Session {
 
 impl Session {
     /// Opens the session that flags, environment and configuration file describe.
-    pub(crate) async fn open(flags: &Global, concurrency: Option<u16>) -> Result<Session> {
+    pub(crate) async fn open(flags: &Global, speed: &Speed) -> Result<Session> {
         if flags.sandbox {
             if flags.base_url.is_some() {
                 return Err(Failure::argument("--sandbox and --base-url exclude each other"));
             }
-            return Self::with_sandbox(flags, concurrency).await;
+            return Self::with_sandbox(flags, speed).await;
         }
         if flags.sandbox_part_size.is_some() {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
         }
-        Self::new(flags, concurrency, &crate::config::load(flags)?, None)
+        Self::new(flags, speed, &crate::config::load(flags)?, None)
     }
 
-    async fn with_sandbox(flags: &Global, concurrency: Option<u16>) -> Result<Session> {
+    async fn with_sandbox(flags: &Global, speed: &Speed) -> Result<Session> {
         let mut builder = Sandbox::builder();
         if let Some(size) = flags.sandbox_part_size {
             builder = builder.part_size(size);
         }
         let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
         let settings = Settings::for_sandbox(sandbox.base_url());
-        Self::new(flags, concurrency, &settings, Some(sandbox))
+        Self::new(flags, speed, &settings, Some(sandbox))
     }
 
-    fn new(
-        flags: &Global,
-        concurrency: Option<u16>,
-        settings: &Settings,
-        sandbox: Option<Sandbox>,
-    ) -> Result<Session> {
-        let client = client(flags, concurrency, settings)?;
+    fn new(flags: &Global, speed: &Speed, settings: &Settings, sandbox: Option<Sandbox>) -> Result<Session> {
+        let client = client(flags, speed, settings)?;
         Ok(Session { client, sandbox, has_connection: settings.connection_id.is_some() })
     }
 
@@ -62,7 +57,7 @@ impl Session {
     }
 }
 
-fn client(flags: &Global, concurrency: Option<u16>, settings: &Settings) -> Result<Client> {
+fn client(flags: &Global, speed: &Speed, settings: &Settings) -> Result<Client> {
     let Some(key) = &settings.api_key else {
         return Err(Failure::config("no API key").with_hint(
             "set OFAUTH_API_KEY, or give --api-key-file, or put api_key into the configuration file",
@@ -92,8 +87,11 @@ fn client(flags: &Global, concurrency: Option<u16>, settings: &Settings) -> Resu
     for origin in &settings.allow_origins {
         builder = builder.allow_origin(origin);
     }
-    if let Some(connections) = concurrency {
+    if let Some(connections) = speed.concurrency {
         builder = builder.concurrency(connections.into());
+    }
+    if let Some(rate) = speed.limit_rate {
+        builder = builder.limit_rate(rate);
     }
     if let Some(time) = flags.connect_timeout {
         builder = builder.connect_timeout(time);

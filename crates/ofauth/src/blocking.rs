@@ -17,11 +17,24 @@ use crate::{Answer, Check, Content, Inspected, Source, Uploaded, VaultPlusBatch}
 const WORKERS: usize = 2;
 
 /// A client whose calls block. Cheap to clone; clones share runtime and connections. Usable from any thread, but not
-/// from inside an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
+/// from a thread of an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: crate::Client,
-    runtime: Arc<Runtime>,
+    runtime: Arc<OwnRuntime>,
+}
+
+/// A runtime that may be dropped anywhere, a thread of another runtime included.
+#[derive(Debug)]
+struct OwnRuntime(Option<Runtime>);
+
+impl Drop for OwnRuntime {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            // Every call has returned by now, so nothing that matters is cut off.
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Client {
@@ -36,7 +49,7 @@ impl Client {
             .map_err(|error| {
                 Error::new(ErrorKind::Internal, "no thread could be started").with_source(error)
             })?;
-        Ok(Self { inner, runtime: Arc::new(runtime) })
+        Ok(Self { inner, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 
     /// Waits for anything that the async crate offers, such as an adjusted [`Upload`](crate::Upload), a
@@ -57,9 +70,10 @@ impl Client {
                 "a blocking call inside an async runtime would stop it: use the async client there",
             ));
         }
-        // Entered first, so that work that looks for the runtime when it is made finds it.
-        let _entered = self.runtime.enter();
-        Ok(self.runtime.handle().block_on(work.into_future()))
+        let runtime = self.runtime.0.as_ref();
+        let runtime =
+            runtime.ok_or_else(|| Error::new(ErrorKind::Internal, "the client's runtime is gone"))?;
+        Ok(runtime.block_on(async { work.into_future().await }))
     }
 
     /// The async client, to make what [`wait`](Self::wait) waits for.

@@ -99,8 +99,6 @@ struct Inner {
     action_required: Option<String>,
     part: Option<u32>,
     upload_id: Option<String>,
-    /// Set where a repetition could do twice what may have been done.
-    may_be_done: bool,
     source: Option<Source>,
 }
 
@@ -115,7 +113,6 @@ impl Error {
             action_required: None,
             part: None,
             upload_id: None,
-            may_be_done: false,
             source: None,
         }))
     }
@@ -146,13 +143,6 @@ impl Error {
 
     pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
         self.0.upload_id.get_or_insert_with(|| id.to_owned());
-        self
-    }
-
-    /// Marks the failure of a request that may have been carried out and must not be repeated unseen.
-    pub(crate) fn may_be_done(mut self) -> Self {
-        self.0.may_be_done = true;
-        self.0.message.push_str("; it may have been carried out all the same, so look before you repeat it");
         self
     }
 
@@ -202,15 +192,14 @@ impl Error {
 
     /// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate.
     pub fn is_retryable(&self) -> bool {
-        let passing = matches!(
+        matches!(
             self.0.kind,
             ErrorKind::Network
                 | ErrorKind::Timeout
                 | ErrorKind::RateLimited
                 | ErrorKind::Server
                 | ErrorKind::Cancelled
-        );
-        passing && !self.0.may_be_done
+        )
     }
 
     /// The text without part, status and ids.

@@ -5,7 +5,7 @@
 use std::fmt;
 
 use bytes::Bytes;
-use http::HeaderValue;
+use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind};
@@ -47,6 +47,18 @@ impl ApiKey {
     /// `text` without the key, for text that a server wrote.
     pub(crate) fn cut_from(&self, text: &str) -> String {
         text.replace(self.0.as_str(), CUT)
+    }
+
+    /// `headers` without the key in any value.
+    pub(crate) fn cut_from_headers(&self, mut headers: HeaderMap) -> HeaderMap {
+        for value in headers.values_mut() {
+            let cut = self.cut_from_body(Bytes::copy_from_slice(value.as_bytes()));
+            if cut != value.as_bytes() {
+                // The replacement is plain text, so the value stays one.
+                *value = HeaderValue::from_bytes(&cut).unwrap_or(HeaderValue::from_static(CUT));
+            }
+        }
+        headers
     }
 
     /// `body` without the key; the same bytes, not copied, if it is not in there.
@@ -100,6 +112,8 @@ mod tests {
         ] {
             assert_eq!(key.cut_from(text), cut);
             assert_eq!(key.cut_from_body(Bytes::copy_from_slice(text.as_bytes())), cut.as_bytes());
+            let headers = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from_static(text))]);
+            assert_eq!(key.cut_from_headers(headers)[http::header::ETAG], cut);
         }
     }
 

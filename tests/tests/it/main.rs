@@ -5,7 +5,11 @@
 // Helpers of tests are tests, which lints do not see.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
+mod answers;
+mod expiry;
 mod happy;
+mod lost;
+mod plans;
 mod refusal;
 mod retry;
 mod support;

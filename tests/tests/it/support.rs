@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use ofauth::{Client, ClientBuilder, Error, ErrorKind, Source, Upload};
-use ofauth_tests::{Guide, Server, watch};
+use ofauth_tests::server::Handling;
+use ofauth_tests::{Exchange, Guide, Next, Server, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -128,4 +129,12 @@ impl Together {
         let late: Vec<_> = self.1.iter().map(|(_, name)| name).collect();
         assert!(in_time && failed.is_empty(), "failed: {failed:?}, not within {seconds} s: {late:?}");
     }
+}
+
+/// A server that nobody should come to.
+pub(crate) async fn trap() -> Server {
+    fn hang_up(_: &mut Exchange) -> Handling<'_> {
+        Box::pin(async { Ok(Next::Close) })
+    }
+    Server::start(hang_up).await
 }

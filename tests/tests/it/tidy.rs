@@ -380,6 +380,21 @@ fn the_readme_begins_with_commands_that_exist() {
 }
 
 #[test]
+fn the_readme_has_the_exit_codes_of_the_command() {
+    let source = read("crates/ofauth-cli/src/exit.rs");
+    let help = source.split("TABLE: &str").nth(1).unwrap().split("\";").next().unwrap();
+    let readme = read("README.md");
+    let section = readme.split("### Exit codes\n").nth(1).unwrap().split("\n#").next().unwrap();
+    let rows =
+        section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
+    let rows: Vec<_> = rows.filter(|(code, _)| code.parse::<u8>().is_ok()).collect();
+    assert_eq!(rows.len(), help.lines().filter(|line| line.starts_with("  ")).count(), "{rows:?}");
+    for (code, meaning) in rows {
+        assert!(help.contains(&format!("  {code}  {meaning}\n")), "{code} {meaning}");
+    }
+}
+
+#[test]
 fn the_changelog_speaks_of_the_version() {
     let changelog = read("CHANGELOG.md");
     for package in packages() {

@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::App;
 use super::api_table;
 use super::api_values::{self, BodyBytes};
-use crate::args::ApiArgs;
+use crate::args::{ApiArgs, Speed};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
@@ -46,7 +46,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         None => parameters.get("method").and_then(Value::as_str).is_some_and(|method| method == "GET"),
     };
     let body = api_values::read_body(args.body.as_deref()).await?;
-    let session = Session::open(&app.flags, None).await?;
+    let session = Session::open(&app.flags, &Speed::default()).await?;
     let mut call = session.client.call(id).params(Value::Object(parameters));
     if let Some(body) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {

@@ -25,7 +25,7 @@ struct Ready {
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     check(args)?;
-    let session = Session::open(&app.flags, args.concurrency).await?;
+    let session = Session::open(&app.flags, &args.speed).await?;
     session.need_connection()?;
     let command = Command { app, args, session: &session };
 

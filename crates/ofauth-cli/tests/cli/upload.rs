@@ -77,6 +77,19 @@ async fn one_post_is_made_of_all_files() {
 }
 
 #[tokio::test]
+async fn a_limited_upload_takes_its_time() {
+    let (home, server) = (Home::new(), calm().await);
+    let clip = sample("clip.mp4");
+    let start = std::time::Instant::now();
+    let run = run(home.against(&server).args(["upload", "--limit-rate", "500kB", "-c", "2"]).arg(&clip))
+        .await
+        .ends_with(0);
+    // 747 208 bytes at 500 000 a second; the last grant is handed over when the others have flowed.
+    assert!(start.elapsed().as_secs_f64() > 1.4, "{:?}", start.elapsed());
+    assert_eq!(server.upload(run.out.trim()).unwrap().sha256.unwrap(), sha256(&std::fs::read(clip).unwrap()));
+}
+
+#[tokio::test]
 async fn a_dry_run_sends_nothing() {
     let (home, server) = (Home::new(), calm().await);
     let clip = sample("clip.mp4");

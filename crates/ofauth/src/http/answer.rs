@@ -5,6 +5,7 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::secret::ApiKey;
 
 /// The longest JSON answer that is read, in bytes. A plan of 100 000 parts is about 25 MB.
 pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
@@ -18,6 +19,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// An answer as it came, with the key cut out of it should the server echo it.
+    pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes, key: &ApiKey) -> Self {
+        Self { status, headers: key.cut_from_headers(headers), body: key.cut_from_body(body) }
+    }
+
     /// The HTTP status.
     pub fn status(&self) -> u16 {
         self.status

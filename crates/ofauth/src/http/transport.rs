@@ -151,7 +151,7 @@ impl Transport {
         }
         let error = answer.problem(&self.settings.key).into_error(answer.status, request.doing);
         let in_doubt = request.class == RetryClass::Once && error.kind() == ErrorKind::Server;
-        Err(if in_doubt { error.may_be_done() } else { error })
+        Err(if in_doubt { in_doubt_about(error) } else { error })
     }
 
     /// Sends once.
@@ -223,6 +223,8 @@ impl Transport {
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => break,
+                // The status of a refusal stands, whatever became of its words.
+                Ok(Err(_)) if !(200..300).contains(&status) => break,
                 Ok(Err(error)) => {
                     let message = format!("{doing}: the connection broke in the middle of the answer");
                     return Err(Tried::Lost(
@@ -232,7 +234,7 @@ impl Transport {
                 Err(_) => return Err(Tried::Lost(late(doing, self.settings.stall_timeout))),
             }
         }
-        Ok(Answer { status, headers, body: self.settings.key.cut_from_body(body.freeze()) })
+        Ok(Answer::new(status, headers, body.freeze(), &self.settings.key))
     }
 
     /// The HTTP client for a URL's scheme. The platform's certificates are read when the first https URL comes.
@@ -292,13 +294,16 @@ impl Tried {
     fn last(self, request: &Request) -> Result<Answer> {
         match self {
             Self::Answered(answer) => Ok(answer),
-            Self::Lost(error) if request.class == RetryClass::Once => Err(error.into_kind(
-                ErrorKind::OutcomeUnknown,
-                "the request may have been carried out although no answer came, so look before you repeat it",
-            )),
+            Self::Lost(error) if request.class == RetryClass::Once => Err(in_doubt_about(error)),
             Self::NotSent(error) | Self::Lost(error) | Self::Hopeless(error) => Err(error),
         }
     }
+}
+
+/// The error of a request that must not be repeated unseen, for it may have been carried out.
+fn in_doubt_about(error: Error) -> Error {
+    let text = "whether the request was carried out is unknown, so look before you repeat it";
+    error.into_kind(ErrorKind::OutcomeUnknown, text)
 }
 
 impl std::fmt::Display for Tried {

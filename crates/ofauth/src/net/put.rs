@@ -27,6 +27,7 @@ use super::pool::{Link, Pool};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::answer::{Answer, LONGEST_ANSWER};
 use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
+use crate::secret::ApiKey;
 use crate::settings::Settings;
 use crate::upload::body::{BodyState, Buffers, RangeBody};
 use crate::upload::source::Opened;
@@ -142,7 +143,6 @@ async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link
     match driven.read(response).await {
         Ok(answer) => {
             tracing::debug!(status = answer.status, early, "answered");
-            let answer = Answer { body: settings.key.cut_from_body(answer.body), ..answer };
             if !early {
                 pool.give_back(origin.to_owned(), link);
             }
@@ -199,6 +199,7 @@ fn broken(error: &hyper::Error) -> Error {
 
 /// A connection that is moved along while something on it is awaited, and the clocks that watch it.
 struct Driven<'a> {
+    key: &'a ApiKey,
     link: &'a mut Link,
     put: &'a Put,
     state: &'a BodyState,
@@ -215,9 +216,10 @@ struct Driven<'a> {
 }
 
 impl<'a> Driven<'a> {
-    fn new(settings: &Settings, link: &'a mut Link, put: &'a Put, state: &'a BodyState) -> Self {
+    fn new(settings: &'a Settings, link: &'a mut Link, put: &'a Put, state: &'a BodyState) -> Self {
         let now = Instant::now();
         Self {
+            key: &settings.key,
             meter_at_start: link.meter.accepted(),
             link,
             put,
@@ -300,13 +302,17 @@ impl<'a> Driven<'a> {
         self.alarm.as_mut().reset(after(now, self.stall));
         let mut body = BytesMut::new();
         while let Some(frame) = self.until(incoming.frame()).await? {
-            let frame = frame.map_err(|error| {
-                let cause = innermost(&error);
-                Error::new(
-                    ErrorKind::Network,
-                    format!("the connection broke in the middle of the answer ({cause})"),
-                )
-            })?;
+            let frame = match frame {
+                Ok(frame) => frame,
+                // The status of a refusal stands, and a service that closes without reading often cuts its own
+                // words short: over TLS, their end cannot even be told from a cut.
+                Err(_) if !parts.status.is_success() => break,
+                Err(error) => {
+                    let cause = innermost(&error);
+                    let text = format!("the connection broke in the middle of the answer ({cause})");
+                    return Err(Error::new(ErrorKind::Network, text));
+                }
+            };
             let Ok(piece) = frame.into_data() else { continue };
             if body.len().saturating_add(piece.len()) > LONGEST_ANSWER {
                 return Err(Error::new(
@@ -322,7 +328,7 @@ impl<'a> Driven<'a> {
                 *last = Instant::now();
             }
         }
-        Ok(Answer { status: parts.status.as_u16(), headers: parts.headers, body: body.freeze() })
+        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.freeze(), self.key))
     }
 }
 

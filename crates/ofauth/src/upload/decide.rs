@@ -117,7 +117,12 @@ fn finishing(situation: &Situation<'_>, whole: bool, repeats: u32, doubt: &mut D
             doubt.may_be_done = true;
             doubt.unanswered = doubt.unanswered.saturating_add(1);
         }
-        Failure::Answered { status: 500..=599, .. } if whole => doubt.may_be_done = true,
+        // A `type` that says no says that nothing was done, whatever the status.
+        Failure::Answered { status: 500..=599, .. }
+            if whole && retry::verdict(situation.failure, RetryClass::Repeatable) != Verdict::Stop =>
+        {
+            doubt.may_be_done = true;
+        }
         _ => {}
     }
     if doubt.unanswered > repeats {

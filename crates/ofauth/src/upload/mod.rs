@@ -191,7 +191,9 @@ impl Upload {
     /// # Errors
     ///
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) means that the service may have the upload although its answer
-    /// was lost; sending again could duplicate it. Every other error means that nothing was finished.
+    /// was lost; sending again could duplicate it. [`SourceChanged`](ErrorKind::SourceChanged) of a file that went in one
+    /// request may leave a finished upload of mixed content, and says so. Every other error means that nothing was
+    /// finished.
     pub async fn send(mut self) -> Result<Uploaded> {
         let shared = Arc::clone(&self.client.0);
         let concurrency = self.concurrency.unwrap_or(shared.settings.concurrency);

@@ -20,6 +20,9 @@ pub(crate) const MOST_PARTS: usize = 100_000;
 const ENCODED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
+/// The longest upload reference that is believed, in bytes. Today's have 43.
+const LONGEST_ID: usize = 1024;
+
 /// A plan that covers `0..size` exactly once.
 #[derive(Debug, Clone)]
 pub(crate) struct Plan {
@@ -77,6 +80,9 @@ impl Plan {
             .media_upload_id
             .filter(|id| !id.trim().is_empty())
             .ok_or_else(|| bad("it has no mediaUploadId"))?;
+        if upload_id.len() > LONGEST_ID {
+            return Err(bad(format!("its mediaUploadId has {} bytes", upload_id.len())));
+        }
         let expires_at = answer.expires_at.as_deref().and_then(|text| text.parse().ok());
         let with_id = |error: Error| error.with_upload_id(&upload_id);
         let Some(parts) = answer.parts else {
@@ -97,7 +103,10 @@ impl Plan {
                 };
                 Flow::Multipart { complete_url: complete_url.map_err(with_id)? }
             }
-            Some(other) => return Err(with_id(bad(format!("its uploadType {other:?} is unknown")))),
+            Some(other) => {
+                let shown: String = other.chars().take(40).collect();
+                return Err(with_id(bad(format!("its uploadType {shown:?} is unknown"))));
+            }
             None => return Err(with_id(bad("it has no uploadType"))),
         };
         Ok(Self { upload_id, flow, parts, expires_at })
@@ -191,10 +200,7 @@ fn from_headers(
         return Err(bad("it has neither parts nor the x-ofauth-upload headers that stood for them"));
     };
     refuse_too_many(total)?;
-    let path = format!(
-        "/v2/access/uploads/{}",
-        percent_encoding::utf8_percent_encode(upload_id, ENCODED)
-    );
+    let path = format!("/v2/access/uploads/{}", percent_encoding::utf8_percent_encode(upload_id, ENCODED));
     if total == 1 {
         let url = String::from(origins.api_url(&path)?).into();
         return Ok((Flow::Single, vec![PlannedPart { url, start: 0, length: size }]));

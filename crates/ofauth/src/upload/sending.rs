@@ -170,7 +170,14 @@ impl<'a, W: Wire> Sending<'a, W> {
         let running = self.tries.swap_remove(at);
         let number = number_of(running.part);
         // After the part, too: what was sent must be what was opened.
-        self.engine.source.check_unchanged().map_err(|error| error.with_part(number))?;
+        let unchanged = self.engine.source.check_unchanged();
+        unchanged.map_err(|error| match (&end, self.single) {
+            (StepEnd::Done(_), true) => error.into_kind(
+                ErrorKind::SourceChanged,
+                "the service finished the upload, but its content may be a mix of old and new: do not use it",
+            ),
+            _ => error.with_part(number),
+        })?;
         match end {
             StepEnd::Done(done) => {
                 self.acknowledged(running.part, done);

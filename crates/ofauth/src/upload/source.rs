@@ -153,9 +153,7 @@ impl Data {
 pub(crate) fn changed(what: &str) -> Error {
     Error::new(
         ErrorKind::SourceChanged,
-        format!(
-            "the file changed while it was being uploaded ({what}): nothing was finished. Upload it again once it is at rest"
-        ),
+        format!("the file changed while it was being uploaded ({what}): upload it again once it is at rest"),
     )
 }
 

@@ -57,7 +57,16 @@ fn combine(schemas: &BTreeMap<String, Value>, variants: &[Value]) -> Result<Opti
     }
     let union = union(&objects);
     let Some(list) = lists.first() else {
-        return Ok(Some(object_of(union)));
+        // One that has the fields of all others keeps its name.
+        let complete = variants.iter().zip(&all).find(|(variant, schema)| {
+            variant.get("$ref").is_some()
+                && schema
+                    .get("properties")
+                    .and_then(Value::as_object)
+                    .is_some_and(|own| own.len() == union.len())
+        });
+        let named = complete.and_then(|(variant, _)| variant.as_object()).cloned();
+        return Ok(Some(named.unwrap_or_else(|| object_of(union))));
     };
     let item = list.get("items").cloned().unwrap_or_else(|| json!({}));
     // A page, or an object about which the document says nothing, which is taken for a page.
@@ -113,9 +122,17 @@ mod tests {
     #[test]
     fn objects_become_one_with_the_fields_of_all() {
         assert_eq!(
-            answer(json!([reference("Item"), reference("More"), { "type": "object", "additionalProperties": {} }])).unwrap(),
+            answer(json!([reference("Item"), { "type": "object", "properties": { "name": { "type": "string" } } }])).unwrap(),
             json!({ "type": "object", "properties": { "id": { "type": "string" }, "name": { "type": "string" } } })
         );
+    }
+
+    #[test]
+    fn an_object_that_has_the_fields_of_all_others_keeps_its_name() {
+        let free = json!({ "type": "object", "additionalProperties": {} });
+        assert_eq!(answer(json!([free, reference("More")])).unwrap(), reference("More"));
+        let part = json!({ "type": "object", "properties": { "name": { "type": "string" } } });
+        assert_eq!(answer(json!([part, reference("More")])).unwrap(), reference("More"));
     }
 
     #[test]

@@ -19,11 +19,11 @@ pub(super) fn mixed_ids(document: &mut Document) -> Result<Vec<String>> {
     let mut places = Vec::new();
     for (name, schema) in &mut document.schemas {
         if schema.as_object().is_some_and(is_number_or_text) {
-            *schema = json!({ "type": "string", mark::RUST_TYPE: ID_TYPE });
+            *schema = native();
             places.push(name.clone());
         }
     }
-    let id = document.schemas.entry(ID.to_owned()).or_insert_with(|| json!({ mark::RUST_TYPE: ID_TYPE }));
+    let id = document.schemas.entry(ID.to_owned()).or_insert_with(native);
     ensure!(id.get(mark::RUST_TYPE).is_some(), "the component {ID} is not a number or a text; rename it");
     for (name, schema) in document.named_schemas_mut() {
         walk(schema, &mut |object| {
@@ -88,6 +88,11 @@ fn id_in_place(schemas: &BTreeMap<String, Value>, schema: &mut Value) -> bool {
         return false;
     }
     schema.as_object_mut().map(become_id).is_some()
+}
+
+/// The component that stands for the hand-written type.
+fn native() -> Value {
+    json!({ "type": "string", mark::RUST_TYPE: ID_TYPE })
 }
 
 fn become_id(object: &mut Object) {

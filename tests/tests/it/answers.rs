@@ -1,0 +1,271 @@
+//! Answers that are no answers: to init, to parts, to complete and to plain calls.
+
+use std::time::{Duration, Instant};
+
+use ofauth::{ErrorKind, Source};
+use ofauth_tests::guide::holds;
+use ofauth_tests::{Answer, Next, Play, Step};
+use serde_json::json;
+
+use crate::support::{KIB, Together, builder, check, client, data, parts, single, video, within};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_init_that_cannot_be_read_is_an_error_at_once() {
+    let cases: &[(&str, fn() -> Answer, ErrorKind)] = &[
+        ("HTML", || Answer::with_body(200, "text/html", "<html>Hello</html>"), ErrorKind::InvalidAnswer),
+        ("nothing", || Answer::new(200), ErrorKind::InvalidAnswer),
+        ("204", || Answer::new(204), ErrorKind::InvalidAnswer),
+        ("array", || Answer::with_body(200, "application/json", "[1]"), ErrorKind::InvalidAnswer),
+        ("text", || Answer::with_body(200, "application/json", "\"ok\""), ErrorKind::InvalidAnswer),
+        ("null", || Answer::with_body(200, "application/json", "null"), ErrorKind::InvalidAnswer),
+        (
+            "half an object",
+            || Answer::with_body(200, "application/json", "{\"mediaUploadId\":\"u"),
+            ErrorKind::InvalidAnswer,
+        ),
+        ("two objects", || Answer::with_body(200, "application/json", "{}{}"), ErrorKind::InvalidAnswer),
+        (
+            "not UTF-8",
+            || Answer::with_body(200, "application/json", b"{\"mediaUploadId\":\"\xff\xfe\"}".to_vec()),
+            ErrorKind::InvalidAnswer,
+        ),
+        (
+            "deep",
+            || Answer::with_body(200, "application/json", "[".repeat(1 << 20)),
+            ErrorKind::InvalidAnswer,
+        ),
+        (
+            "deep object",
+            || Answer::with_body(200, "application/json", "{\"a\":".repeat(1 << 20)),
+            ErrorKind::InvalidAnswer,
+        ),
+        (
+            "an error",
+            || Answer::json(200, &json!({"error": "quota", "requestId": "req_3"})),
+            ErrorKind::InvalidAnswer,
+        ),
+        (
+            "an error with a type",
+            || Answer::problem(200, "quota", "FORBIDDEN", "req_3"),
+            ErrorKind::Forbidden,
+        ),
+        ("100 MB, announced", huge, ErrorKind::InvalidAnswer),
+        (
+            "101",
+            || Answer::new(101).header("Upgrade", "h2c").header("Connection", "upgrade"),
+            ErrorKind::InvalidAnswer,
+        ),
+    ];
+    let mut together = Together::default();
+    for (name, answer, kind) in cases {
+        together.add(*name, async move {
+            let site = single().script(move |_| Play::Answer(answer())).start().await;
+            let began = Instant::now();
+            let error = video(&client(&site), &data(10)).await.unwrap_err();
+            check(&error, *kind);
+            assert!(began.elapsed() < Duration::from_secs(10), "not at once");
+            assert_eq!(site.requests().len(), 1);
+            if name.starts_with("an error") {
+                assert!(
+                    error.to_string().contains("quota") && error.request_id() == Some("req_3"),
+                    "{error}"
+                );
+            }
+        });
+    }
+    together.run(30).await;
+}
+
+/// The head of 100 MB of JSON, and its beginning.
+fn huge() -> Answer {
+    Answer::with_body(200, "application/json", vec![b' '; 100 * 1000 * 1000])
+}
+
+/// Sends spaces in chunks for as long as the client listens, up to 100 MB.
+fn endless(exchange: &mut ofauth_tests::Exchange) -> ofauth_tests::server::Handling<'_> {
+    Box::pin(async move {
+        exchange.read_body().await?;
+        exchange.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+        let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
+        for _ in 0..1600 {
+            exchange.write(&chunk).await?;
+        }
+        Ok(Next::Drop)
+    })
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_not_read_to_its_end() {
+    let site = single().script(|_| Play::Custom(Box::new(endless))).start().await;
+    let error = within(20, video(&client(&site), &data(10))).await.unwrap_err();
+    assert!(check(&error, ErrorKind::InvalidAnswer).contains("32 MiB"));
+    let error = within(20, client(&site).whoami()).await.unwrap_err();
+    assert!(check(&error, ErrorKind::InvalidAnswer).contains("32 MiB"));
+    assert_eq!(site.requests().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_huge_answer_to_a_part_or_complete_is_a_lost_one() {
+    for step in [Step::Part(2), Step::Complete] {
+        let site = parts(64 * KIB)
+            .repeatable_complete()
+            .script(move |visit| match visit.attempt {
+                1 if visit.step == step => Play::Custom(Box::new(endless)),
+                _ => Play::Guide,
+            })
+            .start()
+            .await;
+        let data = data(200 * KIB);
+        within(30, video(&client(&site), &data)).await.unwrap();
+        assert!(holds(&site.sessions()[0], &data));
+        assert_eq!(site.visits(step), 2);
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_drips_is_read_to_its_end() {
+    for guide in [single(), parts(64 * KIB)] {
+        let site =
+            guide.edit_answer(|_, answer| answer.chunked(16).drip(9, Duration::from_millis(2))).start().await;
+        let data = data(100 * KIB);
+        // Each drip is a sign of life: the stall clock is shorter than the whole answer.
+        let client = builder(&site).stall_timeout(Duration::from_millis(1500)).build().unwrap();
+        within(30, video(&client, &data)).await.unwrap();
+        assert!(holds(&site.sessions()[0], &data));
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_stops_in_the_middle_ends_by_the_clock() {
+    // A post, because it is not repeated.
+    let site = single()
+        .script(|_| {
+            Play::Custom(Box::new(|exchange| {
+                Box::pin(async {
+                    exchange.read_body().await?;
+                    exchange.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{\"a\":").await?;
+                    Ok(Next::Silence)
+                })
+            }))
+        })
+        .start()
+        .await;
+    let client = builder(&site).stall_timeout(Duration::from_millis(300)).build().unwrap();
+    let began = Instant::now();
+    let error = within(30, client.create_post(&ofauth::Content::new("x"))).await.unwrap_err();
+    assert!(began.elapsed() < Duration::from_secs(5), "{error}");
+    assert_eq!(site.requests().len(), 1);
+}
+
+#[tokio::test]
+async fn plain_calls_tell_what_is_wrong_with_an_answer() {
+    let answers: [(Answer, ErrorKind); 4] = [
+        (Answer::with_body(200, "text/html", "<html>"), ErrorKind::InvalidAnswer),
+        (Answer::json(200, &json!({"exist": true})), ErrorKind::InvalidAnswer),
+        (Answer::json(200, &json!({"exists": "yes"})), ErrorKind::InvalidAnswer),
+        (Answer::new(302).header("Location", "/elsewhere"), ErrorKind::Redirect),
+    ];
+    for (answer, kind) in answers {
+        let site = single().script(move |_| Play::Answer(answer.clone())).start().await;
+        let error = within(10, client(&site).check("\"e\"", 5)).await.unwrap_err();
+        check(&error, kind);
+        assert_eq!(site.requests().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn check_says_what_the_vault_has() {
+    for (answer, exists, media) in [
+        (json!({"exists": true, "media": {"id": 5, "files": {}}}), true, true),
+        (json!({"exists": true, "media": null, "new": 1}), true, false),
+        (json!({"exists": false}), false, false),
+    ] {
+        let site = single().script(move |_| Play::Answer(Answer::json(200, &answer))).start().await;
+        let found = within(10, client(&site).check("\"abc123\"", 1_024_000)).await.unwrap();
+        assert_eq!((found.exists, found.media.is_some()), (exists, media));
+        let request = &site.requests()[0];
+        assert_eq!(request.line(), "POST /v2/access/uploads/check");
+        assert_eq!(request.json(), json!({"etag": "\"abc123\"", "size": 1_024_000}));
+    }
+    let site = single().start().await;
+    for (etag, size) in [("", 5), ("\"e\"", 0)] {
+        check(&client(&site).check(etag, size).await.unwrap_err(), ErrorKind::InvalidArgument);
+    }
+    assert!(site.requests().is_empty());
+}
+
+#[tokio::test]
+async fn a_batch_asks_for_a_hundred_ids_at_a_time_and_names_the_missing() {
+    let site = single()
+        .script(|_| {
+            Play::Custom(Box::new(|exchange| {
+                Box::pin(async {
+                    let asked = exchange.read_body().await?.json();
+                    let mut items: Vec<_> = asked["mediaIds"].as_array().unwrap().iter().cloned().collect();
+                    items.retain(|id| !id.as_str().unwrap().ends_with('7'));
+                    items.reverse();
+                    let items: Vec<_> = items.iter().map(|id| json!({"id": id, "media": {}})).collect();
+                    exchange.answer(&Answer::json(200, &json!({"items": items}))).await
+                })
+            }))
+        })
+        .start()
+        .await;
+    let ids: Vec<_> = (0..250).map(|id| id.to_string()).collect();
+    let batch = within(10, client(&site).vault_plus_batch(ids.iter().chain(&ids).cloned())).await.unwrap();
+    let asked: Vec<_> =
+        site.requests().iter().map(|r| r.json()["mediaIds"].as_array().unwrap().len()).collect();
+    assert_eq!(asked, [100, 100, 50]);
+    assert_eq!((batch.items.len(), batch.missing.len()), (225, 25));
+    assert!(batch.items[0]["id"] == "0" && batch.items[224]["id"] == "249" && batch.missing[0] == "7");
+    let none = within(5, client(&site).vault_plus_batch(Vec::<String>::new())).await.unwrap();
+    assert_eq!((none.items.len(), site.requests().len()), (0, 3));
+}
+
+#[tokio::test]
+async fn a_source_that_cannot_be_sent_sends_nothing() {
+    let site = single().start().await;
+    let client = client(&site);
+    let dir = tempfile::tempdir().unwrap();
+    let empty = dir.path().join("empty.mp4");
+    std::fs::write(&empty, b"").unwrap();
+    let odd = dir.path().join("odd.unheardof");
+    std::fs::write(&odd, b"plain words").unwrap();
+    let fifo = dir.path().join("fifo.mp4");
+    rustix::fs::mknodat(rustix::fs::CWD, &fifo, rustix::fs::FileType::Fifo, 0o600.into(), 0).unwrap();
+    let cases = [
+        (Source::path(dir.path().join("missing.mp4")), ErrorKind::Source),
+        (Source::path(dir.path()), ErrorKind::Source),
+        (Source::path("/dev/zero"), ErrorKind::Source),
+        (Source::path(""), ErrorKind::Source),
+        (Source::path("with\0nul.mp4"), ErrorKind::Source),
+        (Source::path(empty.join("below")), ErrorKind::Source),
+        (Source::path(empty), ErrorKind::Source),
+        (Source::path(fifo), ErrorKind::Source),
+        (Source::path(odd), ErrorKind::InvalidArgument),
+        (Source::bytes("", "a.mp4"), ErrorKind::Source),
+        (Source::bytes("x", ""), ErrorKind::InvalidArgument),
+        (Source::bytes("x", "noname"), ErrorKind::InvalidArgument),
+    ];
+    for (source, kind) in cases {
+        let upload = client.upload(source);
+        check(&within(5, upload.inspect()).await.unwrap_err(), kind);
+        check(&within(5, upload).await.unwrap_err(), kind);
+    }
+    for upload in [
+        video(&client, &data(9)).content_type(""),
+        video(&client, &data(9)).content_type("video/mp4\r\nX: y"),
+        video(&client, &data(9)).filename(" "),
+        video(&client, &data(9)).concurrency(0),
+        video(&client, &data(9)).concurrency(1000),
+    ] {
+        check(&within(5, upload).await.unwrap_err(), ErrorKind::InvalidArgument);
+    }
+    for upload in [video(&client, &data(9)).connection_id(""), video(&client, &data(9)).connection_id("a\nb")]
+    {
+        check(&within(5, upload).await.unwrap_err(), ErrorKind::Config);
+    }
+    let unconnected = ofauth::Client::builder().api_key("sk").base_url(site.origin()).build().unwrap();
+    check(&within(5, video(&unconnected, &data(9))).await.unwrap_err(), ErrorKind::Config);
+    assert_eq!(site.connections(), 0);
+}
