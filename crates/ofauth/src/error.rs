@@ -106,7 +106,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            message: message.into(),
+            message: one_line(message.into()),
             status: None,
             api_type: None,
             request_id: None,
@@ -148,7 +148,7 @@ impl Error {
 
     /// The same failure seen from further out: another kind and text, the details of the API kept.
     pub(crate) fn into_kind(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
-        let was = std::mem::replace(&mut self.0.message, message.into());
+        let was = std::mem::replace(&mut self.0.message, one_line(message.into()));
         self.0.message.push_str(": ");
         self.0.message.push_str(&was);
         self.0.kind = kind;
@@ -206,6 +206,11 @@ impl Error {
     pub fn message(&self) -> &str {
         &self.0.message
     }
+}
+
+/// `text` without control characters, which a file name or a server may hold and a terminal would obey.
+fn one_line(text: String) -> String {
+    if text.contains(char::is_control) { text.replace(char::is_control, "\u{FFFD}") } else { text }
 }
 
 impl fmt::Display for Error {
@@ -276,5 +281,6 @@ mod tests {
             "part 3: the creator's session ended (HTTP 401, SESSION_EXPIRED, action required: refresh_session, request req_1)"
         );
         assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
+        assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
     }
 }

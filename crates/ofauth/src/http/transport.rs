@@ -94,7 +94,9 @@ pub(crate) enum Tried {
     NotSent(Error),
     /// The request left, and no whole answer came back.
     Lost(Error),
-    /// Another try is pointless.
+    /// The service did its work and its answer is of no use; another would not be either.
+    Unreadable(Error),
+    /// The request cannot be sent as things are.
     Hopeless(Error),
 }
 
@@ -138,7 +140,7 @@ impl Transport {
             }
             Tried::NotSent(_) => Failure::NotSent,
             Tried::Lost(_) => Failure::Lost,
-            Tried::Hopeless(_) => return (Verdict::Stop, WaitHint::default()),
+            Tried::Unreadable(_) | Tried::Hopeless(_) => return (Verdict::Stop, WaitHint::default()),
         };
         (retry::verdict(failure, class), WaitHint::default())
     }
@@ -200,7 +202,7 @@ impl Transport {
 
     async fn read(&self, mut response: reqwest::Response, doing: &'static str) -> Result<Answer, Tried> {
         let too_long = || {
-            Tried::Hopeless(Error::new(
+            Tried::Unreadable(Error::new(
                 ErrorKind::InvalidAnswer,
                 format!(
                     "{doing}: the answer is longer than {} MiB, so it was not read",
@@ -294,8 +296,12 @@ impl Tried {
     fn last(self, request: &Request) -> Result<Answer> {
         match self {
             Self::Answered(answer) => Ok(answer),
-            Self::Lost(error) if request.class == RetryClass::Once => Err(in_doubt_about(error)),
-            Self::NotSent(error) | Self::Lost(error) | Self::Hopeless(error) => Err(error),
+            Self::Lost(error) | Self::Unreadable(error) if request.class == RetryClass::Once => {
+                Err(in_doubt_about(error))
+            }
+            Self::NotSent(error) | Self::Lost(error) | Self::Unreadable(error) | Self::Hopeless(error) => {
+                Err(error)
+            }
         }
     }
 }
@@ -310,7 +316,9 @@ impl std::fmt::Display for Tried {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Answered(answer) => write!(f, "HTTP {}", answer.status),
-            Self::NotSent(error) | Self::Lost(error) | Self::Hopeless(error) => error.fmt(f),
+            Self::NotSent(error) | Self::Lost(error) | Self::Unreadable(error) | Self::Hopeless(error) => {
+                error.fmt(f)
+            }
         }
     }
 }

@@ -102,7 +102,7 @@ pub(crate) fn read_complete(tried: Tried, key: &ApiKey) -> StepEnd {
     match tried {
         Tried::Answered(answer) => read_answer(&answer, None, "complete the upload", key),
         Tried::NotSent(error) => StepEnd::Failed(StepFailure::new(What::NotSent, error)),
-        Tried::Lost(error) => {
+        Tried::Lost(error) | Tried::Unreadable(error) => {
             StepEnd::Failed(StepFailure { whole: true, ..StepFailure::new(What::Lost, error) })
         }
         Tried::Hopeless(error) => {
