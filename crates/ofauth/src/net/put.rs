@@ -107,7 +107,10 @@ pub(crate) async fn put(settings: &Settings, pool: &Pool, put: &Put) -> PutEnd {
     let origin = put.url.origin().ascii_serialization();
     if let Some(link) = pool.take(&origin) {
         match exchange(settings, pool, &origin, link, put).await {
-            PutEnd::Lost { error, whole } if put.idempotent || !whole => {
+            // A dead connection shows at once; one that timed out was alive.
+            PutEnd::Lost { error, whole }
+                if (put.idempotent || !whole) && error.kind() != ErrorKind::Timeout =>
+            {
                 tracing::debug!(%error, "an idle connection was dead");
                 pool.drain(&origin);
             }

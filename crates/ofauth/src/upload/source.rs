@@ -135,8 +135,17 @@ impl Opened {
 }
 
 impl Data {
-    /// Reads at a position. Blocks on whatever the source is.
+    /// Reads at a position, again if a signal interrupted the read. Blocks on whatever the source is.
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            match self.read_once(buf, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+
+    fn read_once(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         match self {
             Self::File(open) => open.read_at(buf, offset),
             Self::Reader(reader) => reader.read_at(buf, offset),
