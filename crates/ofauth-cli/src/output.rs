@@ -4,6 +4,7 @@
 //! no error; any other failure to write to standard output is, because a reference may have been lost.
 
 use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde::Serialize;
@@ -13,18 +14,18 @@ use crate::failure::Failure;
 use crate::progress::Screen;
 
 /// The two streams, and how the user wants them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Output {
     screen: Screen,
     json: bool,
     quiet: bool,
-    lost: AtomicBool,
+    lost: Arc<AtomicBool>,
 }
 
 impl Output {
     /// Output around the bar on `screen`.
     pub(crate) fn new(screen: Screen, json: bool, quiet: bool) -> Self {
-        Self { screen, json, quiet, lost: AtomicBool::new(false) }
+        Self { screen, json, quiet, lost: Arc::default() }
     }
 
     /// Whether the user asked for one JSON object a line.

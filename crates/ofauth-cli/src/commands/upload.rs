@@ -158,11 +158,18 @@ impl Command<'_> {
     async fn upload_one(&self, file: &Ready) -> Result<Uploaded> {
         tracing::info!(file = file.input.label, bytes = file.about.size, "uploading");
         let bar = self.app.out.screen().bar(&file.input.label, file.about.size);
-        let shown = bar.clone();
-        let upload = self
-            .upload(&file.input)?
-            .cancel(self.app.interrupt.cancel())
-            .on_progress(move |progress| shown.show(progress));
+        let (shown, out, label) = (bar.clone(), self.app.out.clone(), file.input.label.clone());
+        let mut told = false;
+        let upload =
+            self.upload(&file.input)?.cancel(self.app.interrupt.cancel()).on_progress(move |progress| {
+                shown.show(progress);
+                if progress.sent_again > 0 && !std::mem::replace(&mut told, true) {
+                    let bytes = progress.sent_again;
+                    out.note(&format!(
+                        "{label}: the upload session expired; {bytes} bytes are sent again in a new one"
+                    ));
+                }
+            });
         let uploaded = match upload.send().await {
             Ok(uploaded) => uploaded,
             Err(error) => {

@@ -42,6 +42,18 @@ async fn files_that_cannot_be_uploaded_end_with_2_and_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn an_expired_session_is_opened_anew_and_the_user_is_told() {
+    let expiry = json!([{"on": {"operation": "upload_part", "part": 3}, "fault": {"kind": "expire"}}]);
+    let (home, server) = (Home::new(), sandbox(expiry).await);
+    let mut command = home.against(&server);
+    let run = run(command.args(["upload", "-c", "1"]).arg(sample("clip.mp4"))).await.ends_with(0);
+    // Two parts of 64 KiB were in when the session ended.
+    let run = run.says(&["the upload session expired", "131072 bytes are sent again"]);
+    assert_eq!(run.err.lines().count(), 1, "{}", run.err);
+    assert_eq!(server.uploads().len(), 2);
+}
+
+#[tokio::test]
 async fn the_api_s_text_type_and_request_id_are_shown() {
     for (status, api_type, code, kind) in [
         (400, "BAD_REQUEST", 5, "rejected"),

@@ -274,6 +274,11 @@ impl<'a> Driven<'a> {
             self.accepted = accepted;
             self.last_accepted = Instant::now();
             self.put.handed_over.store(self.state.handed_over(), Ordering::Relaxed);
+            if self.is_whole() {
+                // The answer clock may be shorter than the stall clock, which the alarm is still set to.
+                let (deadline, _) = self.deadline();
+                self.alarm.as_mut().reset(deadline);
+            }
         }
     }
 
