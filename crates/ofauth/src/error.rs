@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Config,
     /// The file or reader to upload is missing, empty, not a regular file or cannot be read.
     Source,
-    /// The source changed while it was being uploaded, so nothing was finished.
+    /// The source changed while it was being uploaded. The text says so if the service finished it all the same.
     SourceChanged,
     /// The service handed out an upload plan that does not cover the file exactly once.
     InvalidPlan,
@@ -93,6 +93,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     message: String,
+    /// What the caller can do about it.
+    next: Option<String>,
     status: Option<u16>,
     api_type: Option<String>,
     request_id: Option<String>,
@@ -107,6 +109,7 @@ impl Error {
         Self(Box::new(Inner {
             kind,
             message: one_line(message.into()),
+            next: None,
             status: None,
             api_type: None,
             request_id: None,
@@ -136,6 +139,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn with_next_step(mut self, next: impl Into<String>) -> Self {
+        self.0.next = Some(next.into());
+        self
+    }
+
     pub(crate) fn with_part(mut self, part: u32) -> Self {
         self.0.part = Some(part);
         self
@@ -146,12 +154,14 @@ impl Error {
         self
     }
 
-    /// The same failure seen from further out: another kind and text, the details of the API kept.
+    /// The same failure seen from further out: another kind and text, the details of the API kept, but not the next
+    /// step, which was another one then.
     pub(crate) fn into_kind(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
         let was = std::mem::replace(&mut self.0.message, one_line(message.into()));
         self.0.message.push_str(": ");
         self.0.message.push_str(&was);
         self.0.kind = kind;
+        self.0.next = None;
         self
     }
 
@@ -202,7 +212,7 @@ impl Error {
         )
     }
 
-    /// The text without part, status and ids.
+    /// The text without part, next step, status and ids.
     pub fn message(&self) -> &str {
         &self.0.message
     }
@@ -219,6 +229,9 @@ impl fmt::Display for Error {
             write!(f, "part {part}: ")?;
         }
         f.write_str(&self.0.message)?;
+        if let Some(next) = &self.0.next {
+            write!(f, "; {next}")?;
+        }
         let mut open = false;
         let mut detail = |f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>| {
             let lead = if std::mem::replace(&mut open, true) { ", " } else { " (" };

@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::transport::in_doubt_about;
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.
@@ -86,7 +88,7 @@ impl Content {
 impl Client {
     /// Creates a post and returns it as the service describes it.
     pub async fn create_post(&self, content: &Content) -> Result<Value> {
-        self.call("create_post").body(Value::Object(content.0.clone())).send().await?.json()
+        created(self.call("create_post").body(Value::Object(content.0.clone()))).await
     }
 
     /// Sends a message to a user and returns it as the service describes it.
@@ -98,13 +100,18 @@ impl Client {
             ));
         }
         let call = self.call("send_chat_message").param("userId", user_id);
-        call.body(Value::Object(content.0.clone())).send().await?.json()
+        created(call.body(Value::Object(content.0.clone()))).await
     }
 
     /// Creates a mass message; its recipients are fields such as `userIds` and `userLists`.
     pub async fn create_mass_message(&self, content: &Content) -> Result<Value> {
-        self.call("create_mass_message").body(Value::Object(content.0.clone())).send().await?.json()
+        created(self.call("create_mass_message").body(Value::Object(content.0.clone()))).await
     }
+}
+
+/// Sends a call that creates something. A success that cannot be read may have created it.
+async fn created(call: Call) -> Result<Value> {
+    call.send().await?.json().map_err(in_doubt_about)
 }
 
 #[cfg(test)]

@@ -51,10 +51,11 @@ pub(crate) fn connection_header(id: &str) -> Result<HeaderValue> {
             "the connection id is empty: give one that looks like conn_…",
         ));
     }
-    HeaderValue::from_str(id).map_err(|_| {
+    let graphic = HeaderValue::from_str(id).ok().filter(|_| id.bytes().all(|byte| byte.is_ascii_graphic()));
+    graphic.ok_or_else(|| {
         Error::new(
             ErrorKind::Config,
-            format!("the connection id {id:?} holds a character that no header can carry"),
+            format!("the connection id {id:?} holds a character that no connection id has"),
         )
     })
 }

@@ -3,11 +3,14 @@
 //! The forms are the documented `{error, type, requestId, actionRequired}`, the former `{error, code, details}`, a
 //! bare `{error}`, `{message, code, details}`, and none at all (HTML or nothing, from a proxy in between).
 
+use std::time::{Duration, SystemTime};
+
 use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind};
 use crate::http::answer::Answer;
+use crate::http::wait::WaitHint;
 use crate::secret::ApiKey;
 
 /// Longest piece of a server's own words that goes into an error, in characters.
@@ -20,6 +23,8 @@ pub(crate) struct Problem {
     pub(crate) api_type: Option<String>,
     pub(crate) request_id: Option<String>,
     pub(crate) action_required: Option<String>,
+    /// How long the service asks to be left alone.
+    pub(crate) retry_after: Option<Duration>,
 }
 
 impl Problem {
@@ -30,6 +35,7 @@ impl Problem {
             Ok(json) => Self::from_json(&json),
             Err(_) => Self { message: plain_text(body), ..Self::default() },
         };
+        problem.retry_after = WaitHint::read(headers, SystemTime::now()).retry_after;
         if problem.request_id.is_none() {
             problem.request_id = ["x-request-id", "request-id"]
                 .iter()
@@ -64,6 +70,7 @@ impl Problem {
             api_type: text("type").or_else(|| text("code")),
             request_id: text("requestId"),
             action_required: text("actionRequired"),
+            retry_after: None,
         }
     }
 
@@ -76,12 +83,22 @@ impl Problem {
         } else {
             ""
         };
-        let mut message = format!("{doing}: {contradiction}{text}");
-        if let Some(step) = next_step(kind, status, self.api_type.as_deref()) {
-            message.push_str("; ");
-            message.push_str(step);
+        let next = match self.retry_after {
+            Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
+                Some(format!("the service asks to be left alone for {} s", asked.as_secs()))
+            }
+            _ => next_step(kind, status, self.api_type.as_deref()).map(str::to_owned),
+        };
+        let error = Error::new(kind, format!("{doing}: {contradiction}{text}")).with_answer(
+            status,
+            self.api_type,
+            self.request_id,
+            self.action_required,
+        );
+        match next {
+            Some(next) => error.with_next_step(next),
+            None => error,
         }
-        Error::new(kind, message).with_answer(status, self.api_type, self.request_id, self.action_required)
     }
 }
 

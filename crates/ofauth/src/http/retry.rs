@@ -16,7 +16,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
 /// Tries of one upload part and of every step of an upload.
 pub(crate) const UPLOAD_TRIES: u32 = 8;
-/// Tries of a call outside an upload, whose caller waits for it: about four seconds of pauses on average.
+/// Tries of a call that nothing was sent for yet, whose caller waits: about four seconds of pauses on average.
 pub(crate) const CALL_TRIES: u32 = 5;
 
 /// How a try ended without success.
@@ -78,16 +78,16 @@ pub(crate) fn verdict(failure: Failure<'_>, class: RetryClass) -> Verdict {
 /// How long a request is tried, counted by the caller's patience: pure, one for each request.
 #[derive(Debug)]
 pub(crate) struct Patience {
-    tries: u32,
+    sits_out_rate_limits: bool,
     failures: u32,
     refusals: u32,
     waited: Duration,
 }
 
 impl Patience {
-    /// Patience for so many tries.
-    pub(crate) fn new(tries: u32) -> Self {
-        Self { tries, failures: 0, refusals: 0, waited: Duration::ZERO }
+    /// Patience for [`CALL_TRIES`] tries. Refusals by rate limit count as tries unless they are to be sat out.
+    pub(crate) fn new(sits_out_rate_limits: bool) -> Self {
+        Self { sits_out_rate_limits, failures: 0, refusals: 0, waited: Duration::ZERO }
     }
 
     /// The pause before the next try, or `None` if there is to be none. `silent`: the try waited in vain for the
@@ -101,8 +101,7 @@ impl Patience {
     ) -> Option<Duration> {
         let pause = match verdict {
             Verdict::Stop => return None,
-            // A call whose caller waits for it does not sit out a rate limit of unknown length.
-            Verdict::Wait if hint.retry_after.is_some() || self.tries >= UPLOAD_TRIES => {
+            Verdict::Wait if hint.retry_after.is_some() || self.sits_out_rate_limits => {
                 let pause = wait(self.refusals, hint, chance);
                 self.refusals = self.refusals.saturating_add(1);
                 pause
@@ -110,7 +109,7 @@ impl Patience {
             Verdict::Wait | Verdict::Again => {
                 let pause = pause(self.failures, hint, chance);
                 self.failures = self.failures.saturating_add(if silent { SILENCE } else { 1 });
-                if self.failures >= self.tries {
+                if self.failures >= CALL_TRIES {
                     return None;
                 }
                 pause
@@ -196,21 +195,24 @@ mod tests {
 
     #[test]
     fn patience_ends() {
-        let tries = |silent: bool, verdict, hint, tries: u32| {
-            let mut patience = Patience::new(tries);
+        let tries = |silent: bool, verdict, hint, sits_out: bool| {
+            let mut patience = Patience::new(sits_out);
             (1_u32..100_000).find(|_| patience.pause(verdict, hint, silent, 0.5).is_none())
         };
         let none = WaitHint::default();
         let soon = WaitHint { retry_after: Some(Duration::ZERO), reset: None };
         let late = WaitHint { retry_after: Some(Duration::from_secs(3600)), reset: None };
-        assert_eq!(tries(false, Verdict::Stop, none, 8), Some(1));
-        assert_eq!(tries(false, Verdict::Again, none, 8), Some(8));
-        assert_eq!(tries(true, Verdict::Again, none, 8), Some(3));
-        assert_eq!(tries(false, Verdict::Wait, none, CALL_TRIES), Some(CALL_TRIES));
-        assert_eq!(tries(false, Verdict::Wait, late, 8), Some(1));
-        assert_eq!(tries(false, Verdict::Again, late, 8), Some(1));
-        assert!(tries(false, Verdict::Wait, soon, 8).unwrap() < 200, "half an hour, however short the waits");
-        assert!(tries(false, Verdict::Wait, none, 8).unwrap() < 200);
+        assert_eq!(tries(false, Verdict::Stop, none, true), Some(1));
+        assert_eq!(tries(false, Verdict::Again, none, true), Some(CALL_TRIES));
+        assert_eq!(tries(true, Verdict::Again, none, true), Some(2));
+        assert_eq!(tries(false, Verdict::Wait, none, false), Some(CALL_TRIES));
+        assert_eq!(tries(false, Verdict::Wait, late, true), Some(1));
+        assert_eq!(tries(false, Verdict::Again, late, true), Some(1));
+        assert!(
+            tries(false, Verdict::Wait, soon, false).unwrap() < 200,
+            "half an hour, however short the waits"
+        );
+        assert!(tries(false, Verdict::Wait, none, true).unwrap() < 200);
     }
 
     proptest! {

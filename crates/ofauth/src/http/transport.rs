@@ -37,8 +37,8 @@ pub(crate) struct Request {
     /// What the request does, for messages: "complete the upload".
     pub(crate) doing: &'static str,
     pub(crate) class: RetryClass,
-    /// How often it is sent at most.
-    pub(crate) tries: u32,
+    /// Whether a rate limit of unknown length is waited for.
+    pub(crate) sits_out_rate_limits: bool,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
@@ -62,7 +62,7 @@ impl Request {
         Self {
             doing,
             class: RetryClass::Repeatable,
-            tries: retry::CALL_TRIES,
+            sits_out_rate_limits: false,
             method,
             url,
             headers: HeaderMap::new(),
@@ -70,8 +70,8 @@ impl Request {
         }
     }
 
-    pub(crate) fn tries(mut self, tries: u32) -> Self {
-        self.tries = tries;
+    pub(crate) fn sit_out_rate_limits(mut self) -> Self {
+        self.sits_out_rate_limits = true;
         self
     }
 
@@ -115,7 +115,7 @@ impl Transport {
 
     /// Sends until an answer is final and returns it, whatever its status.
     pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer> {
-        let mut patience = Patience::new(request.tries);
+        let mut patience = Patience::new(request.sits_out_rate_limits);
         loop {
             let tried = self.try_once(request).await;
             let (verdict, hint) = self.judge(&tried, request.class);
@@ -307,7 +307,7 @@ impl Tried {
 }
 
 /// The error of a request that must not be repeated unseen, for it may have been carried out.
-fn in_doubt_about(error: Error) -> Error {
+pub(crate) fn in_doubt_about(error: Error) -> Error {
     let text = "whether the request was carried out is unknown, so look before you repeat it";
     error.into_kind(ErrorKind::OutcomeUnknown, text)
 }

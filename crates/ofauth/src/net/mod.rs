@@ -26,7 +26,7 @@ pub(crate) fn refused_certificate(error: &(dyn StdError + 'static)) -> Option<Er
         if let Some(rustls::Error::InvalidCertificate(why)) = tls {
             return Some(
                 Error::new(
-                    ErrorKind::Network,
+                    ErrorKind::Config,
                     format!(
                         "the server's certificate is not trusted ({why:?}): check the base URL, or give the CA that \
                          signed it to the client (ca_pem)"

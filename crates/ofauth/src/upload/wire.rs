@@ -18,7 +18,6 @@ use super::throttle::Throttle;
 use super::wire_format::{CompleteBody, InitAnswer, InitBody, read_object};
 use crate::client::Shared;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::retry::UPLOAD_TRIES;
 use crate::http::transport::{Request, Tried};
 use crate::http::wait::server_time;
 use crate::net::put::{Activity, Put, put};
@@ -75,16 +74,17 @@ impl Wire for HttpWire {
         let request =
             Request::post("open the upload session", origins.api_url("/v2/access/uploads/init")?, &body)?
                 .connection(self.connection.clone())
-                .tries(UPLOAD_TRIES);
+                .sit_out_rate_limits();
         let answer = self.client.transport.call(&request).await?;
         let here = SystemTime::now();
         let there = server_time(&answer.headers).unwrap_or(here);
         let unreadable = |why: String| {
             let problem = answer.problem(&self.client.settings.key);
             let text = "open the upload session: the answer is no upload plan";
-            match problem.message {
-                Some(_) => problem.into_error(answer.status, text),
-                None => Error::new(ErrorKind::InvalidAnswer, format!("{text} ({why})")).with_answer(
+            // Words only out of JSON: text that is none may be half a plan, whose URLs are not for logs.
+            match (&problem.message, answer.json()) {
+                (Some(_), Ok(_)) => problem.into_error(answer.status, text),
+                _ => Error::new(ErrorKind::InvalidAnswer, format!("{text} ({why})")).with_answer(
                     answer.status,
                     None,
                     problem.request_id,
