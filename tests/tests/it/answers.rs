@@ -201,7 +201,7 @@ async fn a_batch_asks_for_a_hundred_ids_at_a_time_and_names_the_missing() {
             Play::Custom(Box::new(|exchange| {
                 Box::pin(async {
                     let asked = exchange.read_body().await?.json();
-                    let mut items: Vec<_> = asked["mediaIds"].as_array().unwrap().iter().cloned().collect();
+                    let mut items = asked["mediaIds"].as_array().unwrap().clone();
                     items.retain(|id| !id.as_str().unwrap().ends_with('7'));
                     items.reverse();
                     let items: Vec<_> = items.iter().map(|id| json!({"id": id, "media": {}})).collect();

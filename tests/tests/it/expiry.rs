@@ -80,11 +80,16 @@ async fn past_the_end_by_the_clock_of_the_service_400_and_404_mean_expired() {
                 let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
                 let site = guide
                     .edit_plan(move |plan, session| {
-                        plan["expiresAt"] = json!(if session == 0 { expires } else { "2023-01-02T02:00:00.000Z" });
+                        plan["expiresAt"] =
+                            json!(if session == 0 { expires } else { "2023-01-02T02:00:00.000Z" });
                     })
                     .edit_answer(move |_, answer| answer.header("Date", DATE))
                     .script(move |visit| {
-                        if visit.session == 0 && visit.step == step { late_refusal(status) } else { Play::Guide }
+                        if visit.session == 0 && visit.step == step {
+                            late_refusal(status)
+                        } else {
+                            Play::Guide
+                        }
                     })
                     .start()
                     .await;
@@ -178,7 +183,8 @@ async fn parts_that_are_refused_side_by_side_go_one_by_one_from_then_on() {
             for (index, part) in uploaded.parts().iter().enumerate() {
                 let range = &data[part.start as usize..][..part.length as usize];
                 let path = format!("/parts/{}", index + 1);
-                let last = site.requests().into_iter().rfind(|request| request.line().ends_with(&path)).unwrap();
+                let last =
+                    site.requests().into_iter().rfind(|request| request.line().ends_with(&path)).unwrap();
                 assert_eq!(last.sha256.unwrap(), ofauth_tests::session::sha256(range));
             }
             // Remembered: the next upload of this connection never has two under way.

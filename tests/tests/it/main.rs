@@ -2,15 +2,22 @@
 //!
 //! One binary, a module per topic. [`support`] sets up clients; the server is in the library of this package.
 
-// Helpers of tests are tests, which lints do not see.
-#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+// Helpers of tests are tests, which lints do not see; tables of cases are clearer with their types written out.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::type_complexity)]
 
+mod all_tries_fail;
 mod answers;
+mod blocking_face;
 mod expiry;
 mod happy;
 mod lost;
 mod plans;
+mod proxies;
 mod refusal;
 mod retry;
+mod scale;
+mod secrets;
+mod sources;
+mod stopping;
 mod support;
 mod tidy;

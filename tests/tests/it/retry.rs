@@ -33,6 +33,22 @@ const FAULTS: &[Fault] = &[
         true,
     ),
     ("no HTTP", || custom(b"SSH-2.0-OpenSSH_9.6\r\n"), true),
+    (
+        "no HTTP header",
+        || custom(b"HTTP/1.1 200 OK\r\nno header at all\r\nContent-Length: 2\r\n\r\n{}"),
+        true,
+    ),
+    ("no HTTP length", || custom(b"HTTP/1.1 200 OK\r\nContent-Length: -5\r\n\r\n{}"), true),
+    (
+        "no HTTP chunk",
+        || custom(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}\r\n0\r\n\r\n"),
+        true,
+    ),
+    (
+        "no HTTP, two lengths",
+        || custom(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 7\r\n\r\n{}"),
+        true,
+    ),
     ("half a head", || custom(b"HTTP/1.1 200 OK\r\nContent-Le"), true),
     (
         "429, Retry-After",

@@ -1,0 +1,96 @@
+//! The blocking client, from threads and from where it cannot work.
+
+use std::sync::mpsc;
+
+use ofauth::{Content, ErrorKind, Source, blocking};
+use ofauth_tests::guide::holds;
+use ofauth_tests::{Answer, Guide, Play, Site, Step};
+use serde_json::json;
+
+use crate::support::{CONNECTION, KEY, KIB, builder, check, data, parts};
+
+/// A server in a runtime of its own, as a blocking program meets it.
+struct Apart {
+    site: Option<Site>,
+    runtime: tokio::runtime::Runtime,
+}
+
+impl Apart {
+    fn start(guide: Guide) -> Self {
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let site = Some(runtime.block_on(guide.start()));
+        Self { site, runtime }
+    }
+
+    fn site(&self) -> &Site {
+        self.site.as_ref().unwrap()
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        let _entered = self.runtime.enter();
+        self.site = None;
+    }
+}
+
+#[test]
+fn uploads_and_calls_block_until_they_are_done() {
+    let apart = Apart::start(parts(64 * KIB).script(|visit| match visit.step {
+        Step::Other => Play::Answer(Answer::json(200, &json!({"id": 7, "exists": true, "items": []}))),
+        _ => Play::Guide,
+    }));
+    let client = blocking::Client::new(builder(apart.site())).unwrap();
+    let data = data(300 * KIB);
+    let uploaded = client.upload(Source::bytes(data.clone(), "clip.mp4")).unwrap();
+    assert!(holds(&apart.site().sessions()[0], &data) && uploaded.is_multipart());
+    assert_eq!(client.create_post(&Content::new("x").media(&uploaded)).unwrap()["id"], 7);
+    assert!(client.check("\"e\"", 5).unwrap().exists);
+    assert_eq!(client.vault_plus_batch(["1"]).unwrap().missing, ["1"]);
+    assert_eq!(client.whoami().unwrap()["id"], 7);
+    assert_eq!(client.call("get_post", json!({"postId": 7}), None).unwrap().status(), 200);
+    check(&client.upload_path("missing.mp4").unwrap_err(), ErrorKind::Source);
+    let upload = client.inner().upload(Source::bytes(data.clone(), "clip.mp4")).concurrency(2);
+    assert_eq!(client.wait(upload).unwrap().unwrap().bytes(), 300 * KIB);
+}
+
+#[test]
+fn clones_work_from_many_threads() {
+    let apart = Apart::start(parts(32 * KIB));
+    let client = blocking::Client::new(builder(apart.site())).unwrap();
+    let data = data(100 * KIB);
+    let (sender, receiver) = mpsc::channel();
+    for _ in 0..8 {
+        let (client, data, sender) = (client.clone(), data.clone(), sender.clone());
+        std::thread::spawn(move || sender.send(client.upload(Source::bytes(data, "clip.mp4")).map(|_| ())));
+    }
+    drop((client, sender));
+    assert!(receiver.iter().take(8).all(|ended| ended.is_ok()));
+    assert!(apart.site().sessions().iter().all(|session| holds(session, &data)));
+}
+
+#[tokio::test]
+async fn inside_a_runtime_it_is_an_error_and_no_panic() {
+    let client =
+        ofauth::Client::builder().api_key(KEY).connection_id(CONNECTION).base_url("http://127.0.0.1:1");
+    let client = blocking::Client::new(client).unwrap();
+    check(&client.whoami().unwrap_err(), ErrorKind::InvalidArgument);
+    check(&client.upload(Source::bytes("x", "a.mp4")).unwrap_err(), ErrorKind::InvalidArgument);
+    // The last clone goes where nothing may block.
+    drop(client);
+}
+
+#[tokio::test]
+async fn on_a_thread_for_blocking_work_it_works_or_says_why_not() {
+    let site = parts(32 * KIB).start().await;
+    let builder = builder(&site);
+    let ended = tokio::task::spawn_blocking(move || {
+        let client = blocking::Client::new(builder).unwrap();
+        client.upload(Source::bytes(data(100 * KIB), "clip.mp4")).map(|uploaded| uploaded.bytes())
+    });
+    match ended.await.unwrap() {
+        Ok(bytes) => assert_eq!(bytes, 100 * KIB),
+        Err(error) => _ = check(&error, ErrorKind::InvalidArgument),
+    }
+}
