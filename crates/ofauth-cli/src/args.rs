@@ -81,7 +81,7 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The connection to act for, `conn_…`
+    /// The connection to act for, `conn_...`
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) connection: Option<String>,
     /// Read the API key from this file instead of OFAUTH_API_KEY
@@ -90,7 +90,7 @@ pub(crate) struct Global {
     /// Read this configuration file instead of the usual one
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
-    /// The API's address
+    /// The API's address [default: https://api.ofauth.com]
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) base_url: Option<String>,
     /// Trust the certificates in this PEM file instead of the system's
@@ -105,14 +105,14 @@ pub(crate) struct Global {
     /// Allow http:// to other machines: the API key then travels readable
     #[arg(long, global = true)]
     pub(crate) allow_plain_http: bool,
-    /// Give up connecting after this many seconds
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    /// Give up connecting after this many seconds [default: 10]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) connect_timeout: Option<Duration>,
-    /// Give up when no byte moved for this many seconds
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    /// Give up when no byte moved for this many seconds [default: 60]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) stall_timeout: Option<Duration>,
-    /// Give up waiting for an answer this many seconds after the request was sent
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds, hide_short_help = true)]
+    /// Give up waiting for an answer this many seconds after the request was sent [default: 120]
+    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) answer_timeout: Option<Duration>,
     /// Run the command against a sandbox inside this process: no account, nothing leaves the machine
     #[arg(long, global = true)]
@@ -137,7 +137,7 @@ pub(crate) struct Global {
 Examples:
   ofauth upload clip.mp4
   ofauth upload *.jpg --post 'Three new ones'
-  ffmpeg … -f mp4 - | ofauth upload - --filename clip.mp4
+  ffmpeg ... -f mp4 - | ofauth upload - --filename clip.mp4
   ofauth upload --sandbox --sandbox-part-size 64KiB samples/clip.mp4 --post 'Hello'")]
 pub(crate) struct UploadArgs {
     /// The files to upload, one after another; `-` is standard input
@@ -154,7 +154,7 @@ pub(crate) struct UploadArgs {
     /// When all files are uploaded, make one post of them with this text
     #[arg(long, value_name = "TEXT")]
     pub(crate) post: Option<String>,
-    /// Check settings and files, and send nothing
+    /// Check files and settings (key and connection must be set too), and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
     /// Stop a file's upload after this many seconds
@@ -168,7 +168,7 @@ pub(crate) struct UploadArgs {
 /// Flags for how fast an upload may go.
 #[derive(Debug, Default, Args)]
 pub(crate) struct Speed {
-    /// How many parts to send at once
+    /// How many parts to send at once, 1 to 64 [default: 4]
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: Option<u16>,
     /// Send at most this much a second, such as 2MiB
@@ -180,11 +180,14 @@ pub(crate) struct Speed {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `exists` or `absent`, and the media id if it is known. Both are successes.
+An etag is what the service answered for an uploaded part, quotes included;
+`ofauth upload --json` prints them in its field `etags`.
 
-Example:
+Examples:
+  ofauth upload clip.mp4 --json | jq -r '.etags[0]'
   ofauth check --etag '\"abc123\"' --size 1024000")]
 pub(crate) struct CheckArgs {
-    /// The etag that an earlier upload returned, with its quotes
+    /// The etag that an earlier upload returned, with its quotes; see below for where to find it
     #[arg(long, value_name = "ETAG")]
     pub(crate) etag: String,
     /// The size of the file in bytes
@@ -196,7 +199,7 @@ pub(crate) struct CheckArgs {
 pub(crate) enum VaultPlusCommand {
     /// Look up any number of media by id; prints one JSON object a line
     #[command(after_help = "\
-Ids that have no copy are named on standard error; with --json, one object has both: {\"items\":[…],\"missing\":[…]}
+Ids that have no copy are named on standard error; with --json, one object has both: {\"items\":[...],\"missing\":[...]}
 
 Example:
   ofauth vault-plus batch 4492994399 4492994400")]

@@ -1,6 +1,6 @@
 //! The flags of `post` and `message`, which take the same content.
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 /// Flags of `ofauth post`.
 #[derive(Debug, Args)]
@@ -24,9 +24,10 @@ Prints the id of the message. One --to is a chat message; several, or a --to-lis
 Examples:
   ofauth message --to 123456 'Hello'
   ofauth message --to-list fans 'New video' --media 12345 --price 5")]
+#[command(group = ArgGroup::new("receivers").args(["to", "to_list"]).required(true).multiple(true))]
 pub(crate) struct MessageArgs {
     /// The id of a user to write to; may be repeated
-    #[arg(long, value_name = "USER", required_unless_present = "to_list")]
+    #[arg(long, value_name = "USER")]
     pub(crate) to: Vec<String>,
     /// The id of a list of users to write to; may be repeated
     #[arg(long, value_name = "LIST")]
@@ -48,7 +49,7 @@ pub(crate) struct ContentArgs {
     #[arg(short, long, value_name = "MEDIA")]
     pub(crate) media: Vec<String>,
     /// What it costs to see it
-    #[arg(long)]
+    #[arg(long, value_parser = price)]
     pub(crate) price: Option<f64>,
     /// Lock the text too
     #[arg(long)]
@@ -59,4 +60,26 @@ pub(crate) struct ContentArgs {
     /// Any other field of the request, its value as JSON or as plain text; may be repeated
     #[arg(long, value_name = "NAME=VALUE")]
     pub(crate) field: Vec<String>,
+}
+
+/// A price such as `5` or `4.99`, not below 0.
+fn price(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|price| price.is_finite() && *price >= 0.0)
+        .ok_or_else(|| "not a price: write a number without a currency, such as 5 or 4.99".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices() {
+        assert_eq!(price("4.99"), Ok(4.99));
+        assert_eq!(price("0"), Ok(0.0));
+        for text in ["abc", "$5", "-1", "inf", "NaN", ""] {
+            assert!(price(text).unwrap_err().contains("such as 5 or 4.99"), "{text}");
+        }
+    }
 }

@@ -104,20 +104,22 @@ impl Settings {
         }
     }
 
-    /// What a configuration file sets. Relative paths in it start at `folder`.
+    /// What a configuration file sets. Relative paths in it start at `folder`, and `~/` is the home directory.
     fn from_table(table: toml::Table, folder: &Path) -> Result<Settings, String> {
         let mut settings = Settings::default();
+        if table.contains_key("api_key") && table.contains_key("api_key_file") {
+            return Err("`api_key` and `api_key_file` are both set: keep one".to_owned());
+        }
         for (name, value) in table {
             match name.as_str() {
                 "api_key" => settings.api_key = Some(Secret::new(&Zeroizing::new(string(&name, value)?))),
                 "api_key_file" => {
-                    let key =
-                        read_key(&folder.join(string(&name, value)?)).map_err(|failure| failure.text())?;
-                    settings.api_key.get_or_insert(key);
+                    let key = read_key(&path(folder, &string(&name, value)?));
+                    settings.api_key = Some(key.map_err(|failure| failure.text())?);
                 }
                 "connection_id" => settings.connection_id = Some(string(&name, value)?),
                 "base_url" => settings.base_url = Some(string(&name, value)?),
-                "ca_file" => settings.ca_file = Some(folder.join(string(&name, value)?)),
+                "ca_file" => settings.ca_file = Some(path(folder, &string(&name, value)?)),
                 "proxy" => settings.proxy = Some(string(&name, value)?),
                 "allow_origins" => settings.allow_origins = strings(&name, value)?,
                 "allow_plain_http" => {
@@ -128,6 +130,14 @@ impl Settings {
             }
         }
         Ok(settings)
+    }
+}
+
+/// A path as a configuration file has it.
+fn path(folder: &Path, text: &str) -> PathBuf {
+    match (text.strip_prefix("~/"), std::env::home_dir()) {
+        (Some(rest), Some(home)) => home.join(rest),
+        _ => folder.join(text),
     }
 }
 
@@ -265,6 +275,10 @@ mod tests {
             ("connection_id = 'c'\napi_key = canary", "line 2 is not valid TOML"),
             ("api_key = 123456", "`api_key` must be a text in quotes"),
             ("allow_origins = 'https://canary'", "`allow_origins` must be a list of texts"),
+            (
+                "api_key = 'canary'\napi_key_file = 'canary'",
+                "`api_key` and `api_key_file` are both set: keep one",
+            ),
             ("apikey = 'canary'", "`apikey` is not a setting: see `ofauth --help`"),
         ] {
             assert_eq!(toml(text).unwrap_err(), said);
@@ -274,6 +288,9 @@ mod tests {
     #[test]
     fn paths_in_the_file_start_at_its_folder() {
         assert_eq!(toml("ca_file = 'ca.pem'").unwrap().ca_file.unwrap(), Path::new("folder/ca.pem"));
+        let home = std::env::home_dir().unwrap();
+        assert_eq!(toml("ca_file = '~/ca.pem'").unwrap().ca_file.unwrap(), home.join("ca.pem"));
+        assert_eq!(toml("ca_file = '~ca.pem'").unwrap().ca_file.unwrap(), Path::new("folder/~ca.pem"));
     }
 
     #[test]

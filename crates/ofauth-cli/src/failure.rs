@@ -9,6 +9,7 @@ use ofauth::ErrorKind;
 
 use crate::events::Event;
 use crate::exit::Exit;
+use crate::output::one_line;
 
 /// The advice where the same command may well succeed.
 const AGAIN: &str = "run the command again";
@@ -40,7 +41,7 @@ impl Failure {
         Self(Box::new(Inner {
             file: None,
             kind,
-            message: message.into(),
+            message: one_line(&message.into()),
             status: None,
             api_type: None,
             request_id: None,
@@ -189,7 +190,11 @@ fn hint(error: &ofauth::Error) -> Option<String> {
         return Some(format!("the API asks for {action}"));
     }
     let advice = match error.kind() {
-        ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Cancelled => AGAIN,
+        ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Cancelled if error.is_retryable() => AGAIN,
+        // The library names its own setting; here it is a flag.
+        ErrorKind::Config if error.message().contains("certificate") => {
+            "name a PEM file with the certificate of the CA: --ca-file FILE"
+        }
         ErrorKind::UntrustedOrigin => {
             "if you trust that server, name it with --allow-origin: it will see the API key"
         }

@@ -12,12 +12,13 @@ use ofauth::{ErrorKind, ReadAt, Source};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
+use crate::output::one_line;
 
 const BUFFER: usize = 64 * 1024;
 
 /// One thing to upload.
 pub(crate) struct Input {
-    /// What the user calls it.
+    /// What the user calls it, fit to be shown.
     pub(crate) label: String,
     kind: Kind,
 }
@@ -47,7 +48,7 @@ impl ReadAt for Spool {
 impl Input {
     /// A file of this name.
     pub(crate) fn path(path: &Path) -> Self {
-        Self { label: path.display().to_string(), kind: Kind::Path(path.to_owned()) }
+        Self { label: label(path), kind: Kind::Path(path.to_owned()) }
     }
 
     /// All of standard input, up to `limit` bytes.
@@ -92,6 +93,11 @@ impl Input {
         let hashed = hashed.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
         hashed.map_err(|error| Failure::io(ErrorKind::Source, "cannot be read again", &error))
     }
+}
+
+/// How a path is shown: on one line, and as in the library's messages.
+pub(crate) fn label(path: &Path) -> String {
+    one_line(&path.display().to_string())
 }
 
 /// The usual extension of the formats that the service takes.

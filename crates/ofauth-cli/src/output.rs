@@ -1,11 +1,12 @@
 //! Where the command's words go: answers to standard output, everything else to standard error.
 //!
 //! Both streams are written around a progress bar that may be on the screen. A reader that went away (`| head`) is
-//! no error; any other failure to write to standard output is, because a reference may have been lost.
+//! no error; any other failure to write to standard output is: the command ends with 1, and makes no post of what it
+//! uploaded, since whoever asked for the references does not have them. Results that did not get there are told on
+//! standard error instead.
 
 use std::io::{self, IsTerminal, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
@@ -19,7 +20,7 @@ pub(crate) struct Output {
     screen: Screen,
     json: bool,
     quiet: bool,
-    lost: Arc<AtomicBool>,
+    lost: Arc<OnceLock<()>>,
 }
 
 impl Output {
@@ -40,12 +41,24 @@ impl Output {
 
     /// Whether something could not be written to standard output although its reader was there.
     pub(crate) fn was_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed)
+        self.lost.get().is_some()
     }
 
     /// Prints one line to standard output. Returns whether it got there.
     pub(crate) fn line(&self, text: &str) -> bool {
         self.raw(format!("{text}\n").as_bytes())
+    }
+
+    /// Tells on standard error of a result that standard output should have and has not, although the command did
+    /// what it was asked to; `arrived` is what printing it returned.
+    pub(crate) fn keep(&self, arrived: bool, result: &str) {
+        let why = match arrived {
+            false if self.was_lost() => "standard output has not got it",
+            false => "nobody reads standard output",
+            true if goes_nowhere() => "standard output is closed",
+            true => return,
+        };
+        self.say(&format!("ofauth: {why}: {result}"));
     }
 
     /// Prints bytes to standard output as they are. Returns whether they got there.
@@ -58,7 +71,7 @@ impl Output {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
             Err(error) => {
-                if !self.lost.swap(true, Ordering::Relaxed) {
+                if self.lost.set(()).is_ok() {
                     self.say(&format!("ofauth: standard output cannot be written: {error}"));
                 }
                 false
@@ -104,8 +117,13 @@ impl Output {
 
     /// Prints to standard error.
     pub(crate) fn say(&self, text: &str) {
-        // A terminal obeys control characters, and file names and servers' texts may hold them.
-        let safe: String = text.chars().map(|c| if c.is_control() && c != '\n' { '?' } else { c }).collect();
+        let safe: String = text
+            .split_inclusive('\n')
+            .map(|line| match line.strip_suffix('\n') {
+                Some(line) => one_line(line) + "\n",
+                None => one_line(line),
+            })
+            .collect();
         // Nothing can be done about a standard error that is gone.
         let _ = self.screen.around(|| writeln!(io::stderr().lock(), "{safe}"));
     }
@@ -117,6 +135,32 @@ impl Output {
         }
         self.say(&failure.lines());
     }
+}
+
+/// The text without control characters, which a file name or a server's text may hold and a terminal would obey.
+/// They become what the library makes of them.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(char::is_control, "\u{FFFD}")
+}
+
+/// Whether standard output was closed when the command began.
+///
+/// Rust opens the null device in place of a closed stream before `main`, for reading and writing; a shell's
+/// `>/dev/null` opens it for writing only and means it. Some languages' way to drop a stream looks like a closed one,
+/// so this is a reason to say a result elsewhere, and no reason to fail.
+#[cfg(unix)]
+fn goes_nowhere() -> bool {
+    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
+    let out = io::stdout();
+    let (Ok(flags), Ok(out), Ok(null)) = (fcntl_getfl(&out), fstat(&out), stat("/dev/null")) else {
+        return false;
+    };
+    flags.contains(OFlags::RDWR) && out.st_rdev == null.st_rdev
+}
+
+#[cfg(not(unix))]
+fn goes_nowhere() -> bool {
+    false
 }
 
 /// JSON with other white space and a line end; keys keep their order. Nothing if it is not JSON.

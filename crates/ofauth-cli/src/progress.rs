@@ -3,15 +3,17 @@
 //! The bar shows bytes handed to the network, and 100 % only once the service has confirmed the whole file. A
 //! finished bar stays on the screen. On a pipe nothing is drawn.
 
-use std::fmt::Write as _;
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressState, ProgressStyle};
+use console::{Term, measure_text_width};
+use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
 use ofauth::{Phase, Progress};
 
-const TEMPLATE: &str =
-    "{prefix} {wide_bar} {confirmed} {binary_bytes}/{binary_total_bytes} {binary_bytes_per_sec} {msg}{left}";
+const TEMPLATE: &str = "{prefix} {wide_bar}{details}";
+
+/// The bar itself is never narrower than this while a detail could make room for it.
+const NARROWEST_BAR: usize = 8;
 
 /// The terminal behind standard error, which shows at most one moving bar.
 #[derive(Debug, Clone)]
@@ -37,12 +39,19 @@ impl Screen {
     /// Starts a bar at 0 of `size` bytes.
     pub(crate) fn bar(&self, name: &str, size: u64) -> Bar {
         let bar = if self.visible { ProgressBar::new(size) } else { ProgressBar::hidden() };
+        let name = shortened(name, (terminal_width() / 4).clamp(SHORTEST_NAME, LONGEST_NAME));
+        let parts = Arc::<Mutex<String>>::default();
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            bar.set_style(style.with_key("confirmed", percent).with_key("left", time_left));
+            let (used, parts) = (measure_text_width(&name) + 1 + NARROWEST_BAR, Arc::clone(&parts));
+            let details = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
+                let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
+                let _ = out.write_str(&details(state, &parts, terminal_width().saturating_sub(used)));
+            };
+            bar.set_style(style.with_key("details", details));
         }
-        bar.set_prefix(shortened(name));
+        bar.set_prefix(name);
         self.set_moving(Some(bar.clone()));
-        Bar { bar, screen: self.clone() }
+        Bar { bar, parts, screen: self.clone() }
     }
 
     fn set_moving(&self, bar: Option<ProgressBar>) {
@@ -54,15 +63,17 @@ impl Screen {
 #[derive(Clone)]
 pub(crate) struct Bar {
     bar: ProgressBar,
+    /// How many parts are done, as text.
+    parts: Arc<Mutex<String>>,
     screen: Screen,
 }
 
 impl Bar {
     /// Draws what the upload reports.
     pub(crate) fn show(&self, progress: &Progress) {
+        *self.parts.lock().unwrap_or_else(PoisonError::into_inner) = parts(progress);
         self.bar.set_length(progress.total);
         self.bar.set_position(position(progress));
-        self.bar.set_message(parts(progress));
     }
 
     /// Leaves the full bar on the screen.
@@ -78,11 +89,46 @@ impl Bar {
     }
 }
 
+/// The width of the terminal in columns; 80 if it does not say.
+fn terminal_width() -> usize {
+    usize::from(Term::stderr().size().1)
+}
+
+/// What stands behind the bar: as much as fits into `room` columns, the most wanted first.
+fn details(state: &ProgressState, parts: &str, room: usize) -> String {
+    let (done, total) = (state.pos(), state.len().unwrap_or(0));
+    // In the order of the line, each with its rank.
+    let fields = [
+        (0, format!(" {:>3}%", percent(done, total))),
+        (3, format!(" {}/{}", BinaryBytes(done), BinaryBytes(total))),
+        (4, format!(" {}/s", BinaryBytes(state.per_sec() as u64))),
+        (1, if parts.is_empty() { String::new() } else { format!(" {parts}") }),
+        (2, time_left(state)),
+    ];
+    fitting(fields, room)
+}
+
+/// The fields that fit into `room` columns together, chosen by rank and joined in their order.
+fn fitting<const N: usize>(fields: [(u8, String); N], room: usize) -> String {
+    let mut by_rank: Vec<&(u8, String)> = fields.iter().collect();
+    by_rank.sort_by_key(|(rank, _)| *rank);
+    let mut left = room;
+    let mut limit = u8::MAX;
+    for (rank, text) in by_rank {
+        match left.checked_sub(measure_text_width(text)) {
+            Some(rest) => left = rest,
+            None => {
+                limit = *rank;
+                break;
+            }
+        }
+    }
+    fields.iter().filter(|(rank, _)| *rank < limit).map(|(_, text)| text.as_str()).collect()
+}
+
 /// Whole percent, rounded down, so that 100 % means all of it.
-fn percent(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    let total = u128::from(state.len().unwrap_or(0));
-    let share = (u128::from(state.pos()) * 100).checked_div(total).unwrap_or(0);
-    let _ = write!(out, "{share:>3}%");
+fn percent(done: u64, total: u64) -> u128 {
+    (u128::from(done) * 100).checked_div(u128::from(total)).unwrap_or(0)
 }
 
 /// The bytes to show as done: never all of them before the end is confirmed.
@@ -94,34 +140,34 @@ fn position(progress: &Progress) -> u64 {
 }
 
 /// The time that the rest takes at the present rate; nothing once the bar stands still.
-fn time_left(state: &ProgressState, out: &mut dyn std::fmt::Write) {
-    if !state.is_finished() && state.pos() > 0 {
-        let _ = write!(out, ", {:#} left", HumanDuration(state.eta()));
+fn time_left(state: &ProgressState) -> String {
+    if state.is_finished() || state.pos() == 0 {
+        return String::new();
     }
+    format!(", {:#} left", HumanDuration(state.eta()))
 }
 
 fn parts(progress: &Progress) -> String {
-    if progress.parts_total == 0 {
-        return String::new();
+    match progress.parts_total {
+        0 => String::new(),
+        total => format!("{}/{total} parts", progress.parts_done),
     }
-    let mut text = format!("{}/{} parts", progress.parts_done, progress.parts_total);
-    if progress.retries > 0 {
-        let _ = write!(text, ", {} sent again", progress.retries);
-    }
-    text
 }
 
-/// Keeps a long name from pushing the bar off the line.
-fn shortened(name: &str) -> String {
-    const LONGEST: usize = 28;
-    let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
-    // A terminal obeys control characters, which a file name may hold.
-    let clean: Vec<char> = name.chars().map(|c| if c.is_control() { '?' } else { c }).collect();
-    if clean.len() <= LONGEST {
-        return clean.into_iter().collect();
+/// A name gets a quarter of the line, within these bounds.
+const SHORTEST_NAME: usize = 10;
+/// See [`SHORTEST_NAME`].
+const LONGEST_NAME: usize = 28;
+
+/// The file's own name, its middle left out if it has more than `longest` characters.
+fn shortened(name: &str, longest: usize) -> String {
+    let name: Vec<char> = name.rsplit(['/', '\\']).next().unwrap_or(name).chars().collect();
+    if name.len() <= longest {
+        return name.into_iter().collect();
     }
-    let tail = clean.iter().skip(clean.len() - 12);
-    clean.iter().take(LONGEST - 13).chain(std::iter::once(&'…')).chain(tail).collect()
+    let end = longest * 2 / 5;
+    let tail = name.iter().skip(name.len() - end);
+    name.iter().take(longest - end - 1).chain(std::iter::once(&'…')).chain(tail).collect()
 }
 
 #[cfg(test)]
@@ -139,13 +185,22 @@ mod tests {
 
     #[test]
     fn long_names_keep_both_ends() {
-        assert_eq!(shortened("a/b/clip.mp4"), "clip.mp4");
-        let long = shortened("dir/a-very-long-name-for-a-clip-that-goes-on-and-on.mp4");
+        assert_eq!(shortened("a/b/clip.mp4", 10), "clip.mp4");
+        assert_eq!(shortened("dir/a-very-long-name-for-a-clip.mp4", 10), "a-ver….mp4");
+        let long = shortened("a-very-long-name-for-a-clip-that-goes-on-and-on.mp4", 28);
+        assert_eq!(long, "a-very-long-name…-and-on.mp4");
         assert_eq!(long.chars().count(), 28);
-        assert!(
-            long.starts_with("a-very-long-nam") && long.ends_with("on-and-on.mp4".get(1..).unwrap()),
-            "{long}"
-        );
-        assert_eq!(shortened("a\u{1b}[2Jb"), "a?[2Jb");
+    }
+
+    #[test]
+    fn the_least_wanted_fields_are_left_out_first() {
+        let line = |room| {
+            let fields = [(0, " 50%"), (2, " 1 KiB/2 KiB"), (1, " 6/12 parts")];
+            fitting(fields.map(|(rank, text)| (rank, text.to_owned())), room)
+        };
+        assert_eq!(line(27), " 50% 1 KiB/2 KiB 6/12 parts");
+        assert_eq!(line(26), " 50% 6/12 parts");
+        assert_eq!(line(14), " 50%");
+        assert_eq!(line(3), "");
     }
 }

@@ -24,8 +24,17 @@ pub(crate) fn is_inspection(path: &str) -> bool {
     path.starts_with(PREFIX)
 }
 
-/// Answers a request for a path below `/_sandbox/`.
+/// Answers a request for a path below `/_sandbox/`. People read these answers too, so they end with a line end.
 pub(crate) async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Reply {
+    let mut reply = reply(app, peer, request).await;
+    if let Payload::Json(value) = &reply.payload {
+        reply.payload =
+            Payload::Text { content_type: "application/json".to_owned(), text: format!("{value}\n") };
+    }
+    reply
+}
+
+async fn reply(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Reply {
     if !peer.ip().to_canonical().is_loopback() {
         return problem(StatusCode::FORBIDDEN, "/_sandbox answers clients on the same machine only");
     }
@@ -36,7 +45,7 @@ pub(crate) async fn answer(app: &App, peer: SocketAddr, request: Request<Incomin
         (&Method::GET, "posts") => list(&lock(&app.posts).records(true)),
         (&Method::GET, "messages") => list(&lock(&app.posts).records(false)),
         (&Method::GET, "transcript") => list(&app.transcript.snapshot()),
-        (&Method::GET, "faults") => list(&lock(&app.faults).rules()),
+        (&Method::GET, "faults") => list(&lock(&app.faults).played()),
         (&Method::DELETE, "faults") => {
             lock(&app.faults).clear();
             Reply::json(json!({ "rules": 0 }))
@@ -79,7 +88,7 @@ async fn add_faults(app: &App, request: Request<Incoming>) -> Reply {
     for rule in script.rules {
         faults.add(rule);
     }
-    Reply::json(json!({ "rules": faults.rules().len() }))
+    Reply::json(json!({ "rules": faults.len() }))
 }
 
 fn problem(status: StatusCode, message: &str) -> Reply {

@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use ofauth::{ErrorKind, Source};
 use ofauth_tests::guide::holds;
-use ofauth_tests::{Answer, Next, Play, Step};
+use ofauth_tests::server::Handling;
+use ofauth_tests::{Answer, Exchange, Next, Play, Step};
 use serde_json::json;
 
 use crate::support::{KIB, Together, builder, check, client, data, parts, single, video, within};
@@ -81,11 +82,19 @@ fn huge() -> Answer {
     Answer::with_body(200, "application/json", vec![b' '; 100 * 1000 * 1000])
 }
 
-/// Sends spaces in chunks for as long as the client listens, up to 100 MB.
-fn endless(exchange: &mut ofauth_tests::Exchange) -> ofauth_tests::server::Handling<'_> {
+/// A success whose body is spaces in chunks for as long as the client listens, up to 100 MB.
+fn endless(exchange: &mut Exchange) -> Handling<'_> {
+    endless_with("200 OK", "", exchange)
+}
+
+fn endless_with<'a>(status: &'a str, words: &'a str, exchange: &'a mut Exchange) -> Handling<'a> {
     Box::pin(async move {
         exchange.read_body().await?;
-        exchange.write(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n").await?;
+        let head = format!("HTTP/1.1 {status}\r\nTransfer-Encoding: chunked\r\n\r\n");
+        exchange.write(head.as_bytes()).await?;
+        if !words.is_empty() {
+            exchange.write(format!("{:x}\r\n{words}\r\n", words.len()).as_bytes()).await?;
+        }
         let chunk = [b"10000\r\n".as_slice(), &[b' '; 0x10000], b"\r\n"].concat();
         for _ in 0..1600 {
             exchange.write(&chunk).await?;
@@ -155,6 +164,47 @@ async fn an_answer_that_stops_in_the_middle_ends_by_the_clock() {
     let error = within(30, client.create_post(&ofauth::Content::new("x"))).await.unwrap_err();
     assert!(began.elapsed() < Duration::from_secs(5), "{error}");
     assert_eq!(site.requests().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_of_a_refusal_stands_whatever_becomes_of_its_words() {
+    let endings: &[(&str, fn() -> Play)] = &[
+        ("endless", || {
+            Play::Custom(Box::new(|exchange| endless_with("413 X", "too large for this account", exchange)))
+        }),
+        ("stops", || {
+            Play::Custom(Box::new(|exchange| {
+                Box::pin(async {
+                    exchange.read_body().await?;
+                    exchange
+                        .write(b"HTTP/1.1 413 X\r\nContent-Length: 99\r\n\r\ntoo large for this account")
+                        .await?;
+                    Ok(Next::Silence)
+                })
+            }))
+        }),
+        ("cut", || {
+            let words = "too large for this account, and more that never comes";
+            Play::Answer(Answer::with_body(413, "text/plain", words).cut_at(30))
+        }),
+    ];
+    let mut together = Together::default();
+    for (name, ending) in endings {
+        for step in [Step::Init, Step::Part(1), Step::Single, Step::Complete] {
+            together.add(format!("{name}, {step:?}"), async move {
+                let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
+                let site = guide
+                    .script(move |visit| if visit.step == step { ending() } else { Play::Guide })
+                    .start()
+                    .await;
+                let client = builder(&site).stall_timeout(Duration::from_secs(2)).build().unwrap();
+                let error = video(&client, &data(100 * KIB)).concurrency(1).await.unwrap_err();
+                assert!(check(&error, ErrorKind::Rejected).contains("too large for this account"));
+                assert_eq!((error.status(), site.visits(step)), (Some(413), 1));
+            });
+        }
+    }
+    together.run(30).await;
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use ofauth_tests::guide::holds;
 use ofauth_tests::{Answer, Guide, Play, Site, Step};
 use serde_json::json;
 
-use crate::support::{CONNECTION, KEY, KIB, builder, check, data, parts};
+use crate::support::{CONNECTION, KEY, KIB, builder, check, data, parts, within};
 
 /// A server in a runtime of its own, as a blocking program meets it.
 struct Apart {
@@ -68,6 +68,25 @@ fn clones_work_from_many_threads() {
     drop((client, sender));
     assert!(receiver.iter().take(8).all(|ended| ended.is_ok()));
     assert!(apart.site().sessions().iter().all(|session| holds(session, &data)));
+}
+
+#[test]
+fn an_async_client_outlives_the_runtime_it_was_used_in() {
+    let apart = Apart::start(parts(32 * KIB).script(|visit| match visit.step {
+        Step::Other => Play::Answer(Answer::json(200, &json!({"id": 7}))),
+        _ => Play::Guide,
+    }));
+    let client = builder(apart.site()).build().unwrap();
+    for _ in 0..3 {
+        // The connections that the client keeps belong to a runtime that is gone when the next one starts.
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let upload = client.upload(Source::bytes(data(100 * KIB), "clip.mp4"));
+            let uploaded = within(10, upload).await.unwrap();
+            assert_eq!(uploaded.retries(), 0);
+            within(10, client.create_post(&Content::new("x").media(&uploaded))).await.unwrap();
+        });
+    }
 }
 
 #[tokio::test]

@@ -72,6 +72,9 @@ async fn heard(tls: bool, several: bool, way: fn() -> Play) -> usize {
     while let Some(ended) = uploads.join_next().await {
         heard += usize::from(is_heard(ended.unwrap()));
     }
+    // At the first try: a refusal that was missed would be met again.
+    let refused = site.requests_to("PUT").len();
+    assert!(refused <= UPLOADS * if several { 2 } else { 1 } + 1, "{refused} requests");
     heard
 }
 
@@ -95,6 +98,24 @@ async fn a_413_before_the_body_is_heard() {
             let heard = within(60, heard(tls, several, *way)).await;
             assert!(heard >= UPLOADS - 1, "{name}, TLS {tls}, several {several}: {heard} of {UPLOADS}");
         }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_over_a_connection_that_was_used_before_is_heard() {
+    for tls in [false, true] {
+        let guide = parts(8 * MIB).script(|visit| match visit.step {
+            Step::Part(2) => Play::Early(too_large()),
+            _ => Play::Guide,
+        });
+        let site = start(guide, tls).await;
+        let client = client(&site);
+        let data = data(16 * MIB);
+        let mut heard = 0;
+        for _ in 0..UPLOADS / 4 {
+            heard += usize::from(is_heard(within(20, video(&client, &data).concurrency(1)).await));
+        }
+        assert_eq!((heard, site.visits(Step::Part(2))), (UPLOADS / 4, UPLOADS / 4), "TLS {tls}");
     }
 }
 

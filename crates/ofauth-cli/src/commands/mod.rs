@@ -4,6 +4,7 @@ mod api;
 mod api_table;
 mod api_values;
 mod content;
+mod man;
 mod post;
 mod read;
 mod sandbox;
@@ -35,6 +36,6 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Api(args) => api::run(app, args).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
         Command::Completions { shell } => text::completions(app, *shell),
-        Command::Man { dir } => text::man(app, dir.as_deref()),
+        Command::Man { dir } => man::man(app, dir.as_deref()),
     }
 }

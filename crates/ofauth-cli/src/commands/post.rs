@@ -20,7 +20,8 @@ pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let id = posted_id(&post);
     if app.out.is_json() {
         let media_items = args.content.media.clone();
-        app.out.event(&Event::Posted { id, media_items, post: &post });
+        let arrived = app.out.event(&Event::Posted { id: id.clone(), media_items, post: &post });
+        keep_id(app, arrived, id);
     } else {
         tell_id(app, id);
     }
@@ -59,7 +60,8 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     };
     let id = posted_id(&message);
     if app.out.is_json() {
-        app.out.event(&Event::Sent { id, message: &message });
+        let arrived = app.out.event(&Event::Sent { id: id.clone(), message: &message });
+        keep_id(app, arrived, id);
     } else {
         tell_id(app, id);
     }
@@ -69,10 +71,15 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
 fn tell_id(app: &App, id: Option<String>) {
     match id {
         Some(id) => {
-            app.out.line(&id);
+            let arrived = app.out.line(&id);
+            keep_id(app, arrived, Some(id));
         }
         None => app.out.note("done; the API did not name an id"),
     }
+}
+
+fn keep_id(app: &App, arrived: bool, id: Option<String>) {
+    app.out.keep(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
 }
 
 /// A list element: a number if it is one, since the service knows both.

@@ -18,6 +18,9 @@ const LONGEST_LIST: u64 = 16 * 1024 * 1024;
 pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
     let session = Session::open(&app.flags, &Speed::default()).await?;
     session.need_connection()?;
+    if !args.etag.ends_with('"') {
+        app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
+    }
     let check = app.interrupt.or_stop(session.client.check(&args.etag, args.size)).await?;
     if app.out.is_json() {
         app.out.answer(&json!({"exists": check.exists, "media": check.media}));

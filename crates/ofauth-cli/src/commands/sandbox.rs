@@ -20,6 +20,11 @@ pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
     let authority = sandbox.ca_pem().map(write_authority).transpose()?;
     let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
     tell(app, sandbox.base_url(), ca_file.as_deref());
+    if !args.address.ip().is_loopback() {
+        app.out.note(
+            "ofauth: warning: other machines can reach this sandbox; it takes any key and keeps what they upload",
+        );
+    }
     app.interrupt.asked().await;
     Ok(Exit::Done)
 }

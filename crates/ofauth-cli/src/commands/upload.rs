@@ -13,7 +13,8 @@ use crate::args::UploadArgs;
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::input::Input;
+use crate::input::{Input, label};
+use crate::output::one_line;
 use crate::session::Session;
 
 /// A file that passed the local checks.
@@ -41,7 +42,9 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     let (uploaded, worst) = command.upload_all(&ready).await;
     end = end.worse(worst);
     if let Some(text) = &args.post {
-        if end == Exit::Done {
+        if app.out.was_lost() {
+            app.out.say("ofauth: no post was made: its references could not be written to standard output");
+        } else if end == Exit::Done {
             command.post(text, &uploaded).await?;
         } else {
             app.out.say(&format!(
@@ -80,7 +83,7 @@ impl Command<'_> {
             match self.app.interrupt.or_stop(self.prepare(path)).await {
                 Ok(file) => ready.push(file),
                 Err(failure) => {
-                    let failure = failure.of(&path.display().to_string());
+                    let failure = failure.of(&label(path));
                     self.app.out.failure(&failure);
                     end = end.worse(failure.exit());
                 }
@@ -128,7 +131,9 @@ impl Command<'_> {
         }
         self.app.out.note(&format!(
             "{label}: {}, {} bytes, would be uploaded as {}",
-            about.content_type, about.size, about.filename
+            about.content_type,
+            about.size,
+            one_line(&about.filename)
         ));
     }
 
@@ -200,9 +205,7 @@ impl Command<'_> {
         } else {
             out.line(id)
         };
-        if !arrived {
-            out.say(&format!("ofauth: {}: nobody reads standard output; the reference is {id}", input.label));
-        }
+        out.keep(arrived, &format!("{}: the reference is {id}", input.label));
     }
 
     /// With `--sandbox`: shows that the sandbox has the file's bytes.

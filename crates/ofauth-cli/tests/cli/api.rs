@@ -166,7 +166,9 @@ async fn check_tells_whether_the_vault_has_a_file() {
     assert_eq!(known.out, format!("exists {}\n", uploaded["media"]["id"]));
     let unknown =
         run(home.against(&server).args(["check", "--etag", "\"x\"", "--size", "5"])).await.ends_with(0);
-    assert_eq!(unknown.out, "absent\n");
+    assert_eq!((unknown.out.as_str(), unknown.err.as_str()), ("absent\n", ""));
+    let bare = run(home.against(&server).args(["check", "--etag", "x", "--size", "5"])).await.ends_with(0);
+    assert_eq!(bare.says(&["the etag has no quotes"]).out, "absent\n");
     let mut json_form = home.against(&server);
     json_form.args(["check", "--json", "--etag", "\"x\"", "--size", "5"]);
     assert_eq!(run(&mut json_form).await.ends_with(0).json(), [json!({"exists": false, "media": null})]);

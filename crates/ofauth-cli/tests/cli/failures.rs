@@ -42,6 +42,31 @@ async fn files_that_cannot_be_uploaded_end_with_2_and_nothing_is_sent() {
 }
 
 #[tokio::test]
+async fn a_name_with_control_characters_is_said_once_and_on_one_line() {
+    let (home, server) = (Home::new(), calm().await);
+    let missing = home.path().join("two\nlines\u{1b}[1m.mp4");
+    let failed = run(home.against(&server).arg("upload").arg(&missing)).await.ends_with(2);
+    assert_eq!(failed.err.matches("two\u{FFFD}lines\u{FFFD}[1m.mp4").count(), 1, "{}", failed.err);
+    assert_eq!(failed.err.lines().count(), 1, "{}", failed.err);
+    let photo = home.file("a\nb.jpg", std::fs::read(sample("photo.jpg")).unwrap());
+    let dry = run(home.against(&server).args(["upload", "--dry-run"]).arg(photo)).await.ends_with(0);
+    assert_eq!(dry.err.lines().count(), 1, "{}", dry.err);
+}
+
+#[tokio::test]
+async fn a_certificate_that_is_not_trusted_names_the_flag() {
+    let home = Home::new();
+    let server = Sandbox::builder().tls(true).start().await.unwrap();
+    // Another sandbox's authority, so that the test needs no certificates of the machine.
+    let other = Sandbox::builder().tls(true).start().await.unwrap();
+    home.file("other.pem", other.ca_pem().unwrap());
+    let mut command = home.against(&server);
+    let failed = run(command.args(["whoami", "--ca-file", "other.pem"])).await;
+    let failed = failed.ends_with(2).says(&["certificate is not trusted", "--ca-file FILE"]);
+    assert!(!failed.err.contains("run the command again"), "{}", failed.err);
+}
+
+#[tokio::test]
 async fn an_expired_session_is_opened_anew_and_the_user_is_told() {
     let expiry = json!([{"on": {"operation": "upload_part", "part": 3}, "fault": {"kind": "expire"}}]);
     let (home, server) = (Home::new(), sandbox(expiry).await);

@@ -24,6 +24,23 @@ async fn a_sandbox_runs_until_ctrl_c_and_takes_uploads() {
 }
 
 #[tokio::test]
+async fn a_sandbox_for_other_machines_is_warned_of() {
+    let home = Home::new();
+    let mut child = home.bare().args(["sandbox", "--address", "0.0.0.0:0"]).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut warned = false;
+    while let Some(line) = log.next_line().await.unwrap() {
+        warned = line.contains("other machines can reach this sandbox");
+        if warned {
+            break;
+        }
+    }
+    assert!(warned);
+    signal(&child, Signal::INT);
+    finish(child).await.ends_with(0);
+}
+
+#[tokio::test]
 async fn a_sandbox_that_cannot_start_says_why() {
     let home = Home::new();
     home.file("faults.json", r#"[{"on": {"operation": "no_such"}, "fault": {"kind": "html"}}]"#);
@@ -49,6 +66,7 @@ async fn completions_and_manual_pages_name_the_commands() {
     }
     let page = run(home.bare().arg("man")).await.ends_with(0).out;
     assert!(page.contains(".TH ofauth 1") && page.contains("OFAUTH_API_KEY"), "{page}");
+    assert!(page.contains(".SH EXAMPLES\n.nf") && page.contains(".SH \"EXIT STATUS\"\n.nf"), "{page}");
     std::fs::create_dir(home.path().join("man")).unwrap();
     run(home.bare().args(["man", "--dir", "man"])).await.ends_with(0);
     assert!(home.path().join("man/ofauth-upload.1").exists());

@@ -14,4 +14,6 @@ mod local;
 mod settings;
 mod streams;
 mod support;
+#[cfg(target_os = "linux")]
+mod terminal;
 mod upload;

@@ -30,6 +30,18 @@ async fn bad_addresses_end_with_2() {
 }
 
 #[tokio::test]
+async fn wrong_flags_name_the_right_ones() {
+    let home = Home::new();
+    for (line, said) in [
+        (&["message", "Hello"][..], "--to-list <LIST>"),
+        (&["message", "Hello"], "--to <USER>"),
+        (&["post", "Hello", "--price", "abc"], "such as 5 or 4.99"),
+    ] {
+        run(home.bare().args(line)).await.ends_with(2).says(&[said]);
+    }
+}
+
+#[tokio::test]
 async fn wrong_flags_end_with_2() {
     let home = Home::new();
     for line in [

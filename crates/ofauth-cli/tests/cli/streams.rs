@@ -47,13 +47,35 @@ async fn a_reader_that_left_is_no_error_but_references_are_not_lost() {
 
 #[cfg(target_os = "linux")]
 #[tokio::test]
-async fn a_full_disk_behind_standard_output_is_an_error() {
+async fn a_full_disk_behind_standard_output_is_an_error_and_no_post_is_made() {
     let (home, server) = (Home::new(), calm().await);
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let mut command = home.against(&server);
-    let child = command.arg("upload").arg(sample("photo.jpg")).stdout(Stdio::from(full)).spawn().unwrap();
-    let run = finish(child).await.ends_with(1);
-    run.says(&["standard output cannot be written", &server.uploads()[0].media_upload_id]);
+    command.args(["upload", "--post", "Hello"]).arg(sample("photo.jpg")).stdout(Stdio::from(full));
+    let run = finish(command.spawn().unwrap()).await.ends_with(1);
+    let id = &server.uploads()[0].media_upload_id;
+    let run = run.says(&["standard output cannot be written: No space left", id, "no post was made"]);
+    assert!(!run.err.contains("nobody reads"), "{}", run.err);
+    assert_eq!(server.posts().len(), 0);
+}
+
+#[tokio::test]
+async fn a_closed_standard_output_has_the_reference_on_standard_error() {
+    let (home, server) = (Home::new(), calm().await);
+    let shell = |script: &str| {
+        let mut command = home.against(&server);
+        let (program, photo) = (command.as_std().get_program().to_owned(), sample("photo.jpg"));
+        let mut shell = tokio::process::Command::new("/bin/sh");
+        shell.args(["-c", script, "sh"]).arg(program).arg(photo).env_clear();
+        shell.envs(command.as_std().get_envs().filter_map(|(name, value)| Some((name, value?))));
+        shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        command = shell;
+        command
+    };
+    let closed = run(&mut shell("\"$1\" upload \"$2\" >&-")).await.ends_with(0);
+    closed.says(&["standard output is closed", &server.uploads()[0].media_upload_id]);
+    let dropped = run(&mut shell("\"$1\" upload \"$2\" >/dev/null")).await.ends_with(0);
+    assert_eq!(dropped.err, "", "whoever drops the output means it");
 }
 
 /// A server that leaves every request without an answer.
@@ -100,48 +122,4 @@ async fn the_second_ctrl_c_ends_at_once() {
     signal(&child, Signal::INT);
     finish(child).await.ends_with(130);
     drop(reader);
-}
-
-#[cfg(target_os = "linux")]
-#[tokio::test]
-async fn a_terminal_shows_a_bar_that_stays() {
-    use std::io::Read;
-    use std::os::unix::ffi::OsStrExt;
-
-    use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-    use rustix::termios::{Winsize, tcsetwinsize};
-
-    let (home, server) = (Home::new(), calm().await);
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: 100, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let terminal = std::fs::File::options()
-        .read(true)
-        .write(true)
-        .open(std::ffi::OsStr::from_bytes(name.to_bytes()))
-        .unwrap();
-
-    let mut command = home.against(&server);
-    command.env("TERM", "xterm").arg("upload").arg(sample("clip.mp4"));
-    let child = command.stderr(terminal).spawn().unwrap();
-    // The terminal ends with its last user, and this test's copy of it is in the command.
-    drop(command);
-    let mut master = std::fs::File::from(master);
-    let reading = tokio::task::spawn_blocking(move || {
-        let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
-        // Linux ends a terminal with an error.
-        while let Ok(count @ 1..) = master.read(&mut buffer) {
-            shown.extend_from_slice(&buffer[..count]);
-        }
-        String::from_utf8(shown).unwrap()
-    });
-    assert_eq!(finish(child).await.ends_with(0).out.lines().count(), 1);
-    let shown = reading.await.unwrap();
-    let last = shown.trim_end().rsplit('\r').next().unwrap();
-    assert!(
-        last.contains("clip.mp4 ██") && last.contains(" 100% ") && last.contains("12/12 parts"),
-        "{shown}"
-    );
 }

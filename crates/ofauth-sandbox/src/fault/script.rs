@@ -268,24 +268,39 @@ pub(crate) struct Subject<'a> {
 #[derive(Debug, Default)]
 pub(crate) struct FaultBook(Vec<Armed>);
 
+/// A rule as `/_sandbox/faults` shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlayedRule {
+    #[serde(flatten)]
+    rule: FaultRule,
+    played: u64,
+}
+
 #[derive(Debug)]
 struct Armed {
     rule: FaultRule,
+    /// How often the fault was played.
+    played: u64,
     /// Matches so far; one count for all, or one for each part.
     seen: HashMap<Option<(String, u32)>, u32>,
 }
 
 impl FaultBook {
     pub(crate) fn add(&mut self, rule: FaultRule) {
-        self.0.push(Armed { rule, seen: HashMap::new() });
+        self.0.push(Armed { rule, played: 0, seen: HashMap::new() });
     }
 
     pub(crate) fn clear(&mut self) {
         self.0.clear();
     }
 
-    pub(crate) fn rules(&self) -> Vec<FaultRule> {
-        self.0.iter().map(|armed| armed.rule.clone()).collect()
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The rules, each with how often its fault was played so far.
+    pub(crate) fn played(&self) -> Vec<PlayedRule> {
+        self.0.iter().map(|armed| PlayedRule { rule: armed.rule.clone(), played: armed.played }).collect()
     }
 
     /// Counts a request and returns the faults to play on it, in the order of their rules.
@@ -313,6 +328,10 @@ impl Armed {
             Times::Count(times) => *seen >= on.nth && *seen - on.nth < times,
             Times::Always => *seen >= on.nth,
         };
-        plays.then(|| self.rule.fault.clone())
+        if !plays {
+            return None;
+        }
+        self.played = self.played.saturating_add(1);
+        Some(self.rule.fault.clone())
     }
 }

@@ -47,8 +47,13 @@ async fn faults_can_be_added_seen_and_removed() {
     let rule = r#"{ "on": { "operation": "get_self", "times": "always" }, "fault": { "kind": "status", "status": 500 } }"#;
     assert_eq!(inspect(&sandbox, "POST", "faults", rule).await.ok(), json!({ "rules": 1 }));
     assert_eq!(get(&sandbox, "/v2/access/self").await.status, 500);
-    let rules = inspect(&sandbox, "GET", "faults", "").await.ok();
-    assert_eq!(rules[0]["fault"]["kind"], "status");
+    let answer = inspect(&sandbox, "GET", "faults", "").await;
+    assert!(answer.text().ends_with("]\n"), "{}", answer.text());
+    let rules = answer.ok();
+    assert_eq!((&rules[0]["fault"]["kind"], &rules[0]["played"]), (&json!("status"), &json!(1)));
+    get(&sandbox, "/v2/access/self").await;
+    get(&sandbox, "/v2/nothing").await;
+    assert_eq!(inspect(&sandbox, "GET", "faults", "").await.ok()[0]["played"], 2);
     inspect(&sandbox, "DELETE", "faults", "").await.ok();
     assert_eq!(get(&sandbox, "/v2/access/self").await.status, 200);
     let wrong = inspect(&sandbox, "POST", "faults", r#"[{ "fault": { "kind": "x" } }]"#).await;

@@ -201,22 +201,34 @@ impl Transport {
     }
 
     async fn read(&self, mut response: reqwest::Response, doing: &'static str) -> Result<Answer, Tried> {
+        let status = response.status();
+        let headers = std::mem::take(response.headers_mut());
+        let mut body = BytesMut::new();
+        let ended = self.read_into(&mut body, response, doing).await;
+        // The status of a refusal stands, whatever became of its words.
+        if status.is_success() {
+            ended?;
+        }
+        Ok(Answer::new(status.as_u16(), headers, body.freeze(), &self.settings.key))
+    }
+
+    async fn read_into(
+        &self,
+        body: &mut BytesMut,
+        mut response: reqwest::Response,
+        doing: &'static str,
+    ) -> Result<(), Tried> {
         let too_long = || {
-            Tried::Unreadable(Error::new(
-                ErrorKind::InvalidAnswer,
-                format!(
-                    "{doing}: the answer is longer than {} MiB, so it was not read",
-                    LONGEST_ANSWER / (1024 * 1024)
-                ),
-            ))
+            let text = format!(
+                "{doing}: the answer is longer than {} MiB, so it was not read",
+                LONGEST_ANSWER / (1024 * 1024)
+            );
+            Tried::Unreadable(Error::new(ErrorKind::InvalidAnswer, text))
         };
         if response.content_length().is_some_and(|length| length > LONGEST_ANSWER as u64) {
             return Err(too_long());
         }
-        let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
         let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
-        let mut body = BytesMut::new();
         loop {
             let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
             match timeout_at(until.min(idle), response.chunk()).await {
@@ -224,9 +236,7 @@ impl Transport {
                     return Err(too_long());
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
-                Ok(Ok(None)) => break,
-                // The status of a refusal stands, whatever became of its words.
-                Ok(Err(_)) if !(200..300).contains(&status) => break,
+                Ok(Ok(None)) => return Ok(()),
                 Ok(Err(error)) => {
                     let message = format!("{doing}: the connection broke in the middle of the answer");
                     return Err(Tried::Lost(
@@ -236,7 +246,6 @@ impl Transport {
                 Err(_) => return Err(Tried::Lost(late(doing, self.settings.stall_timeout))),
             }
         }
-        Ok(Answer::new(status, headers, body.freeze(), &self.settings.key))
     }
 
     /// The HTTP client for a URL's scheme. The platform's certificates are read when the first https URL comes.

@@ -304,39 +304,41 @@ impl<'a> Driven<'a> {
     }
 
     async fn read(&mut self, response: Response<Incoming>) -> Result<Answer> {
-        let (parts, mut incoming) = response.into_parts();
+        let (parts, incoming) = response.into_parts();
         let now = Instant::now();
         self.reading = Some((after(now, ANSWER_BODY), now));
         self.alarm.as_mut().reset(after(now, self.stall));
         let mut body = BytesMut::new();
+        let ended = self.read_into(&mut body, incoming).await;
+        // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
+        // over TLS, their end cannot even be told from a cut.
+        if parts.status.is_success() {
+            ended?;
+        }
+        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.freeze(), self.key))
+    }
+
+    async fn read_into(&mut self, body: &mut BytesMut, mut incoming: Incoming) -> Result<()> {
         while let Some(frame) = self.until(incoming.frame()).await? {
-            let frame = match frame {
-                Ok(frame) => frame,
-                // The status of a refusal stands, and a service that closes without reading often cuts its own
-                // words short: over TLS, their end cannot even be told from a cut.
-                Err(_) if !parts.status.is_success() => break,
-                Err(error) => {
-                    let cause = innermost(&error);
-                    let text = format!("the connection broke in the middle of the answer ({cause})");
-                    return Err(Error::new(ErrorKind::Network, text));
-                }
-            };
+            let frame = frame.map_err(|error| {
+                let cause = innermost(&error);
+                let text = format!("the connection broke in the middle of the answer ({cause})");
+                Error::new(ErrorKind::Network, text)
+            })?;
             let Ok(piece) = frame.into_data() else { continue };
             if body.len().saturating_add(piece.len()) > LONGEST_ANSWER {
-                return Err(Error::new(
-                    ErrorKind::InvalidAnswer,
-                    format!(
-                        "the answer is longer than {} MiB, so it was not read",
-                        LONGEST_ANSWER / (1024 * 1024)
-                    ),
-                ));
+                let text = format!(
+                    "the answer is longer than {} MiB, so it was not read",
+                    LONGEST_ANSWER / (1024 * 1024)
+                );
+                return Err(Error::new(ErrorKind::InvalidAnswer, text));
             }
             body.extend_from_slice(&piece);
             if let Some((_, last)) = &mut self.reading {
                 *last = Instant::now();
             }
         }
-        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.freeze(), self.key))
+        Ok(())
     }
 }
 

@@ -1,0 +1,80 @@
+//! The progress bar on a terminal of its own.
+
+use std::fs::File;
+use std::io::Read;
+use std::os::unix::ffi::OsStrExt;
+
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
+use serde_json::json;
+
+use crate::support::{Home, calm, finish, sample, sandbox};
+
+/// Both ends of a new terminal of this width.
+fn terminal(columns: u16) -> (File, File) {
+    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+    grantpt(&master).unwrap();
+    unlockpt(&master).unwrap();
+    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
+    let name = ptsname(&master, Vec::new()).unwrap();
+    let name = std::ffi::OsStr::from_bytes(name.to_bytes());
+    (master.into(), File::options().read(true).write(true).open(name).unwrap())
+}
+
+/// Every state of the bar that an upload draws on a terminal of this width.
+async fn bars(
+    server: &ofauth_sandbox::Sandbox,
+    home: &Home,
+    columns: u16,
+    file: &std::path::Path,
+) -> Vec<String> {
+    let (mut master, terminal) = terminal(columns);
+    let mut command = home.against(server);
+    command.env("TERM", "xterm").arg("upload").arg(file);
+    let child = command.stderr(terminal).spawn().unwrap();
+    // The terminal ends with its last user, and this test's copy of it is in the command.
+    drop(command);
+    let reading = tokio::task::spawn_blocking(move || {
+        let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
+        // Linux ends a terminal with an error.
+        while let Ok(count @ 1..) = master.read(&mut buffer) {
+            shown.extend_from_slice(&buffer[..count]);
+        }
+        String::from_utf8(shown).unwrap()
+    });
+    assert_eq!(finish(child).await.ends_with(0).out.lines().count(), 1);
+    let shown = reading.await.unwrap();
+    let states = shown.split(['\r', '\n']).map(|state| state.replace("\u{1b}[2K", ""));
+    states.filter(|state| state.contains(['█', '░'])).collect()
+}
+
+#[tokio::test]
+async fn a_bar_stays_and_fits_the_terminal() {
+    // A part that is sent again used to widen the line.
+    let again =
+        json!([{"on": {"operation": "upload_part", "part": 2}, "fault": {"kind": "status", "status": 500}}]);
+    for (columns, name) in [(100, "clip.mp4 ██"), (80, "clip.mp4 ██"), (40, "clip.mp4 ██")] {
+        let (home, server) = (Home::new(), sandbox(again.clone()).await);
+        let bars = bars(&server, &home, columns, &sample("clip.mp4")).await;
+        for bar in &bars {
+            assert!(bar.chars().count() <= columns.into(), "{columns}: {bar}");
+            assert!(bar.chars().filter(|c| "█░".contains(*c)).count() >= 7, "{columns}: {bar}");
+        }
+        let last = bars.last().unwrap();
+        assert!(
+            last.contains(name) && last.contains(" 100% ") && last.contains("12/12 parts"),
+            "{columns}: {last}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_long_name_leaves_room_for_the_bar() {
+    let (home, server) = (Home::new(), calm().await);
+    let clip = std::fs::read(sample("clip.mp4")).unwrap();
+    let file = home.file("a-very-long-name-of-a-clip-that-goes-on-and-on-and-on\nand-on.mp4", clip);
+    let bars = bars(&server, &home, 40, &file).await;
+    let last = bars.last().unwrap();
+    assert!(last.starts_with("a-very….mp4 █") || last.starts_with("a-ver….mp4 █"), "{last}");
+    assert!(last.chars().count() <= 40 && last.contains("12/12 parts"), "{last}");
+}
