@@ -106,7 +106,7 @@ impl Failure {
         let mut line = String::from("ofauth: ");
         let text = self.text();
         // The library begins with the name of a file that it could not open.
-        if let Some(file) = inner.file.as_ref().filter(|file| !text.starts_with(file.as_str())) {
+        if let Some(file) = inner.file.as_ref().filter(|file| !begins_with_name(&text, file)) {
             line.push_str(file);
             line.push_str(": ");
         }
@@ -169,6 +169,11 @@ impl From<ofauth::Error> for Failure {
     }
 }
 
+/// Whether a text begins with this name as a whole.
+fn begins_with_name(text: &str, name: &str) -> bool {
+    text.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', ':']))
+}
+
 /// The message and its causes on one line; a cause that an outer text already quotes is not said twice.
 fn with_causes(error: &ofauth::Error) -> String {
     let mut text = error.message().to_owned();
@@ -198,7 +203,7 @@ fn hint(error: &ofauth::Error) -> Option<String> {
         ErrorKind::UntrustedOrigin => {
             "if you trust that server, name it with --allow-origin: it will see the API key"
         }
-        _ => return None,
+        _ => return error.next_step().map(str::to_owned),
     };
     Some(advice.to_owned())
 }
@@ -223,6 +228,13 @@ mod tests {
              ofauth: the upload in question: upload:1\n\
              ofauth: next: smaller"
         );
+    }
+
+    #[test]
+    fn a_name_that_the_text_begins_with_is_not_said_again() {
+        let failure = |file| Failure::argument("clip.mp4 is empty").of(file).lines();
+        assert_eq!(failure("clip.mp4"), "ofauth: clip.mp4 is empty");
+        assert_eq!(failure("clip"), "ofauth: clip: clip.mp4 is empty");
     }
 
     #[test]

@@ -53,7 +53,7 @@ impl Output {
     /// what it was asked to; `arrived` is what printing it returned.
     pub(crate) fn keep(&self, arrived: bool, result: &str) {
         let why = match arrived {
-            false if self.was_lost() => "standard output has not got it",
+            false if self.was_lost() => "not written",
             false => "nobody reads standard output",
             true if goes_nowhere() => "standard output is closed",
             true => return,

@@ -212,6 +212,11 @@ impl Error {
         )
     }
 
+    /// What the caller can do about it, if the API's answer tells; other errors say it in their text.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.next.as_deref()
+    }
+
     /// The text without part, next step, status and ids.
     pub fn message(&self) -> &str {
         &self.0.message

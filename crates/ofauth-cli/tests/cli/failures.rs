@@ -79,6 +79,13 @@ async fn an_expired_session_is_opened_anew_and_the_user_is_told() {
 }
 
 #[tokio::test]
+async fn the_next_step_is_named() {
+    let (home, server) = (Home::new(), sandbox(refused(401, "UNAUTHORIZED")).await);
+    let run = run(home.against(&server).arg("upload").arg(sample("clip.mp4"))).await.ends_with(4);
+    run.says(&["the API says no", "next: check the API key"]);
+}
+
+#[tokio::test]
 async fn the_api_s_text_type_and_request_id_are_shown() {
     for (status, api_type, code, kind) in [
         (400, "BAD_REQUEST", 5, "rejected"),
