@@ -57,7 +57,7 @@ impl Client {
     ///
     /// ```no_run
     /// # fn main() -> ofauth::Result<()> {
-    /// let client = ofauth::blocking::Client::new(ofauth::Client::builder().api_key("sk_…").connection_id("conn_…"))?;
+    /// let client = ofauth::blocking::Client::new(ofauth::Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123"))?;
     /// let upload = client.inner().upload_path("clip.mp4").concurrency(8);
     /// let uploaded = client.wait(upload)??;
     /// println!("{}", uploaded.media_upload_id());

@@ -4,7 +4,7 @@
 //! # async fn run() -> ofauth::Result<()> {
 //! use ofauth::{Client, Content};
 //!
-//! let client = Client::builder().api_key("sk_…").connection_id("conn_…").build()?;
+//! let client = Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123").build()?;
 //! let uploaded = client.upload_path("clip.mp4").await?;
 //! client.create_post(&Content::new("New video").media(&uploaded)).await?;
 //! # Ok(()) }
