@@ -72,8 +72,10 @@ async fn past_the_end_by_the_clock_of_the_service_400_and_404_mean_expired() {
         ("2023-01-02T00:00:01.000Z", 403, 1),
         ("2023-01-02T01:00:00.000Z", 400, 1),
         ("2023-01-02T01:00:00.000Z", 404, 1),
-        // Over when it began: not to be believed.
+        // Over when it began: hard to believe, unless the service then does not know the session.
         ("2023-01-01T23:59:00.000Z", 400, 1),
+        ("2023-01-01T23:59:00.000Z", 404, 2),
+        ("2023-01-01T23:59:00.000Z", 410, 2),
     ] {
         for step in [Step::Part(1), Step::Single] {
             together.add(format!("{expires}, {status}, {step:?}"), async move {

@@ -28,6 +28,29 @@ pub(crate) enum Decision {
     Unknown,
 }
 
+/// Where the present stands to the session's end, by the service's clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Age {
+    /// Before it, or the end is not known.
+    Running,
+    /// Behind it.
+    Over,
+    /// Behind it, and so it was when the session was opened. Such an end is hard to believe: a refusal has to speak
+    /// of a missing session to be taken for one.
+    BornOver,
+}
+
+impl Age {
+    /// Whether a status, coming at this age, means that the session is over.
+    fn explains(self, status: u16) -> bool {
+        match status {
+            400 => self == Self::Over,
+            404 | 410 => self != Self::Running,
+            _ => false,
+        }
+    }
+}
+
 /// What is known when a step has failed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation<'a> {
@@ -41,8 +64,7 @@ pub(crate) struct Situation<'a> {
     pub(crate) chance: f64,
     /// Whether the same try cannot end differently.
     pub(crate) hopeless: bool,
-    /// Whether the session's end, by the service's clock, has passed.
-    pub(crate) expired: bool,
+    pub(crate) age: Age,
 }
 
 impl Situation<'_> {
@@ -71,12 +93,7 @@ impl Situation<'_> {
 /// `alone`: nothing else of the session was under way during the try. `acknowledged`: the session has taken a part.
 pub(crate) fn part(situation: &Situation<'_>, alone: bool, acknowledged: bool) -> Decision {
     let status = situation.status();
-    let over = match status {
-        400 => situation.expired,
-        404 | 410 => situation.expired || acknowledged,
-        _ => false,
-    };
-    if over {
+    if situation.age.explains(status) || (acknowledged && matches!(status, 404 | 410)) {
         return Decision::Restart;
     }
     // Whether parts may be sent side by side is not documented; these are what a refusal of it could look like.
@@ -97,7 +114,7 @@ pub(crate) struct Doubt {
 
 /// Decides for the PUT of a single upload. `whole`: the service may have had the whole body in this try.
 pub(crate) fn single(situation: &Situation<'_>, whole: bool, doubt: &mut Doubt) -> Decision {
-    if situation.expired && !doubt.may_be_done && matches!(situation.status(), 400 | 404 | 410) {
+    if situation.age.explains(situation.status()) && !doubt.may_be_done {
         return Decision::Restart;
     }
     // A body that the service cannot have had whole finished nothing.
@@ -154,7 +171,7 @@ mod tests {
             step: 0,
             chance: 0.0,
             hopeless: false,
-            expired: false,
+            age: Age::Running,
         }
     }
 
@@ -198,12 +215,16 @@ mod tests {
 
     #[test]
     fn a_session_that_is_over_is_opened_anew() {
-        let expired = |status| Situation { expired: true, ..after(answered(status, None), 1) };
+        let expired = |status| Situation { age: Age::Over, ..after(answered(status, None), 1) };
         for status in [400, 404, 410] {
             assert_eq!(part(&expired(status), true, false), Decision::Restart, "{status}");
             assert_eq!(single(&expired(status), true, &mut Doubt::default()), Decision::Restart, "{status}");
         }
         assert_eq!(part(&expired(403), true, true), Decision::Stop);
+        let born_over = |status| Situation { age: Age::BornOver, ..after(answered(status, None), 1) };
+        assert_eq!(part(&born_over(410), true, false), Decision::Restart);
+        assert_eq!(part(&born_over(400), true, false), Decision::Stop);
+        assert_eq!(single(&born_over(400), true, &mut Doubt::default()), Decision::Stop);
         assert_eq!(part(&after(answered(404, None), 1), true, true), Decision::Restart);
         assert_eq!(part(&after(answered(404, None), 1), true, false), Decision::Stop);
         let mut doubt = Doubt { may_be_done: true, unanswered: 1 };

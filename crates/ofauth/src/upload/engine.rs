@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
-use super::decide::{self, Decision, Doubt, Situation};
+use super::decide::{self, Age, Decision, Doubt, Situation};
 use super::ledger::Ledger;
 use super::plan::{Flow, number_of};
 use super::progress::{Phase, Reporter};
@@ -152,7 +152,7 @@ impl<W: Wire> Engine<W> {
             } else {
                 tries.saturating_sub(1)
             };
-            let decision = decide::complete(&self.situation(&failure, tries, step, false), &mut doubt);
+            let decision = decide::complete(&self.situation(&failure, tries, step, Age::Running), &mut doubt);
             let pause = match decision {
                 Decision::Again(pause) => pause,
                 Decision::Wait(pause) => {
@@ -182,7 +182,7 @@ impl<W: Wire> Engine<W> {
         failure: &'a StepFailure,
         tries: u32,
         step: u32,
-        expired: bool,
+        age: Age,
     ) -> Situation<'a> {
         Situation {
             failure: failure.failure(),
@@ -191,7 +191,7 @@ impl<W: Wire> Engine<W> {
             step,
             chance: self.rng.f64(),
             hopeless: failure.hopeless,
-            expired,
+            age,
         }
     }
 }

@@ -35,7 +35,7 @@ pub(super) enum Sent {
 impl<W: Wire> Engine<W> {
     /// Sends every part of a session.
     pub(super) async fn send(&mut self, session: &Session) -> Result<Sent> {
-        let parts_total = number_of(session.plan.parts.len()).saturating_sub(1);
+        let parts_total = u32::try_from(session.plan.parts.len()).unwrap_or(u32::MAX);
         self.reporter
             .report(|progress| (progress.phase, progress.parts_total) = (Phase::Sending, parts_total));
         let limits = self.limits.clone();
@@ -204,12 +204,11 @@ impl<'a, W: Wire> Sending<'a, W> {
     fn failed(&mut self, running: &Running, failure: StepFailure) -> Result<Option<Error>> {
         let now = Instant::now();
         let part = running.part;
-        let expired = self.session.expires.is_some_and(|end| end <= now);
         let (tries, mut step) = self.ledger.fail(part);
         if let (ErrorKind::RateLimited, Some((_, refusals))) = (failure.error.kind(), self.refused) {
             step = refusals;
         }
-        let situation = self.engine.situation(&failure, tries, step, expired);
+        let situation = self.engine.situation(&failure, tries, step, self.session.age(now));
         let decision = if self.single {
             decide::single(&situation, failure.whole, &mut self.doubt)
         } else {

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::VaultUpload;
 use super::body::Buffers;
+use super::decide::Age;
 use super::plan::{Plan, PlannedPart};
 use super::source::Opened;
 use super::step::{StepEnd, read_complete, read_put};
@@ -26,9 +27,21 @@ use crate::net::put::{Activity, Put, put};
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) plan: Plan,
-    /// The end of the session on this machine's clock, the difference of the clocks taken out.
+    /// The end of the session on this machine's clock, the difference of the clocks taken out. `None` if it is not
+    /// known, or was past when the session was opened and so says nothing.
     pub(crate) expires: Option<Instant>,
+    pub(crate) born_over: bool,
     pub(crate) activity: Arc<Activity>,
+}
+
+impl Session {
+    pub(crate) fn age(&self, now: Instant) -> Age {
+        match self.expires {
+            _ if self.born_over => Age::BornOver,
+            Some(end) if end <= now => Age::Over,
+            _ => Age::Running,
+        }
+    }
 }
 
 /// The steps of an upload, each tried once; init alone repeats itself, for a session too many costs nothing.
@@ -102,10 +115,10 @@ impl Wire for HttpWire {
         }
         let plan = Plan::read(plan, &answer.headers, self.source.size, origins)?;
         let left = plan.expires_at.map(|end| SystemTime::from(end).duration_since(there).unwrap_or_default());
-        // A session that is over when it begins has a clock that cannot be believed.
-        let expires = left.filter(|left| !left.is_zero()).and_then(|left| Instant::now().checked_add(left));
+        let born_over = left.is_some_and(|left| left.is_zero());
+        let expires = left.filter(|_| !born_over).and_then(|left| Instant::now().checked_add(left));
         tracing::info!(upload = %plan.upload_id, parts = plan.parts.len(), expires_in = ?left, "session open");
-        Ok(Session { plan, expires, activity: Arc::new(Activity::new()) })
+        Ok(Session { plan, expires, born_over, activity: Arc::new(Activity::new()) })
     }
 
     async fn put(
