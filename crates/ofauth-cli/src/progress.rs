@@ -148,9 +148,11 @@ fn time_left(state: &ProgressState) -> String {
 }
 
 fn parts(progress: &Progress) -> String {
-    match progress.parts_total {
-        0 => String::new(),
-        total => format!("{}/{total} parts", progress.parts_done),
+    match (progress.phase, progress.parts_total) {
+        (_, 0) => String::new(),
+        // In the place of the parts, so that the line keeps its width.
+        (Phase::Waiting, _) => "rate limit".into(),
+        (_, total) => format!("{}/{total} parts", progress.parts_done),
     }
 }
 

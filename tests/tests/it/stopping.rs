@@ -289,3 +289,26 @@ async fn progress_never_goes_back_and_is_whole_only_at_the_end() {
     }
     together.run(40).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wait_for_the_rate_limit_is_told() {
+    for guide in [single(), parts(64 * KIB)] {
+        let site = guide
+            .script(|visit| match visit.step {
+                Step::Part(2) | Step::Single if visit.attempt == 1 => {
+                    Play::Answer(Answer::new(429).header("Retry-After", "1"))
+                }
+                _ => Play::Guide,
+            })
+            .start()
+            .await;
+        let phases: Arc<Mutex<Vec<Phase>>> = Arc::default();
+        let sink = Arc::clone(&phases);
+        let upload = video(&client(&site), &data(320 * KIB)).concurrency(1);
+        upload.on_progress(move |p| sink.lock().unwrap().push(p.phase)).await.unwrap();
+        let mut phases = phases.lock().unwrap().clone();
+        phases.dedup();
+        phases.retain(|phase| *phase != Phase::Completing);
+        assert_eq!(phases, [Phase::Starting, Phase::Sending, Phase::Waiting, Phase::Sending, Phase::Done]);
+    }
+}

@@ -8,6 +8,8 @@ pub enum Phase {
     Starting,
     /// Sending bytes.
     Sending,
+    /// Starting nothing new for now: the service's rate limit is used up.
+    Waiting,
     /// Every byte is acknowledged; the service is asked to finish.
     Completing,
     /// The service confirmed the end.

@@ -130,7 +130,9 @@ impl<'a, W: Wire> Sending<'a, W> {
         if self.hold_until.is_some_and(|until| until > now) {
             return Ok(());
         }
-        self.hold_until = None;
+        if self.hold_until.take().is_some() {
+            self.engine.reporter.report(|progress| progress.phase = Phase::Sending);
+        }
         while self.tries.len() < self.slots() {
             let Some(part) = self.ledger.take(now) else { return Ok(()) };
             self.start(part)?;
@@ -261,6 +263,7 @@ impl<'a, W: Wire> Sending<'a, W> {
             return too_long("past the deadline");
         }
         self.hold_until = self.hold_until.max(Some(until));
+        self.engine.reporter.report(|progress| progress.phase = Phase::Waiting);
         Ok(until)
     }
 
