@@ -312,3 +312,13 @@ async fn a_wait_for_the_rate_limit_is_told() {
         assert_eq!(phases, [Phase::Starting, Phase::Sending, Phase::Waiting, Phase::Sending, Phase::Done]);
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn idle_connections_are_closed_while_the_client_lives() {
+    let site = parts(64 * KIB).start().await;
+    let client = client(&site);
+    video(&client, &data(512 * KIB)).await.unwrap();
+    // Four seconds for the connections of parts, up to twice that for those of calls.
+    within(12, site.deserted()).await;
+    drop(client);
+}

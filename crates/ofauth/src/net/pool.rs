@@ -1,16 +1,17 @@
 //! Connections that are open and idle, kept for the next PUT to the same server.
 //!
 //! An idle connection is polled by nobody, so it costs no wake-up; whether the server closed it meanwhile shows when
-//! it is taken out. Connections are not counted here: a client has as many as its uploads use.
+//! it is taken out. One that nobody takes is closed after [`POOL_IDLE`], by a task that lives as long as there are any.
+//! Connections are not counted here: a client has as many as its uploads use.
 
 use std::collections::VecDeque;
 use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use futures_util::future::FutureExt as _;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use super::connect::Stream;
 use super::socket::Meter;
@@ -49,21 +50,33 @@ impl Link {
 
 /// The idle connections of a client.
 #[derive(Default)]
-pub(crate) struct Pool(Mutex<VecDeque<Idle>>);
+pub(crate) struct Pool(Arc<Mutex<Shelf>>);
+
+#[derive(Default)]
+struct Shelf {
+    /// The one that was put back last stands last.
+    idle: VecDeque<Idle>,
+    /// Whether a task is there that closes what nobody takes.
+    watched: bool,
+}
 
 struct Idle {
     origin: String,
-    since: Instant,
+    until: Instant,
     link: Link,
 }
 
 impl Pool {
+    fn shelf(&self) -> MutexGuard<'_, Shelf> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Takes out the connection to `origin` that was used last, if one is still good.
     pub(crate) fn take(&self, origin: &str) -> Option<Link> {
-        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|idle| idle.since.elapsed() < POOL_IDLE);
-        while let Some(at) = idle.iter().rposition(|idle| idle.origin == origin) {
-            let mut link = idle.remove(at)?.link;
+        let mut shelf = self.shelf();
+        shelf.close_old(Instant::now());
+        while let Some(at) = shelf.idle.iter().rposition(|idle| idle.origin == origin) {
+            let mut link = shelf.idle.remove(at)?.link;
             if link.is_usable() {
                 return Some(link);
             }
@@ -73,15 +86,62 @@ impl Pool {
 
     /// Puts a connection back for [`POOL_IDLE`].
     pub(crate) fn give_back(&self, origin: String, mut link: Link) {
-        if link.is_usable() {
-            let idle = Idle { origin, since: Instant::now(), link };
-            self.0.lock().unwrap_or_else(PoisonError::into_inner).push_back(idle);
+        let now = Instant::now();
+        if !link.is_usable() {
+            return;
+        }
+        let mut shelf = self.shelf();
+        shelf.idle.push_back(Idle { origin, until: now.checked_add(POOL_IDLE).unwrap_or(now), link });
+        if !std::mem::replace(&mut shelf.watched, true) {
+            tokio::spawn(Watch(Arc::downgrade(&self.0)).run());
         }
     }
 
     /// Drops every idle connection to `origin`: one of them turned out to be dead.
     pub(crate) fn drain(&self, origin: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|idle| idle.origin != origin);
+        self.shelf().idle.retain(|idle| idle.origin != origin);
+    }
+}
+
+impl Shelf {
+    /// Closes what nobody took in time. Returns when the next one is due.
+    fn close_old(&mut self, now: Instant) -> Option<Instant> {
+        while self.idle.front().is_some_and(|idle| idle.until <= now) {
+            self.idle.pop_front();
+        }
+        self.idle.front().map(|idle| idle.until)
+    }
+}
+
+/// The task that closes old connections of a shelf. Does not keep the shelf alive.
+struct Watch(Weak<Mutex<Shelf>>);
+
+impl Watch {
+    async fn run(self) {
+        while let Some(due) = self.close_old() {
+            sleep_until(due).await;
+        }
+    }
+
+    fn close_old(&self) -> Option<Instant> {
+        let shelf = self.0.upgrade()?;
+        let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = shelf.close_old(Instant::now());
+        // In the same breath, so that whoever puts one back next starts another task.
+        shelf.watched = due.is_some();
+        due
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        // A runtime that ends takes its tasks along, and the client may go on in another one.
+        if let Some(shelf) = self.0.upgrade() {
+            let mut shelf = shelf.lock().unwrap_or_else(PoisonError::into_inner);
+            if !shelf.idle.is_empty() {
+                shelf.watched = false;
+            }
+        }
     }
 }
 
