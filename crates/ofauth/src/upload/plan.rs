@@ -80,8 +80,10 @@ impl Plan {
             .media_upload_id
             .filter(|id| !id.trim().is_empty())
             .ok_or_else(|| bad("it has no mediaUploadId"))?;
-        if upload_id.len() > LONGEST_ID {
-            return Err(bad(format!("its mediaUploadId has {} bytes", upload_id.len())));
+        if !is_reference(&upload_id) {
+            return Err(bad(
+                "its mediaUploadId is longer than a reference can be, or has control characters in it",
+            ));
         }
         let expires_at = answer.expires_at.as_deref().and_then(|text| text.parse().ok());
         let with_id = |error: Error| error.with_upload_id(&upload_id);
@@ -226,6 +228,11 @@ fn refuse_too_many(parts: u64) -> Result<()> {
         return Err(bad(format!("it has {parts} parts, more than the {MOST_PARTS} that are believed")));
     }
     Ok(())
+}
+
+/// Whether a text can be an upload reference, which goes into paths, posts and lines of output.
+pub(crate) fn is_reference(id: &str) -> bool {
+    !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control)
 }
 
 /// The number of the part at an index.

@@ -77,6 +77,8 @@ fn plans_that_do_not_cover_the_file_once_are_refused() {
     without_id["mediaUploadId"] = json!("");
     let mut strange = multipart(&[(0, 9), (10, 19)]);
     strange["uploadType"] = json!("torrent");
+    let mut two_lines = multipart(&[(0, 9), (10, 19)]);
+    two_lines["mediaUploadId"] = json!("upload:1\nupload:2");
     for (name, answer, why) in [
         ("gap", multipart(&[(0, 8), (10, 19)]), "in no part"),
         ("overlap", multipart(&[(0, 9), (9, 19)]), "already"),
@@ -94,6 +96,7 @@ fn plans_that_do_not_cover_the_file_once_are_refused() {
         ("no range", without_range, "no byteRange"),
         ("no id", without_id, "mediaUploadId"),
         ("unknown type", strange, "torrent"),
+        ("id of two lines", two_lines, "control characters"),
     ] {
         let error = read(answer, 20).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidPlan, "{name}");

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::plan::is_reference;
 use super::wire_format::{DoneAnswer, Whole, read_object};
 use crate::error::{Error, ErrorKind};
 use crate::http::answer::Answer;
@@ -140,7 +141,7 @@ fn read_answer(answer: &Answer, part: Option<u32>, doing: &str, key: &ApiKey) ->
         return unreadable("it speaks of another part");
     }
     StepEnd::Done(Done {
-        upload_id: done.media_upload_id.filter(|id| !id.is_empty()),
+        upload_id: done.media_upload_id.filter(|id| is_reference(id)),
         etag: done.etag.filter(|etag| !etag.is_empty()).or(header_etag),
         media: done.media.filter(Value::is_object),
     })
@@ -193,6 +194,10 @@ mod tests {
         let single = done(put(201, r#"{"mediaUploadId":"u","media":{"id":1,"files":{}}}"#, None));
         assert_eq!(single.media.unwrap()["id"], 1);
         assert!(done(put(200, r#"{"mediaUploadId":"u","media":null,"error":"old"}"#, None)).media.is_none());
+        assert!(
+            done(put(200, r#"{"mediaUploadId":"u\nv"}"#, None)).upload_id.is_none(),
+            "the plan's is kept then"
+        );
     }
 
     #[test]
