@@ -1,5 +1,7 @@
 //! An answer of the service, read whole.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::HeaderMap;
 use serde_json::Value;
@@ -9,6 +11,16 @@ use crate::secret::ApiKey;
 
 /// The longest JSON answer that is read, in bytes. A plan of 100 000 parts is about 25 MB.
 pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
+
+/// How long an answer may take from its first to its last byte.
+pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
+
+/// The error for an answer of more than [`LONGEST_ANSWER`] bytes.
+pub(crate) fn too_long(doing: &str) -> Error {
+    let most = LONGEST_ANSWER / (1024 * 1024);
+    let text = format!("{doing}: the answer is longer than {most} MiB, so it was not read");
+    Error::new(ErrorKind::InvalidAnswer, text)
+}
 
 /// An answer of the service: status, headers and the whole body.
 #[derive(Clone)]

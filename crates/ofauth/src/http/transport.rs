@@ -15,7 +15,7 @@ use ofauth_api::operation::RetryClass;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::answer::{Answer, LONGEST_ANSWER};
+use super::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
 use super::retry::{self, Failure, Patience, Verdict};
 use super::wait::WaitHint;
 use crate::error::{Error, ErrorKind, Result};
@@ -25,8 +25,6 @@ use crate::settings::Settings;
 /// Idle connections are dropped before the 5 s after which common servers drop theirs, so that a request does not
 /// meet a connection that is just being closed.
 pub(crate) const POOL_IDLE: Duration = Duration::from_secs(4);
-/// How long an answer may take from its first to its last byte.
-const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
 /// Names of the credential headers.
 pub(crate) const API_KEY: &str = "apikey";
 pub(crate) const CONNECTION_ID: &str = "x-connection-id";
@@ -218,22 +216,15 @@ impl Transport {
         mut response: reqwest::Response,
         doing: &'static str,
     ) -> Result<(), Tried> {
-        let too_long = || {
-            let text = format!(
-                "{doing}: the answer is longer than {} MiB, so it was not read",
-                LONGEST_ANSWER / (1024 * 1024)
-            );
-            Tried::Unreadable(Error::new(ErrorKind::InvalidAnswer, text))
-        };
         if response.content_length().is_some_and(|length| length > LONGEST_ANSWER as u64) {
-            return Err(too_long());
+            return Err(Tried::Unreadable(too_long(doing)));
         }
         let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
         loop {
             let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
             match timeout_at(until.min(idle), response.chunk()).await {
                 Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER => {
-                    return Err(too_long());
+                    return Err(Tried::Unreadable(too_long(doing)));
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => return Ok(()),

@@ -25,7 +25,7 @@ use url::Url;
 use super::connect::{self, ConnectError, SEND_BUFFER};
 use super::pool::{Link, Pool};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::answer::{Answer, LONGEST_ANSWER};
+use crate::http::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
 use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
 use crate::secret::ApiKey;
 use crate::settings::Settings;
@@ -33,8 +33,6 @@ use crate::upload::body::{BodyState, Buffers, RangeBody};
 use crate::upload::source::Opened;
 use crate::upload::throttle::Throttle;
 
-/// How long an answer may take from its first to its last byte.
-const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
 /// The rate assumed before any was measured, in bytes per second: a slow mobile uplink.
 const SLOWEST_RATE: u64 = 16 * 1024;
 
@@ -327,11 +325,7 @@ impl<'a> Driven<'a> {
             })?;
             let Ok(piece) = frame.into_data() else { continue };
             if body.len().saturating_add(piece.len()) > LONGEST_ANSWER {
-                let text = format!(
-                    "the answer is longer than {} MiB, so it was not read",
-                    LONGEST_ANSWER / (1024 * 1024)
-                );
-                return Err(Error::new(ErrorKind::InvalidAnswer, text));
+                return Err(too_long("send the bytes"));
             }
             body.extend_from_slice(&piece);
             if let Some((_, last)) = &mut self.reading {

@@ -40,7 +40,6 @@ pub use uploaded::{Uploaded, UploadedPart};
 
 use crate::client::{Client, MAX_CONCURRENCY};
 use crate::error::{Error, ErrorKind, Result};
-use crate::settings::connection_header;
 use body::Buffers;
 use engine::{Engine, Limits};
 use progress::{Callback, Reporter};
@@ -202,9 +201,6 @@ impl Upload {
             return Err(Error::new(ErrorKind::InvalidArgument, text));
         }
         let connection = shared.settings.connection(self.connection_id.as_deref())?;
-        if let Some(id) = &self.connection_id {
-            connection_header(id)?;
-        }
         let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
         let (source, filename, content_type) = self.open().await?;
         let content_type_header = HeaderValue::from_str(&content_type).map_err(|_| {
