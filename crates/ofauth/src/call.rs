@@ -10,6 +10,7 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use ofauth_api::operation::{Body, Connection, RetryClass};
 use ofauth_api::operations;
+use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use crate::client::Client;
@@ -37,6 +38,8 @@ pub struct Call {
 enum Payload {
     None,
     Json(Value),
+    /// JSON that is yet to be checked.
+    Text(String),
     Bytes(Bytes, String),
 }
 
@@ -71,6 +74,12 @@ impl Call {
     /// The JSON body.
     pub fn body(mut self, body: Value) -> Self {
         self.body = Payload::Json(body);
+        self
+    }
+
+    /// The JSON body as text, which is sent as it is: order, numbers and all.
+    pub fn body_json(mut self, text: impl Into<String>) -> Self {
+        self.body = Payload::Text(text.into());
         self
     }
 
@@ -156,10 +165,10 @@ impl Call {
         match (&self.body, wanted) {
             (Payload::None, Body::None | Body::OptionalJson) => Ok(()),
             (Payload::None, Body::Json) => Err(invalid(format!("{doing} needs a JSON body"))),
-            (Payload::None | Payload::Json(_), Body::Bytes) => {
+            (Payload::None | Payload::Json(_) | Payload::Text(_), Body::Bytes) => {
                 Err(invalid(format!("{doing} needs a body of bytes and their content type")))
             }
-            (Payload::Json(_) | Payload::Bytes(..), Body::None) => {
+            (Payload::Json(_) | Payload::Text(_) | Payload::Bytes(..), Body::None) => {
                 Err(invalid(format!("{doing} takes no body")))
             }
             (Payload::Bytes(..), Body::Json | Body::OptionalJson) => {
@@ -169,6 +178,13 @@ impl Call {
                 request.body = serde_json::to_vec(json).map(Bytes::from).map_err(|error| {
                     Error::new(ErrorKind::Internal, "a JSON value could not be written").with_source(error)
                 })?;
+                request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Ok(())
+            }
+            (Payload::Text(text), Body::Json | Body::OptionalJson) => {
+                serde_json::from_str::<IgnoredAny>(text)
+                    .map_err(|error| invalid(format!("the body of {doing} is not JSON: {error}")))?;
+                request.body = Bytes::from(text.clone());
                 request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Ok(())
             }
@@ -273,6 +289,16 @@ mod tests {
     }
 
     #[test]
+    fn a_body_of_text_goes_as_it_is() {
+        let text = r#"{"z": 123456789012345678901234567890, "a": 1.10}"#;
+        let call = client().call("create_post").body_json(text).request().unwrap();
+        assert_eq!(
+            (&call.body[..], &call.headers[CONTENT_TYPE]),
+            (text.as_bytes(), &HeaderValue::from_static("application/json"))
+        );
+    }
+
+    #[test]
     fn what_does_not_fit_the_table_is_refused_by_name() {
         for (call, names) in [
             (client().call("get_pots"), "get_post"),
@@ -286,6 +312,9 @@ mod tests {
             (client().call("list_vault_media").param("limit", "five"), "whole number"),
             (client().call("create_post"), "JSON body"),
             (client().call("create_post").body_bytes(vec![1], "a/b"), "not bytes"),
+            (client().call("create_post").body_json("{\"a\": "), "not JSON"),
+            (client().call("create_post").body_json(""), "not JSON"),
+            (client().call("get_post").param("postId", 1).body_json("{}"), "takes no body"),
             (
                 client().call("upload_part").params(json!({"mediaUploadId": "u", "partNumber": 1})),
                 "content type",

@@ -54,6 +54,28 @@ pub enum ErrorKind {
 }
 
 impl ErrorKind {
+    /// Every kind, in the order of their declaration.
+    pub const ALL: &[Self] = &[
+        Self::InvalidArgument,
+        Self::Config,
+        Self::Source,
+        Self::SourceChanged,
+        Self::InvalidPlan,
+        Self::UntrustedOrigin,
+        Self::Redirect,
+        Self::InvalidAnswer,
+        Self::Network,
+        Self::Timeout,
+        Self::RateLimited,
+        Self::Server,
+        Self::Cancelled,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::Rejected,
+        Self::OutcomeUnknown,
+        Self::Internal,
+    ];
+
     /// The kind in snake case, as in machine-readable output.
     pub fn as_str(self) -> &'static str {
         match self {
@@ -282,6 +304,15 @@ impl StdError for Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_list_of_kinds_is_whole() {
+        for (position, kind) in ErrorKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, position);
+        }
+        // A kind that is appended must move this line, and then the list.
+        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Internal as usize + 1);
+    }
 
     #[test]
     fn an_error_is_one_pointer_and_shows_everything_on_one_line() {

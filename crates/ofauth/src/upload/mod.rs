@@ -56,6 +56,11 @@ impl Cancel {
         Self::default()
     }
 
+    /// A cancel that this one triggers too, and that can be triggered alone.
+    pub fn child(&self) -> Self {
+        Self(self.0.child_token())
+    }
+
     /// Ends every upload that was given this cancel. Calling it again changes nothing.
     pub fn trigger(&self) {
         self.0.cancel();

@@ -1,0 +1,68 @@
+//! The border between Rust and C: what crosses it is a status, and an error for those who want one. No panic does.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use crate::error::ofauth_error;
+use crate::pointer::Result;
+use crate::status::{OFAUTH_ERR_PANIC, OFAUTH_OK, ofauth_status};
+
+/// Carries out the body of a fallible function.
+///
+/// # Safety
+///
+/// `error` is NULL or valid for writes.
+pub(crate) unsafe fn fallible(
+    error: *mut *mut ofauth_error,
+    body: impl FnOnce() -> Result<()>,
+) -> ofauth_status {
+    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let (status, made) = match outcome {
+        Ok(()) => (OFAUTH_OK, std::ptr::null_mut()),
+        Err(failure) => (failure.status(), Box::into_raw(failure)),
+    };
+    // SAFETY: NULL, or valid for writes as promised by the caller.
+    match unsafe { error.as_mut() } {
+        Some(place) => *place = made,
+        // SAFETY: NULL, or made above and given to nobody.
+        None => unsafe { crate::pointer::free(made) },
+    }
+    status
+}
+
+/// Carries out the body of a function that cannot fail, such as one that frees. A panic ends here and changes nothing.
+pub(crate) fn infallible(body: impl FnOnce()) {
+    let _ = catch_unwind(AssertUnwindSafe(body));
+}
+
+/// The error for a panic of this library.
+pub(crate) fn panicked(panic: &(dyn Any + Send)) -> Box<ofauth_error> {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("no text");
+    ofauth_error::new(OFAUTH_ERR_PANIC, &format!("a defect of the library, please report it: {text}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::ptr;
+
+    #[test]
+    #[allow(clippy::panic)]
+    fn a_panic_becomes_a_status_and_an_error() {
+        let mut error: *mut ofauth_error = ptr::null_mut();
+        // SAFETY: the place is valid.
+        let status = unsafe { fallible(&raw mut error, || panic!("number {}", 7)) };
+        assert_eq!(status, OFAUTH_ERR_PANIC);
+        // SAFETY: the call above made it.
+        let made = unsafe { Box::from_raw(error) };
+        assert!(made.message().to_str().unwrap().ends_with("number 7"), "{:?}", made.message());
+        // SAFETY: NULL is allowed.
+        assert_eq!(unsafe { fallible(ptr::null_mut(), || panic!("x")) }, OFAUTH_ERR_PANIC);
+        let mut error: *mut ofauth_error = ptr::dangling_mut();
+        // SAFETY: the place is valid.
+        assert_eq!(unsafe { fallible(&raw mut error, || Ok(())) }, OFAUTH_OK);
+        assert!(error.is_null(), "an error of earlier stays");
+    }
+}

@@ -1,0 +1,47 @@
+//! Cancelling
+
+use crate::boundary::{fallible, infallible};
+use crate::error::ofauth_error;
+use crate::pointer::{self, hand_out};
+use crate::status::ofauth_status;
+
+/// Cancels uploads from elsewhere. Any number of uploads may have the same one; any thread may use it at any time.
+pub struct ofauth_cancel(pub(crate) ofauth::Cancel);
+
+/// Makes a cancel that was not triggered. Free it with `ofauth_cancel_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_cancel_new(
+    out: *mut *mut ofauth_cancel,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        hand_out(out, ofauth_cancel(ofauth::Cancel::new()));
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within moments, or
+/// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. Triggering again changes nothing.
+///
+/// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
+/// the progress callback. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_cancel_trigger(cancel: *mut ofauth_cancel) {
+    infallible(|| {
+        // SAFETY: the header asks for NULL or a living cancel.
+        if let Some(cancel) = unsafe { cancel.as_ref() } {
+            cancel.0.trigger();
+        }
+    });
+}
+
+/// Frees a cancel. Uploads that have it, running or not, keep what they need. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_cancel_free(cancel: *mut ofauth_cancel) {
+    // SAFETY: the header asks for NULL or a cancel that was not freed yet.
+    infallible(|| unsafe { pointer::free(cancel) });
+}

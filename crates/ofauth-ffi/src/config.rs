@@ -1,0 +1,334 @@
+//! Configuration
+//!
+//! What a client is made from. Setters copy what they are given; a wrong value is reported by them or by
+//! `ofauth_client_new`. A configuration may make any number of clients.
+
+use std::ffi::{c_char, c_void};
+use std::num::NonZeroU64;
+use std::time::Duration;
+
+use ofauth::{Client, ClientBuilder};
+use zeroize::Zeroizing;
+
+use crate::boundary::{fallible, infallible};
+use crate::error::ofauth_error;
+use crate::log::{self, LogTarget};
+use crate::pointer::{self, Result, hand_out};
+use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
+
+pub use crate::log::{
+    OFAUTH_LOG_DEBUG, OFAUTH_LOG_ERROR, OFAUTH_LOG_INFO, OFAUTH_LOG_TRACE, OFAUTH_LOG_WARN,
+    ofauth_log_callback,
+};
+
+/// Threads of a client unless set otherwise: one would do, two let encryption of several connections run side by side.
+const DEFAULT_WORKER_THREADS: usize = 2;
+const MAX_WORKER_THREADS: u32 = 64;
+
+/// The settings of clients to be made. One thread at a time.
+pub struct ofauth_config {
+    key: Zeroizing<String>,
+    builder: ClientBuilder,
+    worker_threads: usize,
+    limit_rate: Option<NonZeroU64>,
+    timeouts: [Option<Duration>; 3],
+    log: Option<LogTarget>,
+}
+
+impl ofauth_config {
+    /// A client with these settings.
+    pub(crate) fn client(&self) -> Result<Client> {
+        let mut builder = self.builder.clone().api_key(self.key.as_str());
+        if let Some(rate) = self.limit_rate {
+            builder = builder.limit_rate(rate);
+        }
+        let [connect, stall, answer] = self.timeouts;
+        if let Some(limit) = connect {
+            builder = builder.connect_timeout(limit);
+        }
+        if let Some(limit) = stall {
+            builder = builder.stall_timeout(limit);
+        }
+        if let Some(limit) = answer {
+            builder = builder.answer_timeout(limit);
+        }
+        Ok(builder.build()?)
+    }
+
+    pub(crate) fn worker_threads(&self) -> usize {
+        self.worker_threads
+    }
+
+    pub(crate) fn log(&self) -> Option<LogTarget> {
+        self.log
+    }
+}
+
+/// Changes a configuration.
+///
+/// # Safety
+///
+/// What the header asks for: `config` is NULL or nobody else's now, `err` is NULL or a valid place.
+unsafe fn change(
+    config: *mut ofauth_config,
+    err: *mut *mut ofauth_error,
+    with: impl FnOnce(&mut ofauth_config) -> Result<()>,
+) -> ofauth_status {
+    // SAFETY: as promised by the caller.
+    let body = || with(unsafe { pointer::unique(config, "config") }?);
+    // SAFETY: as promised by the caller.
+    unsafe { fallible(err, body) }
+}
+
+/// Sets a text of the builder.
+///
+/// # Safety
+///
+/// As for [`change`], and `text` is NULL or ends with NUL.
+unsafe fn set_text(
+    config: *mut ofauth_config,
+    text: *const c_char,
+    name: &str,
+    err: *mut *mut ofauth_error,
+    set: impl FnOnce(ClientBuilder, &str) -> ClientBuilder,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        // SAFETY: as promised by the caller.
+        let text = unsafe { pointer::text(text, name) }?;
+        config.builder = set(std::mem::take(&mut config.builder), text);
+        Ok(())
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { change(config, err, with) }
+}
+
+/// Makes a configuration with the API key of the organization. The key is copied, sent to the base URL's server and
+/// nowhere else, and zeroed when the configuration is freed.
+///
+/// Free it with `ofauth_config_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_new(
+    api_key: *const c_char,
+    out: *mut *mut ofauth_config,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: the header asks for a text that ends with NUL.
+        let key = unsafe { pointer::text(api_key, "api_key") }?;
+        let config = ofauth_config {
+            key: Zeroizing::new(key.to_owned()),
+            builder: ClientBuilder::default(),
+            worker_threads: DEFAULT_WORKER_THREADS,
+            limit_rate: None,
+            timeouts: [None; 3],
+            log: None,
+        };
+        // An empty or impossible key is reported where it is given.
+        config.client()?;
+        hand_out(out, config);
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Frees a configuration. Clients that were made from it are not touched. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_free(config: *mut ofauth_config) {
+    // SAFETY: the header asks for NULL or a configuration that was not freed yet.
+    infallible(|| unsafe { pointer::free(config) });
+}
+
+/// Sets the server: `http://` or `https://`, a path is kept as a prefix. Default: "https://api.ofauth.com". Plain http is
+/// accepted for this machine only, unless `ofauth_config_allow_plain_http` says otherwise.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_base_url(
+    config: *mut ofauth_config,
+    url: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, url, "url", err, |builder, url| builder.base_url(url)) }
+}
+
+/// Sets the connection, the linked account, that calls act on unless they name another. It looks like "conn_abc123".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_connection_id(
+    config: *mut ofauth_config,
+    connection_id: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, connection_id, "connection_id", err, |builder, id| builder.connection_id(id)) }
+}
+
+/// Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Reading a file may start further
+/// ones, one for each part that is under way, which end when they are idle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_worker_threads(
+    config: *mut ofauth_config,
+    threads: u32,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        let workers = usize::try_from(threads).ok().filter(|_| (1..=MAX_WORKER_THREADS).contains(&threads));
+        config.worker_threads = workers.ok_or_else(|| {
+            let text = format!("threads is {threads}: use 1 to {MAX_WORKER_THREADS}");
+            ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
+        })?;
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Sets how many parts of one upload are sent side by side, 1 to 64. Default: 4. Should the service refuse parts side by
+/// side, they go one by one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_concurrency(
+    config: *mut ofauth_config,
+    parts: u32,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        let parts = crate::upload::concurrency(parts)?;
+        config.builder = std::mem::take(&mut config.builder).concurrency(parts);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Caps the bytes per second of all uploads of a client together. 0, the default, is no cap.
+///
+/// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_limit_rate(
+    config: *mut ofauth_config,
+    bytes_per_second: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        config.limit_rate = NonZeroU64::new(bytes_per_second);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Sets the certificates of the authorities to trust, in PEM, instead of the platform's.
+///
+/// Without them the platform's store is read at the first https call; its loader honours the environment variables
+/// SSL_CERT_FILE and SSL_CERT_DIR, the only ones that the library reads.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_ca_pem(
+    config: *mut ofauth_config,
+    pem: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, pem, "pem", err, |builder, pem| builder.ca_pem(pem)) }
+}
+
+/// Sets an HTTP proxy, "http://[user:password@]host:port", for every server but those on this machine. Default: none; no
+/// environment variable is read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_proxy(
+    config: *mut ofauth_config,
+    url: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, url, "url", err, |builder, url| builder.proxy(url)) }
+}
+
+/// Sets the timeouts, in milliseconds; 0 leaves one as it is.
+///
+/// `connect_ms`: opening a connection, TLS included; default 10 000. `stall_ms`: how long no byte of an upload may be
+/// accepted on any of its connections; default 60 000. `answer_ms`: the answer, once the service has the request; default
+/// 120 000. There is no limit to the whole; see `ofauth_upload_set_deadline`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_timeouts(
+    config: *mut ofauth_config,
+    connect_ms: u64,
+    stall_ms: u64,
+    answer_ms: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        for (limit, millis) in config.timeouts.iter_mut().zip([connect_ms, stall_ms, answer_ms]) {
+            if millis > 0 {
+                *limit = Some(Duration::from_millis(millis));
+            }
+        }
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Puts a text in front of the library's own `User-Agent`, such as "my-app/1.2".
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_user_agent(
+    config: *mut ofauth_config,
+    text: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, text, "text", err, |builder, text| builder.user_agent(text)) }
+}
+
+/// Has lines of the log up to `level`, one of `OFAUTH_LOG_...`, go to `callback`. A NULL callback, the default, is no log.
+///
+/// `user_data` is passed on as it is, may be NULL, and must be good for as long as there are clients with this setting.
+/// A line never holds the API key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_log(
+    config: *mut ofauth_config,
+    level: i32,
+    callback: ofauth_log_callback,
+    user_data: *mut c_void,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        let target = |callback| match log::level(level) {
+            Some(level) => Ok(LogTarget { callback, user_data, level }),
+            None => {
+                let text = format!("level is {level}: use one of OFAUTH_LOG_ERROR to OFAUTH_LOG_TRACE");
+                Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text))
+            }
+        };
+        config.log = callback.map(target).transpose()?;
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Allows a further origin, "scheme://host[:port]", that upload plans may name. It will see the API key.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_allow_origin(
+    config: *mut ofauth_config,
+    origin: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_text(config, origin, "origin", err, |builder, origin| builder.allow_origin(origin)) }
+}
+
+/// Allows plain http to other machines, or forbids it again. The key then travels readably. Default: false.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_allow_plain_http(
+    config: *mut ofauth_config,
+    allow: bool,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        config.builder = std::mem::take(&mut config.builder).allow_plain_http(allow);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}

@@ -1,0 +1,45 @@
+//! The C API of ofauth, an rlib; the package `ofauth-capi` makes `libofauth.so` and `libofauth.a` of it.
+//!
+//! Every function here is in `include/ofauth.h`, which is generated from these modules in their order, documentation
+//! included: so the documentation is written for readers of C. Nothing is decided here. The crate translates pointers
+//! into values ([`pointer`], [`text`]), failures and panics into statuses ([`boundary`]), and calls that wait into
+//! tasks of the client's own runtime whose callbacks run on the thread that called ([`pump`]).
+//!
+//! Functions are written out literally, because the generator of the header does not look into macros.
+
+// What a caller has to guarantee is the same for all functions and stands at the top of the header; what is special
+// stands in the text of each.
+#![allow(clippy::missing_safety_doc, non_camel_case_types)]
+
+mod call;
+mod cancel;
+mod client;
+mod config;
+mod error;
+mod progress;
+mod response;
+mod result;
+mod run;
+mod status;
+mod upload;
+mod version;
+
+mod boundary;
+mod log;
+mod pointer;
+mod pump;
+mod runtime;
+mod text;
+
+pub use call::{ofauth_call, ofauth_call_bytes, ofauth_check, ofauth_vault_plus_batch};
+pub use cancel::{ofauth_cancel, ofauth_cancel_free, ofauth_cancel_new, ofauth_cancel_trigger};
+pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new};
+pub use config::*;
+pub use error::*;
+pub use progress::*;
+pub use response::*;
+pub use result::*;
+pub use run::{ofauth_upload_file, ofauth_upload_run};
+pub use status::*;
+pub use upload::*;
+pub use version::{OFAUTH_ABI_VERSION, ofauth_abi_version, ofauth_version};

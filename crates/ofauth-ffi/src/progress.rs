@@ -1,0 +1,72 @@
+//! Progress
+//!
+//! How far an upload is: byte counts that never go back.
+
+use std::ffi::{c_int, c_void};
+
+use ofauth::{Phase, Progress};
+
+/// Opening the source and asking for a plan.
+pub const OFAUTH_PHASE_STARTING: i32 = 0;
+/// Sending bytes.
+pub const OFAUTH_PHASE_SENDING: i32 = 1;
+/// Starting nothing new for now: the service's rate limit is used up.
+pub const OFAUTH_PHASE_WAITING: i32 = 2;
+/// Every byte is acknowledged; the service is asked to finish.
+pub const OFAUTH_PHASE_COMPLETING: i32 = 3;
+/// The service confirmed the end.
+pub const OFAUTH_PHASE_DONE: i32 = 4;
+
+/// How far an upload is. Made by the library only; later versions may add fields at its end.
+///
+/// `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once the
+/// service has confirmed the end.
+#[repr(C)]
+#[derive(Debug, Clone, Copy)]
+pub struct ofauth_progress {
+    /// Bytes given to the network, whether they have arrived or not. Bytes sent again do not count twice.
+    pub handed_over: u64,
+    /// Bytes in parts that the service has acknowledged.
+    pub acknowledged: u64,
+    /// Bytes of the source.
+    pub total: u64,
+    /// Bytes that an expired session had acknowledged and that are sent once more.
+    pub sent_again: u64,
+    /// Parts that the service has acknowledged.
+    pub parts_done: u32,
+    /// Parts of the plan; 0 while there is none.
+    pub parts_total: u32,
+    /// Tries that failed and were repeated.
+    pub retries: u32,
+    /// What the upload is doing: one of `OFAUTH_PHASE_...`. Later versions may add numbers.
+    pub phase: i32,
+}
+
+/// Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end.
+///
+/// Runs on the thread that called `ofauth_upload_run`, until that returns. `progress` is borrowed until the function
+/// returns. The result 0 goes on, any other cancels this upload.
+pub type ofauth_progress_callback =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const ofauth_progress) -> c_int>;
+
+impl From<&Progress> for ofauth_progress {
+    fn from(progress: &Progress) -> Self {
+        Self {
+            handed_over: progress.handed_over,
+            acknowledged: progress.acknowledged,
+            total: progress.total,
+            sent_again: progress.sent_again,
+            parts_done: progress.parts_done,
+            parts_total: progress.parts_total,
+            retries: progress.retries,
+            phase: match progress.phase {
+                Phase::Starting => OFAUTH_PHASE_STARTING,
+                Phase::Waiting => OFAUTH_PHASE_WAITING,
+                Phase::Completing => OFAUTH_PHASE_COMPLETING,
+                Phase::Done => OFAUTH_PHASE_DONE,
+                // A phase that has no number yet is one in which bytes are sent, like all others.
+                _ => OFAUTH_PHASE_SENDING,
+            },
+        }
+    }
+}

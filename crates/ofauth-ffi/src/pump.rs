@@ -1,0 +1,258 @@
+//! Waits for work on a client's threads while running its callbacks on the thread that called.
+//!
+//! The work sends events; this thread takes them one by one. So a callback never meets itself, needs no lock, and its
+//! user data may belong to the calling thread. Events are std's own channel: nothing here has to be proven.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::io;
+use std::panic::AssertUnwindSafe;
+use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use futures_util::FutureExt as _;
+use ofauth::{Cancel, Progress, ReadAt};
+
+use crate::boundary::panicked;
+use crate::client::Inner;
+use crate::error::ofauth_error;
+use crate::pointer::Result;
+use crate::progress::ofauth_progress;
+use crate::status::{OFAUTH_ERR_INTERNAL, OFAUTH_ERR_REENTRANT};
+
+/// Tells of the end of a task, however it comes.
+struct End(Sender<Event>);
+
+impl Drop for End {
+    fn drop(&mut self) {
+        let _ = self.0.send(Event::Done);
+    }
+}
+
+/// What the thread that called has to do.
+pub(crate) enum Event {
+    /// There is a newer progress.
+    Progress,
+    /// A reader is wanted.
+    Read(ReadRequest),
+    /// There are lines of the log.
+    Log,
+    /// The work has ended.
+    Done,
+}
+
+/// A piece that a thread of the client waits for.
+pub(crate) struct ReadRequest {
+    offset: u64,
+    buffer: Buffer,
+    reply: SyncSender<i64>,
+}
+
+/// Memory that a waiting thread lends to the one that reads.
+struct Buffer {
+    start: *mut u8,
+    length: usize,
+}
+
+// SAFETY: whoever lends it waits, and touches it again only once the request is answered or dropped.
+unsafe impl Send for Buffer {}
+
+/// The functions of the caller that a piece of work needs.
+#[derive(Default)]
+pub(crate) struct Callbacks {
+    pub(crate) progress: Option<ProgressCallback>,
+    pub(crate) reader: Option<Reader>,
+}
+
+/// A progress callback of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct ProgressCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, *const ofauth_progress) -> std::ffi::c_int,
+    pub(crate) user_data: *mut c_void,
+}
+
+/// A reader of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, u64, *mut u8, usize) -> i64,
+    pub(crate) user_data: *mut c_void,
+}
+
+thread_local! {
+    /// Whether this thread is inside a callback.
+    static IN_CALLBACK: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a function of the caller.
+pub(crate) fn callback<T>(function: impl FnOnce() -> T) -> T {
+    // Callbacks do not nest: no function that runs any is allowed inside one.
+    IN_CALLBACK.set(true);
+    let result = function();
+    IN_CALLBACK.set(false);
+    result
+}
+
+/// Refuses to wait inside a callback, where what is waited for would wait for the callback's end.
+pub(crate) fn refuse_in_callback() -> Result<()> {
+    if IN_CALLBACK.get() {
+        let text = "a function that waits was called inside a callback: return first, then call it";
+        return Err(ofauth_error::new(OFAUTH_ERR_REENTRANT, text));
+    }
+    Ok(())
+}
+
+/// The events of one call, and the newest progress, which replaces one that was not taken yet.
+pub(crate) struct Pump {
+    sender: Sender<Event>,
+    events: Receiver<Event>,
+    newest: Arc<Mutex<Option<ofauth_progress>>>,
+    cancel: Cancel,
+}
+
+impl Pump {
+    /// `cancel` is what a progress callback cancels.
+    pub(crate) fn new(cancel: Cancel) -> Self {
+        let (sender, events) = channel();
+        Self { sender, events, newest: Arc::default(), cancel }
+    }
+
+    /// A progress function for the engine.
+    pub(crate) fn on_progress(&self) -> impl FnMut(&Progress) + Send + 'static {
+        let (newest, sender) = (Arc::clone(&self.newest), self.sender.clone());
+        move |progress| {
+            let untold = newest.lock().unwrap_or_else(PoisonError::into_inner).replace(progress.into());
+            if untold.is_none() {
+                // Nobody listens once the call has returned.
+                let _ = sender.send(Event::Progress);
+            }
+        }
+    }
+
+    /// A reader for the engine.
+    pub(crate) fn reader(&self) -> impl ReadAt + use<> {
+        PumpedReader(self.sender.clone())
+    }
+
+    /// Carries `work` out on the client's threads, and runs callbacks here until it has ended.
+    pub(crate) fn run<T: Send + 'static>(
+        self,
+        client: &Inner,
+        callbacks: &Callbacks,
+        work: impl Future<Output = ofauth::Result<T>> + Send + 'static,
+    ) -> Result<T> {
+        let Self { sender, events, newest, cancel } = self;
+        let listening = client.log().map(|(log, _)| log.listen(sender.clone()));
+        let (result_sender, result) = sync_channel(1);
+        let end = End(sender);
+        client.spawn(async move {
+            let outcome = AssertUnwindSafe(work).catch_unwind().await;
+            // The thread that called takes it once it has seen the end.
+            let _ = result_sender.send(outcome);
+            drop(end);
+        });
+        loop {
+            match events.recv() {
+                Ok(Event::Progress) => {
+                    let progress = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
+                    if let (Some(progress), Some(told)) = (progress, callbacks.progress) {
+                        // SAFETY: the caller of the C function vouches for its callback.
+                        let stop =
+                            callback(|| unsafe { (told.function)(told.user_data, &raw const progress) });
+                        if stop != 0 {
+                            cancel.trigger();
+                        }
+                    }
+                }
+                Ok(Event::Read(request)) => request.answer(callbacks.reader),
+                Ok(Event::Log) => client.deliver_log(),
+                Ok(Event::Done) | Err(_) => break,
+            }
+        }
+        drop(listening);
+        client.deliver_log();
+        match result.recv() {
+            Ok(Ok(outcome)) => outcome.map_err(Into::into),
+            Ok(Err(panic)) => Err(panicked(&*panic)),
+            Err(_) => Err(ofauth_error::new(OFAUTH_ERR_INTERNAL, "the client's threads ended under way")),
+        }
+    }
+}
+
+impl ReadRequest {
+    fn answer(self, reader: Option<Reader>) {
+        let read = match reader {
+            // SAFETY: the caller of the C function vouches for its reader, and the buffer is lent until the answer.
+            Some(Reader { function, user_data }) => callback(|| unsafe {
+                function(user_data, self.offset, self.buffer.start, self.buffer.length)
+            }),
+            None => -1,
+        };
+        // A thread that no longer waits belongs to an upload that has ended.
+        let _ = self.reply.send(read);
+    }
+}
+
+/// Has the thread that called read.
+struct PumpedReader(Sender<Event>);
+
+impl ReadAt for PumpedReader {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let (reply, answer) = sync_channel(1);
+        let buffer = Buffer { start: buf.as_mut_ptr(), length: buf.len() };
+        let over = || io::Error::other("the upload has ended");
+        self.0.send(Event::Read(ReadRequest { offset, buffer, reply })).map_err(|_| over())?;
+        // The request is answered, or dropped when the call returns: both end this wait, and nothing else may.
+        let read = answer.recv().map_err(|_| over())?;
+        usize::try_from(read).map_err(|_| io::Error::other(format!("the reader returned {read}")))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::thread;
+
+    fn request(events: &Receiver<Event>) -> ReadRequest {
+        match events.recv().unwrap() {
+            Event::Read(request) => request,
+            _ => unreachable!("only reads are sent"),
+        }
+    }
+
+    #[test]
+    fn a_reader_waits_until_it_is_answered_or_dropped() {
+        unsafe extern "C" fn sevens(_: *mut c_void, offset: u64, buf: *mut u8, len: usize) -> i64 {
+            // SAFETY: the buffer is valid for writes.
+            unsafe { buf.write_bytes(7, len) };
+            i64::try_from(offset).unwrap() - 1
+        }
+        let pump = Pump::new(Cancel::new());
+        let reader = pump.reader();
+        let (first, second) = (4_u64, 0_u64);
+        let reading = thread::spawn(move || {
+            let mut buf = [0; 8];
+            let read = [reader.read_at(&mut buf, first), reader.read_at(&mut buf, second)];
+            let dropped = reader.read_at(&mut buf, 1);
+            let closed = reader.read_at(&mut buf, 1);
+            (buf, read, dropped, closed)
+        });
+        let sevens = Some(Reader { function: sevens, user_data: std::ptr::null_mut() });
+        request(&pump.events).answer(sevens);
+        request(&pump.events).answer(sevens);
+        drop(request(&pump.events));
+        drop(pump);
+        let (buf, read, dropped, closed) = reading.join().unwrap();
+        assert_eq!(buf, [7; 8]);
+        assert_eq!(*read[0].as_ref().unwrap(), 3);
+        assert!(read[1].as_ref().unwrap_err().to_string().contains("-1"));
+        assert!(dropped.is_err() && closed.is_err());
+    }
+
+    #[test]
+    fn callbacks_cannot_wait() {
+        assert!(refuse_in_callback().is_ok());
+        let refused = callback(refuse_in_callback);
+        assert_eq!(refused.unwrap_err().status(), OFAUTH_ERR_REENTRANT);
+        assert!(refuse_in_callback().is_ok());
+    }
+}

@@ -1,0 +1,129 @@
+//! Responses
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use ofauth::Answer;
+use serde::de::IgnoredAny;
+
+use crate::boundary::infallible;
+use crate::{pointer, text};
+
+/// What a call returned. Immutable: any thread may read it, and what it returns lives as long as it does.
+pub struct ofauth_response {
+    status: i32,
+    request_id: Option<CString>,
+    /// The body and a NUL.
+    body: Vec<u8>,
+    kind: BodyKind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum BodyKind {
+    Empty,
+    Json,
+    Other,
+}
+
+impl ofauth_response {
+    pub(crate) fn of_answer(answer: &Answer) -> Self {
+        let request_id = answer.request_id().map(text::owned);
+        Self::new(i32::from(answer.status()), request_id, answer.body())
+    }
+
+    /// A response of several calls, or one that was understood already.
+    pub(crate) fn of_json(json: &serde_json::Value) -> Self {
+        Self::new(200, None, json.to_string().as_bytes())
+    }
+
+    fn new(status: i32, request_id: Option<CString>, body: &[u8]) -> Self {
+        let kind = if body.iter().all(u8::is_ascii_whitespace) {
+            BodyKind::Empty
+        } else if str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {
+            // No JSON text holds a NUL, so C sees the whole of it.
+            BodyKind::Json
+        } else {
+            BodyKind::Other
+        };
+        let mut ended = Vec::with_capacity(body.len().saturating_add(1));
+        ended.extend_from_slice(body);
+        ended.push(0);
+        Self { status, request_id, body: ended, kind }
+    }
+}
+
+/// Reads a field of a response that may be NULL.
+///
+/// # Safety
+///
+/// NULL, or a response that is alive.
+unsafe fn read<T>(response: *const ofauth_response, none: T, field: impl FnOnce(&ofauth_response) -> T) -> T {
+    // SAFETY: as promised by the caller.
+    unsafe { response.as_ref() }.map_or(none, field)
+}
+
+/// The HTTP status, 200 to 299, because all others are errors; 0 for a NULL response.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_response_status(response: *const ofauth_response) -> i32 {
+    // SAFETY: the header asks for NULL or a living response.
+    unsafe { read(response, 0, |response| response.status) }
+}
+
+/// The body as JSON text; "null" if it is empty, and NULL if it is no JSON or the response is NULL. The API key is cut out
+/// should a server echo it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_response_json(response: *const ofauth_response) -> *const c_char {
+    let json = |response: &ofauth_response| match response.kind {
+        BodyKind::Empty => c"null".as_ptr(),
+        BodyKind::Json => response.body.as_ptr().cast(),
+        BodyKind::Other => ptr::null(),
+    };
+    // SAFETY: the header asks for NULL or a living response.
+    unsafe { read(response, ptr::null(), json) }
+}
+
+/// The body as it came, `*size` bytes and a NUL behind them. NULL, and a size of 0, for a NULL response. A NULL `size` is
+/// allowed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_response_body(
+    response: *const ofauth_response,
+    size: *mut usize,
+) -> *const u8 {
+    let body = |response: &ofauth_response| (response.body.as_ptr(), response.body.len().saturating_sub(1));
+    // SAFETY: the header asks for NULL or a living response.
+    let (start, length) = unsafe { read(response, (ptr::null(), 0), body) };
+    // SAFETY: the header asks for NULL or a valid place.
+    if let Some(size) = unsafe { size.as_mut() } {
+        *size = length;
+    }
+    start
+}
+
+/// The id under which the service knows the request; NULL if the answer did not say it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_response_request_id(response: *const ofauth_response) -> *const c_char {
+    // SAFETY: the header asks for NULL or a living response.
+    unsafe { read(response, ptr::null(), |response| text::pointer(response.request_id.as_deref())) }
+}
+
+/// Frees a response and what it returned. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_response_free(response: *mut ofauth_response) {
+    // SAFETY: the header asks for NULL or a response that was not freed yet.
+    infallible(|| unsafe { pointer::free(response) });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_body_is_json_only_if_it_is() {
+        let kind = |body: &[u8]| ofauth_response::new(200, None, body).kind;
+        assert!(kind(b"") == BodyKind::Empty && kind(b" \n") == BodyKind::Empty);
+        assert!(kind(b"{\"a\": [1, \"\xc3\xa9\"]}") == BodyKind::Json && kind(b"7") == BodyKind::Json);
+        for other in [&b"<html>"[..], b"{\"a\":", b"{} {}", b"\"\xff\"", b"\"a\0b\"", b"1\0"] {
+            assert!(kind(other) == BodyKind::Other, "{other:?}");
+        }
+    }
+}

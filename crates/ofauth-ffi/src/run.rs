@@ -1,0 +1,185 @@
+//! Uploads: sending them
+//!
+//! These functions wait. An upload ends when the service has confirmed it, or with an error that says whether anything
+//! may have been finished.
+
+use std::ffi::c_char;
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+
+use bytes::Bytes;
+
+use crate::boundary::fallible;
+use crate::client::{self, Inner, ofauth_client};
+use crate::error::ofauth_error;
+use crate::pointer::{self, Result, hand_out};
+use crate::pump::{Callbacks, Pump};
+use crate::result::ofauth_result;
+use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
+use crate::upload::{Source, ofauth_upload};
+
+/// Uploads, and waits for the end. `upload` is copied at the begin and may be run again.
+///
+/// `*out` is the result, to be freed with `ofauth_result_free`. Any thread, side by side with other calls on the same
+/// client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
+///
+/// `OFAUTH_ERR_OUTCOME_UNKNOWN` means that the service may have the upload although its answer was lost; sending again
+/// could duplicate it. `OFAUTH_ERR_SOURCE_CHANGED` of a file that went in one request may leave a finished upload of mixed
+/// content, and says so. Every other error means that nothing was finished.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_run(
+    client: *mut ofauth_client,
+    upload: *const ofauth_upload,
+    out: *mut *mut ofauth_result,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { client::enter(client) }?;
+        // SAFETY: the header asks for a living upload that nobody changes meanwhile.
+        let upload = unsafe { pointer::shared(upload, "upload") }?.clone();
+        hand_out(out, run(&client, upload)?);
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Uploads the file at `path` with the client's settings, and waits for the end. Otherwise as `ofauth_upload_run`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_file(
+    client: *mut ofauth_client,
+    path: *const c_char,
+    out: *mut *mut ofauth_result,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { client::enter(client) }?;
+        // SAFETY: the header asks for a text that ends with NUL.
+        let path = unsafe { pointer::path(path, "path") }?;
+        let upload = ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() };
+        hand_out(out, run(&client, upload)?);
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
+    // A cancel of its own, because a progress callback cancels this run and not all that share the caller's.
+    let cancel = upload.cancel.unwrap_or_default().child();
+    let pump = Pump::new(cancel.clone());
+    let mut callbacks = Callbacks { progress: upload.progress, ..Callbacks::default() };
+    let mut lent = None;
+
+    let named = |filename: Option<String>| {
+        let text = "there is no file name: set one with ofauth_upload_set_filename";
+        filename.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text))
+    };
+    let source = match upload.source {
+        Some(Source::File(path)) => ofauth::Source::path(path),
+        Some(Source::Bytes { start, size }) => {
+            let (bytes, returned) = Lent::new(start, size);
+            lent = Some(returned);
+            ofauth::Source::bytes(bytes, named(upload.filename.clone())?)
+        }
+        Some(Source::Reader { reader, size }) => {
+            callbacks.reader = Some(reader);
+            ofauth::Source::reader(pump.reader(), size, named(upload.filename.clone())?)
+        }
+        None => {
+            let text = "the upload has no source: set a file, bytes or a reader";
+            return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text));
+        }
+    };
+
+    let mut work = client.client().upload(source).cancel(&cancel);
+    if let Some(filename) = upload.filename {
+        work = work.filename(filename);
+    }
+    if let Some(content_type) = upload.content_type {
+        work = work.content_type(content_type);
+    }
+    if let Some(id) = upload.connection_id {
+        work = work.connection_id(id);
+    }
+    if let Some(parts) = upload.concurrency {
+        work = work.concurrency(parts);
+    }
+    if let Some(limit) = upload.deadline {
+        work = work.deadline(limit);
+    }
+    if let Some(options) = upload.vault_upload {
+        work = work.vault_upload(options);
+    }
+    if callbacks.progress.is_some() {
+        work = work.on_progress(pump.on_progress());
+    }
+    let outcome = pump.run(client, &callbacks, work.send());
+    if let Some(returned) = lent {
+        returned.wait();
+    }
+    Ok(ofauth_result::new(outcome?))
+}
+
+/// The caller's memory, lent to the client's threads for one run.
+struct Lent {
+    start: *const u8,
+    size: usize,
+    /// Its end says that nobody has the memory any more.
+    _until: SyncSender<()>,
+}
+
+// SAFETY: the caller of the C function leaves the bytes as they are until the run has ended.
+unsafe impl Send for Lent {}
+
+impl AsRef<[u8]> for Lent {
+    fn as_ref(&self) -> &[u8] {
+        if self.size == 0 {
+            return &[];
+        }
+        // SAFETY: not NULL and no larger than memory, as checked when it was set, and alive until `Returned` was waited
+        // for.
+        unsafe { std::slice::from_raw_parts(self.start, self.size) }
+    }
+}
+
+/// Learns when lent memory was returned.
+struct Returned(Receiver<()>);
+
+impl Lent {
+    #[allow(clippy::new_ret_no_self, reason = "what is made is bytes, and the other end of the loan")]
+    fn new(start: *const u8, size: usize) -> (Bytes, Returned) {
+        let (until, returned) = sync_channel(0);
+        (Bytes::from_owner(Self { start, size, _until: until }), Returned(returned))
+    }
+}
+
+impl Returned {
+    /// Waits until no thread has the memory. Parts that a cancel has cut off let go of it a moment after the run ended.
+    fn wait(self) {
+        // Nothing is ever sent: the end of the channel is the answer.
+        let _ = self.0.recv();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lent_memory_is_waited_for() {
+        let memory = [7_u8; 4];
+        let (bytes, returned) = Lent::new(memory.as_ptr(), memory.len());
+        let part = bytes.slice(1..3);
+        drop(bytes);
+        assert!(returned.0.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty));
+        let holder = std::thread::spawn(move || part.len());
+        returned.wait();
+        assert_eq!(holder.join().unwrap(), 2);
+    }
+}

@@ -1,0 +1,288 @@
+//! Uploads: what is sent, and how
+//!
+//! An upload needs a source and, unless that is a file, a file name. Setters copy texts. The upload may be run any number
+//! of times, each of which is a new upload.
+
+use std::ffi::{c_char, c_void};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use ofauth::{Cancel, MAX_CONCURRENCY, VaultUpload};
+
+use crate::boundary::{fallible, infallible};
+use crate::cancel::ofauth_cancel;
+use crate::error::ofauth_error;
+use crate::pointer::{self, Result, hand_out};
+use crate::progress::ofauth_progress_callback;
+use crate::pump::{ProgressCallback, Reader};
+use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, ofauth_status};
+
+/// Reads up to `len` bytes that stand at `offset` from the start of the source into `buf`, and returns how many it read.
+///
+/// Fewer than `len` are fine; 0 before the declared size, -1, and more than `len` end the upload with
+/// `OFAUTH_ERR_SOURCE` or `OFAUTH_ERR_SOURCE_CHANGED`. The offsets come in no order, and a range may be asked for again,
+/// for a repetition, with the same bytes expected. Runs on the thread that called `ofauth_upload_run`, one at a time; as
+/// long as it does not return, the upload stands still and cannot be cancelled.
+pub type ofauth_reader =
+    Option<unsafe extern "C" fn(user_data: *mut c_void, offset: u64, buf: *mut u8, len: usize) -> i64>;
+
+/// An upload to be run. One thread at a time; while it runs, nobody may change it.
+#[derive(Clone, Default)]
+pub struct ofauth_upload {
+    pub(crate) source: Option<Source>,
+    pub(crate) filename: Option<String>,
+    pub(crate) content_type: Option<String>,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) concurrency: Option<usize>,
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) vault_upload: Option<VaultUpload>,
+    pub(crate) progress: Option<ProgressCallback>,
+    pub(crate) cancel: Option<Cancel>,
+}
+
+/// Where the bytes come from.
+#[derive(Clone)]
+pub(crate) enum Source {
+    File(PathBuf),
+    Bytes { start: *const u8, size: usize },
+    Reader { reader: Reader, size: u64 },
+}
+
+/// A number of parts from C.
+pub(crate) fn concurrency(parts: u32) -> Result<usize> {
+    let parts_in_range = usize::try_from(parts).ok().filter(|parts| (1..=MAX_CONCURRENCY).contains(parts));
+    parts_in_range.ok_or_else(|| {
+        let text = format!("parts is {parts}: use 1 to {MAX_CONCURRENCY}");
+        ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
+    })
+}
+
+/// Changes an upload.
+///
+/// # Safety
+///
+/// What the header asks for: `upload` is NULL or nobody else's now, `err` is NULL or a valid place.
+unsafe fn change(
+    upload: *mut ofauth_upload,
+    err: *mut *mut ofauth_error,
+    with: impl FnOnce(&mut ofauth_upload) -> Result<()>,
+) -> ofauth_status {
+    // SAFETY: as promised by the caller.
+    let body = || with(unsafe { pointer::unique(upload, "upload") }?);
+    // SAFETY: as promised by the caller.
+    unsafe { fallible(err, body) }
+}
+
+/// Makes an upload without a source. Free it with `ofauth_upload_free`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_new(
+    out: *mut *mut ofauth_upload,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        hand_out(out, ofauth_upload::default());
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Frees an upload. A run that is under way has copied what it needs, so a callback may do this. NULL is nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_free(upload: *mut ofauth_upload) {
+    // SAFETY: the header asks for NULL or an upload that was not freed yet.
+    infallible(|| unsafe { pointer::free(upload) });
+}
+
+/// Uploads the regular file at `path`, which is opened when the upload runs. On Unix the path may be any bytes, elsewhere
+/// it is UTF-8. Its last component is the file name that the service sees, unless one is set; one that is not UTF-8
+/// needs one.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_file(
+    upload: *mut ofauth_upload,
+    path: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for a text that ends with NUL.
+        upload.source = Some(Source::File(unsafe { pointer::path(path, "path") }?));
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Uploads `size` bytes of memory, under a file name that `ofauth_upload_set_filename` sets.
+///
+/// The bytes are not copied: they must stay, unchanged, while a run is under way. When `ofauth_upload_run` has
+/// returned, whatever its status, nothing of the library looks at them any more.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_bytes(
+    upload: *mut ofauth_upload,
+    data: *const c_void,
+    size: usize,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        let start = pointer::bytes(data, size, "data")?;
+        upload.source = Some(Source::Bytes { start, size });
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Uploads `size` bytes that `reader` gives out, under a file name that `ofauth_upload_set_filename` sets.
+///
+/// `user_data` is passed to the reader as it is and may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_reader(
+    upload: *mut ofauth_upload,
+    reader: ofauth_reader,
+    user_data: *mut c_void,
+    size: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        let function = reader.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_NULL, "reader is NULL"))?;
+        upload.source = Some(Source::Reader { reader: Reader { function, user_data }, size });
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets the file name that the service sees, with extension. Default: that of the file.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_filename(
+    upload: *mut ofauth_upload,
+    filename: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for a text that ends with NUL.
+        upload.filename = Some(unsafe { pointer::text(filename, "filename") }?.to_owned());
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_content_type(
+    upload: *mut ofauth_upload,
+    content_type: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for a text that ends with NUL.
+        upload.content_type = Some(unsafe { pointer::text(content_type, "content_type") }?.to_owned());
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets the connection whose vault receives the upload. Default: the client's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_connection_id(
+    upload: *mut ofauth_upload,
+    connection_id: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for a text that ends with NUL.
+        upload.connection_id = Some(unsafe { pointer::text(connection_id, "connection_id") }?.to_owned());
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets how many parts are sent side by side, 1 to 64. Default: the client's.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_concurrency(
+    upload: *mut ofauth_upload,
+    parts: u32,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.concurrency = Some(concurrency(parts)?);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets how long a whole run may take, in milliseconds, after which it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is
+/// as long as it moves.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_deadline(
+    upload: *mut ofauth_upload,
+    milliseconds: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.deadline = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Sets options for automatic vault workflows: `mode`, of which only "message" is known, and the id of the user that the
+/// upload is meant for. Either may be NULL, for not sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
+    upload: *mut ofauth_upload,
+    mode: *const c_char,
+    user_id: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for NULL or a text that ends with NUL.
+        let mode = unsafe { pointer::optional_text(mode, "mode") }?.map(str::to_owned);
+        // SAFETY: as above.
+        let user_id = unsafe { pointer::optional_text(user_id, "user_id") }?.map(str::to_owned);
+        let options = VaultUpload { mode, user_id };
+        upload.vault_upload = (options != VaultUpload::default()).then_some(options);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Has `callback` told of progress. NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_progress(
+    upload: *mut ofauth_upload,
+    callback: ofauth_progress_callback,
+    user_data: *mut c_void,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.progress = callback.map(|function| ProgressCallback { function, user_data });
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Has `cancel` cancel this upload. NULL, the default, is none. The upload keeps what it needs: the cancel may be freed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_cancel(
+    upload: *mut ofauth_upload,
+    cancel: *const ofauth_cancel,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        // SAFETY: the header asks for NULL or a living cancel.
+        upload.cancel = unsafe { cancel.as_ref() }.map(|cancel| cancel.0.clone());
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
