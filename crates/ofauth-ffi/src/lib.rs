@@ -11,18 +11,30 @@
 // stands in the text of each.
 #![allow(clippy::missing_safety_doc, non_camel_case_types)]
 
-mod call;
-mod cancel;
-mod client;
-mod config;
-mod error;
-mod progress;
-mod response;
-mod result;
-mod run;
-mod status;
-mod upload;
+// In the order of the header, which a formatter keeps only across blank lines.
 mod version;
+
+mod status;
+
+mod error;
+
+mod config;
+
+mod client;
+
+mod cancel;
+
+mod progress;
+
+mod upload;
+
+mod run;
+
+mod result;
+
+mod call;
+
+mod response;
 
 mod boundary;
 mod log;

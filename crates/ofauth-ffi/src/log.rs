@@ -10,6 +10,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tracing::field::{Field, Visit};
+use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event as LogEvent, Level, Metadata, Subscriber, span};
 
 use crate::pump::{Event, callback};
@@ -61,6 +62,9 @@ pub(crate) fn level(number: i32) -> Option<Level> {
 pub(crate) struct Log {
     queue: Arc<Mutex<Queue>>,
     dispatch: Dispatch,
+    /// While a process has one subscriber, tracing asks the first thread that comes by whether anybody wants an event.
+    /// If that is a thread of a client without a log, nobody ever gets it. With two, it asks the subscribers.
+    _second: Dispatch,
 }
 
 #[derive(Default)]
@@ -82,8 +86,9 @@ pub(crate) struct Listening<'a> {
 impl Log {
     pub(crate) fn new(level: Level) -> Self {
         let queue = Arc::<Mutex<Queue>>::default();
+        let second = Dispatch::new(NoSubscriber::default());
         let dispatch = Dispatch::new(Collector { level, queue: Arc::clone(&queue) });
-        Self { queue, dispatch }
+        Self { queue, dispatch, _second: second }
     }
 
     /// Makes this thread's events lines of this log, until the thread ends.
@@ -229,6 +234,16 @@ mod tests {
         drop(call);
         tracing::dispatcher::with_default(&log.dispatch, || tracing::info!(target: "ofauth", "later"));
         assert!(woken.recv().is_err(), "the call is still known");
+        assert_eq!(lines(&log).len(), 1);
+    }
+
+    #[test]
+    fn a_thread_without_a_log_does_not_silence_the_others() {
+        let log = Log::new(Level::INFO);
+        let event = || tracing::info!(target: "ofauth", "from here");
+        // The first to come by, on a thread without a log.
+        std::thread::spawn(event).join().unwrap();
+        tracing::dispatcher::with_default(&log.dispatch, event);
         assert_eq!(lines(&log).len(), 1);
     }
 

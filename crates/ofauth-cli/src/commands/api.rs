@@ -6,6 +6,7 @@
 use ofauth::ErrorKind;
 use ofauth::api::Operation;
 use ofauth::api::operation::{Body, RetryClass};
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use super::App;
@@ -52,7 +53,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
             call.body_bytes(body.bytes, content_type(args)?)
         } else {
-            call.body(json(&body)?)
+            call.body_json(json(body)?)
         };
     }
     let answer = if reads_only {
@@ -74,8 +75,12 @@ fn content_type(args: &ApiArgs) -> Result<&str> {
     })
 }
 
-fn json(body: &BodyBytes) -> Result<Value> {
-    serde_json::from_slice(&body.bytes).map_err(|error| {
-        Failure::new(ErrorKind::InvalidArgument, format!("{} is not JSON: {error}", body.origin))
-    })
+/// The body as text, held to be JSON and otherwise left alone: a long number stays what it is.
+fn json(BodyBytes { bytes, origin }: BodyBytes) -> Result<String> {
+    let not_json = |error: &dyn std::fmt::Display| {
+        Failure::new(ErrorKind::InvalidArgument, format!("{origin} is not JSON: {error}"))
+    };
+    let text = String::from_utf8(bytes).map_err(|error| not_json(&error))?;
+    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| not_json(&error))?;
+    Ok(text)
 }
