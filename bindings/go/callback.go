@@ -1,0 +1,177 @@
+package ofauth
+
+// How the library calls back into Go: the functions that C sees, and the call that they belong to.
+//
+// A function of the caller runs on a goroutine of its own while the thread of the call waits. There a panic or
+// runtime.Goexit, which ends a test, unwinds no frame of C or Rust; afterwards the call passes it on to its caller. It
+// also means that such a function may use the client itself.
+
+// #include "shim.h"
+import "C"
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"runtime/cgo"
+	"sync"
+	"unsafe"
+)
+
+// call is a call into the library that is under way. C knows it by its handle.
+type call struct {
+	handle cgo.Handle
+	log    func(LogLevel, string)
+	// Of uploads only.
+	progress func(Progress)
+	source   io.ReaderAt
+	cancel   *C.ofauth_cancel
+	// Where the source reads into. A reader that keeps what it was lent would write into memory of C that is free.
+	buffer []byte
+
+	// No more functions of the caller are to run in this call, because one of them ended otherwise than by returning:
+	// how, and with what value.
+	end   end
+	value any
+	// What the source failed with.
+	failure error
+
+	mu sync.Mutex
+	// Which came first: the end of the call, or that its caller would not wait any longer.
+	finished, left bool
+}
+
+type end int
+
+const (
+	returned end = iota
+	panicked
+	exited
+)
+
+func newCall(log func(LogLevel, string)) *call {
+	c := &call{log: log}
+	c.handle = cgo.NewHandle(c)
+	return c
+}
+
+// id is what C gets to know of the call.
+func (c *call) id() C.uintptr_t {
+	return C.uintptr_t(c.handle)
+}
+
+// free makes the handle invalid: no callback may come any more.
+func (c *call) free() {
+	c.handle.Delete()
+}
+
+// finish ends the call and reports whether somebody waits for it.
+func (c *call) finish() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.finished = true
+	return !c.left
+}
+
+// leave reports whether the call goes on without its caller; if not, it has ended just now.
+func (c *call) leave() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.left = !c.finished
+	return c.left
+}
+
+// rethrow passes on how a function of the caller ended, if it did not return. The library is not on the stack then.
+func (c *call) rethrow() {
+	switch c.end {
+	case panicked:
+		panic(c.value)
+	case exited:
+		runtime.Goexit()
+	}
+}
+
+// run runs a function of the caller and reports whether it returned. After one that did not, no other runs, and the
+// call is cancelled if it can be. The library runs one at a time.
+func (c *call) run(f func()) bool {
+	if c.end != returned {
+		return false
+	}
+	c.end, c.value = aside(f)
+	if c.end != returned {
+		C.ofauth_cancel_trigger(c.cancel)
+	}
+	return c.end == returned
+}
+
+// aside runs a function on a goroutine of its own and says how it ended.
+func aside(f func()) (end, any) {
+	how, value := exited, any(nil)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ended := panicked
+		func() {
+			defer func() {
+				if ended != returned {
+					value = recover()
+				}
+			}()
+			f()
+			ended = returned
+		}()
+		// Goexit does not come here, and even panic(nil) does.
+		how = ended
+	}()
+	<-done
+	return how, value
+}
+
+//export ofauthGoRead
+func ofauthGoRead(id C.uintptr_t, offset C.uint64_t, into *C.uint8_t, size C.size_t) C.int64_t {
+	c := cgo.Handle(id).Value().(*call)
+	if C.size_t(cap(c.buffer)) < size {
+		c.buffer = make([]byte, size)
+	}
+	buffer := c.buffer[:size]
+	var n int
+	var err error
+	if !c.run(func() { n, err = c.source.ReadAt(buffer, int64(offset)) }) {
+		return -1
+	}
+	if err == io.EOF && n >= 0 && n <= len(buffer) {
+		err = nil
+	} else if err == nil && (n < 0 || n > len(buffer)) {
+		err = fmt.Errorf("the reader says that it read %d of %d bytes", n, len(buffer))
+	} else if err == nil && n == 0 && len(buffer) > 0 {
+		err = io.ErrNoProgress
+	}
+	if err != nil {
+		if c.failure == nil {
+			c.failure = err
+		}
+		return -1
+	}
+	copy(unsafe.Slice((*byte)(unsafe.Pointer(into)), int(size)), buffer[:n])
+	return C.int64_t(n)
+}
+
+//export ofauthGoProgress
+func ofauthGoProgress(id C.uintptr_t, progress *C.ofauth_progress) C.int {
+	c := cgo.Handle(id).Value().(*call)
+	seen := progressOf(progress)
+	if !c.run(func() { c.progress(seen) }) {
+		return 1
+	}
+	return 0
+}
+
+//export ofauthGoLog
+func ofauthGoLog(id C.uintptr_t, level C.int32_t, message *C.char) {
+	c := cgo.Handle(id).Value().(*call)
+	if c.log == nil {
+		return
+	}
+	line := C.GoString(message)
+	c.run(func() { c.log(LogLevel(level), line) })
+}

@@ -1,0 +1,114 @@
+package ofauth_test
+
+// Examples for the documentation. They run against the server of the environment.
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"strings"
+	"time"
+
+	"ofauth"
+)
+
+// newClient makes a client from the environment, which the library itself does not read.
+func newClient() *ofauth.Client {
+	client, err := ofauth.New(ofauth.Config{
+		APIKey:       os.Getenv("OFAUTH_API_KEY"),
+		BaseURL:      os.Getenv("OFAUTH_BASE_URL"),
+		ConnectionID: os.Getenv("OFAUTH_CONNECTION_ID"),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return client
+}
+
+func ExampleClient_Upload() {
+	client := newClient()
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+
+	result, err := client.Upload(ctx, ofauth.File(os.Getenv("OFAUTH_CLIP")), ofauth.WithProgress(func(p ofauth.Progress) {
+		if p.Phase == ofauth.PhaseDone {
+			fmt.Println("all bytes are there:", p.Acknowledged == p.Total)
+		}
+	}))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a reference for a post:", strings.HasPrefix(result.UploadID, "upload:"))
+	// Output:
+	// all bytes are there: true
+	// a reference for a post: true
+}
+
+func ExampleClient_Upload_post() {
+	client := newClient()
+	defer client.Close()
+	ctx := context.Background()
+
+	result, err := client.Upload(ctx, ofauth.Bytes([]byte("some bytes"), "clip.mp4"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	post := map[string]any{"text": "New video", "mediaItems": []string{result.UploadID}}
+	err = client.Call(ctx, "create_post", nil, post, nil)
+	if errors.Is(err, ofauth.ErrOutcomeUnknown) {
+		log.Fatal("look whether the post is there before making it again: ", err)
+	}
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+func ExampleReader() {
+	client := newClient()
+	defer client.Close()
+
+	// Anything with ReadAt: here, text.
+	text := strings.NewReader("some bytes")
+	result, err := client.Upload(context.Background(), ofauth.Reader(text, text.Size(), "clip.mp4"))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(result.Bytes, "bytes")
+	// Output: 10 bytes
+}
+
+func ExampleClient_Call() {
+	client := newClient()
+	defer client.Close()
+
+	var page struct {
+		List []struct {
+			ID   json.Number
+			Type string
+		}
+	}
+	err := client.Call(context.Background(), "list_vault_media", map[string]any{"limit": 10}, nil, &page)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(len(page.List) > 0)
+	// Output: true
+}
+
+func ExampleError() {
+	client := newClient()
+	defer client.Close()
+
+	err := client.Call(context.Background(), "get_pots", nil, nil, nil)
+	var failure *ofauth.Error
+	if errors.As(err, &failure) {
+		fmt.Println(failure.Status, failure.HTTPStatus, failure.Retryable)
+	}
+	fmt.Println(errors.Is(err, ofauth.ErrInvalidArgument))
+	// Output:
+	// OFAUTH_ERR_INVALID_ARGUMENT 0 false
+	// true
+}

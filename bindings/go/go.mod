@@ -1,0 +1,3 @@
+module ofauth
+
+go 1.19

@@ -1,0 +1,282 @@
+package ofauth
+
+// The check, the Vault+ batch, and calls by operation id.
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+func TestCheck(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	_, data := clip(t)
+	// One part, whose etag is that of the file.
+	data = data[:1000]
+	result, err := client.Upload(ctx, Bytes(data, "check.mp4"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := client.Check(ctx, result.ETags[0], result.Bytes)
+	if err != nil || !found.Exists || result.MediaID == "" || !strings.Contains(string(found.Media), result.MediaID) {
+		t.Fatal(found, err)
+	}
+	found, err = client.Check(ctx, `"another"`, result.Bytes)
+	if err != nil || found.Exists || found.Media != nil {
+		t.Fatal(found, err)
+	}
+	for _, c := range []struct {
+		etag   string
+		size   int64
+		status Status
+	}{
+		{"", 1, ErrInvalidArgument},
+		{"etag", 0, ErrInvalidArgument},
+		{"etag", -1, ErrInvalidArgument},
+		{"e\x00tag", 1, ErrInvalidArgument},
+		{"e\xfftag", 1, ErrUTF8},
+	} {
+		_, err := client.Check(ctx, c.etag, c.size)
+		expectStatus(t, err, c.status)
+	}
+}
+
+func TestVaultPlusBatch(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	_, data := clip(t)
+	// What was uploaded is cached, and nothing else that is asked for.
+	var ids, cached, missing []string
+	for i := 0; i < 250; i++ {
+		id := strconv.Itoa(1_000_000 + i)
+		if i == 50 || i == 180 {
+			result, err := client.Upload(ctx, Bytes(data[:1000+i], "cached.mp4"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			id = result.MediaID
+			cached = append(cached, id)
+		} else {
+			missing = append(missing, id)
+		}
+		ids = append(ids, id)
+	}
+	batch, err := client.VaultPlusBatch(ctx, append(ids, ids[0], ids[50]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, item := range batch.Items {
+		var media struct{ ID string }
+		if err := json.Unmarshal(item, &media); err != nil {
+			t.Fatal(err)
+		}
+		found = append(found, media.ID)
+	}
+	if strings.Join(found, " ") != strings.Join(cached, " ") {
+		t.Fatalf("the items are %v, not %v", found, cached)
+	}
+	if strings.Join(batch.Missing, " ") != strings.Join(missing, " ") {
+		t.Fatalf("the missing ids are %v", batch.Missing)
+	}
+	none, err := client.VaultPlusBatch(ctx, nil)
+	if err != nil || len(none.Items) != 0 || len(none.Missing) != 0 {
+		t.Fatal(none, err)
+	}
+	for bad, status := range map[string]Status{
+		"": ErrInvalidArgument, "1\x002": ErrInvalidArgument, "\xff": ErrUTF8,
+	} {
+		_, err := client.VaultPlusBatch(ctx, []string{"1", bad})
+		expectStatus(t, err, status)
+	}
+}
+
+func TestCallDecodesTheAnswer(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("x-request-id", "req_7")
+		answerJSON(`{"id": 4492994399, "name": "ä", "large": 9007199254740993}`)(w, r)
+	}))
+	defer server.Close()
+	client, ctx := newClient(t, Config{APIKey: "sk_test_key", BaseURL: server.URL, ConnectionID: "conn_1"}), background(t)
+	call := func(out any) error { return client.Call(ctx, "whoami", nil, nil, out) }
+
+	var typed struct {
+		ID    int64
+		Name  string
+		Large int64
+	}
+	err := call(&typed)
+	if err != nil || typed.ID != 4492994399 || typed.Name != "ä" || typed.Large != 9007199254740993 {
+		t.Fatal(typed, err)
+	}
+	var untyped any
+	if err := call(&untyped); err != nil || untyped.(object)["id"] != float64(4492994399) {
+		t.Fatal(untyped, err)
+	}
+	var raw json.RawMessage
+	if err := call(&raw); err != nil || !strings.Contains(string(raw), "9007199254740993") {
+		t.Fatal(string(raw), err)
+	}
+	if err := call(nil); err != nil {
+		t.Fatal(err)
+	}
+	var whole Response
+	err = call(&whole)
+	if err != nil || whole.HTTPStatus != 200 || whole.RequestID != "req_7" {
+		t.Fatalf("%+v, %v", whole, err)
+	}
+	if !json.Valid(whole.JSON) || len(whole.Body) == 0 {
+		t.Fatalf("%+v, %v", whole, err)
+	}
+	var wrong []string
+	failure := expectStatus(t, call(&wrong), ErrInvalidAnswer)
+	var mismatch *json.UnmarshalTypeError
+	if !errors.As(failure, &mismatch) || failure.HTTPStatus != 200 || failure.RequestID != "req_7" || failure.Retryable {
+		t.Fatalf("%+v", failure)
+	}
+}
+
+func TestAnswersThatAreNotJSON(t *testing.T) {
+	bodies := map[string]string{"get_post": "\x00\xff plain", "delete_post": ""}
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/octet-stream")
+		if r.Method == http.MethodGet {
+			w.Write([]byte(bodies["get_post"]))
+		} else {
+			w.WriteHeader(http.StatusNoContent)
+		}
+	}))
+	defer server.Close()
+	client, ctx := newClient(t, Config{APIKey: "sk_test_key", BaseURL: server.URL, ConnectionID: "conn_1"}), background(t)
+	params := object{"postId": 7}
+	var whole Response
+	if err := client.Call(ctx, "get_post", params, nil, &whole); err != nil {
+		t.Fatal(err)
+	}
+	if string(whole.Body) != bodies["get_post"] || whole.JSON != nil {
+		t.Fatalf("%+v", whole)
+	}
+	var out any
+	expectStatus(t, client.Call(ctx, "get_post", params, nil, &out), ErrInvalidAnswer)
+	if err := client.Call(ctx, "get_post", params, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	out = "before"
+	if err := client.Call(ctx, "delete_post", params, nil, &out); err != nil || out != nil {
+		t.Fatal(out, err)
+	}
+}
+
+func TestCallsThatCannotBe(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	for name, c := range map[string]struct {
+		operation    string
+		params, body any
+		status       Status
+		says         string
+	}{
+		"unknown operation":  {"get_pots", nil, nil, ErrInvalidArgument, "get_post"},
+		"no operation":       {"", nil, nil, ErrInvalidArgument, ""},
+		"NUL operation":      {"whoami\x00", nil, nil, ErrInvalidArgument, "NUL"},
+		"bad operation":      {"who\xffami", nil, nil, ErrUTF8, ""},
+		"missing parameter":  {"get_post", nil, nil, ErrInvalidArgument, "postId"},
+		"unknown parameter":  {"get_post", object{"postId": 1, "x": 2}, nil, ErrInvalidArgument, "x"},
+		"wrong kind":         {"list_vault_media", object{"limit": "five"}, nil, ErrInvalidArgument, "limit"},
+		"not an object":      {"get_post", []int{1}, nil, ErrInvalidArgument, "object"},
+		"no JSON":            {"get_post", math.Inf(1), nil, ErrInvalidArgument, "parameters"},
+		"no JSON body":       {"create_post", nil, func() {}, ErrInvalidArgument, "body"},
+		"broken raw JSON":    {"create_post", nil, json.RawMessage("{"), ErrInvalidArgument, "body"},
+		"raw JSON, bad text": {"create_post", nil, json.RawMessage("{\"text\": \"\xff\"}"), ErrUTF8, ""},
+		"missing body":       {"create_post", nil, nil, ErrInvalidArgument, "body"},
+		"body of none":       {"whoami", nil, object{}, ErrInvalidArgument, "body"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			failure := expectStatus(t, client.Call(ctx, c.operation, c.params, c.body, nil), c.status)
+			if !strings.Contains(failure.Error(), c.says) || failure.HTTPStatus != 0 {
+				t.Fatalf("%+v", failure)
+			}
+		})
+	}
+	part := object{"mediaUploadId": "upload:1", "partNumber": 1}
+	for name, err := range map[string]error{
+		"no type":  client.CallBytes(ctx, "upload_part", part, []byte("x"), "", nil),
+		"NUL type": client.CallBytes(ctx, "upload_part", part, []byte("x"), "video/mp4\x00", nil),
+		"JSON":     client.CallBytes(ctx, "create_post", nil, []byte("x"), "video/mp4", nil),
+		"NaN":      client.CallBytes(ctx, "upload_part", math.NaN(), []byte("x"), "video/mp4", nil),
+	} {
+		if failure := expectStatus(t, err, ErrInvalidArgument); failure.HTTPStatus != 0 {
+			t.Fatal(name, failure)
+		}
+	}
+}
+
+func TestTextsArriveWhole(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	text := "NUL \x00, quotes \" ' \\, <&>, 𝄞, line\nend \u2028"
+	var post struct{ ID json.Number }
+	if err := client.Call(ctx, "create_post", nil, object{"text": text}, &post); err != nil {
+		t.Fatal(err)
+	}
+	var posts []struct {
+		ID   json.Number
+		Text string
+	}
+	askSandbox(t, http.MethodGet, "posts", nil, &posts)
+	for _, seen := range posts {
+		if seen.ID == post.ID {
+			if seen.Text != text {
+				t.Fatalf("%q arrived", seen.Text)
+			}
+			return
+		}
+	}
+	t.Fatalf("post %v is not there", post.ID)
+}
+
+func TestErrorsOfTheService(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	for status, wanted := range map[int]Status{
+		401: ErrUnauthorized, 403: ErrForbidden, 404: ErrRejected, 302: ErrRedirect,
+	} {
+		fault := object{"kind": "status", "status": status, "error": "the text", "type": "THE_TYPE",
+			"action_required": "the_action"}
+		if status == 302 {
+			fault = object{"kind": "redirect", "location": "https://elsewhere.example/", "status": 302}
+		}
+		playFaults(t, object{"on": object{"operation": "get_post"}, "fault": fault})
+		err := client.Call(ctx, "get_post", object{"postId": 1}, nil, nil)
+		failure := expectStatus(t, err, wanted)
+		if failure.HTTPStatus != status || failure.Retryable {
+			t.Fatalf("%+v", failure)
+		}
+		if status == 302 {
+			continue
+		}
+		seen := []string{failure.APIType, failure.ActionRequired}
+		if strings.Join(seen, " ") != "THE_TYPE the_action" || !strings.Contains(err.Error(), "the text") {
+			t.Fatalf("%+v", failure)
+		}
+		if !strings.HasPrefix(failure.RequestID, "req_") {
+			t.Fatalf("%+v", failure)
+		}
+	}
+	_, data := clip(t)
+	playFaults(t, object{
+		"on":    object{"operation": "upload_part", "filename": "refused.mp4", "part": 2},
+		"fault": object{"kind": "status", "status": 403, "error": "the text"},
+	})
+	_, err := client.Upload(ctx, Bytes(data, "refused.mp4"))
+	failure := expectStatus(t, err, ErrForbidden)
+	if failure.Part != 2 || !strings.HasPrefix(failure.UploadID, "upload:") {
+		t.Fatalf("%+v", failure)
+	}
+	playFaults(t, object{"on": object{"operation": "create_post"}, "fault": object{"kind": "answer_lost"}})
+	err = client.Call(ctx, "create_post", nil, object{"text": "Hello"}, nil)
+	if failure := expectStatus(t, err, ErrOutcomeUnknown); failure.Retryable {
+		t.Fatalf("%+v", failure)
+	}
+}

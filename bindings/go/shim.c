@@ -1,0 +1,94 @@
+/* The C half of the bindings: passes the library's callbacks on to Go, and lends Go memory for one call. Decides
+ * nothing. */
+#include "shim.h"
+
+#include "_cgo_export.h"
+
+/* The call under way on this thread. The library calls back on the thread that called it, so a log line, which belongs
+ * to a client, finds the call that it speaks of. */
+static _Thread_local uintptr_t current_call;
+
+static int64_t read_source(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
+  return ofauthGoRead((uintptr_t)user_data, offset, buf, len);
+}
+
+static int report_progress(void *user_data, const ofauth_progress *progress) {
+  return ofauthGoProgress((uintptr_t)user_data, (ofauth_progress *)progress);
+}
+
+static void write_log(void *user_data, int32_t level, const char *message) {
+  (void)user_data;
+  if (current_call != 0) {
+    ofauthGoLog(current_call, level, (char *)message);
+  }
+}
+
+ofauth_status ofauthgo_config_set_log(ofauth_config *config, int32_t level, ofauth_error **err) {
+  return ofauth_config_set_log(config, level, write_log, NULL, err);
+}
+
+ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, uint64_t size, ofauth_error **err) {
+  return ofauth_upload_set_reader(upload, read_source, (void *)call, size, err);
+}
+
+ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err) {
+  return ofauth_upload_set_progress(upload, call != 0 ? report_progress : NULL, (void *)call, err);
+}
+
+ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
+                                  ofauth_result **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_upload_run(client, upload, out, err);
+  current_call = before;
+  ofauth_upload_free(upload);
+  return status;
+}
+
+ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
+                                        size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err) {
+  ofauth_status status = ofauth_upload_set_bytes(upload, data, size, err);
+  if (status != OFAUTH_OK) {
+    ofauth_upload_free(upload);
+    return status;
+  }
+  return ofauthgo_upload_run(client, upload, call, out, err);
+}
+
+ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
+                             ofauth_response **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_check(client, etag, size, out, err);
+  current_call = before;
+  return status;
+}
+
+ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                        ofauth_response **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_vault_plus_batch(client, (const char *const *)ids, count, out, err);
+  current_call = before;
+  return status;
+}
+
+ofauth_status ofauthgo_call(ofauth_client *client, const char *operation_id, const char *params_json,
+                            const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_call(client, operation_id, params_json, body_json, out, err);
+  current_call = before;
+  return status;
+}
+
+ofauth_status ofauthgo_call_bytes(ofauth_client *client, const char *operation_id, const char *params_json,
+                                  const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status =
+      ofauth_call_bytes(client, operation_id, params_json, body, size, content_type, out, err);
+  current_call = before;
+  return status;
+}

@@ -1,0 +1,36 @@
+/* What cgo cannot say in Go: the library's callbacks, and calls that lend Go memory or must tell their log lines apart.
+ * Declarations only; the functions stand in shim.c. `call` is always the handle of the Go value that belongs to the
+ * call, a number, so that no Go pointer is kept by C. */
+#ifndef OFAUTH_GO_SHIM_H
+#define OFAUTH_GO_SHIM_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include <ofauth.h>
+
+/* Sends the log lines of a client to whichever call is under way on the thread that they come on. */
+ofauth_status ofauthgo_config_set_log(ofauth_config *config, int32_t level, ofauth_error **err);
+
+ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, uint64_t size, ofauth_error **err);
+/* No call means no progress. */
+ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
+
+/* Run and free the upload. The second one lends it `data` for that time and no longer. */
+ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
+                                  ofauth_result **out, ofauth_error **err);
+ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
+                                        size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err);
+
+/* The library's functions of the same names, with the call that their log lines belong to. */
+ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
+                             ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                        ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_call(ofauth_client *client, const char *operation_id, const char *params_json,
+                            const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_call_bytes(ofauth_client *client, const char *operation_id, const char *params_json,
+                                  const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err);
+
+#endif

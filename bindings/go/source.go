@@ -1,0 +1,162 @@
+package ofauth
+
+// What can be uploaded, and how an upload can differ from the default.
+
+// #include "shim.h"
+import "C"
+
+import "io"
+
+// Source is what an upload sends: [File], [Bytes] or [Reader]. One may be used for any number of uploads.
+type Source interface {
+	addTo(u *upload) error
+}
+
+// File is a regular file. It must not change while it is uploaded. The service sees the last element of the path,
+// unless [WithFilename] says otherwise.
+func File(path string) Source {
+	return file(path)
+}
+
+// Bytes is data in memory and the file name, with extension, that the service sees. The data is lent, not copied: it
+// must not change until Upload has returned.
+func Bytes(data []byte, filename string) Source {
+	return memorySource{data, filename}
+}
+
+// Reader is anything that reads at a position, its size in bytes, and the file name, with extension, that the service
+// sees. It is used by one goroutine at a time within one upload. The same range is read again when a part is sent again
+// and must give the same bytes. What it fails with is found by [errors.Is] in the error of the upload; [io.EOF] before
+// the given size means that the source changed.
+func Reader(reader io.ReaderAt, size int64, filename string) Source {
+	return readerSource{reader, size, filename}
+}
+
+type file string
+
+func (f file) addTo(u *upload) error {
+	path, err := u.memory.text("the path", string(f))
+	if err != nil {
+		return err
+	}
+	return attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_upload_set_file(u.upload, path, err) })
+}
+
+type memorySource struct {
+	data     []byte
+	filename string
+}
+
+func (b memorySource) addTo(u *upload) error {
+	// Lent to C in the call that runs the upload: no Go memory may stay with C between two calls.
+	u.bytes, u.isBytes = b.data, true
+	return WithFilename(b.filename)(u)
+}
+
+type readerSource struct {
+	reader   io.ReaderAt
+	size     int64
+	filename string
+}
+
+func (r readerSource) addTo(u *upload) error {
+	if r.reader == nil {
+		return invalid("the reader is nil")
+	}
+	size, err := toUint64("the size of the reader", r.size)
+	if err != nil {
+		return err
+	}
+	u.call.source = r.reader
+	err = attempt(func(err **C.ofauth_error) C.ofauth_status {
+		return C.ofauthgo_upload_set_reader(u.upload, u.call.id(), size, err)
+	})
+	if err != nil {
+		return err
+	}
+	return WithFilename(r.filename)(u)
+}
+
+// UploadOption is one way in which an upload differs from the default. Of two that say different things the later
+// holds.
+type UploadOption func(*upload) error
+
+// WithFilename is the file name, with extension, that the service sees.
+func WithFilename(filename string) UploadOption {
+	return withText("the file name", filename, func(u *upload, text *C.char, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_upload_set_filename(u.upload, text, err)
+	})
+}
+
+// WithContentType is the content type, such as video/mp4. Default: by the file name, else by the first bytes.
+func WithContentType(contentType string) UploadOption {
+	return withText("the content type", contentType, func(u *upload, text *C.char, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_upload_set_content_type(u.upload, text, err)
+	})
+}
+
+// WithConnectionID is the connection whose vault receives the upload. Default: the client's.
+func WithConnectionID(id string) UploadOption {
+	return withText("the connection id", id, func(u *upload, text *C.char, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_upload_set_connection_id(u.upload, text, err)
+	})
+}
+
+// WithConcurrency is how many parts go side by side, 1 to 64. Default: the client's.
+func WithConcurrency(parts int) UploadOption {
+	return func(u *upload) error {
+		number, err := toUint32("the concurrency", parts)
+		if err != nil {
+			return err
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_upload_set_concurrency(u.upload, number, err)
+		})
+	}
+}
+
+// WithVaultUpload sets the options of the service's automatic vault workflows: the mode, of which message is the only
+// one known, and the user that the upload is meant for. Either may be empty and is not sent then.
+func WithVaultUpload(mode, userID string) UploadOption {
+	return func(u *upload) error {
+		mode, err := u.memory.textOrNil("the mode of the vault upload", mode)
+		if err != nil {
+			return err
+		}
+		user, err := u.memory.textOrNil("the user of the vault upload", userID)
+		if err != nil {
+			return err
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_upload_set_vault_upload(u.upload, mode, user, err)
+		})
+	}
+}
+
+// WithProgress has a function told of progress: at the begin, about ten times a second while bytes flow, at the end of
+// every part, and at the end. The upload waits for it. To stop the upload, cancel its context.
+func WithProgress(progress func(Progress)) UploadOption {
+	return func(u *upload) error {
+		u.call.progress = progress
+		id := u.call.id()
+		if progress == nil {
+			id = 0
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauthgo_upload_set_progress(u.upload, id, err)
+		})
+	}
+}
+
+func withText(
+	what, text string,
+	set func(*upload, *C.char, **C.ofauth_error) C.ofauth_status,
+) UploadOption {
+	return func(u *upload) error {
+		copied, err := u.memory.text(what, text)
+		if err != nil {
+			return err
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status { return set(u, copied, err) })
+	}
+}

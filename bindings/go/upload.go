@@ -1,0 +1,217 @@
+package ofauth
+
+// Uploads: one call of the library with everything that belongs to it, and what ends it from outside.
+
+// #include "shim.h"
+import "C"
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Result is a finished upload.
+type Result struct {
+	// UploadID is the reference that a post or a message takes, once.
+	UploadID string
+	// MediaID is the id of the medium in the vault; empty if the service did not name one.
+	MediaID string
+	// Media is what the service says of the medium; nil if it says nothing.
+	Media json.RawMessage
+	// Bytes is the size of the source.
+	Bytes int64
+	// Parts is how many parts it went in.
+	Parts int
+	// ETags are what the service named the parts, in their order; empty for one without. [Client.Check] takes one.
+	ETags []string
+	// Retries are the tries that failed and were repeated.
+	Retries int
+	// SentAgain are the bytes that an expired session had acknowledged and that were sent once more.
+	SentAgain int64
+}
+
+// upload is an upload of the library while it is put together and run.
+type upload struct {
+	memory memory
+	call   *call
+	// Nil once it ran.
+	upload *C.ofauth_upload
+	// The source, if it is bytes.
+	bytes   []byte
+	isBytes bool
+}
+
+// Upload sends a source to the vault and returns its reference.
+//
+// It returns when the upload has ended in every respect: neither source nor functions are used afterwards. When the
+// context ends, so does the upload, and [errors.Is] finds the context's error in its own; a reader that blocks is
+// waited for. The library knows the deadline, and does not wait for the service's rate limit if parts could go on only
+// after it.
+//
+// [ErrOutcomeUnknown] means that the service may have the upload although its answer was lost, or not waited for
+// because the context ended: look into the vault before trying again. With [ErrSourceChanged] look at the message.
+func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*Result, error) {
+	if err := endedBefore(ctx); err != nil {
+		return nil, err
+	}
+	if source == nil {
+		return nil, invalid("there is no source: give File, Bytes or Reader")
+	}
+	client, err := c.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	u := &upload{call: newCall(c.log)}
+	defer u.free()
+	if err := u.prepare(ctx, source, options); err != nil {
+		return nil, err
+	}
+	stop := u.cancelWith(ctx)
+	result, failure := u.run(client)
+	stop()
+	u.call.rethrow()
+	if failure != nil {
+		return nil, u.explain(ctx, failure)
+	}
+	return result, nil
+}
+
+func (u *upload) prepare(ctx context.Context, source Source, options []UploadOption) error {
+	err := attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_upload_new(&u.upload, err) })
+	if err != nil {
+		return err
+	}
+	err = attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_cancel_new(&u.call.cancel, err) })
+	if err != nil {
+		return err
+	}
+	err = attempt(func(err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_upload_set_cancel(u.upload, u.call.cancel, err)
+	})
+	if err != nil {
+		return err
+	}
+	if err := source.addTo(u); err != nil {
+		return err
+	}
+	for _, option := range options {
+		if option == nil {
+			continue
+		}
+		if err := option(u); err != nil {
+			return err
+		}
+	}
+	return u.setDeadline(ctx)
+}
+
+func (u *upload) setDeadline(ctx context.Context) error {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return nil
+	}
+	left := time.Until(deadline)
+	if left <= 0 {
+		// 0 would stand for no deadline.
+		left = time.Millisecond
+	}
+	milliseconds, err := toMilliseconds("the time to the deadline", left)
+	if err != nil {
+		return err
+	}
+	return attempt(func(err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_upload_set_deadline(u.upload, milliseconds, err)
+	})
+}
+
+// cancelWith cancels the upload when the context ends, until the function that it returns was called.
+func (u *upload) cancelWith(ctx context.Context) (stop func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	stopped, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		select {
+		case <-ctx.Done():
+			C.ofauth_cancel_trigger(u.call.cancel)
+		case <-stopped:
+		}
+	}()
+	return func() {
+		close(stopped)
+		<-finished
+	}
+}
+
+// run hands the upload over to the library, which has freed it afterwards.
+func (u *upload) run(client *C.ofauth_client) (*Result, *Error) {
+	var done *C.ofauth_result
+	var failure *C.ofauth_error
+	var status C.ofauth_status
+	running := u.upload
+	u.upload = nil
+	if u.isBytes {
+		status = C.ofauthgo_upload_run_bytes(client, running, bytesOf(u.bytes), C.size_t(len(u.bytes)),
+			u.call.id(), &done, &failure)
+	} else {
+		status = C.ofauthgo_upload_run(client, running, u.call.id(), &done, &failure)
+	}
+	defer C.ofauth_result_free(done)
+	if err := taken(status, failure); err != nil {
+		return nil, err
+	}
+	return resultOf(done)
+}
+
+// explain adds to an error what only Go knows: what a reader said, and how the context ended.
+func (u *upload) explain(ctx context.Context, err *Error) *Error {
+	err.cause = u.call.failure
+	switch err.Status {
+	case ErrCancelled, ErrTimeout, ErrOutcomeUnknown, ErrSource:
+		err.ended = ending(ctx)
+	}
+	if err.Status == ErrCancelled && err.ended != nil {
+		err.Status = statusOf(err.ended)
+	}
+	return err
+}
+
+func (u *upload) free() {
+	C.ofauth_upload_free(u.upload)
+	C.ofauth_cancel_free(u.call.cancel)
+	u.call.free()
+	u.memory.free()
+}
+
+func resultOf(done *C.ofauth_result) (*Result, *Error) {
+	result := &Result{
+		UploadID: C.GoString(C.ofauth_result_upload_id(done)),
+		MediaID:  C.GoString(C.ofauth_result_media_id(done)),
+		Bytes:    int64(C.ofauth_result_bytes(done)),
+		Parts:    int(C.ofauth_result_part_count(done)),
+	}
+	for i := 0; i < result.Parts; i++ {
+		result.ETags = append(result.ETags, C.GoString(C.ofauth_result_etag(done, C.uint32_t(i))))
+	}
+	var rest struct {
+		Media     *json.RawMessage
+		Retries   int
+		SentAgain int64
+	}
+	if err := json.Unmarshal([]byte(C.GoString(C.ofauth_result_json(done))), &rest); err != nil {
+		return nil, &Error{
+			Status:   ErrInternal,
+			Message:  "the upload was finished, but the library's summary cannot be read",
+			UploadID: result.UploadID,
+			cause:    err,
+		}
+	}
+	if rest.Media != nil {
+		result.Media = *rest.Media
+	}
+	result.Retries, result.SentAgain = rest.Retries, rest.SentAgain
+	return result, nil
+}
