@@ -1,6 +1,6 @@
 //! The C API of ofauth, an rlib; the package `ofauth-capi` makes `libofauth.so` and `libofauth.a` of it.
 //!
-//! Every function here is in `include/ofauth.h`, which is generated from these modules in their order, documentation
+//! Every function here is in `include/ofauth.h`, which is generated from these modules, documentation
 //! included: so the documentation is written for readers of C. Nothing is decided here. The crate translates pointers
 //! into values ([`pointer`], [`text`]), failures and panics into statuses ([`boundary`]), and calls that wait into
 //! tasks of the client's own runtime whose callbacks run on the thread that called ([`pump`]).
@@ -11,37 +11,24 @@
 // stands in the text of each.
 #![allow(clippy::missing_safety_doc, non_camel_case_types)]
 
-// In the order of the header, which a formatter keeps only across blank lines.
-mod version;
-
-mod status;
-
-mod error;
-
-mod config;
-
-mod client;
-
-mod cancel;
-
-mod progress;
-
-mod upload;
-
-mod run;
-
-mod result;
-
-mod call;
-
-mod response;
-
 mod boundary;
+mod call;
+mod cancel;
+mod client;
+mod config;
+mod error;
 mod log;
 mod pointer;
+mod progress;
 mod pump;
+mod response;
+mod result;
+mod run;
 mod runtime;
+mod status;
 mod text;
+mod upload;
+mod version;
 
 pub use call::{ofauth_call, ofauth_call_bytes, ofauth_check, ofauth_vault_plus_batch};
 pub use cancel::{ofauth_cancel, ofauth_cancel_free, ofauth_cancel_new, ofauth_cancel_trigger};

@@ -1,23 +1,34 @@
 //! `cargo xtask`: the tasks of the repository. The work is in the library of the same package.
 
 use std::io::Write;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xtask::{codegen, source};
+use xtask::codegen::{self, Artefact};
+use xtask::{abi, dist, header, source};
 
 const USAGE: &str = "\
-cargo xtask codegen [--check]   write the generated files, or fail if one is not current
-cargo xtask merge [FILE|-]      write the merged OpenAPI document as JSON
+cargo xtask codegen [--check]          write the generated files, or fail if one is not current
+cargo xtask codegen header [--check]   the same for include/ofauth.h alone, in a moment
+cargo xtask merge [FILE|-]             write the merged OpenAPI document as JSON
+cargo xtask dist [OUT_DIR]             build libofauth and lay out what users install, with a .tar.gz of it
+cargo xtask abi OLD.so [NEW.so]        compare the binary interface with an older build's, by abidiff
 ";
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments.as_slice() {
-        ["codegen"] => generate(),
-        ["codegen", "--check"] => check(),
+        ["codegen"] => generate(&codegen::artefacts(&source::merged()?)?),
+        ["codegen", "--check"] => check(&codegen::artefacts(&source::merged()?)?),
+        ["codegen", "header"] => generate(&[header::artefact(&source::root())?]),
+        ["codegen", "header", "--check"] => check(&[header::artefact(&source::root())?]),
         ["merge"] => merge("-"),
         ["merge", file] if !file.starts_with("--") => merge(file),
+        ["dist"] => pack(None),
+        ["dist", out] if !out.starts_with("--") => pack(Some(Path::new(out))),
+        ["abi", old] if !old.starts_with("--") => abi::compare(Path::new(old), None),
+        ["abi", old, new] => abi::compare(Path::new(old), Some(Path::new(new))),
         ["help" | "--help" | "-h"] => {
             std::io::stdout().write_all(USAGE.as_bytes())?;
             Ok(())
@@ -26,9 +37,8 @@ fn main() -> Result<()> {
     }
 }
 
-fn generate() -> Result<()> {
-    let artefacts = codegen::artefacts(&source::merged()?)?;
-    let written = codegen::write(&source::root(), &artefacts)?;
+fn generate(artefacts: &[Artefact]) -> Result<()> {
+    let written = codegen::write(&source::root(), artefacts)?;
     for path in &written {
         eprintln!("wrote {}", path.display());
     }
@@ -36,16 +46,24 @@ fn generate() -> Result<()> {
     Ok(())
 }
 
-fn check() -> Result<()> {
-    let artefacts = codegen::artefacts(&source::merged()?)?;
-    let stale = codegen::stale(&source::root(), &artefacts);
+fn check(artefacts: &[Artefact]) -> Result<()> {
+    let stale = codegen::stale(&source::root(), artefacts);
     for file in &stale {
         eprintln!("{} is not current, from line {}", file.path.display(), file.line);
     }
     if !stale.is_empty() {
         bail!("run `cargo xtask codegen`");
     }
-    eprintln!("{} generated files are current", artefacts.len());
+    match artefacts {
+        [one] => eprintln!("{} is current", one.path.display()),
+        all => eprintln!("{} generated files are current", all.len()),
+    }
+    Ok(())
+}
+
+fn pack(out: Option<&Path>) -> Result<()> {
+    let made = dist::dist(out)?;
+    println!("{}\n{}", made.tree.display(), made.tarball.display());
     Ok(())
 }
 

@@ -30,7 +30,9 @@ fn merge_writes_the_document_with_our_ids() {
 
 #[test]
 fn an_unknown_task_is_refused_with_the_usage() {
-    for arguments in [&["codegen", "--chekc"][..], &["nothing"], &[], &["merge", "--check"]] {
+    for arguments in
+        [&["codegen", "--chekc"][..], &["nothing"], &[], &["merge", "--check"], &["dist", "--out"], &["abi"]]
+    {
         let output = xtask(arguments);
         assert!(!output.status.success(), "{arguments:?}");
         assert!(
@@ -38,4 +40,18 @@ fn an_unknown_task_is_refused_with_the_usage() {
             "{arguments:?}"
         );
     }
+}
+
+#[test]
+fn the_header_alone_is_checked_in_a_moment() {
+    let output = xtask(&["codegen", "header", "--check"]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "include/ofauth.h is current\n");
+}
+
+#[test]
+fn abi_wants_a_library() {
+    let output = xtask(&["abi", "no/such.so"]);
+    assert!(!output.status.success());
+    assert!(String::from_utf8_lossy(&output.stderr).contains("no/such.so is not a file"));
 }

@@ -1,6 +1,7 @@
 //! What the snapshots guard: a change of the document shows in them as that change and nothing else.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use xtask::codegen;
@@ -182,10 +183,11 @@ fn a_secret_that_is_renamed_stops_the_generator() {
 }
 
 #[test]
-fn an_edited_document_makes_every_generated_file_stale() {
+fn an_edited_document_makes_every_file_that_comes_from_it_stale() {
     let mut document = MERGED.clone();
     document["paths"].as_object_mut().unwrap().remove("/v2/access/uploads/check").unwrap();
     let artefacts = codegen::artefacts(&document).unwrap();
     let stale = codegen::stale(&xtask::source::root(), &artefacts);
-    assert_eq!(stale.len(), artefacts.len(), "{stale:?}");
+    let from_it = artefacts.iter().filter(|artefact| artefact.path != Path::new(xtask::header::PATH));
+    assert_eq!(stale.len(), from_it.count(), "{stale:?}");
 }

@@ -3,9 +3,11 @@
 // clippy.toml lets tests panic, but its reach ends at functions marked as tests; their helpers are in the same files.
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
+mod artifact;
 mod command;
 mod current;
 mod guards;
+mod header;
 mod snapshots;
 
 use std::sync::LazyLock;
