@@ -1,0 +1,120 @@
+// Part of ofauth.hpp: functions of the user that run inside calls, and the calls that run them. An
+// exception must not pass through the library: it is kept on the way in and thrown again on the way out.
+#ifndef OFAUTH_CALLBACKS_HPP
+#define OFAUTH_CALLBACKS_HPP
+
+#include <ofauth/error.hpp>
+
+#include <cstddef>
+#include <cstdint>
+#include <exception>
+#include <functional>
+#include <limits>
+#include <string_view>
+#include <utility>
+
+namespace ofauth {
+
+/// How far an upload is.
+struct Progress {
+    std::uint64_t handed_over;   ///< Bytes given to the network.
+    std::uint64_t acknowledged;  ///< Bytes of acknowledged parts; equals total once the end is confirmed.
+    std::uint64_t total;         ///< Bytes of the whole file.
+    std::uint64_t sent_again;    ///< Bytes sent once more because a session had expired.
+    std::uint32_t parts_done;    ///< Acknowledged parts.
+    std::uint32_t parts_total;   ///< Parts of the plan; 0 before there is one.
+    std::uint32_t retries;       ///< Requests repeated so far.
+    Phase phase;                 ///< What is being done.
+};
+
+/// Takes the log messages of calls. The text is valid during the call.
+using LogFunction = std::function<void(LogLevel level, std::string_view message)>;
+/// Is told of progress. False cancels the upload.
+using ProgressFunction = std::function<bool(const Progress &progress)>;
+/// Reads up to `size` bytes from `offset` into `buffer`, and returns how many; 0 at the end. The same
+/// range must give the same bytes each time. Failure is told by throwing.
+using ReadFunction = std::function<std::size_t(std::uint64_t offset, std::byte *buffer, std::size_t size)>;
+
+namespace detail {
+
+/// Stands for a call that runs on this thread and keeps what one of its functions threw.
+class OFAUTH_HPP_SHARED Frame {
+  public:
+    Frame() noexcept : outer_(current()) { current() = this; }
+    ~Frame() { current() = outer_; }
+    Frame(const Frame &) = delete;
+    Frame &operator=(const Frame &) = delete;
+
+    void rethrow() const {
+        if (thrown_) std::rethrow_exception(thrown_);
+    }
+
+    /// What `function` returns, or `stop` if it throws or another one of this call has. Exceptions must
+    /// not pass through the library.
+    template <typename Answer, typename Function>
+    static Answer guard(Answer stop, const Function &function) noexcept {
+        Frame *const frame = current();
+        if (frame != nullptr && frame->thrown_) return stop;
+        try {
+            return function();
+        } catch (...) {
+            if (frame != nullptr) frame->thrown_ = std::current_exception();
+            return stop;
+        }
+    }
+
+  private:
+    static Frame *&current() noexcept {
+        static thread_local Frame *frame = nullptr;
+        return frame;
+    }
+
+    Frame *outer_;
+    std::exception_ptr thrown_;
+};
+
+inline void on_log(void *function, std::int32_t level, const char *message) noexcept {
+    Frame::guard(0, [&] {
+        (*static_cast<const LogFunction *>(function))(static_cast<LogLevel>(level), message);
+        return 0;
+    });
+}
+
+inline int on_progress(void *function, const ofauth_progress *at) noexcept {
+    return Frame::guard(1, [&] {
+        const Progress progress{at->handed_over, at->acknowledged, at->total, at->sent_again, at->parts_done,
+                                at->parts_total, at->retries, static_cast<Phase>(at->phase)};
+        return (*static_cast<const ProgressFunction *>(function))(progress) ? 0 : 1;
+    });
+}
+
+inline std::int64_t on_read(void *function, std::uint64_t offset, std::uint8_t *buffer,
+                            std::size_t size) noexcept {
+    return Frame::guard(std::int64_t{-1}, [&] {
+        const auto &reader = *static_cast<const ReadFunction *>(function);
+        const std::size_t read = reader(offset, reinterpret_cast<std::byte *>(buffer), size);
+        // More than was asked for is the library's to refuse; it must not turn into something else here.
+        constexpr auto most = static_cast<std::uint64_t>((std::numeric_limits<std::int64_t>::max)());
+        return read > most ? std::int64_t{-1} : static_cast<std::int64_t>(read);
+    });
+}
+
+/// Calls a function of the library that makes a handle, and may call functions of ours.
+template <typename Made, typename Function, typename... Arguments>
+Made make(Function function, Arguments... arguments) {
+    Frame frame;
+    typename Made::pointer made = nullptr;
+    ofauth_error *error = nullptr;
+    const auto status = static_cast<Status>(function(arguments..., &made, &error));
+    Made result(made);
+    ErrorHandle owned(error);
+    frame.rethrow();
+    if (status != Status::ok) throw Error(status, std::move(owned));
+    return result;
+}
+
+}  // namespace detail
+
+}  // namespace ofauth
+
+#endif
