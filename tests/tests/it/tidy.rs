@@ -16,12 +16,18 @@ use syn::visit::{self, Visit};
 const MAY_USE: &[(&str, &[&str])] = &[
     ("ofauth-api", &[]),
     ("ofauth", &["ofauth-api"]),
+    ("ofauth-ffi", &["ofauth"]),
+    // Builds the C library and holds no code.
+    ("ofauth-capi", &["ofauth-ffi"]),
     // Independent on purpose: a server that shared types with its client would share its mistakes.
     ("ofauth-sandbox", &[]),
     ("ofauth-cli", &["ofauth", "ofauth-sandbox"]),
     ("xtask", &[]),
     ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "xtask"]),
 ];
+
+/// The one package that may use `unsafe`: pointers of C are its job.
+const UNSAFE: &str = "ofauth-ffi";
 
 /// Packages from outside that only one of ours may depend on.
 const RESERVED: &[(&str, &str)] =
@@ -108,9 +114,14 @@ fn every_package_takes_versions_and_lints_from_the_root() {
     assert!(root_manifest.contains("\nunsafe_code = \"forbid\"\n"), "the workspace forbids unsafe code");
     for package in packages() {
         let manifest = std::fs::read_to_string(&package.manifest).unwrap();
-        let found = wrong_manifest(&manifest);
+        let found = match package.name.as_str() {
+            UNSAFE => wrong_lints_of_the_unsafe_one(&root_manifest, &manifest),
+            _ => wrong_manifest(&manifest),
+        };
         assert!(found.is_empty(), "{}: {found:#?}", package.manifest.display());
     }
+    let lax = "[lints.rust]\nunsafe_op_in_unsafe_fn = \"deny\"\n[lints.clippy]\n";
+    assert!(wrong_lints_of_the_unsafe_one(&root_manifest, lax).len() > 5);
     assert_eq!(wrong_manifest("[package]\n[dependencies]\nserde = \"1\"\n").len(), 2);
     assert_eq!(
         wrong_manifest("[lints]\nworkspace = true\n[dev-dependencies]\nx.workspace = true\n").len(),
@@ -118,11 +129,31 @@ fn every_package_takes_versions_and_lints_from_the_root() {
     );
 }
 
+/// Cargo knows no lints of the workspace but one, so the one crate that may be unsafe repeats them.
+fn wrong_lints_of_the_unsafe_one(root_manifest: &str, manifest: &str) -> Vec<String> {
+    let root = root_manifest.split("[workspace.lints").skip(1);
+    let tables = root.map(|table| table.split("\n[").next().unwrap_or_default());
+    let lints = tables.flat_map(str::lines).filter(|line| line.contains(" = "));
+    let wanted =
+        lints.filter(|line| !line.starts_with("unsafe_code")).chain(["unsafe_op_in_unsafe_fn = \"deny\""]);
+    let mut found: Vec<_> = wanted
+        .filter(|lint| !manifest.lines().any(|line| line == *lint))
+        .map(|lint| format!("it does not have the lint {lint}"))
+        .collect();
+    found.extend(wrong_dependencies_of(manifest));
+    found
+}
+
 fn wrong_manifest(manifest: &str) -> Vec<String> {
-    let mut found = Vec::new();
+    let mut found = wrong_dependencies_of(manifest);
     if !manifest.contains("[lints]\nworkspace = true\n") {
         found.push("it does not inherit the lints of the workspace".to_owned());
     }
+    found
+}
+
+fn wrong_dependencies_of(manifest: &str) -> Vec<String> {
+    let mut found = Vec::new();
     let mut in_dependencies = false;
     for line in manifest.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#')) {
         if line.starts_with('[') {

@@ -1,0 +1,89 @@
+//! The shared library as an object file: what it exports, what it is called, how it is loaded, how large it is.
+
+use std::collections::BTreeSet;
+
+use object::elf::{DF_1_NODELETE, DT_FLAGS_1, DT_NEEDED, DT_SONAME, FileHeader64};
+use object::read::elf::{Dyn as _, ElfFile, FileHeader as _};
+use object::{Endianness, Object as _, ObjectSymbol as _};
+
+use crate::cases::functions;
+use crate::run::{command, run, scratch};
+use crate::tree::{Tree, tree};
+
+/// The largest that the library may be without its symbols.
+const LARGEST: u64 = 6 * 1024 * 1024;
+
+fn library(tree: &Tree) -> Vec<u8> {
+    std::fs::read(tree.library().join("libofauth.so")).unwrap()
+}
+
+/// The entries of the dynamic section: tag, value, and the value as a text.
+fn dynamic(bytes: &[u8]) -> Vec<(i64, u64, String)> {
+    let header = FileHeader64::<Endianness>::parse(bytes).unwrap();
+    let endian = header.endian().unwrap();
+    let sections = header.sections(endian, bytes).unwrap();
+    let (entries, link) = sections.dynamic(endian, bytes).unwrap().unwrap();
+    let strings = sections.strings(endian, bytes, link).unwrap();
+    let entry = |entry: &object::elf::Dyn64<Endianness>| {
+        let text = entry.string(endian, strings).map(|text| String::from_utf8_lossy(text).into_owned());
+        (entry.tag(endian), entry.d_val(endian), text.unwrap_or_default())
+    };
+    entries.iter().map(entry).collect()
+}
+
+/// The shared libraries that an object file is linked with.
+pub(crate) fn needed_libraries(bytes: &[u8]) -> Vec<String> {
+    let needed = dynamic(bytes).into_iter().filter(|(tag, ..)| *tag == DT_NEEDED);
+    needed.map(|(_, _, text)| text).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_library_exports_exactly_the_functions_of_the_header() {
+    let bytes = library(tree());
+    let file = ElfFile::<FileHeader64<Endianness>>::parse(&*bytes).unwrap();
+    let exported: BTreeSet<_> = file
+        .dynamic_symbols()
+        .filter(|symbol| symbol.is_definition())
+        .map(|symbol| symbol.name().unwrap().to_owned())
+        .collect();
+    let header = std::fs::read_to_string(tree().header()).unwrap();
+    let declared: BTreeSet<_> = functions(&header).into_iter().map(|function| function.name).collect();
+    assert!(declared.len() >= 60, "{} functions", declared.len());
+    assert_eq!(exported, declared);
+    println!("{} functions", exported.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_library_has_a_soname_and_stays_loaded() {
+    let entries = dynamic(&library(tree()));
+    let value = |wanted: i64| entries.iter().find(|(tag, ..)| *tag == wanted);
+    assert_eq!(value(DT_SONAME).map(|(_, _, text)| text.as_str()), Some("libofauth.so.0"));
+    let flags = value(DT_FLAGS_1).map_or(0, |(_, flags, _)| *flags);
+    // Threads and their destructors live in it: unloaded, they would run nowhere.
+    assert_ne!(flags & u64::from(DF_1_NODELETE), 0, "flags {flags:#x}");
+    let needed = needed_libraries(&library(tree()));
+    let expected = ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2"];
+    assert!(needed.iter().all(|library| expected.contains(&library.as_str())), "{needed:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_library_is_small() {
+    let directory = scratch();
+    let stripped = directory.path().join("stripped.so");
+    let mut strip = command("strip");
+    strip.arg("--strip-unneeded").arg("-o").arg(&stripped).arg(tree().library().join("libofauth.so"));
+    run(&mut strip, 60).await.succeeds();
+    let size = std::fs::metadata(stripped).unwrap().len();
+    println!("{size} bytes without symbols");
+    assert!(size <= LARGEST, "{size} bytes without symbols");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_lead_from_the_short_name_to_the_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let library = tree().library();
+    let target = |name: &str| std::fs::read_link(library.join(name)).unwrap();
+    assert_eq!(target("libofauth.so").to_str(), Some("libofauth.so.0"));
+    assert_eq!(target("libofauth.so.0").to_str(), Some(&*format!("libofauth.so.{version}")));
+    assert!(library.join(format!("libofauth.so.{version}")).is_file());
+}

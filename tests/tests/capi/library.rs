@@ -1,0 +1,225 @@
+//! The C programs of `tests/c`: what each is about stands at its top. Here is what they are run against, and what the
+//! server has to have seen.
+
+use std::collections::BTreeSet;
+
+use ofauth_sandbox::FaultScript;
+use ofauth_tests::{Answer, Guide, Next, Play, Site, Step};
+
+use crate::program::{Program, Way, play};
+use crate::server::{Environment, KEY, builder, clip, holds};
+
+/// Makes a test of each way to run a program, from a function that takes the way.
+macro_rules! in_all_ways {
+    ($($name:ident: plain $plain:literal s, valgrind $rounds:literal rounds $valgrind:literal s, sanitized $few:literal rounds $sanitized:literal s;)*) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn plain() {
+                super::$name(Way::Plain, $plain).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn under_valgrind() {
+                super::$name(Way::Valgrind($rounds), $valgrind).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread")]
+            async fn with_sanitizers() {
+                super::$name(Way::Sanitized($few), $sanitized).await;
+            }
+        }
+    )*};
+}
+
+in_all_ways! {
+    journey: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    parameters: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    errors: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    input: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    readers: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    callbacks: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    threads: plain 120 s, valgrind 1 rounds 240 s, sanitized 2 rounds 120 s;
+    forking: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    broken_pipes: plain 180 s, valgrind 16 rounds 240 s, sanitized 80 rounds 120 s;
+    signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
+    lifecycle: plain 180 s, valgrind 4 rounds 240 s, sanitized 30 rounds 120 s;
+}
+
+async fn journey(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(ended) = play("journey", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    let bytes = std::fs::read(clip()).unwrap();
+    holds(&sandbox, "journey.mp4", 1, &bytes);
+    holds(&sandbox, "after-cancel.mp4", 1, &bytes);
+    let finished = sandbox.uploads().iter().filter(|upload| upload.sha256.is_some()).count();
+    assert_eq!(finished, 3, "{:#?}", sandbox.uploads());
+
+    // The operations, in the order of the table, and nothing refused by the library before it was sent.
+    let transcript = sandbox.transcript();
+    let wanted: BTreeSet<_> =
+        ofauth::operations().iter().map(|operation| operation.id).chain(["proxy_request"]).collect();
+    let seen: BTreeSet<_> = transcript.iter().filter_map(|exchange| exchange.operation.as_deref()).collect();
+    assert_eq!((seen, wanted.len()), (wanted, 134));
+    let tags: BTreeSet<_> = ofauth::operations().iter().map(|operation| operation.tag).collect();
+    assert!(tags.len() >= 10, "{tags:?}");
+    let succeeded = ended.out.lines().find_map(|line| line.strip_suffix(" of 134 operations succeeded"));
+    let succeeded: usize = succeeded.unwrap_or_else(|| panic!("{}", ended.all())).parse().unwrap();
+    assert!(succeeded >= 129, "{succeeded} of 134 operations succeeded");
+    assert!(transcript.iter().all(|exchange| exchange.api_key));
+    // 250 ids go in requests of at most 100.
+    let batches = transcript.iter().filter(|exchange| exchange.path.contains("vault-plus/media/batch"));
+    assert_eq!(batches.count(), 3 + 1);
+}
+
+async fn parameters(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(ended) = play("parameters", way, Some(&Environment::of(&sandbox)), seconds).await else {
+        return;
+    };
+    let words: Vec<_> = ended.out.split_whitespace().collect();
+    let (functions, calls): (usize, usize) = (words[0].parse().unwrap(), words[2].parse().unwrap());
+    assert!(functions >= 60 && calls >= 6 * functions, "{}", ended.out);
+}
+
+async fn input(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("input", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
+}
+
+async fn readers(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("readers", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "reader.mp4", 8, &std::fs::read(clip()).unwrap());
+    let finished = |name: &str| {
+        sandbox.uploads().iter().filter(|upload| upload.filename == name && upload.sha256.is_some()).count()
+    };
+    assert_eq!((finished("bad-reader.mp4"), finished("blocked-reader.mp4")), (0, 0));
+}
+
+async fn callbacks(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("callbacks", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    // Three kinds of callbacks, five deeds that do not cancel.
+    holds(&sandbox, "callbacks.mp4", 15, &std::fs::read(clip()).unwrap());
+}
+
+/// Where valgrind is to look at everything, TLS stays away; see there.
+fn is_tls(way: Way) -> bool {
+    !matches!(way, Way::Valgrind(_))
+}
+
+async fn threads(way: Way, seconds: u64) {
+    let sandbox = builder().tls(is_tls(way)).start().await.unwrap();
+    let Some(_) = play("threads", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    let bytes = std::fs::read(clip()).unwrap();
+    for thread in 0..8 {
+        holds(&sandbox, &format!("thread-{thread}.mp4"), 1, &bytes);
+    }
+    holds(&sandbox, "running.mp4", 1, &bytes);
+}
+
+async fn forking(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("fork", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "forked.mp4", 1, &std::fs::read(clip()).unwrap());
+}
+
+/// A server that reads a little of a body, refuses, and closes with the rest unread, so that the kernel resets the
+/// connection under the writing client.
+fn refusing() -> Guide {
+    Guide::single(KEY).script(|visit| match visit.step {
+        Step::Single => Play::Custom(Box::new(|exchange| {
+            Box::pin(async move {
+                exchange.read(64 * 1024).await?;
+                exchange.answer(&Answer::problem(413, "too large", "PAYLOAD_TOO_LARGE", "req_413")).await?;
+                Ok(Next::Drop)
+            })
+        })),
+        _ => Play::Guide,
+    })
+}
+
+async fn broken_pipes(way: Way, seconds: u64) {
+    for tls in [true, false] {
+        let site: Site = if tls { refusing().start_tls().await } else { refusing().start().await };
+        let environment = Environment::new(site.origin(), site.ca_pem());
+        let Some(_) = play("sigpipe", way, Some(&environment), seconds).await else { return };
+        let least = if way == Way::Plain { 1000 } else { 8 };
+        assert!(site.visits(Step::Single) >= least, "{} uploads", site.visits(Step::Single));
+        if way == Way::Plain {
+            let program = Program::compile("sigpipe", way).await.unwrap();
+            let ended = program.run(Some(&environment), &["die"], 20).await;
+            let signal = std::os::unix::process::ExitStatusExt::signal(&ended.status);
+            assert_eq!(signal, Some(13), "SIGPIPE is at its default: {}", ended.all());
+        }
+    }
+}
+
+async fn signals(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("signals", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "signals.mp4", 4, &std::fs::read(clip()).unwrap());
+}
+
+async fn lifecycle(way: Way, seconds: u64) {
+    let sandbox = builder().tls(is_tls(way)).start().await.unwrap();
+    let Some(_) = play("lifecycle", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    let least = if way == Way::Plain { 200 } else { 4 };
+    holds(&sandbox, "clip.mp4", least, &std::fs::read(clip()).unwrap());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_is_made_within_5_ms() {
+    let Some(_) = play("startup", Way::Plain, None, 60).await else { return };
+}
+
+/// The program for measuring by hand works; what it measures is not judged here.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_benchmark_runs() {
+    let sandbox = builder().start().await.unwrap();
+    let Some(program) = Program::compile("bench_upload", Way::Plain).await else { return };
+    let clip = clip();
+    let ended =
+        program.run(Some(&Environment::of(&sandbox)), &[clip.to_str().unwrap(), "3"], 60).await.succeeds();
+    assert!(ended.out.contains("user ") && ended.out.contains("KiB"), "{}", ended.all());
+    holds(&sandbox, "clip.mp4", 3, &std::fs::read(clip).unwrap());
+}
+
+/// What the checkers are trusted to see, they do see.
+#[tokio::test(flavor = "multi_thread")]
+async fn checkers_find_what_they_should() {
+    for way in [Way::Valgrind(1), Way::Sanitized(1)] {
+        for fault in ["leak", "overflow"] {
+            let Some(program) = Program::compile("faulty", way).await else { continue };
+            let ended = program.run(None, &[fault], 60).await;
+            assert_eq!(ended.code(), Some(99), "{way:?} {fault}: {}", ended.all());
+        }
+    }
+}
+
+/// The faults for `errors.c`, in its order.
+const FAULTS: &str = r#"[
+    {"on": {"operation": "whoami", "nth": 1},
+     "fault": {"kind": "status", "status": 401, "error": "no such key", "type": "UNAUTHORIZED"}},
+    {"on": {"operation": "whoami", "nth": 2},
+     "fault": {"kind": "status", "status": 403, "error": "no scope", "type": "FORBIDDEN"}},
+    {"on": {"operation": "whoami", "nth": 3}, "fault": {"kind": "redirect", "location": "/elsewhere"}},
+    {"on": {"operation": "whoami", "nth": 4}, "fault": {"kind": "status", "status": 429,
+     "error": "come back tomorrow", "type": "RATE_LIMIT_EXCEEDED", "retry_after": 86400}},
+    {"on": {"operation": "create_post"}, "fault": {"kind": "answer_lost"}},
+    {"on": {"operation": "init_upload", "nth": 1}, "fault": {"kind": "plan", "change": "gap"}},
+    {"on": {"operation": "init_upload", "nth": 2},
+     "fault": {"kind": "plan", "change": {"foreign_upload_url": "https://example.invalid"}}},
+    {"on": {"operation": "upload_part", "part": 3}, "fault": {"kind": "status", "status": 403,
+     "error": "the vault is full", "type": "FORBIDDEN", "action_required": "upgrade"}}
+]"#;
+
+async fn errors(way: Way, seconds: u64) {
+    let script = FaultScript::from_json(FAULTS).unwrap();
+    let sandbox = builder().faults(script).start().await.unwrap();
+    let Some(_) = play("errors", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
+}
