@@ -59,7 +59,7 @@
  * Threads. No function keeps state between threads, so an object made on one may be used on another.
  *
  *     ofauth_client, ofauth_cancel                     any number of threads at the same time
- *     ofauth_config, ofauth_upload                     one thread at a time; no change while one is in use
+ *     ofauth_config, ofauth_upload                     one thread at a time; several while none changes it
  *     ofauth_result, ofauth_response, ofauth_error     immutable: any number of threads read them at the same time
  *
  * An object is freed by one thread, when no other is inside a function with it. Except: a client, an upload and a cancel may
@@ -132,7 +132,7 @@ typedef struct ofauth_response ofauth_response;
 /** A finished upload. Immutable: any thread may read it, and the texts it returns live as long as it does. */
 typedef struct ofauth_result ofauth_result;
 
-/** An upload to be run. One thread at a time; while it runs, nobody may change it. */
+/** An upload to be run. One thread at a time; but several may run one at the same time while none changes it. */
 typedef struct ofauth_upload ofauth_upload;
 
 /** How a call ended: `OFAUTH_OK` or one of `OFAUTH_ERR_...`. Later versions may add numbers. */
@@ -182,7 +182,8 @@ typedef struct ofauth_progress {
 } ofauth_progress;
 
 /**
- * Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end.
+ * Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end; and
+ * four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
  *
  * Runs on the thread that called `ofauth_upload_run`, until that returns. `progress` is borrowed until the function
  * returns. The result 0 goes on, any other cancels this upload.

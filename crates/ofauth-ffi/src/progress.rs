@@ -42,7 +42,8 @@ pub struct ofauth_progress {
     pub phase: i32,
 }
 
-/// Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end.
+/// Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end; and
+/// four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
 ///
 /// Runs on the thread that called `ofauth_upload_run`, until that returns. `progress` is borrowed until the function
 /// returns. The result 0 goes on, any other cancels this upload.

@@ -7,8 +7,9 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::io;
 use std::panic::AssertUnwindSafe;
-use std::sync::mpsc::{Receiver, Sender, SyncSender, channel, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use ofauth::{Cancel, Progress, ReadAt};
@@ -19,6 +20,10 @@ use crate::error::ofauth_error;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
 use crate::status::{OFAUTH_ERR_INTERNAL, OFAUTH_ERR_REENTRANT};
+
+/// How long a progress callback hears nothing. It is where programs look at the flag that a signal handler has set, so
+/// this is how long Ctrl-C takes at most.
+const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// Tells of the end of a task, however it comes.
 struct End(Sender<Event>);
@@ -150,22 +155,17 @@ impl Pump {
             let _ = result_sender.send(outcome);
             drop(end);
         });
+        let mut last = None;
         loop {
-            match events.recv() {
-                Ok(Event::Progress) => {
-                    let progress = newest.lock().unwrap_or_else(PoisonError::into_inner).take();
-                    if let (Some(progress), Some(told)) = (progress, callbacks.progress) {
-                        // SAFETY: the caller of the C function vouches for its callback.
-                        let stop =
-                            callback(|| unsafe { (told.function)(told.user_data, &raw const progress) });
-                        if stop != 0 {
-                            cancel.trigger();
-                        }
-                    }
+            match next(&events, callbacks.progress.is_some()) {
+                Some(Event::Progress) => {
+                    last = newest.lock().unwrap_or_else(PoisonError::into_inner).take().or(last);
+                    callbacks.tell(last.as_ref(), &cancel);
                 }
-                Ok(Event::Read(request)) => request.answer(callbacks.reader),
-                Ok(Event::Log) => client.deliver_log(),
-                Ok(Event::Done) | Err(_) => break,
+                None => callbacks.tell(last.as_ref(), &cancel),
+                Some(Event::Read(request)) => request.answer(callbacks.reader),
+                Some(Event::Log) => client.deliver_log(),
+                Some(Event::Done) => break,
             }
         }
         drop(listening);
@@ -174,6 +174,31 @@ impl Pump {
             Ok(Ok(outcome)) => outcome.map_err(Into::into),
             Ok(Err(panic)) => Err(panicked(&*panic)),
             Err(_) => Err(ofauth_error::new(OFAUTH_ERR_INTERNAL, "the client's threads ended under way")),
+        }
+    }
+}
+
+/// The next event; none if somebody who wants to hear of progress has heard nothing for too long.
+fn next(events: &Receiver<Event>, somebody_listens: bool) -> Option<Event> {
+    // A channel that is closed has nothing more to tell.
+    if !somebody_listens {
+        return Some(events.recv().unwrap_or(Event::Done));
+    }
+    match events.recv_timeout(HEARTBEAT) {
+        Ok(event) => Some(event),
+        Err(RecvTimeoutError::Timeout) => None,
+        Err(RecvTimeoutError::Disconnected) => Some(Event::Done),
+    }
+}
+
+impl Callbacks {
+    fn tell(&self, progress: Option<&ofauth_progress>, cancel: &Cancel) {
+        if let (Some(progress), Some(told)) = (progress, self.progress) {
+            // SAFETY: the caller of the C function vouches for its callback.
+            let stop = callback(|| unsafe { (told.function)(told.user_data, progress) });
+            if stop != 0 {
+                cancel.trigger();
+            }
         }
     }
 }
@@ -246,6 +271,19 @@ mod tests {
         assert_eq!(*read[0].as_ref().unwrap(), 3);
         assert!(read[1].as_ref().unwrap_err().to_string().contains("-1"));
         assert!(dropped.is_err() && closed.is_err());
+    }
+
+    #[test]
+    fn a_listener_hears_of_an_upload_that_stands_still() {
+        let (sender, events) = channel();
+        assert!(next(&events, true).is_none(), "nothing moved");
+        sender.send(Event::Log).unwrap();
+        assert!(matches!(next(&events, true), Some(Event::Log)));
+        sender.send(Event::Log).unwrap();
+        assert!(matches!(next(&events, false), Some(Event::Log)));
+        drop(sender);
+        assert!(matches!(next(&events, true), Some(Event::Done)));
+        assert!(matches!(next(&events, false), Some(Event::Done)));
     }
 
     #[test]

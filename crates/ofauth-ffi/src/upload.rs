@@ -26,7 +26,7 @@ use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, ofauth_status}
 pub type ofauth_reader =
     Option<unsafe extern "C" fn(user_data: *mut c_void, offset: u64, buf: *mut u8, len: usize) -> i64>;
 
-/// An upload to be run. One thread at a time; while it runs, nobody may change it.
+/// An upload to be run. One thread at a time; but several may run one at the same time while none changes it.
 #[derive(Clone, Default)]
 pub struct ofauth_upload {
     pub(crate) source: Option<Source>,
