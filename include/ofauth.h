@@ -78,10 +78,12 @@
  * SIGPIPE at its default never ends the program. The library installs no signal handler, reads no environment variable (but
  * see ofauth_config_set_ca_pem), and keeps nothing when the last client is freed.
  *
- * After fork, in the child, a client of the parent gives OFAUTH_ERR_FORKED and may be freed; the parent goes on undisturbed.
- * Errors, results and responses can be read. Triggering a cancel of the parent is forbidden. A child may make clients of its
- * own if no other thread of the parent was inside a function of this library, or of malloc, in the moment of the fork; exec
- * is always safe.
+ * After fork, in the child, a client of the parent gives OFAUTH_ERR_FORKED, a cancel of the parent does nothing, and every
+ * object may be read and freed; the parent goes on undisturbed. A callback that forks may return in the child, whose call
+ * then ends with OFAUTH_ERR_FORKED. A child may make clients of its own if no other thread of the parent was inside a
+ * function of this library in the moment of the fork; exec is always safe.
+ *
+ * pthread_cancel waits, on Linux, until the thread is outside of the library.
  *
  * dlclose is not supported: the shared library asks the loader to stay (it is linked with -z nodelete).
  *
@@ -276,7 +278,7 @@ uint32_t ofauth_abi_version(void);
 /** The source changed while it was being uploaded. The message says so if the service finished it all the same. */
 #define OFAUTH_ERR_SOURCE_CHANGED 301
 
-/** A defect of this library. The client can go on being used. */
+/** The system refused threads or descriptors, or this library has a defect; the message says which. */
 #define OFAUTH_ERR_INTERNAL 900
 
 /** A defect of this library that was caught on its way out. The client can go on being used. */
@@ -436,9 +438,9 @@ ofauth_status ofauth_config_allow_plain_http(ofauth_config *config,
                                              bool allow,
                                              ofauth_error **err);
 
-/* -- The log of a client, on its way to a callback -------------------------------------------------
- * Lines come into being on the client's threads, and callbacks run on threads that called. So a line waits in a queue
- * until a call that is under way, or else the next one, hands it over. Lines of other crates are left out.
+/* -- Logs ------------------------------------------------------------------------------------------
+ * What a client says of its work. Lines come into being on the client's threads, and callbacks run on threads that
+ * called: so a line waits until a call that is under way, or else the next one, hands it over. 1024 lines wait at most.
  */
 
 /** Failures that end a call. */
@@ -488,7 +490,7 @@ ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
  * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. Triggering again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
- * the progress callback. NULL is nothing.
+ * the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.
  */
 void ofauth_cancel_trigger(ofauth_cancel *cancel);
 

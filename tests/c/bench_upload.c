@@ -20,6 +20,6 @@ int main(int argc, char **argv) {
   ofauth_client_free(client);
   struct rusage usage;
   CHECK(getrusage(RUSAGE_SELF, &usage) == 0);
-  printf("user %.3f s, system %.3f s, peak %ld KiB\n", seconds(usage.ru_utime), seconds(usage.ru_stime), usage.ru_maxrss);
+  printf("user %.3f s, system %.3f s\n", seconds(usage.ru_utime), seconds(usage.ru_stime));
   return 0;
 }

@@ -16,6 +16,7 @@ pub(crate) unsafe fn fallible(
     error: *mut *mut ofauth_error,
     body: impl FnOnce() -> Result<()>,
 ) -> ofauth_status {
+    let _uncancelled = uncancelled::Thread::new();
     let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)));
     let (status, made) = match outcome {
         Ok(()) => (OFAUTH_OK, std::ptr::null_mut()),
@@ -32,7 +33,52 @@ pub(crate) unsafe fn fallible(
 
 /// Carries out the body of a function that cannot fail, such as one that frees. A panic ends here and changes nothing.
 pub(crate) fn infallible(body: impl FnOnce()) {
+    let _uncancelled = uncancelled::Thread::new();
     let _ = catch_unwind(AssertUnwindSafe(body));
+}
+
+/// `pthread_cancel` unwinds a thread by force from the middle of a system call, which Rust answers by ending the
+/// process. So it waits until the function has returned.
+#[cfg(target_os = "linux")]
+mod uncancelled {
+    use std::ffi::c_int;
+
+    /// As in pthread.h of glibc and musl.
+    const PTHREAD_CANCEL_DISABLE: c_int = 1;
+
+    unsafe extern "C" {
+        // The crate libc does not have it.
+        safe fn pthread_setcancelstate(state: c_int, old: &mut c_int) -> c_int;
+    }
+
+    /// This thread, which cannot be cancelled until this is dropped.
+    pub(super) struct Thread(c_int);
+
+    impl Thread {
+        pub(super) fn new() -> Self {
+            let mut before = 0;
+            pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &mut before);
+            Self(before)
+        }
+    }
+
+    impl Drop for Thread {
+        fn drop(&mut self) {
+            pthread_setcancelstate(self.0, &mut 0);
+        }
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+mod uncancelled {
+    /// Other systems are not guarded.
+    pub(super) struct Thread;
+
+    impl Thread {
+        pub(super) fn new() -> Self {
+            Self
+        }
+    }
 }
 
 /// The error for a panic of this library.

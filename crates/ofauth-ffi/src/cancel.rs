@@ -1,12 +1,52 @@
 //! Cancelling
 
+use std::mem::ManuallyDrop;
+use std::sync::Arc;
+
+use ofauth::Cancel;
+
+use crate::birthplace::Birthplace;
 use crate::boundary::{fallible, infallible};
 use crate::error::ofauth_error;
 use crate::pointer::{self, hand_out};
 use crate::status::ofauth_status;
 
 /// Cancels uploads from elsewhere. Any number of uploads may have the same one; any thread may use it at any time.
-pub struct ofauth_cancel(pub(crate) ofauth::Cancel);
+pub struct ofauth_cancel(pub(crate) OwnCancel);
+
+/// A cancel that a forked child leaves alone: another thread of the parent may have held its lock in that moment, and
+/// would never let go of the child's copy.
+#[derive(Clone)]
+pub(crate) struct OwnCancel {
+    cancel: ManuallyDrop<Cancel>,
+    birthplace: Arc<Birthplace>,
+}
+
+impl OwnCancel {
+    fn new() -> Self {
+        Self { cancel: ManuallyDrop::new(Cancel::new()), birthplace: Arc::new(Birthplace::here()) }
+    }
+
+    /// A cancel that this one triggers too.
+    pub(crate) fn child(&self) -> Cancel {
+        self.cancel.child()
+    }
+
+    fn trigger(&self) {
+        if self.birthplace.is_here() {
+            self.cancel.trigger();
+        }
+    }
+}
+
+impl Drop for OwnCancel {
+    fn drop(&mut self) {
+        if self.birthplace.is_here() {
+            // SAFETY: it is not used again.
+            unsafe { ManuallyDrop::drop(&mut self.cancel) };
+        }
+    }
+}
 
 /// Makes a cancel that was not triggered. Free it with `ofauth_cancel_free`.
 #[unsafe(no_mangle)]
@@ -17,7 +57,7 @@ pub unsafe extern "C" fn ofauth_cancel_new(
     let body = || {
         // SAFETY: the header asks for a place that is valid for writes.
         let out = unsafe { pointer::out(out, "out") }?;
-        hand_out(out, ofauth_cancel(ofauth::Cancel::new()));
+        hand_out(out, ofauth_cancel(OwnCancel::new()));
         Ok(())
     };
     // SAFETY: the header asks for NULL or a valid place.
@@ -28,7 +68,7 @@ pub unsafe extern "C" fn ofauth_cancel_new(
 /// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. Triggering again changes nothing.
 ///
 /// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
-/// the progress callback. NULL is nothing.
+/// the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_trigger(cancel: *mut ofauth_cancel) {
     infallible(|| {

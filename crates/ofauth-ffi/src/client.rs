@@ -1,15 +1,15 @@
 //! Clients
 
 use std::mem::ManuallyDrop;
-use std::process;
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
 
+use crate::birthplace::Birthplace;
 use crate::boundary::{fallible, infallible};
 use crate::config::ofauth_config;
 use crate::error::ofauth_error;
-use crate::log::{Log, LogTarget};
+use crate::log::{Log, LogTarget, MOST_LINES};
 use crate::pointer::{self, Result, hand_out};
 use crate::pump::refuse_in_callback;
 use crate::runtime;
@@ -24,7 +24,7 @@ pub(crate) struct Inner {
     runtime: ManuallyDrop<Runtime>,
     log: Option<(Log, LogTarget)>,
     /// The process whose threads these are.
-    process: u32,
+    birthplace: Birthplace,
 }
 
 // SAFETY: the one thing that is not `Send` and `Sync` by itself is the user data of the log callback, which is only
@@ -44,8 +44,13 @@ impl Inner {
 
     /// Hands over the lines of the log that wait.
     pub(crate) fn deliver_log(&self) {
-        if let Some((log, target)) = &self.log {
-            log.deliver(target);
+        let Some((log, target)) = &self.log else { return };
+        // No more than there can be: while other calls write lines, this one is to end. And none after a callback that
+        // came back in a forked child, whose copy of the queue may be locked for ever.
+        for _ in 0..MOST_LINES {
+            if !self.is_here() || !log.deliver_one(target) {
+                return;
+            }
         }
     }
 
@@ -54,8 +59,9 @@ impl Inner {
         self.runtime.spawn(task);
     }
 
-    fn is_of_this_process(&self) -> bool {
-        self.process == process::id()
+    /// Whether the client's threads are in this process.
+    pub(crate) fn is_here(&self) -> bool {
+        self.birthplace.is_here()
     }
 }
 
@@ -63,7 +69,7 @@ impl Drop for Inner {
     fn drop(&mut self) {
         // A forked child has this memory and none of the threads. Ending them would wait for ever, and closing the
         // connections would reach into the parent's event queue, which the two share. So all of it is left as it is.
-        if !self.is_of_this_process() {
+        if !self.is_here() {
             return;
         }
         // SAFETY: neither is used again.
@@ -74,6 +80,13 @@ impl Drop for Inner {
     }
 }
 
+/// The error of a child that uses its parent's client.
+pub(crate) fn forked() -> Box<ofauth_error> {
+    let text =
+        "the client was made by the parent process, and its threads stayed there: make one in this process";
+    ofauth_error::new(OFAUTH_ERR_FORKED, text)
+}
+
 /// The client behind a pointer of C, for one call.
 ///
 /// # Safety
@@ -82,9 +95,8 @@ impl Drop for Inner {
 pub(crate) unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
     // SAFETY: as promised by the caller.
     let client = unsafe { pointer::shared(client, "client") }?;
-    if !client.0.is_of_this_process() {
-        let text = "the client was made by the parent process, and its threads stayed there: make one in this process";
-        return Err(ofauth_error::new(OFAUTH_ERR_FORKED, text));
+    if !client.0.is_here() {
+        return Err(forked());
     }
     refuse_in_callback()?;
     // The call keeps what it needs even if another thread frees the client meanwhile.
@@ -117,7 +129,7 @@ pub unsafe extern "C" fn ofauth_client_new(
             client: ManuallyDrop::new(client),
             runtime: ManuallyDrop::new(runtime),
             log,
-            process: process::id(),
+            birthplace: Birthplace::here(),
         };
         hand_out(out, ofauth_client(Arc::new(inner)));
         Ok(())

@@ -11,6 +11,7 @@
 // stands in the text of each.
 #![allow(clippy::missing_safety_doc, non_camel_case_types)]
 
+mod birthplace;
 mod boundary;
 mod call;
 mod cancel;

@@ -1,7 +1,7 @@
-//! The log of a client, on its way to a callback.
+//! Logs
 //!
-//! Lines come into being on the client's threads, and callbacks run on threads that called. So a line waits in a queue
-//! until a call that is under way, or else the next one, hands it over. Lines of other crates are left out.
+//! What a client says of its work. Lines come into being on the client's threads, and callbacks run on threads that
+//! called: so a line waits until a call that is under way, or else the next one, hands it over. 1024 lines wait at most.
 
 use std::collections::VecDeque;
 use std::ffi::{CString, c_char, c_void};
@@ -35,7 +35,7 @@ pub const OFAUTH_LOG_DEBUG: i32 = 4;
 pub const OFAUTH_LOG_TRACE: i32 = 5;
 
 /// The most lines that wait. When nobody calls, nobody can be told, and memory is not for that.
-const MOST_LINES: usize = 1024;
+pub(crate) const MOST_LINES: usize = 1024;
 
 /// Where the lines of a client go.
 #[derive(Clone, Copy)]
@@ -106,12 +106,14 @@ impl Log {
         Listening { log: self, call }
     }
 
-    /// Hands all lines over, on this thread.
-    pub(crate) fn deliver(&self, target: &LogTarget) {
-        while let Some((level, line)) = lock(&self.queue).pop() {
-            // SAFETY: the caller of the C function vouches for its callback, and `line` lives until it returns.
-            callback(|| unsafe { (target.callback)(target.user_data, level, line.as_ptr()) });
-        }
+    /// Hands the next line over, on this thread, and says whether there was one.
+    pub(crate) fn deliver_one(&self, target: &LogTarget) -> bool {
+        // The lock is released before the callback, which may take its time, or a lock of its own.
+        let next = lock(&self.queue).pop();
+        let Some((level, line)) = next else { return false };
+        // SAFETY: the caller of the C function vouches for its callback, and `line` lives until it returns.
+        callback(|| unsafe { (target.callback)(target.user_data, level, line.as_ptr()) });
+        true
     }
 }
 

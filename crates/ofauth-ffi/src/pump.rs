@@ -15,7 +15,7 @@ use futures_util::FutureExt as _;
 use ofauth::{Cancel, Progress, ReadAt};
 
 use crate::boundary::panicked;
-use crate::client::Inner;
+use crate::client::{Inner, forked};
 use crate::error::ofauth_error;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
@@ -121,6 +121,11 @@ impl Pump {
         Self { sender, events, newest: Arc::default(), cancel }
     }
 
+    /// What a progress callback cancels.
+    pub(crate) fn cancel(&self) -> &Cancel {
+        &self.cancel
+    }
+
     /// A progress function for the engine.
     pub(crate) fn on_progress(&self) -> impl FnMut(&Progress) + Send + 'static {
         let (newest, sender) = (Arc::clone(&self.newest), self.sender.clone());
@@ -166,6 +171,12 @@ impl Pump {
                 Some(Event::Read(request)) => request.answer(callbacks.reader),
                 Some(Event::Log) => client.deliver_log(),
                 Some(Event::Done) => break,
+            }
+            if !client.is_here() {
+                // A callback has forked, and this is the child: nobody is left to wait for, and what the parent's threads
+                // had locked in that moment stays locked.
+                std::mem::forget((events, newest, cancel, listening, result));
+                return Err(forked());
             }
         }
         drop(listening);

@@ -7,8 +7,10 @@ use std::ffi::c_char;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use bytes::Bytes;
+use ofauth::Cancel;
 
 use crate::boundary::fallible;
+use crate::cancel::OwnCancel;
 use crate::client::{self, Inner, ofauth_client};
 use crate::error::ofauth_error;
 use crate::pointer::{self, Result, hand_out};
@@ -71,8 +73,7 @@ pub unsafe extern "C" fn ofauth_upload_file(
 
 fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
     // A cancel of its own, because a progress callback cancels this run and not all that share the caller's.
-    let cancel = upload.cancel.unwrap_or_default().child();
-    let pump = Pump::new(cancel.clone());
+    let pump = Pump::new(upload.cancel.as_ref().map_or_else(Cancel::new, OwnCancel::child));
     let mut callbacks = Callbacks { progress: upload.progress, ..Callbacks::default() };
     let mut lent = None;
 
@@ -97,7 +98,7 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
         }
     };
 
-    let mut work = client.client().upload(source).cancel(&cancel);
+    let mut work = client.client().upload(source).cancel(pump.cancel());
     if let Some(filename) = upload.filename {
         work = work.filename(filename);
     }
@@ -120,8 +121,10 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
         work = work.on_progress(pump.on_progress());
     }
     let outcome = pump.run(client, &callbacks, work.send());
-    if let Some(returned) = lent {
-        returned.wait();
+    match lent {
+        Some(returned) if client.is_here() => returned.wait(),
+        // In a forked child nobody is there to return it.
+        lent => std::mem::forget(lent),
     }
     Ok(ofauth_result::new(outcome?))
 }

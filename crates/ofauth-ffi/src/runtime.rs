@@ -4,6 +4,9 @@
 //! its own threads, and a SIGPIPE that a write raises dies with the thread it was meant for.
 
 use std::io;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
@@ -16,6 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts `workers` threads, whose log goes to `log`.
 pub(crate) fn start(workers: usize, log: Option<&Log>) -> io::Result<Runtime> {
+    probe(workers)?;
     // Threads inherit the mask of the one that starts them, so no moment is left without it.
     let _masked = signals::Masked::new()?;
     let mut builder = Builder::new_multi_thread();
@@ -29,6 +33,29 @@ pub(crate) fn start(workers: usize, log: Option<&Log>) -> io::Result<Runtime> {
         }
     });
     builder.build()
+}
+
+/// Fails if the system does not give so many threads at once. The runtime would panic half built, and then wait for
+/// threads that never began.
+fn probe(workers: usize) -> io::Result<()> {
+    let (release, held) = channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let start = |_| {
+        let held = Arc::clone(&held);
+        let wait = move || {
+            // Ends when `release` is dropped, for all of them one after another.
+            let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        };
+        thread::Builder::new().name("ofauth".into()).spawn(wait)
+    };
+    // One more, for the first file that is opened.
+    let started: io::Result<Vec<_>> = (0..=workers).map(start).collect();
+    drop(release);
+    for thread in started? {
+        // It cannot have panicked.
+        let _ = thread.join();
+    }
+    Ok(())
 }
 
 /// Ends the threads, and with them whatever they were doing.

@@ -58,7 +58,7 @@ pub const OFAUTH_ERR_SOURCE: ofauth_status = 300;
 /// The source changed while it was being uploaded. The message says so if the service finished it all the same.
 pub const OFAUTH_ERR_SOURCE_CHANGED: ofauth_status = 301;
 
-/// A defect of this library. The client can go on being used.
+/// The system refused threads or descriptors, or this library has a defect; the message says which.
 pub const OFAUTH_ERR_INTERNAL: ofauth_status = 900;
 /// A defect of this library that was caught on its way out. The client can go on being used.
 pub const OFAUTH_ERR_PANIC: ofauth_status = 901;

@@ -7,10 +7,10 @@ use std::ffi::{c_char, c_void};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ofauth::{Cancel, MAX_CONCURRENCY, VaultUpload};
+use ofauth::{MAX_CONCURRENCY, VaultUpload};
 
 use crate::boundary::{fallible, infallible};
-use crate::cancel::ofauth_cancel;
+use crate::cancel::{OwnCancel, ofauth_cancel};
 use crate::error::ofauth_error;
 use crate::pointer::{self, Result, hand_out};
 use crate::progress::ofauth_progress_callback;
@@ -37,7 +37,7 @@ pub struct ofauth_upload {
     pub(crate) deadline: Option<Duration>,
     pub(crate) vault_upload: Option<VaultUpload>,
     pub(crate) progress: Option<ProgressCallback>,
-    pub(crate) cancel: Option<Cancel>,
+    pub(crate) cancel: Option<OwnCancel>,
 }
 
 /// Where the bytes come from.

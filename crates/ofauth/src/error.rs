@@ -245,9 +245,15 @@ impl Error {
     }
 }
 
-/// `text` without control characters, which a file name or a server may hold and a terminal would obey.
+/// `text` without what a file name or a server may hold and a terminal would obey.
 fn one_line(text: String) -> String {
-    if text.contains(char::is_control) { text.replace(char::is_control, "\u{FFFD}") } else { text }
+    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{FFFD}") } else { text }
+}
+
+/// Control characters, and those that end a line or turn the direction of writing.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for Error {
@@ -331,5 +337,6 @@ mod tests {
         );
         assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
         assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
+        assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
     }
 }

@@ -63,7 +63,7 @@ impl ApiKey {
         headers
     }
 
-    /// `body` without the key; the same bytes, not copied, if it is not in there.
+    /// `body` without the key, as it stands and as JSON may write it; the same bytes, not copied, if it is not in there.
     pub(crate) fn cut_from_body(&self, body: Bytes) -> Bytes {
         let key = self.0.as_bytes();
         // A search by first byte keeps the common case, a long body without the key, near the speed of memory.
@@ -72,16 +72,15 @@ impl ApiKey {
         let mut cleaned: Option<Vec<u8>> = None;
         let mut copied = 0;
         while let Some(rest) = body.get(at..) {
-            let Some(found) = rest.iter().position(|byte| byte == first) else { break };
+            let Some(found) = rest.iter().position(|byte| byte == first || *byte == b'\\') else { break };
             let start = at.saturating_add(found);
-            if body.get(start..).is_some_and(|tail| tail.starts_with(key)) {
+            at = start.saturating_add(1);
+            if let Some(length) = written_length(body.get(start..).unwrap_or_default(), key) {
                 let out = cleaned.get_or_insert_default();
                 out.extend_from_slice(body.get(copied..start).unwrap_or_default());
                 out.extend_from_slice(CUT.as_bytes());
-                at = start.saturating_add(key.len());
+                at = start.saturating_add(length);
                 copied = at;
-            } else {
-                at = start.saturating_add(1);
             }
         }
         match cleaned {
@@ -92,6 +91,27 @@ impl ApiKey {
             }
         }
     }
+}
+
+/// The bytes that `key` takes at the begin of `text`, any of its characters perhaps escaped as in JSON.
+fn written_length(text: &[u8], key: &[u8]) -> Option<usize> {
+    let mut at: usize = 0;
+    for wanted in key {
+        let (byte, length) = match text.get(at..)? {
+            [b'\\', b'u', digits @ ..] => {
+                let digits = str::from_utf8(digits.get(..4)?).ok()?;
+                (u8::try_from(u32::from_str_radix(digits, 16).ok()?).ok()?, 6)
+            }
+            [b'\\', byte @ (b'"' | b'\\' | b'/'), ..] if byte == wanted => (*byte, 2),
+            [byte, ..] => (*byte, 1),
+            [] => return None,
+        };
+        if byte != *wanted {
+            return None;
+        }
+        at = at.checked_add(length)?;
+    }
+    Some(at)
 }
 
 impl fmt::Debug for ApiKey {
@@ -116,6 +136,20 @@ mod tests {
             assert_eq!(key.cut_from_body(Bytes::copy_from_slice(text.as_bytes())), cut.as_bytes());
             let headers = HeaderMap::from_iter([(http::header::ETAG, HeaderValue::from_static(text))]);
             assert_eq!(key.cut_from_headers(headers)[http::header::ETAG], cut);
+        }
+    }
+
+    #[test]
+    fn the_key_is_cut_where_json_escapes_it() {
+        let key = ApiKey::new("sk_li/e\\1".into()).unwrap();
+        for (text, cut) in [
+            (r#"{"a": "sk_li\/e\\1"}"#, r#"{"a": "[api key]"}"#),
+            (r#"{"a": "x\u0073\u006B_li\u002fe\\1y", "b": 1}"#, r#"{"a": "x[api key]y", "b": 1}"#),
+            (r#""\u0073k_li/e\u005C1""#, r#""[api key]""#),
+            (r#""\u0073k_li/e\u005C2""#, r#""\u0073k_li/e\u005C2""#),
+            (r#""\u00""#, r#""\u00""#),
+        ] {
+            assert_eq!(key.cut_from_body(Bytes::copy_from_slice(text.as_bytes())), cut.as_bytes(), "{text}");
         }
     }
 

@@ -15,6 +15,12 @@ use crate::run::{Ended, command, finish, root, run, scratch, start};
 use crate::server::{Environment, builder, clip, hex_sha256, holds};
 use crate::tree::{Tree, tree};
 
+/// The flags for the shared library.
+pub(crate) const DYNAMIC: &str = "$(pkg-config --cflags --libs ofauth)";
+/// The flags for the archive. With both in one directory the linker takes the shared library, unless the archive is named.
+pub(crate) const STATIC: &str =
+    "$(pkg-config --static --cflags --libs ofauth | sed 's/-lofauth/-l:libofauth.a/')";
+
 /// How an example is linked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Linking {
@@ -26,9 +32,8 @@ pub(crate) enum Linking {
 pub(crate) async fn build(tree: &Tree, name: &str, linking: Linking, into: &Path) {
     let source = root().join(format!("examples/c/{name}.c"));
     let flags = match linking {
-        Linking::Dynamic => "$(pkg-config --cflags --libs ofauth)",
-        // With both libraries in one directory the linker takes the shared one, unless the archive is named.
-        Linking::Static => "$(pkg-config --static --cflags --libs ofauth | sed 's/-lofauth/-l:libofauth.a/')",
+        Linking::Dynamic => DYNAMIC,
+        Linking::Static => STATIC,
     };
     let line = format!("cc {} '{}' -o {name} {flags}", STRICT.join(" "), source.display());
     let mut shell = command("sh");

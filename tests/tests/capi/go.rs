@@ -10,7 +10,7 @@ use crate::server::{Environment, builder, clip, holds};
 use crate::tree::tree;
 
 /// A command of Go in a directory. Caches lie in the target directory, so that a second run is quick.
-fn go(at: &Path, arguments: &[&str]) -> Command {
+pub(crate) fn go(at: &Path, arguments: &[&str]) -> Command {
     let caches = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let mut command = command("go");
     command

@@ -42,6 +42,7 @@ in_all_ways! {
     callbacks: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     threads: plain 120 s, valgrind 1 rounds 240 s, sanitized 2 rounds 120 s;
     forking: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    hosts: plain 60 s, valgrind 5 rounds 240 s, sanitized 20 rounds 120 s;
     broken_pipes: plain 180 s, valgrind 16 rounds 240 s, sanitized 80 rounds 120 s;
     signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
     lifecycle: plain 180 s, valgrind 4 rounds 240 s, sanitized 30 rounds 120 s;
@@ -127,6 +128,14 @@ async fn forking(way: Way, seconds: u64) {
     holds(&sandbox, "forked.mp4", 1, &std::fs::read(clip()).unwrap());
 }
 
+async fn hosts(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("hosts", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    assert!(
+        sandbox.uploads().iter().any(|upload| upload.filename == "forked.mp4" && upload.sha256.is_some())
+    );
+}
+
 /// A server that reads a little of a body, refuses, and closes with the rest unread, so that the kernel resets the
 /// connection under the writing client.
 fn refusing() -> Guide {
@@ -184,7 +193,7 @@ async fn the_benchmark_runs() {
     let clip = clip();
     let ended =
         program.run(Some(&Environment::of(&sandbox)), &[clip.to_str().unwrap(), "3"], 60).await.succeeds();
-    assert!(ended.out.contains("user ") && ended.out.contains("KiB"), "{}", ended.all());
+    assert!(ended.out.contains("user ") && ended.out.contains("system "), "{}", ended.all());
     holds(&sandbox, "clip.mp4", 3, &std::fs::read(clip).unwrap());
 }
 

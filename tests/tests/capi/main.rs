@@ -11,6 +11,7 @@
 mod cases;
 mod cpp;
 mod dist;
+mod documents;
 mod examples;
 mod exports;
 mod go;

@@ -322,3 +322,43 @@ async fn idle_connections_are_closed_while_the_client_lives() {
     within(12, site.deserted()).await;
     drop(client);
 }
+
+/// A cancel that comes while the whole of a file is being written: whatever the caller is told, it must not be that
+/// nothing was finished if the service has finished.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cancel_at_any_moment_never_hides_a_finished_upload() {
+    let sandbox =
+        ofauth_sandbox::Sandbox::builder().part_size(64 * MIB).discard_bytes(true).start().await.unwrap();
+    let client = ofauth::Client::builder()
+        .api_key("sk_test_canary")
+        .connection_id("conn_test")
+        .base_url(sandbox.base_url())
+        .build()
+        .unwrap();
+    let content = bytes::Bytes::from(vec![7; 3_000_000]);
+    let mut ended = std::collections::BTreeMap::new();
+    let mut cancelled = 0;
+    for round in 0..200_u64 {
+        let name = format!("{round}.mp4");
+        let cancel = Cancel::new();
+        let upload = client.upload(ofauth::Source::bytes(content.clone(), name.clone())).cancel(&cancel);
+        // The moments are spread over what an upload takes on a machine that is neither slow nor fast.
+        let moment = tokio::time::sleep(Duration::from_micros(round * 60));
+        let stop = async {
+            moment.await;
+            cancel.trigger();
+        };
+        let (outcome, ()) = tokio::join!(async { tokio::spawn(upload.send()).await.unwrap() }, stop);
+        let kind = outcome.err().map(|error| error.kind());
+        assert!(matches!(kind, None | Some(ErrorKind::Cancelled | ErrorKind::OutcomeUnknown)), "{kind:?}");
+        cancelled += u32::from(kind == Some(ErrorKind::Cancelled));
+        ended.insert(name, kind);
+    }
+    assert!(cancelled > 0, "no cancel came in time");
+    // What was cut off is still being torn down; what was finished is finished.
+    for upload in
+        sandbox.uploads().iter().filter(|upload| upload.state == ofauth_sandbox::UploadState::Complete)
+    {
+        assert_ne!(ended[&upload.filename], Some(ErrorKind::Cancelled), "{} is finished", upload.filename);
+    }
+}

@@ -30,7 +30,8 @@ pub(crate) struct Problem {
 impl Problem {
     /// Reads an answer's body and headers; the key, if a server echoes it, is cut out.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8], key: &ApiKey) -> Self {
-        let clean = |text: &str| key.cut_from(&shorten(text));
+        // Cut first: the begin of a key is no longer found in a text that ends in the middle of it.
+        let clean = |text: &str| shorten(&key.cut_from(text));
         let mut problem = match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self::from_json(&json),
             Err(_) => Self { message: plain_text(body), ..Self::default() },

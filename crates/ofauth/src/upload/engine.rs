@@ -44,7 +44,8 @@ impl Limits {
         }
     }
 
-    async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+    /// What `work` comes to, unless a limit is reached before.
+    pub(super) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T> {
         tokio::select! {
             biased;
             error = self.reached() => Err(error),

@@ -207,7 +207,8 @@ impl Upload {
         }
         let connection = shared.settings.connection(self.connection_id.as_deref())?;
         let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
-        let (source, filename, content_type) = self.open().await?;
+        let limits = Limits { cancel: self.cancel.0.clone(), deadline };
+        let (source, filename, content_type) = limits.within(self.open()).await??;
         let content_type_header = HeaderValue::from_str(&content_type).map_err(|_| {
             let text =
                 format!("the content type {content_type:?} holds a character that no header can carry");
@@ -218,7 +219,7 @@ impl Upload {
             reporter: Reporter::new(self.on_progress.take(), source.size),
             source: source.clone(),
             concurrency,
-            limits: Limits { cancel: self.cancel.0, deadline },
+            limits,
             rng: fastrand::Rng::new(),
             one_at_a_time,
             wire: Arc::new(HttpWire {
@@ -277,7 +278,11 @@ impl Upload {
             };
             Ok((opened, filename, content_type))
         };
-        async {
+        let in_memory = self.source.is_in_memory();
+        async move {
+            if in_memory {
+                return open();
+            }
             // Examining and opening a file may wait for a disk or a network.
             let opened = tokio::task::spawn_blocking(open);
             opened

@@ -59,7 +59,7 @@ impl<W: Wire> Engine<W> {
             };
             tokio::select! {
                 biased;
-                error = &mut limit => return Err(sending.stopped(error)),
+                error = &mut limit => return sending.stopped(error).await,
                 Some(joined) = sending.running.join_next_with_id() => {
                     let (id, end) = match joined {
                         Ok((id, end)) => (id, end),
@@ -267,14 +267,27 @@ impl<'a, W: Wire> Sending<'a, W> {
         Ok(until)
     }
 
-    /// The error of an upload that is stopped from outside.
-    fn stopped(&self, error: Error) -> Error {
+    /// How an upload ends that is stopped from outside.
+    ///
+    /// Tries are told to stop and then waited for, which takes no longer than what they are doing this instant: one that
+    /// is just writing may write the rest of a file, and only afterwards its count is true.
+    async fn stopped(mut self, error: Error) -> Result<Sent> {
+        self.running.abort_all();
+        while let Some(joined) = self.running.join_next_with_id().await {
+            // A file that went whole and was confirmed in that instant is there: no stop can undo it.
+            if let (true, Ok((id, end @ StepEnd::Done(_)))) = (self.single, joined) {
+                self.ended(id, end)?;
+            }
+        }
+        if self.ledger.is_done() {
+            return Ok(Sent::Whole { ledger: self.ledger, done: self.finished });
+        }
         let sent =
             |running: &Running| running.handed_over.load(Ordering::Relaxed) >= self.session.plan.size();
         if self.single && self.tries.iter().any(sent) {
-            return unknown(error, "the whole file was under way");
+            return Err(unknown(error, "the whole file was under way"));
         }
-        doubtful(error, self.doubt)
+        Err(doubtful(error, self.doubt))
     }
 
     fn report(&mut self) {

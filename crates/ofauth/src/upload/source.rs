@@ -50,6 +50,11 @@ impl Source {
         Self(Kind::Reader { reader: Arc::new(reader), size, filename: filename.into() })
     }
 
+    /// Whether opening and reading it never waits.
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self.0, Kind::Bytes { .. })
+    }
+
     /// Opens the source and fixes its size. Blocks on the file system.
     pub(crate) fn open(&self) -> Result<Opened> {
         let opened = match &self.0 {

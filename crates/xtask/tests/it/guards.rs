@@ -186,8 +186,8 @@ fn a_secret_that_is_renamed_stops_the_generator() {
 fn an_edited_document_makes_every_file_that_comes_from_it_stale() {
     let mut document = MERGED.clone();
     document["paths"].as_object_mut().unwrap().remove("/v2/access/uploads/check").unwrap();
-    let artefacts = codegen::artefacts(&document).unwrap();
+    let mut artefacts = codegen::artefacts(&document).unwrap();
+    artefacts.retain(|artefact| artefact.path != Path::new(xtask::header::PATH));
     let stale = codegen::stale(&xtask::source::root(), &artefacts);
-    let from_it = artefacts.iter().filter(|artefact| artefact.path != Path::new(xtask::header::PATH));
-    assert_eq!(stale.len(), from_it.count(), "{stale:?}");
+    assert_eq!((stale.len(), artefacts.len()), (3, 3), "{stale:?}");
 }
