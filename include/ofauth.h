@@ -343,7 +343,7 @@ ofauth_status ofauth_config_new(const char *api_key,
 void ofauth_config_free(ofauth_config *config);
 
 /**
- * Sets the server: `http://` or `https://`, a path is kept as a prefix. Default: "https://api.ofauth.com". Plain http is
+ * Sets the server: `http://` or `https://`, a path is kept as a prefix. Default: `https://api.ofauth.com`. Plain http is
  * accepted for this machine only, unless `ofauth_config_allow_plain_http` says otherwise.
  */
 ofauth_status ofauth_config_set_base_url(ofauth_config *config,
@@ -391,7 +391,7 @@ ofauth_status ofauth_config_set_ca_pem(ofauth_config *config,
                                        ofauth_error **err);
 
 /**
- * Sets an HTTP proxy, "http://[user:password@]host:port", for every server but those on this machine. Default: none; no
+ * Sets an HTTP proxy, `http://[user:password@]host:port`, for every server but those on this machine. Default: none; no
  * environment variable is read.
  */
 ofauth_status ofauth_config_set_proxy(ofauth_config *config,
@@ -428,7 +428,7 @@ ofauth_status ofauth_config_set_log(ofauth_config *config,
                                     void *user_data,
                                     ofauth_error **err);
 
-/** Allows a further origin, "scheme://host[:port]", that upload plans may name. It will see the API key. */
+/** Allows a further origin, `scheme://host[:port]`, that upload plans may name. It will see the API key. */
 ofauth_status ofauth_config_allow_origin(ofauth_config *config,
                                          const char *origin,
                                          ofauth_error **err);

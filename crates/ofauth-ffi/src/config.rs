@@ -141,7 +141,7 @@ pub unsafe extern "C" fn ofauth_config_free(config: *mut ofauth_config) {
     infallible(|| unsafe { pointer::free(config) });
 }
 
-/// Sets the server: `http://` or `https://`, a path is kept as a prefix. Default: "https://api.ofauth.com". Plain http is
+/// Sets the server: `http://` or `https://`, a path is kept as a prefix. Default: `https://api.ofauth.com`. Plain http is
 /// accepted for this machine only, unless `ofauth_config_allow_plain_http` says otherwise.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_base_url(
@@ -232,7 +232,7 @@ pub unsafe extern "C" fn ofauth_config_set_ca_pem(
     unsafe { set_text(config, pem, "pem", err, |builder, pem| builder.ca_pem(pem)) }
 }
 
-/// Sets an HTTP proxy, "http://[user:password@]host:port", for every server but those on this machine. Default: none; no
+/// Sets an HTTP proxy, `http://[user:password@]host:port`, for every server but those on this machine. Default: none; no
 /// environment variable is read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_proxy(
@@ -307,7 +307,7 @@ pub unsafe extern "C" fn ofauth_config_set_log(
     unsafe { change(config, err, with) }
 }
 
-/// Allows a further origin, "scheme://host[:port]", that upload plans may name. It will see the API key.
+/// Allows a further origin, `scheme://host[:port]`, that upload plans may name. It will see the API key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_allow_origin(
     config: *mut ofauth_config,

@@ -2,8 +2,8 @@
 //!
 //! Every function here is in `include/ofauth.h`, which is generated from these modules, documentation
 //! included: so the documentation is written for readers of C. Nothing is decided here. The crate translates pointers
-//! into values ([`pointer`], [`text`]), failures and panics into statuses ([`boundary`]), and calls that wait into
-//! tasks of the client's own runtime whose callbacks run on the thread that called ([`pump`]).
+//! into values (`pointer`, `text`), failures and panics into statuses (`boundary`), and calls that wait into
+//! tasks of the client's own runtime whose callbacks run on the thread that called (`pump`).
 //!
 //! Functions are written out literally, because the generator of the header does not look into macros.
 
