@@ -167,7 +167,7 @@ typedef int64_t (*ofauth_reader)(void *user_data, uint64_t offset, uint8_t *buf,
 typedef struct ofauth_progress {
     /** Bytes given to the network, whether they have arrived or not. Bytes sent again do not count twice. */
     uint64_t handed_over;
-    /** Bytes in parts that the service has acknowledged. */
+    /** Bytes in parts that the service has acknowledged; at most `total` - 1 until the end is confirmed. */
     uint64_t acknowledged;
     /** Bytes of the source. */
     uint64_t total;
@@ -318,7 +318,10 @@ const char *ofauth_error_upload_id(const ofauth_error *error);
 /** The number of the upload part that failed, counted from 1; 0 if no single part did. */
 uint32_t ofauth_error_part(const ofauth_error *error);
 
-/** Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. */
+/**
+ * Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. This is
+ * true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not triggered: a loop that tries again looks at that first.
+ */
 bool ofauth_error_is_retryable(const ofauth_error *error);
 
 /** Frees an error and the texts that it returned. NULL is nothing. */
@@ -487,7 +490,7 @@ ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
 
 /**
  * Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within moments, or
- * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. Triggering again changes nothing.
+ * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. It stays triggered: the next upload needs another. Triggering again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
  * the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.
@@ -600,7 +603,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /** Starting nothing new for now: the service's rate limit is used up. */
 #define OFAUTH_PHASE_WAITING 2
 
-/** Every byte is acknowledged; the service is asked to finish. */
+/** Every part is acknowledged; the service is asked to finish. */
 #define OFAUTH_PHASE_COMPLETING 3
 
 /** The service confirmed the end. */
@@ -639,7 +642,7 @@ const char *ofauth_result_upload_id(const ofauth_result *result);
 
 /**
  * The id of the media in the vault, which may be used any number of times; NULL if the service's last answer did not
- * have it. The API documents no way from a reference to its media.
+ * have it, as is usual for several parts. The API documents no way from a reference to its media.
  */
 const char *ofauth_result_media_id(const ofauth_result *result);
 
@@ -676,7 +679,7 @@ void ofauth_result_free(ofauth_result *result);
  * {"exists": true or false, "media": an object or null}.
  *
  * The etag is one that `ofauth_result_etag` returned, with its quotes. Which one the service wants for a file that went
- * in several parts is not documented.
+ * in several parts is not documented. Without its quotes it is another etag, which no file has.
  */
 ofauth_status ofauth_check(ofauth_client *client,
                            const char *etag,
@@ -702,7 +705,9 @@ ofauth_status ofauth_vault_plus_batch(ofauth_client *client,
  *
  * `params_json` is one JSON object with the path, query and header parameters by their names, or NULL for none; they are
  * checked against the operation before anything is sent. `x-connection-id` among them names another connection than
- * the client's. `body_json` is the JSON body, sent as it is, or NULL for none. The response is the service's.
+ * the client's. `body_json` is the JSON body, sent as it is, or NULL for none. The response is the service's. A post with
+ * an upload: "create_post", NULL, {"text": "Hello", "mediaItems": ["the reference of the upload"]}. `ofauth api --list`
+ * of the command names all operations, and `openapi/` in the repository describes their bodies.
  *
  * "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own
  * API. `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or a text is

@@ -52,7 +52,7 @@ fn wait<T: Send + 'static>(
 /// {"exists": true or false, "media": an object or null}.
 ///
 /// The etag is one that `ofauth_result_etag` returned, with its quotes. Which one the service wants for a file that went
-/// in several parts is not documented.
+/// in several parts is not documented. Without its quotes it is another etag, which no file has.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_check(
     client: *mut ofauth_client,
@@ -105,7 +105,9 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
 ///
 /// `params_json` is one JSON object with the path, query and header parameters by their names, or NULL for none; they are
 /// checked against the operation before anything is sent. `x-connection-id` among them names another connection than
-/// the client's. `body_json` is the JSON body, sent as it is, or NULL for none. The response is the service's.
+/// the client's. `body_json` is the JSON body, sent as it is, or NULL for none. The response is the service's. A post with
+/// an upload: "create_post", NULL, {"text": "Hello", "mediaItems": ["the reference of the upload"]}. `ofauth api --list`
+/// of the command names all operations, and `openapi/` in the repository describes their bodies.
 ///
 /// "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own
 /// API. `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or a text is

@@ -130,7 +130,8 @@ pub unsafe extern "C" fn ofauth_error_part(error: *const ofauth_error) -> u32 {
     unsafe { read(error, 0, |error| error.part) }
 }
 
-/// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate.
+/// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. This is
+/// true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not triggered: a loop that tries again looks at that first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_error_is_retryable(error: *const ofauth_error) -> bool {
     // SAFETY: the header asks for NULL or a living error.

@@ -12,7 +12,7 @@ pub const OFAUTH_PHASE_STARTING: i32 = 0;
 pub const OFAUTH_PHASE_SENDING: i32 = 1;
 /// Starting nothing new for now: the service's rate limit is used up.
 pub const OFAUTH_PHASE_WAITING: i32 = 2;
-/// Every byte is acknowledged; the service is asked to finish.
+/// Every part is acknowledged; the service is asked to finish.
 pub const OFAUTH_PHASE_COMPLETING: i32 = 3;
 /// The service confirmed the end.
 pub const OFAUTH_PHASE_DONE: i32 = 4;
@@ -26,7 +26,7 @@ pub const OFAUTH_PHASE_DONE: i32 = 4;
 pub struct ofauth_progress {
     /// Bytes given to the network, whether they have arrived or not. Bytes sent again do not count twice.
     pub handed_over: u64,
-    /// Bytes in parts that the service has acknowledged.
+    /// Bytes in parts that the service has acknowledged; at most `total` - 1 until the end is confirmed.
     pub acknowledged: u64,
     /// Bytes of the source.
     pub total: u64,

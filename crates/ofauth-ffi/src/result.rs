@@ -72,7 +72,7 @@ pub unsafe extern "C" fn ofauth_result_upload_id(result: *const ofauth_result) -
 }
 
 /// The id of the media in the vault, which may be used any number of times; NULL if the service's last answer did not
-/// have it. The API documents no way from a reference to its media.
+/// have it, as is usual for several parts. The API documents no way from a reference to its media.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_media_id(result: *const ofauth_result) -> *const c_char {
     // SAFETY: the header asks for NULL or a living result.
