@@ -19,9 +19,9 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Starts `workers` threads, whose log goes to `log`.
 pub(crate) fn start(workers: usize, log: Option<&Log>) -> io::Result<Runtime> {
-    probe(workers)?;
     // Threads inherit the mask of the one that starts them, so no moment is left without it.
     let _masked = signals::Masked::new()?;
+    probe(workers)?;
     let mut builder = Builder::new_multi_thread();
     builder.worker_threads(workers).thread_name("ofauth").enable_all();
     let log = log.cloned();
