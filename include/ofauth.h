@@ -490,7 +490,8 @@ ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
 
 /**
  * Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within moments, or
- * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. It stays triggered: the next upload needs another. Triggering again changes nothing.
+ * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. It stays triggered: the next upload needs
+ * another. Triggering again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
  * the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #define CHECK(condition)                                                          \
@@ -51,6 +52,26 @@ static inline void check_status(const char *file, int line, const char *call, of
             ofauth_status_name(expected));
     _exit(1);
   }
+}
+
+/* Waits for a child, which has to end with 0. */
+static inline void check_exit(pid_t pid) {
+  int status = 0;
+  CHECK(waitpid(pid, &status, 0) == pid);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    fprintf(stderr, "the child ended with %d, signal %d\n", WEXITSTATUS(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0);
+    _exit(1);
+  }
+}
+
+/* Ends a child as another program: what the parent's threads held is lost in a child by nature, which a checker of leaks
+ * does not know.
+ */
+static inline void end_child(void) {
+  char *const arguments[] = {"true", NULL};
+  char *const environment[] = {NULL};
+  execve("/bin/true", arguments, environment);
+  _exit(3);
 }
 
 static inline const char *needed(const char *name) {

@@ -7,16 +7,6 @@
 #include "check.h"
 
 #include <sys/resource.h>
-#include <sys/wait.h>
-
-static void check_exit(pid_t pid) {
-  int status = 0;
-  CHECK(waitpid(pid, &status, 0) == pid);
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    fprintf(stderr, "the child ended with %d, signal %d\n", WEXITSTATUS(status), WIFSIGNALED(status) ? WTERMSIG(status) : 0);
-    _exit(1);
-  }
-}
 
 /* Ends a child in which something is being waited for, with the signal that the parent then sees. */
 static void limit_child(void) {
@@ -58,12 +48,11 @@ static void log_that_waits(void) {
   ofauth_client_free(client);
 }
 
-/* ---- A progress callback that forks and comes back in both processes. */
+/* ---- A callback that forks and comes back in both processes. */
 
-static pid_t forked = -1;
+static pid_t forked;
 
-static int fork_once(void *user_data, const ofauth_progress *progress) {
-  (void)user_data, (void)progress;
+static int fork_once(void) {
   if (forked == -1) {
     forked = fork();
     CHECK(forked >= 0);
@@ -71,18 +60,22 @@ static int fork_once(void *user_data, const ofauth_progress *progress) {
       limit_child();
     }
   }
-  return 0;
+  return forked == 0;
 }
 
-/* Ends a child as another program: what the parent's threads held cannot be freed there. */
-static void end_child(void) {
-  char *const arguments[] = {"true", NULL};
-  char *const environment[] = {NULL};
-  execve("/bin/true", arguments, environment);
-  _exit(3);
+/* The child also cancels, which has no effect on the parent. */
+static int fork_in_progress(void *user_data, const ofauth_progress *progress) {
+  (void)user_data, (void)progress;
+  return fork_once();
 }
 
-static void fork_in_a_callback(ofauth_client *client) {
+static int64_t fork_in_reader(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
+  memcpy(buf, (const unsigned char *)user_data + offset, len);
+  fork_once();
+  return (int64_t)len;
+}
+
+static void fork_in_a_callback(ofauth_client *client, int in_reader) {
   unsigned char *bytes = pattern(1 << 20);
   ofauth_upload *upload = new_upload(bytes, 1 << 20, "forked.mp4");
   ofauth_cancel *cancel = NULL;
@@ -90,7 +83,12 @@ static void fork_in_a_callback(ofauth_client *client) {
   ofauth_error *error = NULL;
   OK(ofauth_cancel_new(&cancel, &error));
   OK(ofauth_upload_set_cancel(upload, cancel, &error));
-  OK(ofauth_upload_set_progress(upload, fork_once, NULL, &error));
+  if (in_reader) {
+    OK(ofauth_upload_set_reader(upload, fork_in_reader, bytes, 1 << 20, &error));
+  } else {
+    OK(ofauth_upload_set_progress(upload, fork_in_progress, NULL, &error));
+  }
+  forked = -1;
   ofauth_status status = ofauth_upload_run(client, upload, &result, &error);
   if (forked == 0) {
     EXPECT(OFAUTH_ERR_FORKED, status);
@@ -228,7 +226,8 @@ int main(void) {
   }
   log_that_waits();
   ofauth_client *client = new_client();
-  fork_in_a_callback(client);
+  fork_in_a_callback(client, 0);
+  fork_in_a_callback(client, 1);
   forks_under_way(client);
   if (!checked) {
     cancelled_threads(client);

@@ -5,41 +5,16 @@
 //! child (`OFAUTH_ERR_FORKED`). `*out` is to be freed with `ofauth_response_free`.
 
 use std::ffi::{c_char, c_void};
-use std::sync::Arc;
 
 use ofauth::{Call, Cancel};
 use serde_json::{Value, json};
 
-use crate::boundary::fallible;
-use crate::client::{self, Inner, ofauth_client};
+use crate::client::{Inner, ofauth_client, waiting};
 use crate::error::ofauth_error;
-use crate::pointer::{self, Result, hand_out};
+use crate::pointer::{self, Result};
 use crate::pump::{Callbacks, Pump};
 use crate::response::ofauth_response;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
-
-/// A function that waits for a response: everything but its own arguments.
-///
-/// # Safety
-///
-/// What the header asks for: `client` is NULL or alive, `out` and `err` are NULL or valid places.
-unsafe fn respond(
-    client: *mut ofauth_client,
-    out: *mut *mut ofauth_response,
-    err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Inner) -> Result<ofauth_response>,
-) -> ofauth_status {
-    let body = || {
-        // SAFETY: as promised by the caller.
-        let out = unsafe { pointer::out(out, "out") }?;
-        // SAFETY: as promised by the caller.
-        let client: Arc<Inner> = unsafe { client::enter(client) }?;
-        hand_out(out, call(&client)?);
-        Ok(())
-    };
-    // SAFETY: as promised by the caller.
-    unsafe { fallible(err, body) }
-}
 
 fn wait<T: Send + 'static>(
     client: &Inner,
@@ -69,7 +44,7 @@ pub unsafe extern "C" fn ofauth_check(
         Ok(ofauth_response::of_json(&json!({ "exists": check.exists, "media": check.media })))
     };
     // SAFETY: what the header asks for.
-    unsafe { respond(client, out, err, call) }
+    unsafe { waiting(client, out, err, call) }
 }
 
 /// Fetches cached media by their OnlyFans ids, any number of them, 100 a request. Ids given twice are asked once.
@@ -98,7 +73,7 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
         Ok(ofauth_response::of_json(&json!({ "items": batch.items, "missing": batch.missing })))
     };
     // SAFETY: what the header asks for.
-    unsafe { respond(client, out, err, call) }
+    unsafe { waiting(client, out, err, call) }
 }
 
 /// Calls any operation of the API by its id, such as "list_vault_media".
@@ -133,7 +108,7 @@ pub unsafe extern "C" fn ofauth_call(
         Ok(ofauth_response::of_answer(&wait(client, call.send())?))
     };
     // SAFETY: what the header asks for.
-    unsafe { respond(client, out, err, call) }
+    unsafe { waiting(client, out, err, call) }
 }
 
 /// Calls one of the few operations whose body is bytes, such as "upload_part". The bytes are copied; uploads have a better
@@ -159,7 +134,7 @@ pub unsafe extern "C" fn ofauth_call_bytes(
         Ok(ofauth_response::of_answer(&wait(client, call.body_bytes(body, content_type).send())?))
     };
     // SAFETY: what the header asks for.
-    unsafe { respond(client, out, err, call) }
+    unsafe { waiting(client, out, err, call) }
 }
 
 /// A call with its parameters.

@@ -92,7 +92,7 @@ pub(crate) fn forked() -> Box<ofauth_error> {
 /// # Safety
 ///
 /// NULL, or a client that was not freed yet.
-pub(crate) unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
+unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
     // SAFETY: as promised by the caller.
     let client = unsafe { pointer::shared(client, "client") }?;
     if !client.0.is_here() {
@@ -101,6 +101,29 @@ pub(crate) unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
     refuse_in_callback()?;
     // The call keeps what it needs even if another thread frees the client meanwhile.
     Ok(Arc::clone(&client.0))
+}
+
+/// Carries out a function that waits: everything but its own arguments, which `call` reads.
+///
+/// # Safety
+///
+/// What the header asks for: `client` is NULL or alive, `out` and `err` are NULL or valid places.
+pub(crate) unsafe fn waiting<T>(
+    client: *mut ofauth_client,
+    out: *mut *mut T,
+    err: *mut *mut ofauth_error,
+    call: impl FnOnce(&Inner) -> Result<T>,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: as promised by the caller.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: as promised by the caller.
+        let client = unsafe { enter(client) }?;
+        hand_out(out, call(&client)?);
+        Ok(())
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { fallible(err, body) }
 }
 
 /// Makes a client and starts its threads. `config` is copied and may be freed. Nothing is sent and no certificate is

@@ -1,7 +1,7 @@
 //! The C API of ofauth, an rlib; the package `ofauth-capi` makes `libofauth.so` and `libofauth.a` of it.
 //!
-//! Every function here is in `include/ofauth.h`, which is generated from these modules, documentation
-//! included: so the documentation is written for readers of C. Nothing is decided here. The crate translates pointers
+//! Every function here is in `include/ofauth.h`, which is generated from these modules, documentation included: so the
+//! documentation is written for readers of C. Nothing is decided here. The crate translates pointers
 //! into values (`pointer`, `text`), failures and panics into statuses (`boundary`), and calls that wait into
 //! tasks of the client's own runtime whose callbacks run on the thread that called (`pump`).
 //!

@@ -165,10 +165,14 @@ impl Pump {
             match next(&events, callbacks.progress.is_some()) {
                 Some(Event::Progress) => {
                     last = newest.lock().unwrap_or_else(PoisonError::into_inner).take().or(last);
-                    callbacks.tell(last.as_ref(), &cancel);
+                    callbacks.tell(last.as_ref(), client, &cancel);
                 }
-                None => callbacks.tell(last.as_ref(), &cancel),
-                Some(Event::Read(request)) => request.answer(callbacks.reader),
+                None => callbacks.tell(last.as_ref(), client, &cancel),
+                Some(Event::Read(request)) => {
+                    let read = request.read(callbacks.reader);
+                    // In a forked child the thread that waits is the parent's.
+                    if client.is_here() { request.answer(read) } else { std::mem::forget(request) }
+                }
                 Some(Event::Log) => client.deliver_log(),
                 Some(Event::Done) => break,
             }
@@ -203,11 +207,11 @@ fn next(events: &Receiver<Event>, somebody_listens: bool) -> Option<Event> {
 }
 
 impl Callbacks {
-    fn tell(&self, progress: Option<&ofauth_progress>, cancel: &Cancel) {
+    fn tell(&self, progress: Option<&ofauth_progress>, client: &Inner, cancel: &Cancel) {
         if let (Some(progress), Some(told)) = (progress, self.progress) {
             // SAFETY: the caller of the C function vouches for its callback.
             let stop = callback(|| unsafe { (told.function)(told.user_data, progress) });
-            if stop != 0 {
+            if stop != 0 && client.is_here() {
                 cancel.trigger();
             }
         }
@@ -215,14 +219,14 @@ impl Callbacks {
 }
 
 impl ReadRequest {
-    fn answer(self, reader: Option<Reader>) {
-        let read = match reader {
-            // SAFETY: the caller of the C function vouches for its reader, and the buffer is lent until the answer.
-            Some(Reader { function, user_data }) => callback(|| unsafe {
-                function(user_data, self.offset, self.buffer.start, self.buffer.length)
-            }),
-            None => -1,
-        };
+    /// Has the caller's reader fill the buffer.
+    fn read(&self, reader: Option<Reader>) -> i64 {
+        let Some(Reader { function, user_data }) = reader else { return -1 };
+        // SAFETY: the caller of the C function vouches for its reader, and the buffer is lent until the answer.
+        callback(|| unsafe { function(user_data, self.offset, self.buffer.start, self.buffer.length) })
+    }
+
+    fn answer(self, read: i64) {
         // A thread that no longer waits belongs to an upload that has ended.
         let _ = self.reply.send(read);
     }
@@ -273,8 +277,11 @@ mod tests {
             (buf, read, dropped, closed)
         });
         let sevens = Some(Reader { function: sevens, user_data: std::ptr::null_mut() });
-        request(&pump.events).answer(sevens);
-        request(&pump.events).answer(sevens);
+        for _ in 0..2 {
+            let request = request(&pump.events);
+            let read = request.read(sevens);
+            request.answer(read);
+        }
         drop(request(&pump.events));
         drop(pump);
         let (buf, read, dropped, closed) = reading.join().unwrap();

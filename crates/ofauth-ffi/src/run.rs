@@ -9,11 +9,10 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use bytes::Bytes;
 use ofauth::Cancel;
 
-use crate::boundary::fallible;
 use crate::cancel::OwnCancel;
-use crate::client::{self, Inner, ofauth_client};
+use crate::client::{Inner, ofauth_client, waiting};
 use crate::error::ofauth_error;
-use crate::pointer::{self, Result, hand_out};
+use crate::pointer::{self, Result};
 use crate::pump::{Callbacks, Pump};
 use crate::result::ofauth_result;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
@@ -34,18 +33,13 @@ pub unsafe extern "C" fn ofauth_upload_run(
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let body = || {
-        // SAFETY: the header asks for a place that is valid for writes.
-        let out = unsafe { pointer::out(out, "out") }?;
-        // SAFETY: the header asks for a living client.
-        let client = unsafe { client::enter(client) }?;
+    let call = |client: &Inner| {
         // SAFETY: the header asks for a living upload that nobody changes meanwhile.
         let upload = unsafe { pointer::shared(upload, "upload") }?.clone();
-        hand_out(out, run(&client, upload)?);
-        Ok(())
+        run(client, upload)
     };
-    // SAFETY: the header asks for NULL or a valid place.
-    unsafe { fallible(err, body) }
+    // SAFETY: what the header asks for.
+    unsafe { waiting(client, out, err, call) }
 }
 
 /// Uploads the file at `path` with the client's settings, and waits for the end. Otherwise as `ofauth_upload_run`.
@@ -56,19 +50,13 @@ pub unsafe extern "C" fn ofauth_upload_file(
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let body = || {
-        // SAFETY: the header asks for a place that is valid for writes.
-        let out = unsafe { pointer::out(out, "out") }?;
-        // SAFETY: the header asks for a living client.
-        let client = unsafe { client::enter(client) }?;
+    let call = |client: &Inner| {
         // SAFETY: the header asks for a text that ends with NUL.
         let path = unsafe { pointer::path(path, "path") }?;
-        let upload = ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() };
-        hand_out(out, run(&client, upload)?);
-        Ok(())
+        run(client, ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() })
     };
-    // SAFETY: the header asks for NULL or a valid place.
-    unsafe { fallible(err, body) }
+    // SAFETY: what the header asks for.
+    unsafe { waiting(client, out, err, call) }
 }
 
 fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::run::{command, root, run, scratch, tool};
+use crate::run::{command, copy, root, run, scratch, tool};
 use crate::server::{Environment, builder, clip, holds};
 use crate::tree::{Tree, tree};
 
@@ -69,15 +69,6 @@ pub(crate) async fn example_works(tree: &Tree) {
     upload.env_remove("PATH").arg(clip());
     run(Environment::of(&sandbox).tell(&mut upload), 60).await.succeeds();
     holds(&sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
-}
-
-/// Copies the files of a directory that has no others in it.
-pub(crate) fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let path = entry.unwrap().path();
-        std::fs::copy(&path, to.join(path.file_name().unwrap())).unwrap();
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use tokio::process::Command;
 
-use crate::run::{command, root, run, scratch, tool};
+use crate::run::{command, copy, root, run, scratch, tool};
 use crate::server::{Environment, builder, clip, holds};
 use crate::tree::tree;
 
@@ -66,7 +66,7 @@ async fn the_example_builds_in_a_module_of_its_own_and_runs() {
         return;
     }
     let (sandbox, directory) = (builder().start().await.unwrap(), scratch());
-    crate::cpp::copy(&wrapper().join("example"), directory.path());
+    copy(&wrapper().join("example"), directory.path());
     let module = format!(
         "module example\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
         wrapper().display()
