@@ -37,9 +37,8 @@ pub struct Call {
 #[derive(Clone)]
 enum Payload {
     None,
-    Json(Value),
-    /// JSON that is yet to be checked.
-    Text(String),
+    /// A text that is yet to be checked.
+    Json(Bytes),
     Bytes(Bytes, String),
 }
 
@@ -72,14 +71,13 @@ impl Call {
     }
 
     /// The JSON body.
-    pub fn body(mut self, body: Value) -> Self {
-        self.body = Payload::Json(body);
-        self
+    pub fn body(self, body: Value) -> Self {
+        self.body_json(body.to_string())
     }
 
     /// The JSON body as text, which is sent as it is: order, numbers and all.
     pub fn body_json(mut self, text: impl Into<String>) -> Self {
-        self.body = Payload::Text(text.into());
+        self.body = Payload::Json(text.into().into());
         self
     }
 
@@ -165,26 +163,19 @@ impl Call {
         match (&self.body, wanted) {
             (Payload::None, Body::None | Body::OptionalJson) => Ok(()),
             (Payload::None, Body::Json) => Err(invalid(format!("{doing} needs a JSON body"))),
-            (Payload::None | Payload::Json(_) | Payload::Text(_), Body::Bytes) => {
+            (Payload::None | Payload::Json(_), Body::Bytes) => {
                 Err(invalid(format!("{doing} needs a body of bytes and their content type")))
             }
-            (Payload::Json(_) | Payload::Text(_) | Payload::Bytes(..), Body::None) => {
+            (Payload::Json(_) | Payload::Bytes(..), Body::None) => {
                 Err(invalid(format!("{doing} takes no body")))
             }
             (Payload::Bytes(..), Body::Json | Body::OptionalJson) => {
                 Err(invalid(format!("{doing} takes a JSON body, not bytes")))
             }
             (Payload::Json(json), Body::Json | Body::OptionalJson) => {
-                request.body = serde_json::to_vec(json).map(Bytes::from).map_err(|error| {
-                    Error::new(ErrorKind::Internal, "a JSON value could not be written").with_source(error)
-                })?;
-                request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-                Ok(())
-            }
-            (Payload::Text(text), Body::Json | Body::OptionalJson) => {
-                serde_json::from_str::<IgnoredAny>(text)
+                serde_json::from_slice::<IgnoredAny>(json)
                     .map_err(|error| invalid(format!("the body of {doing} is not JSON: {error}")))?;
-                request.body = Bytes::from(text.clone());
+                request.body = json.clone();
                 request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
                 Ok(())
             }

@@ -52,7 +52,8 @@ pub fn dist(out: Option<&Path>) -> Result<Dist> {
     tree.write("lib/pkgconfig/ofauth.pc", pkg_config(&version, &built.native_libraries).as_bytes())?;
     let cmake = source::root().join("crates/ofauth-ffi/artifact/cmake");
     tree.copy_folder(&cmake, "share/cmake/ofauth")?;
-    for document in ["README.md", "CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
+    // Not the README, which speaks of the repository; the header teaches.
+    for document in ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
         tree.copy(&source::root().join(document), &format!("share/doc/ofauth/{document}"))?;
     }
     for (examples, language) in [("examples/c", "c"), ("bindings/cpp/examples", "cpp")] {

@@ -42,7 +42,8 @@ pub fn artefact(root: &Path) -> Result<Artefact> {
 
 /// The header of a crate.
 ///
-/// `source` is its `lib.rs`, `order` names each module that exports something, `intro` is what the header says first, `version` that of the library.
+/// `source` is its `lib.rs`, `order` names each module that exports something, `intro` is what the header says first,
+/// `version` that of the library.
 pub fn text(source: &Path, order: &[&str], intro: &str, version: &str) -> Result<String> {
     let modules = ordered(modules::read(source)?, order)?;
     let types = translate(source, &[ItemType::Structs, ItemType::OpaqueItems, ItemType::Typedefs])?;
