@@ -9,10 +9,12 @@ use std::time::Duration;
 use http::HeaderValue;
 use serde_json::Value;
 
+use crate::budget::{Budgets, RateLimit};
 use crate::call::Call;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::tls::Tls;
 use crate::http::transport::Transport;
+use crate::journal::Journal;
 use crate::net::pool::Pool;
 use crate::origin::Origins;
 use crate::secret::ApiKey;
@@ -40,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) transport: Arc<Transport>,
     pub(crate) pool: Pool,
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) budgets: Arc<Budgets>,
     /// Connections of OFAuth that were found to take one upload part at a time.
     one_at_a_time: Mutex<HashSet<Vec<u8>>>,
 }
@@ -118,6 +121,9 @@ pub struct ClientBuilder {
     allowed_origins: Vec<String>,
     plain_http: bool,
     limit_rate: Option<NonZeroU64>,
+    rate_limit: Option<RateLimit>,
+    rate_state_dir: Option<PathBuf>,
+    journal_dir: Option<PathBuf>,
 }
 
 impl Default for ClientBuilder {
@@ -136,6 +142,9 @@ impl Default for ClientBuilder {
             allowed_origins: Vec::new(),
             plain_http: false,
             limit_rate: None,
+            rate_limit: None,
+            rate_state_dir: None,
+            journal_dir: None,
         }
     }
 }
@@ -224,6 +233,37 @@ impl ClientBuilder {
         self
     }
 
+    /// Writes down in this directory how far uploads are, so that one that was killed goes on where it was. Default: no
+    /// journal.
+    ///
+    /// Each upload has a file of its own there, readable by its owner only, which is removed when the upload ends. The
+    /// directory is made when it is first needed; several clients and processes may share it. It holds the addresses of
+    /// upload plans, which are of use to whoever has the API key, and never the key. See [`Journal`].
+    pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
+        self.journal_dir = Some(dir.into());
+        self
+    }
+
+    /// Paces the requests on each connection by a limit that is known beforehand. Default: the limit is learned.
+    ///
+    /// Requests of the Access API (`/v2/access/…`) wait in turn until the limit allows them, parts of uploads
+    /// included. Without this, a client learns the limit from the `X-RateLimit-*` headers and the refusals (429) of
+    /// the service, and nothing waits before the service shows one.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.rate_limit = Some(limit);
+        self
+    }
+
+    /// A directory in which the processes of a machine share what they know of rate limits. Default: none.
+    ///
+    /// Clients with the same directory, base URL and connection keep within one limit together, and a later process
+    /// knows what an earlier one used up. The directory is made when it is needed, for this user alone. Its files hold
+    /// numbers, neither key nor connection id, and may be deleted at any time.
+    pub fn rate_state_dir(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.rate_state_dir = Some(directory.into());
+        self
+    }
+
     /// Checks the settings. Nothing is sent and no certificate store is read yet.
     pub fn build(self) -> Result<Client> {
         let config = |message: String| Error::new(ErrorKind::Config, message);
@@ -263,9 +303,13 @@ impl ClientBuilder {
             answer_timeout: self.answer_timeout,
             proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
             tls: Tls::new(self.ca_pem)?,
+            journal: self.journal_dir.map(Journal::new),
         });
+        let base_url = settings.origins.base().as_str();
+        let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url));
         Ok(Client(Arc::new(Shared {
-            transport: Arc::new(Transport::new(Arc::clone(&settings))),
+            transport: Arc::new(Transport::new(Arc::clone(&settings), Arc::clone(&budgets))),
+            budgets,
             settings,
             pool: Pool::default(),
             throttle: self.limit_rate.map(Throttle::new),

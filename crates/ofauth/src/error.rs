@@ -51,6 +51,10 @@ pub enum ErrorKind {
     OutcomeUnknown,
     /// A defect of this library.
     Internal,
+    /// The journal of the upload cannot be read or written: the message names the file and the remedy.
+    Journal,
+    /// Another process, or another task of this one, is carrying out the same upload.
+    Busy,
 }
 
 impl ErrorKind {
@@ -74,6 +78,8 @@ impl ErrorKind {
         Self::Rejected,
         Self::OutcomeUnknown,
         Self::Internal,
+        Self::Journal,
+        Self::Busy,
     ];
 
     /// The kind in snake case, as in machine-readable output.
@@ -97,6 +103,8 @@ impl ErrorKind {
             Self::Rejected => "rejected",
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Internal => "internal",
+            Self::Journal => "journal",
+            Self::Busy => "busy",
         }
     }
 }
@@ -155,9 +163,9 @@ impl Error {
         action_required: Option<String>,
     ) -> Self {
         self.0.status = Some(status);
-        self.0.api_type = api_type;
-        self.0.request_id = request_id;
-        self.0.action_required = action_required;
+        self.0.api_type = api_type.map(one_line);
+        self.0.request_id = request_id.map(one_line);
+        self.0.action_required = action_required.map(one_line);
         self
     }
 
@@ -231,6 +239,7 @@ impl Error {
                 | ErrorKind::RateLimited
                 | ErrorKind::Server
                 | ErrorKind::Cancelled
+                | ErrorKind::Busy
         )
     }
 
@@ -317,7 +326,7 @@ mod tests {
             assert_eq!(*kind as usize, position);
         }
         // A kind that is appended must move this line, and then the list.
-        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Internal as usize + 1);
+        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Busy as usize + 1);
     }
 
     #[test]
@@ -336,6 +345,12 @@ mod tests {
             "part 3: the creator's session ended (HTTP 401, SESSION_EXPIRED, action required: refresh_session, request req_1)"
         );
         assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
+        let odd = || Some("a\u{202e}b".to_owned());
+        let error = Error::new(ErrorKind::Server, "no").with_answer(500, odd(), odd(), odd());
+        assert_eq!(
+            error.to_string(),
+            "no (HTTP 500, a\u{FFFD}b, action required: a\u{FFFD}b, request a\u{FFFD}b)"
+        );
         assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
         assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
     }

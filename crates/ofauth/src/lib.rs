@@ -27,10 +27,15 @@
 //! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
 
 pub mod blocking;
+mod budget;
 mod call;
 mod client;
 mod error;
+#[cfg(any(fuzzing, test))]
+#[doc(hidden)]
+pub mod fuzzing;
 mod http;
+mod journal;
 mod media;
 mod net;
 mod origin;
@@ -42,13 +47,15 @@ mod vault;
 pub use ofauth_api as api;
 pub use ofauth_api::operation;
 
+pub use budget::RateLimit;
 pub use call::Call;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
 pub use error::{Error, ErrorKind, Result};
 pub use http::answer::Answer;
+pub use journal::{Journal, JournalState, JournaledUpload};
 pub use media::{Content, MediaItem};
 pub use upload::{
-    Cancel, Inspected, Phase, Progress, ReadAt, Source, Upload, Uploaded, UploadedPart, VaultUpload,
+    Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Upload, Uploaded, UploadedPart, VaultUpload,
 };
 pub use vault::{Check, VaultPlusBatch};
 

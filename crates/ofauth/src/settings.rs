@@ -7,6 +7,7 @@ use url::Url;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::tls::Tls;
+use crate::journal::Journal;
 use crate::origin::{self, Origins};
 use crate::secret::ApiKey;
 
@@ -23,6 +24,7 @@ pub(crate) struct Settings {
     pub(crate) answer_timeout: Duration,
     pub(crate) proxy: Option<Proxy>,
     pub(crate) tls: Tls,
+    pub(crate) journal: Option<Journal>,
 }
 
 impl Settings {

@@ -18,6 +18,7 @@ use url::Url;
 use super::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
 use super::retry::{self, Failure, Patience, Verdict};
 use super::wait::WaitHint;
+use crate::budget::{Budgets, Permit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::refused_certificate;
 use crate::settings::Settings;
@@ -37,6 +38,8 @@ pub(crate) struct Request {
     pub(crate) class: RetryClass,
     /// Whether a rate limit of unknown length is waited for.
     pub(crate) sits_out_rate_limits: bool,
+    /// No pause is begun that would end after this.
+    pub(crate) until: Option<Instant>,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
@@ -61,6 +64,7 @@ impl Request {
             doing,
             class: RetryClass::Repeatable,
             sits_out_rate_limits: false,
+            until: None,
             method,
             url,
             headers: HeaderMap::new(),
@@ -70,6 +74,11 @@ impl Request {
 
     pub(crate) fn sit_out_rate_limits(mut self) -> Self {
         self.sits_out_rate_limits = true;
+        self
+    }
+
+    pub(crate) fn no_longer_than(mut self, deadline: Option<Instant>) -> Self {
+        self.until = deadline;
         self
     }
 
@@ -102,13 +111,14 @@ pub(crate) enum Tried {
 #[derive(Debug)]
 pub(crate) struct Transport {
     pub(super) settings: Arc<Settings>,
+    budgets: Arc<Budgets>,
     plain: OnceLock<reqwest::Client>,
     secure: OnceLock<reqwest::Client>,
 }
 
 impl Transport {
-    pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, plain: OnceLock::new(), secure: OnceLock::new() }
+    pub(crate) fn new(settings: Arc<Settings>, budgets: Arc<Budgets>) -> Self {
+        Self { settings, budgets, plain: OnceLock::new(), secure: OnceLock::new() }
     }
 
     /// Sends until an answer is final and returns it, whatever its status.
@@ -121,6 +131,12 @@ impl Transport {
             let Some(pause) = patience.pause(verdict, hint, silent, fastrand::f64()) else {
                 return tried.last(request);
             };
+            if request
+                .until
+                .is_some_and(|until| Instant::now().checked_add(pause).is_none_or(|end| end > until))
+            {
+                return tried.last(request);
+            }
             tracing::info!(doing = request.doing, ?pause, outcome = %tried, "trying again");
             tokio::time::sleep(pause).await;
         }
@@ -154,27 +170,41 @@ impl Transport {
         Err(if in_doubt { in_doubt_about(error) } else { error })
     }
 
-    /// Sends once.
+    /// Sends once, as soon as the connection's request budget has a token for it.
     pub(crate) async fn try_once(&self, request: &Request) -> Tried {
-        let prepared = match self.prepare(request) {
+        match self.budgets.for_request(&request.url, request.headers.get(CONNECTION_ID)) {
+            Some(budget) => self.try_permitted(request, budget.acquire().await).await,
+            None => self.send(request).await,
+        }
+    }
+
+    /// Sends once, with a token that the caller has waited for.
+    pub(crate) async fn try_permitted(&self, request: &Request, permit: Permit) -> Tried {
+        let tried = self.send(request).await;
+        match &tried {
+            Tried::Answered(answer) => permit.answered(answer.status, &answer.headers),
+            Tried::NotSent(_) | Tried::Hopeless(_) => permit.not_sent(),
+            // It may have arrived, so it is spent.
+            Tried::Lost(_) | Tried::Unreadable(_) => drop(permit),
+        }
+        tried
+    }
+
+    async fn send(&self, request: &Request) -> Tried {
+        let doing = request.doing;
+        let (client, prepared) = match self.prepare(request) {
             Ok(prepared) => prepared,
             Err(error) => return Tried::Hopeless(error),
         };
-        let (client, prepared) = prepared;
         let limit = self.settings.answer_timeout;
         let response = match timeout(limit, client.execute(prepared)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return broken(error, request.doing),
-            Err(_) => return Tried::Lost(late(request.doing, limit)),
+            Ok(Err(error)) => return broken(error, doing),
+            Err(_) => return Tried::Lost(late(doing, limit)),
         };
-        match self.read(response, request.doing).await {
+        match self.read(response, doing).await {
             Ok(answer) => {
-                tracing::debug!(
-                    doing = request.doing,
-                    status = answer.status,
-                    bytes = answer.body.len(),
-                    "answered"
-                );
+                tracing::debug!(doing, status = answer.status, bytes = answer.body.len(), "answered");
                 Tried::Answered(answer)
             }
             Err(tried) => tried,

@@ -1,4 +1,5 @@
-//! How long a service asks to be left alone: `Retry-After` in both forms and `X-RateLimit-Reset`.
+//! What a service says about its rate limit: `Retry-After` in both forms and the `X-RateLimit-*` headers, with or
+//! without their `X-`.
 //!
 //! Pure: the present is an argument. Pacing before a refusal is not done here.
 
@@ -31,7 +32,8 @@ impl WaitHint {
                 httpdate::parse_http_date(text).ok().map(|at| at.duration_since(now).unwrap_or_default())
             }
         });
-        let reset = text("x-ratelimit-reset").and_then(|text| text.parse::<f64>().ok()).and_then(|value| {
+        let reset = text("x-ratelimit-reset").or_else(|| text("ratelimit-reset"));
+        let reset = reset.and_then(|text| text.parse::<f64>().ok()).and_then(|value| {
             if !(0.0..1e18).contains(&value) {
                 return None;
             }
@@ -44,6 +46,29 @@ impl WaitHint {
             }
         });
         Self { retry_after, reset }
+    }
+}
+
+/// How much of a rate limit an answer says is left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Quota {
+    /// `X-RateLimit-Limit`: what the bucket holds or what flows into it; that is not documented.
+    pub(crate) limit: Option<u64>,
+    /// `X-RateLimit-Remaining`: whole requests that are left.
+    pub(crate) remaining: Option<u64>,
+}
+
+impl Quota {
+    /// Reads the headers of an answer.
+    pub(crate) fn read(headers: &HeaderMap) -> Self {
+        let number = |names: [&str; 2]| {
+            let value = names.into_iter().find_map(|name| headers.get(name))?;
+            value.to_str().ok()?.trim().parse().ok()
+        };
+        Self {
+            limit: number(["x-ratelimit-limit", "ratelimit-limit"]),
+            remaining: number(["x-ratelimit-remaining", "ratelimit-remaining"]),
+        }
     }
 }
 
@@ -93,6 +118,24 @@ mod tests {
         );
         for nonsense in ["", "soon", "-1", "1e3", "99999999999999999999"] {
             assert_eq!(hint(&[("retry-after", nonsense)]).retry_after, None, "{nonsense}");
+        }
+    }
+
+    #[test]
+    fn quotas_with_and_without_their_prefix() {
+        let quota = |pairs: &[(&'static str, &str)]| {
+            let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
+            let quota = Quota::read(&pairs.collect());
+            (quota.limit, quota.remaining)
+        };
+        assert_eq!(
+            quota(&[("X-RateLimit-Limit", "90"), ("x-ratelimit-remaining", " 7")]),
+            (Some(90), Some(7))
+        );
+        assert_eq!(quota(&[("RateLimit-Limit", "60"), ("ratelimit-remaining", "0")]), (Some(60), Some(0)));
+        assert_eq!(quota(&[]), (None, None));
+        for nonsense in ["", "-1", "1.5", "many", "99999999999999999999"] {
+            assert_eq!(quota(&[("x-ratelimit-remaining", nonsense)]), (None, None), "{nonsense}");
         }
     }
 

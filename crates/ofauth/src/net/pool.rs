@@ -97,6 +97,11 @@ impl Pool {
         }
     }
 
+    /// Drops every idle connection.
+    pub(crate) fn clear(&self) {
+        self.shelf().idle.clear();
+    }
+
     /// Drops every idle connection to `origin`: one of them turned out to be dead.
     pub(crate) fn drain(&self, origin: &str) {
         self.shelf().idle.retain(|idle| idle.origin != origin);

@@ -29,6 +29,7 @@ use crate::http::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
 use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
 use crate::secret::ApiKey;
 use crate::settings::Settings;
+use crate::upload::attempt::Attempt;
 use crate::upload::body::{BodyState, Buffers, RangeBody};
 use crate::upload::source::Opened;
 use crate::upload::throttle::Throttle;
@@ -78,8 +79,7 @@ pub(crate) struct Put {
     pub(crate) buffers: Buffers,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) activity: Arc<Activity>,
-    /// Counts the bytes of this try that were handed over, for progress.
-    pub(crate) handed_over: Arc<AtomicU64>,
+    pub(crate) attempt: Arc<Attempt>,
     /// Whether the service does the same when it receives the body twice.
     pub(crate) idempotent: bool,
 }
@@ -126,13 +126,19 @@ pub(crate) async fn put(settings: &Settings, pool: &Pool, put: &Put) -> PutEnd {
 }
 
 async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link, put: &Put) -> PutEnd {
-    let (body, state) =
-        RangeBody::new(&put.source, put.start, put.length, put.buffers.clone(), put.throttle.clone());
+    let (body, state) = RangeBody::new(
+        &put.source,
+        put.start,
+        put.length,
+        put.buffers.clone(),
+        put.throttle.clone(),
+        Arc::clone(&put.attempt),
+    );
     let request = match request(settings, put, body) {
         Ok(request) => request,
         Err(error) => return PutEnd::NotSent { error, hopeless: true },
     };
-    put.handed_over.store(0, Ordering::Relaxed);
+    put.attempt.set_handed_over(0);
     let response = link.sender.send_request(request);
     let mut driven = Driven::new(settings, &mut link, put, &state);
     let response = match driven.until(response).await {
@@ -271,7 +277,7 @@ impl<'a> Driven<'a> {
             self.put.activity.record(accepted.saturating_sub(self.accepted));
             self.accepted = accepted;
             self.last_accepted = Instant::now();
-            self.put.handed_over.store(self.state.handed_over(), Ordering::Relaxed);
+            self.put.attempt.set_handed_over(self.state.handed_over());
             if self.is_whole() {
                 // The answer clock may be shorter than the stall clock, which the alarm is still set to.
                 let (deadline, _) = self.deadline();

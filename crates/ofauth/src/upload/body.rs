@@ -2,7 +2,8 @@
 //!
 //! On Linux a piece that is in the page cache is read on the spot, without a thread; otherwise a blocking thread
 //! reads it. Pieces lie in buffers that are used again. A body knows how many bytes it handed over and why it broke
-//! off; hyper only learns that it did.
+//! off; hyper only learns that it did. For an upload with a journal it also hashes what it hands over, and holds back
+//! the last piece of a request that finishes the upload until the journal knows.
 
 use std::io;
 use std::pin::Pin;
@@ -15,9 +16,11 @@ use http_body::{Body, Frame, SizeHint};
 use tokio::task::{JoinHandle, spawn_blocking};
 use tokio::time::{Instant, Sleep, sleep_until};
 
+use super::attempt::{Attempt, Gate};
 use super::source::{Data, Opened, changed};
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind};
+use crate::journal::PartHash;
 
 /// Bytes read at a time. Larger pieces gain nothing measurable and cost memory on every connection.
 const PIECE: usize = 256 * 1024;
@@ -86,6 +89,10 @@ pub(crate) struct RangeBody {
     buffers: Buffers,
     reading: Option<Reading>,
     pace: Option<Pace>,
+    hash: Option<PartHash>,
+    /// The last piece, while the journal does not know yet that it may go out.
+    held_back: Option<(Bytes, Gate)>,
+    attempt: Arc<Attempt>,
     state: Arc<BodyState>,
 }
 
@@ -132,6 +139,7 @@ impl RangeBody {
         length: u64,
         buffers: Buffers,
         throttle: Option<Throttle>,
+        attempt: Arc<Attempt>,
     ) -> (Self, Arc<BodyState>) {
         let state = Arc::new(BodyState::default());
         let body = Self {
@@ -141,6 +149,9 @@ impl RangeBody {
             buffers,
             reading: None,
             pace: throttle.map(Pace::new),
+            hash: attempt.is_journaled().then(PartHash::new),
+            held_back: None,
+            attempt,
             state: Arc::clone(&state),
         };
         (body, state)
@@ -156,14 +167,45 @@ impl RangeBody {
         Poll::Ready(Some(Err(BrokeOff)))
     }
 
+    /// Hands a piece over, or holds it back if it is the last and the journal has to know first.
+    fn offer(&mut self, piece: Bytes, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
+        if piece.len() as u64 == self.left
+            && let Some(gate) = self.attempt.gate()
+        {
+            self.held_back = Some((piece, gate));
+            return self.poll_held_back(cx);
+        }
+        self.hand_over(piece)
+    }
+
+    fn poll_held_back(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
+        let Some((piece, mut gate)) = self.held_back.take() else { return Poll::Ready(None) };
+        match gate.as_mut().poll(cx) {
+            Poll::Ready(Ok(())) => self.hand_over(piece),
+            Poll::Ready(Err(error)) => self.fail(error),
+            Poll::Pending => {
+                self.held_back = Some((piece, gate));
+                Poll::Pending
+            }
+        }
+    }
+
     fn hand_over(&mut self, piece: Bytes) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
         let length = piece.len() as u64;
+        if let Some(hash) = &mut self.hash {
+            hash.update(&piece);
+        }
         self.offset = self.offset.saturating_add(length);
         self.left = self.left.saturating_sub(length);
         if let Some(pace) = &mut self.pace {
             pace.granted = pace.granted.saturating_sub(length);
         }
         self.state.handed_over.fetch_add(length, Ordering::Relaxed);
+        if self.left == 0
+            && let Some(hash) = self.hash.take()
+        {
+            self.attempt.set_hash(hash.finish());
+        }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
@@ -171,6 +213,7 @@ impl RangeBody {
         &mut self,
         buffer: Vec<u8>,
         read: io::Result<usize>,
+        cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BrokeOff>>> {
         match read {
             Ok(0) => {
@@ -184,7 +227,7 @@ impl RangeBody {
             )),
             Ok(length) => {
                 let home = self.buffers.clone();
-                self.hand_over(Bytes::from_owner(Filled { buffer, length, home }))
+                self.offer(Bytes::from_owner(Filled { buffer, length, home }), cx)
             }
             Err(error) => {
                 self.buffers.give_back(buffer);
@@ -239,6 +282,9 @@ impl Body for RangeBody {
         if self.left == 0 {
             return Poll::Ready(None);
         }
+        if self.held_back.is_some() {
+            return self.poll_held_back(cx);
+        }
         let left = self.left;
         if let Some(pace) = &mut self.pace {
             ready!(pace.poll_grant(left, cx));
@@ -251,14 +297,21 @@ impl Body for RangeBody {
                     .fail(Error::new(ErrorKind::Internal, "an upload part lies outside of the given bytes"));
             }
             let piece = bytes.slice(start..end);
-            return self.hand_over(piece);
+            return self.offer(piece, cx);
         }
         let mut reading = match self.reading.take() {
             Some(reading) => reading,
             None => {
                 let mut buffer = self.buffers.take();
+                #[cfg(test)]
+                if matches!(self.data, Data::Simulated(_)) {
+                    // In memory, and never on a thread: a simulation has to do the same every time.
+                    let want = self.want();
+                    let read = self.data.read_at(buffer.get_mut(..want).unwrap_or_default(), self.offset);
+                    return self.finish_read(buffer, read, cx);
+                }
                 if let Some(length) = self.read_cached(&mut buffer) {
-                    return self.finish_read(buffer, Ok(length));
+                    return self.finish_read(buffer, Ok(length), cx);
                 }
                 self.read_apart(buffer)
             }
@@ -268,7 +321,7 @@ impl Body for RangeBody {
             return Poll::Pending;
         };
         match joined {
-            Ok((buffer, read)) => self.finish_read(buffer, read),
+            Ok((buffer, read)) => self.finish_read(buffer, read, cx),
             Err(error) => self.fail(Error::new(ErrorKind::Source, "the reader panicked").with_source(error)),
         }
     }

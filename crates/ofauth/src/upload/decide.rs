@@ -11,6 +11,9 @@ use ofauth_api::operation::RetryClass;
 use crate::http::retry::{self, Failure, LONGEST_WAIT, UPLOAD_TRIES, Verdict};
 use crate::http::wait::WaitHint;
 
+/// How often the PUT of a single upload is sent again after it went out whole and got no answer.
+const SINGLE_REPEATS: u32 = 1;
+
 /// What to do next.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Decision {
@@ -67,6 +70,18 @@ pub(crate) struct Situation<'a> {
     pub(crate) age: Age,
 }
 
+impl Doubt {
+    /// The doubt that an earlier run leaves which announced the finishing step so often and got no answer.
+    pub(crate) fn after_unanswered(tries: u32) -> Self {
+        Self { may_be_done: tries > 0, unanswered: tries }
+    }
+
+    /// Whether a single upload may not be sent once more.
+    pub(crate) fn forbids_single(self) -> bool {
+        self.unanswered > SINGLE_REPEATS
+    }
+}
+
 impl Situation<'_> {
     fn status(&self) -> u16 {
         match self.failure {
@@ -104,7 +119,7 @@ pub(crate) fn part(situation: &Situation<'_>, alone: bool, acknowledged: bool) -
 }
 
 /// What earlier tries of a finishing step leave open.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Doubt {
     /// An earlier try may have finished the upload.
     pub(crate) may_be_done: bool,
@@ -118,7 +133,7 @@ pub(crate) fn single(situation: &Situation<'_>, whole: bool, doubt: &mut Doubt) 
         return Decision::Restart;
     }
     // A body that the service cannot have had whole finished nothing.
-    finishing(situation, whole, 1, doubt)
+    finishing(situation, whole, SINGLE_REPEATS, doubt)
 }
 
 /// Decides for complete.
@@ -126,21 +141,27 @@ pub(crate) fn complete(situation: &Situation<'_>, doubt: &mut Doubt) -> Decision
     finishing(situation, true, UPLOAD_TRIES, doubt)
 }
 
+/// Whether a try of a finishing step that failed may have finished the upload all the same.
+pub(crate) fn may_have_finished(failure: Failure<'_>, whole: bool) -> bool {
+    whole
+        && match failure {
+            Failure::Lost => true,
+            // A `type` that says no says that nothing was done, whatever the status.
+            Failure::Answered { status: 500..=599, .. } => {
+                retry::verdict(failure, RetryClass::Repeatable) != Verdict::Stop
+            }
+            Failure::Answered { .. } | Failure::NotSent => false,
+        }
+}
+
 /// `repeats`: how often the step is sent again after going out whole without an answer.
 fn finishing(situation: &Situation<'_>, whole: bool, repeats: u32, doubt: &mut Doubt) -> Decision {
     let doubted = doubt.may_be_done;
-    match situation.failure {
-        Failure::Lost if whole => {
-            doubt.may_be_done = true;
+    if may_have_finished(situation.failure, whole) {
+        doubt.may_be_done = true;
+        if situation.failure == Failure::Lost {
             doubt.unanswered = doubt.unanswered.saturating_add(1);
         }
-        // A `type` that says no says that nothing was done, whatever the status.
-        Failure::Answered { status: 500..=599, .. }
-            if whole && retry::verdict(situation.failure, RetryClass::Repeatable) != Verdict::Stop =>
-        {
-            doubt.may_be_done = true;
-        }
-        _ => {}
     }
     if doubt.unanswered > repeats {
         return Decision::Unknown;

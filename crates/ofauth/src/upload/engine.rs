@@ -1,7 +1,8 @@
 //! Carries an upload from its first request to its confirmed end.
 //!
-//! Opens the session, has its parts sent by [`super::sending`], opens another if it expired, and completes. What to
-//! decide is in [`super::decide`], the I/O behind [`Wire`]. Dropping the future ends all of it at once.
+//! Opens the session or takes up an earlier run's, has its parts sent by [`super::sending`], opens another if it expired,
+//! and completes. What to decide is in [`super::decide`], the I/O behind [`Wire`]. Dropping the future ends all of it at
+//! once.
 
 use std::future::pending;
 use std::sync::Arc;
@@ -10,17 +11,21 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::attempt::Attempt;
 use super::decide::{self, Age, Decision, Doubt, Situation};
+use super::forecast::{Forecast, Meter, Rest};
 use super::ledger::Ledger;
-use super::plan::{Flow, number_of};
+use super::notice::{self, Notice};
+use super::plan::{Flow, Plan, number_of};
 use super::progress::{Phase, Reporter};
 use super::sending::Sent;
-use super::source::Opened;
+use super::source::{Identity, Opened};
 use super::step::{Done, StepEnd, StepFailure};
-use super::wire::{Session, Wire};
+use super::wire::{Opening, Session, Wire};
 use super::{Uploaded, UploadedPart};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::LONGEST_WAIT;
+use crate::journal::{About, DoneRecord, Recorder, SessionRecord, State};
 
 /// When to give up, whatever the state.
 #[derive(Debug, Clone, Default)]
@@ -61,28 +66,52 @@ pub(crate) struct Engine<W: Wire> {
     pub(crate) concurrency: usize,
     pub(crate) limits: Limits,
     pub(crate) reporter: Reporter,
+    pub(crate) on_notice: Option<notice::Callback>,
+    pub(crate) meter: Meter,
     pub(crate) rng: fastrand::Rng,
     /// Whether this connection turned out to take one part at a time; set when that is found.
     pub(crate) one_at_a_time: bool,
+    pub(crate) journal: Option<Journaled>,
+}
+
+/// Where an upload is written down, and as what.
+pub(crate) struct Journaled {
+    pub(crate) recorder: Recorder,
+    pub(crate) about: About,
+    pub(crate) identity: Identity,
+    /// Whether it has a session that a later run could go on with.
+    pub(crate) has_session: bool,
+}
+
+/// A session together with what is done in it.
+struct Begun {
+    session: Session,
+    ledger: Ledger,
+    doubt: Doubt,
 }
 
 impl<W: Wire> Engine<W> {
-    /// Runs to the end.
-    pub(crate) async fn run(&mut self) -> Result<Uploaded> {
+    /// Runs to the end, from what an earlier run left if there is anything.
+    pub(crate) async fn run(&mut self, earlier: Option<(Box<State>, Plan, Doubt)>) -> Result<Uploaded> {
+        let mut begun = earlier.map(|(state, plan, doubt)| self.go_on(&state, plan, doubt));
         let mut restarted = false;
         loop {
-            let session = self.limits.clone().within(self.wire.init()).await??;
+            let Begun { session, ledger, doubt } = match begun.take() {
+                Some(begun) => begun,
+                None => self.begin().await?,
+            };
             let id = session.plan.upload_id.clone();
-            match self.send(&session).await.map_err(|error| error.with_upload_id(&id))? {
+            match self.send(&session, ledger, doubt).await.map_err(|error| error.with_upload_id(&id))? {
                 Sent::Whole { ledger, done } => {
                     return self
-                        .finish(session, ledger, done)
+                        .finish(session, ledger, done, doubt)
                         .await
                         .map_err(|error| error.with_upload_id(&id));
                 }
                 Sent::SessionOver { error, .. } if restarted => return Err(error.with_upload_id(&id)),
                 Sent::SessionOver { acknowledged, error } => {
-                    tracing::warn!(%error, bytes_sent_again = acknowledged, "the session is over, opening a new one");
+                    tracing::info!(%error, "the session is over");
+                    self.notify(Notice::SessionExpired { sent_again: acknowledged });
                     self.reporter.report(|progress| progress.sent_again = acknowledged);
                     restarted = true;
                 }
@@ -90,13 +119,70 @@ impl<W: Wire> Engine<W> {
         }
     }
 
-    async fn finish(&mut self, session: Session, ledger: Ledger, sent: Done) -> Result<Uploaded> {
-        self.source.check_unchanged()?;
+    /// Opens a session and has the journal know it before anything is sent in it.
+    async fn begin(&mut self) -> Result<Begun> {
+        let session = self.limits.clone().within(self.wire.init()).await??;
+        let plan = &session.plan;
+        if let Some(journal) = &mut self.journal {
+            let record = SessionRecord {
+                about: journal.about.clone(),
+                identity: journal.identity.clone(),
+                opened_unix_ms: session.opened.unix_ms,
+                clock_ahead_ms: session.opened.service_ahead_ms,
+                expires_unix_ms: plan.expires_at.map(jiff::Timestamp::as_millisecond),
+                upload_id: plan.upload_id.clone(),
+                complete_url: match &plan.flow {
+                    Flow::Single => None,
+                    Flow::Multipart { complete_url } => Some(complete_url.to_string()),
+                },
+                size: plan.size(),
+                parts: plan.part_records(),
+            };
+            journal.recorder.session(record).await.map_err(|error| error.with_upload_id(&plan.upload_id))?;
+            journal.has_session = true;
+        }
+        let ledger = Ledger::new(&session.plan.parts);
+        Ok(Begun { session, ledger, doubt: Doubt::default() })
+    }
+
+    /// Takes up the session of an earlier run.
+    fn go_on(&mut self, state: &State, plan: Plan, doubt: Doubt) -> Begun {
+        let record = &state.session;
+        let opened = Opening { unix_ms: record.opened_unix_ms, service_ahead_ms: record.clock_ahead_ms };
+        let session = Session::new(plan, opened, self.wire.unix_ms());
+        let mut ledger = Ledger::new(&session.plan.parts);
+        for (index, part) in &state.parts {
+            let index = usize::try_from(*index).unwrap_or(usize::MAX);
+            ledger.resume(index, part.etag.clone(), part.tries);
+        }
+        let (bytes, parts) = (ledger.acknowledged(), ledger.parts_done());
+        let whole = |number| u32::try_from(number).unwrap_or(u32::MAX);
+        let (parts, parts_total) = (whole(parts), whole(session.plan.parts.len()));
+        self.notify(Notice::Resumed { bytes, parts, parts_total });
+        self.meter = Meter::new(Instant::now(), bytes);
+        self.reporter.report(|progress| {
+            (progress.resumed, progress.acknowledged, progress.handed_over) = (bytes, bytes, bytes);
+            (progress.parts_done, progress.parts_total) = (parts, parts_total);
+        });
+        Begun { session, ledger, doubt }
+    }
+
+    async fn finish(
+        &mut self,
+        session: Session,
+        ledger: Ledger,
+        sent: Done,
+        doubt: Doubt,
+    ) -> Result<Uploaded> {
         let plan = session.plan;
         let multipart = matches!(plan.flow, Flow::Multipart { .. });
         let done = match &plan.flow {
-            Flow::Single => sent,
+            Flow::Single => {
+                self.source.check_unchanged()?;
+                sent
+            }
             Flow::Multipart { complete_url } => {
+                self.source.check_unchanged().map_err(|error| doubtful(error, doubt))?;
                 // The ledger is the truth; the plan was checked against the size of the source.
                 if ledger.acknowledged() != plan.size() {
                     return Err(Error::new(ErrorKind::Internal, "parts are missing although all are done"));
@@ -104,7 +190,7 @@ impl<W: Wire> Engine<W> {
                 self.reporter.report(|progress| {
                     (progress.phase, progress.acknowledged) = (Phase::Completing, progress.total);
                 });
-                self.complete(complete_url, &plan.upload_id).await?
+                self.complete(complete_url, &plan.upload_id, doubt).await?
             }
         };
         self.reporter.report(|progress| {
@@ -112,14 +198,17 @@ impl<W: Wire> Engine<W> {
             (progress.handed_over, progress.acknowledged) = (progress.total, progress.total);
             progress.parts_done = progress.parts_total;
         });
+        let last = self.reporter.last();
         let parts = plan.parts.iter().zip(ledger.into_results()).enumerate();
         Ok(Uploaded {
             media_upload_id: done.upload_id.unwrap_or(plan.upload_id),
             media: done.media,
             bytes: self.source.size,
             multipart,
-            retries: self.reporter.last().retries,
-            sent_again: self.reporter.last().sent_again,
+            retries: last.retries,
+            sent_again: last.sent_again,
+            resumed: last.resumed,
+            held: None,
             parts: parts
                 .map(|(index, (part, (attempts, etag)))| UploadedPart {
                     number: number_of(index),
@@ -132,19 +221,28 @@ impl<W: Wire> Engine<W> {
         })
     }
 
-    async fn complete(&mut self, url: &url::Url, upload_id: &str) -> Result<Done> {
+    async fn complete(&mut self, url: &url::Url, upload_id: &str, mut doubt: Doubt) -> Result<Done> {
         let limits = self.limits.clone();
-        let mut doubt = Doubt::default();
+        let recorder = self.journal.as_ref().map(|journal| journal.recorder.clone());
         let (mut tries, mut waits) = (0_u32, 0_u32);
         let mut waited = Duration::ZERO;
         loop {
-            // Stopped in the middle of a complete, nobody knows whether it was carried out.
-            let end = limits
-                .within(self.wire.complete(url, upload_id))
-                .await
-                .map_err(|stopped| unknown(stopped, "while the service was completing the upload"))?;
+            let attempt = Arc::new(Attempt::new(recorder.clone(), true));
+            let work = self.wire.complete(url, upload_id, Arc::clone(&attempt));
+            let end = limits.within(work).await.map_err(|stopped| match attempt.is_announced() {
+                // Stopped in the middle of a complete, nobody knows whether it was carried out.
+                true => unknown(stopped, "while the service was completing the upload"),
+                false => doubtful(stopped, doubt),
+            })?;
             let failure = match end {
-                StepEnd::Done(done) => return Ok(done),
+                StepEnd::Done(done) => {
+                    if let Some(recorder) = &recorder {
+                        let written = recorder.done(self.done_record(&done, upload_id)).await;
+                        // The service has it: a journal that cannot say so must not turn that into a failure.
+                        written.unwrap_or_else(|error| tracing::warn!(%error, "the end of the upload could not be written into the journal"));
+                    }
+                    return Ok(done);
+                }
                 StepEnd::Failed(failure) => failure,
             };
             tries = tries.saturating_add(1);
@@ -154,6 +252,10 @@ impl<W: Wire> Engine<W> {
                 tries.saturating_sub(1)
             };
             let decision = decide::complete(&self.situation(&failure, tries, step, Age::Running), &mut doubt);
+            if let Some(recorder) = recorder.as_ref().filter(|_| attempt.is_announced() && !doubt.may_be_done)
+            {
+                recorder.not_finished().await.map_err(|error| doubtful(error, doubt))?;
+            }
             let pause = match decision {
                 Decision::Again(pause) => pause,
                 Decision::Wait(pause) => {
@@ -176,6 +278,46 @@ impl<W: Wire> Engine<W> {
             self.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
             limits.within(tokio::time::sleep(pause)).await.map_err(|stopped| doubtful(stopped, doubt))?;
         }
+    }
+
+    /// What the journal is told of the end.
+    fn done_record(&self, done: &Done, upload_id: &str) -> DoneRecord {
+        DoneRecord {
+            media_upload_id: done.upload_id.clone().unwrap_or_else(|| upload_id.to_owned()),
+            media: done.media.clone(),
+            etag: None,
+            retries: self.reporter.last().retries,
+        }
+    }
+
+    /// Tells the caller, and the log.
+    pub(super) fn notify(&mut self, notice: Notice) {
+        tracing::warn!(upload = %self.source.place, "{notice}");
+        if let Some(callback) = &mut self.on_notice {
+            callback(&notice);
+        }
+    }
+
+    /// How long so many parts, and completing them, take at least under the service's budget.
+    pub(super) fn time_for(&self, parts: usize) -> Duration {
+        self.wire.time_for((parts as u64).saturating_add(1))
+    }
+
+    /// How fast it goes, and when it will be done.
+    pub(super) fn forecast(
+        &mut self,
+        now: Instant,
+        session: &Session,
+        handed_over: u64,
+        requests: usize,
+    ) -> Forecast {
+        let rest = Rest {
+            bytes: self.source.size.saturating_sub(handed_over),
+            requests: self.time_for(requests),
+            session_left: session.left(now),
+        };
+        self.meter.update(now, handed_over);
+        self.meter.forecast(now, rest)
     }
 
     pub(super) fn situation<'a>(

@@ -52,6 +52,22 @@ impl Ledger {
         }
     }
 
+    /// Records that an earlier run had `part` acknowledged, after so many tries.
+    pub(crate) fn resume(&mut self, part: usize, etag: Option<String>, tries: u32) {
+        self.acknowledge(part, etag);
+        if let Some(entry) = self.entries.get_mut(part) {
+            entry.tries = tries;
+        }
+        self.skip_done();
+    }
+
+    /// Moves on to the first part that was neither sent nor acknowledged in an earlier run.
+    fn skip_done(&mut self) {
+        while self.entries.get(self.fresh).is_some_and(|entry| entry.done) {
+            self.fresh = self.fresh.saturating_add(1);
+        }
+    }
+
     /// Takes the part to send now: one whose pause is over, else the next that was never sent.
     pub(crate) fn take(&mut self, now: Instant) -> Option<usize> {
         if let Some(&(due, part)) = self.again.first()
@@ -63,8 +79,14 @@ impl Ledger {
         let part = self.fresh;
         (part < self.entries.len()).then(|| {
             self.fresh = self.fresh.saturating_add(1);
+            self.skip_done();
             part
         })
+    }
+
+    /// Tries of `part` so far that were started, failed and count.
+    pub(crate) fn tries(&self, part: usize) -> u32 {
+        self.entries.get(part).map_or(0, |entry| entry.tries)
     }
 
     /// When the next pause ends.
@@ -125,6 +147,11 @@ impl Ledger {
         self.done
     }
 
+    /// Parts that the service has not acknowledged.
+    pub(crate) fn parts_left(&self) -> usize {
+        self.entries.len().saturating_sub(self.done)
+    }
+
     /// Whether the service has every part.
     pub(crate) fn is_done(&self) -> bool {
         self.done == self.entries.len()
@@ -171,12 +198,18 @@ mod tests {
     proptest! {
         /// Whatever order parts fail and succeed in, each is under way at most once and all end up acknowledged.
         #[test]
-        fn no_part_is_lost_or_doubled(lengths in prop::collection::vec(1_u64..9, 1..20), outcomes in prop::collection::vec(any::<bool>(), 0..200)) {
+        fn no_part_is_lost_or_doubled(lengths in prop::collection::vec(1_u64..9, 1..20), earlier in prop::collection::btree_set(0_usize..20, 0..20), outcomes in prop::collection::vec(any::<bool>(), 0..200)) {
             let mut ledger = Ledger::new(&parts(&lengths));
             let mut now = Instant::now();
             let mut outcomes = outcomes.into_iter();
             let mut acknowledged = 0;
+            for part in earlier.iter().copied().filter(|part| *part < lengths.len()) {
+                ledger.resume(part, None, 1);
+                acknowledged += lengths[part];
+            }
+            prop_assert_eq!(ledger.acknowledged(), acknowledged);
             while let Some(part) = ledger.take(now).or_else(|| { now = ledger.next_due()?; ledger.take(now) }) {
+                prop_assert!(!earlier.contains(&part), "the service has it already");
                 if outcomes.next().unwrap_or(true) {
                     ledger.acknowledge(part, None);
                     acknowledged += lengths[part];

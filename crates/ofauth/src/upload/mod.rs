@@ -5,21 +5,34 @@
 //!                 multipart: PUT each part ─► complete ─► done
 //! ```
 //!
-//! [`engine`] carries it out; [`plan`] refuses unsafe plans; [`ledger`] knows what is done; [`decide`] says what to do
-//! about failures; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them down where
-//! asked; [`step`] and [`wire_format`] read answers. Resuming after the process ended is not done here.
+//! [`engine`] carries it out and [`sending`] its parts; [`plan`] refuses unsafe plans; [`ledger`] knows what is done;
+//! [`decide`] says what to do about failures, [`resume`] what to do with what an earlier run left, which [`opening`]
+//! finds and [`tracked`] writes; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them
+//! down where asked; [`step`] and [`wire_format`] read answers; [`forecast`] says when it will be done and [`clock`] that
+//! nothing ran for a while. The journal's file is [`crate::journal`], the request budget [`crate::budget`].
 
+pub(crate) mod attempt;
 pub(crate) mod body;
+mod clock;
 mod content_type;
 mod decide;
 mod engine;
+mod forecast;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
 mod ledger;
+mod notice;
+mod opening;
 mod plan;
 mod progress;
+mod resume;
 mod sending;
+#[cfg(test)]
+mod simulation;
 pub(crate) mod source;
 mod step;
 pub(crate) mod throttle;
+mod tracked;
 mod uploaded;
 mod wire;
 pub(crate) mod wire_format;
@@ -29,11 +42,11 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http::HeaderValue;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+pub use notice::Notice;
 pub use progress::{Phase, Progress};
 pub use source::{ReadAt, Source};
 pub use uploaded::{Uploaded, UploadedPart};
@@ -42,8 +55,9 @@ use crate::client::{Client, MAX_CONCURRENCY};
 use crate::error::{Error, ErrorKind, Result};
 use body::Buffers;
 use engine::{Engine, Limits};
+use forecast::Meter;
+use opening::{Journaling, Prepared};
 use progress::{Callback, Reporter};
-use source::Opened;
 use wire::HttpWire;
 
 /// Cancels uploads from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
@@ -73,14 +87,14 @@ impl Cancel {
 }
 
 /// Options for automatic vault workflows, sent with init only if set.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct VaultUpload {
     /// The workflow. The only one known is `message`.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mode: Option<String>,
     /// The user that the upload is meant for.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
 }
 
@@ -100,6 +114,9 @@ pub struct Inspected {
 ///
 /// Dropping the future while it runs ends the upload at once and closes its connections; what the service has
 /// received expires with the session.
+///
+/// A client with a [journal](crate::ClientBuilder::journal_dir) writes down how far each upload is. The same upload (file,
+/// name, type, connection, server) then goes on where it was, in another process too, and sends only what is missing.
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload {
     client: Client,
@@ -110,8 +127,11 @@ pub struct Upload {
     concurrency: Option<usize>,
     vault_upload: Option<VaultUpload>,
     on_progress: Option<Callback>,
+    on_notice: Option<notice::Callback>,
     cancel: Cancel,
     deadline: Option<Duration>,
+    journaled: bool,
+    holds_result: bool,
 }
 
 impl Upload {
@@ -125,8 +145,11 @@ impl Upload {
             concurrency: None,
             vault_upload: None,
             on_progress: None,
+            on_notice: None,
             cancel: Cancel::new(),
             deadline: None,
+            journaled: true,
+            holds_result: false,
         }
     }
 
@@ -169,6 +192,30 @@ impl Upload {
         self
     }
 
+    /// A function that is told what happens to the upload beside progress: that it was resumed, that it begins anew, that
+    /// its session will end too early. Each is also in the log, as a warning.
+    ///
+    /// It runs in the upload's own task, so it should return soon.
+    pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
+        self.on_notice = Some(Box::new(callback));
+        self
+    }
+
+    /// Leaves the client's journal out of this upload.
+    pub fn without_journal(mut self) -> Self {
+        self.journaled = false;
+        self
+    }
+
+    /// Keeps the result in the client's journal until [`Uploaded::settle`] is called.
+    ///
+    /// A process may be killed after the service has confirmed the upload and before the reference is where it belongs. Held,
+    /// it is not lost: the same upload gives the same result again. Without a journal this changes nothing.
+    pub fn hold_result(mut self) -> Self {
+        self.holds_result = true;
+        self
+    }
+
     /// A way to end the upload from elsewhere.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
@@ -183,9 +230,9 @@ impl Upload {
 
     /// Opens the source and finds out what would be sent. Nothing is sent.
     pub fn inspect(&self) -> impl Future<Output = Result<Inspected>> + Send + use<> {
-        let opened = self.open();
+        let prepared = self.prepare();
         async {
-            let (source, filename, content_type) = opened.await?;
+            let Prepared { source, filename, content_type, .. } = prepared.await?;
             Ok(Inspected { filename, size: source.size, content_type })
         }
     }
@@ -195,9 +242,11 @@ impl Upload {
     /// # Errors
     ///
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) means that the service may have the upload although its answer
-    /// was lost; sending again could duplicate it. [`SourceChanged`](ErrorKind::SourceChanged) of a file that went in one
+    /// was lost; sending again could duplicate it. With a journal it stays so, in later runs too, until the session is
+    /// [forgotten](crate::Journal::forget). [`SourceChanged`](ErrorKind::SourceChanged) of a file that went in one
     /// request may leave a finished upload of mixed content, and says so. Every other error means that nothing was
-    /// finished.
+    /// finished. With a journal, the same upload goes on after [`Busy`](ErrorKind::Busy), `Cancelled`, `Network`,
+    /// `RateLimited`, `Server`, `Timeout` and `Unauthorized`, in this process or another.
     pub async fn send(mut self) -> Result<Uploaded> {
         let shared = Arc::clone(&self.client.0);
         let concurrency = self.concurrency.unwrap_or(shared.settings.concurrency);
@@ -208,33 +257,43 @@ impl Upload {
         let connection = shared.settings.connection(self.connection_id.as_deref())?;
         let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
         let limits = Limits { cancel: self.cancel.0.clone(), deadline };
-        let (source, filename, content_type) = limits.within(self.open()).await??;
-        let content_type_header = HeaderValue::from_str(&content_type).map_err(|_| {
-            let text =
-                format!("the content type {content_type:?} holds a character that no header can carry");
-            Error::new(ErrorKind::InvalidArgument, text)
-        })?;
+        let prepared = limits.within(self.prepare()).await??;
+        let content_type_header = prepared.content_type_header()?;
+        let journal = shared.settings.journal.clone().filter(|_| self.journaled);
+        let about = prepared.about(&shared.settings, &connection, self.vault_upload.clone());
         let one_at_a_time = shared.is_one_at_a_time(&connection);
+        let Prepared { source, filename, content_type } = prepared;
         let mut engine = Engine {
             reporter: Reporter::new(self.on_progress.take(), source.size),
+            on_notice: self.on_notice.take(),
+            meter: Meter::new(Instant::now(), 0),
             source: source.clone(),
             concurrency,
-            limits,
+            limits: limits.clone(),
             rng: fastrand::Rng::new(),
             one_at_a_time,
+            journal: None,
             wire: Arc::new(HttpWire {
                 client: Arc::clone(&shared),
-                source,
+                source: source.clone(),
                 filename,
                 content_type,
                 content_type_header,
+                budget: shared.budgets.of(&connection),
+                deadline,
                 connection: connection.clone(),
                 vault_upload: self.vault_upload,
                 buffers: Buffers::default(),
                 throttle: shared.throttle.clone(),
             }),
         };
-        let result = engine.run().await;
+        let result = match journal {
+            None => engine.run(None).await,
+            Some(journal) => {
+                let journaling = Journaling { journal, about, holds_result: self.holds_result };
+                journaling.run(&mut engine, &shared.settings.origins).await
+            }
+        };
         if engine.one_at_a_time && !one_at_a_time {
             shared.set_one_at_a_time(&connection);
         }
@@ -242,53 +301,8 @@ impl Upload {
     }
 
     // Not an `async fn`: its future would hold on to the progress function, which is not `Sync`.
-    fn open(&self) -> impl Future<Output = Result<(Opened, String, String)>> + Send + use<> {
-        let source = self.source.clone();
-        let (filename, content_type) = (self.filename.clone(), self.content_type.clone());
-        let open = move || {
-            let opened = source.open()?;
-            let filename = filename.or_else(|| opened.filename.clone()).ok_or_else(|| {
-                Error::new(
-                    ErrorKind::InvalidArgument,
-                    format!("the name of {source} is not text: give a file name"),
-                )
-            })?;
-            if filename.trim().is_empty() {
-                return Err(Error::new(
-                    ErrorKind::InvalidArgument,
-                    "the file name is empty: give one with an extension",
-                ));
-            }
-            let content_type = match content_type {
-                Some(given) if given.trim().is_empty() => {
-                    return Err(Error::new(
-                        ErrorKind::InvalidArgument,
-                        "the content type is empty: give one, such as video/mp4",
-                    ));
-                }
-                Some(given) => given,
-                None => {
-                    let mut head = [0; content_type::HEAD];
-                    let read = opened.data.read_at(&mut head, 0).map_err(|error| {
-                        Error::new(ErrorKind::Source, format!("{source} cannot be read: {error}"))
-                            .with_source(error)
-                    })?;
-                    content_type::of(&filename, head.get(..read).unwrap_or_default())?
-                }
-            };
-            Ok((opened, filename, content_type))
-        };
-        let in_memory = self.source.is_in_memory();
-        async move {
-            if in_memory {
-                return open();
-            }
-            // Examining and opening a file may wait for a disk or a network.
-            let opened = tokio::task::spawn_blocking(open);
-            opened
-                .await
-                .map_err(|error| Error::new(ErrorKind::Source, "the reader panicked").with_source(error))?
-        }
+    fn prepare(&self) -> impl Future<Output = Result<Prepared>> + Send + use<> {
+        opening::prepare(self.source.clone(), self.filename.clone(), self.content_type.clone())
     }
 }
 

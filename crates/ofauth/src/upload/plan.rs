@@ -10,6 +10,7 @@ use url::Url;
 
 use super::wire_format::{InitAnswer, PartAnswer, Whole};
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::{PartRecord, SessionRecord};
 use crate::origin::Origins;
 
 /// The most parts a plan may have. At the 5 MiB of the guide's example that is 500 GB, a hundred times the largest
@@ -112,6 +113,37 @@ impl Plan {
             None => return Err(with_id(bad("it has no uploadType"))),
         };
         Ok(Self { upload_id, flow, parts, expires_at })
+    }
+
+    /// The plan of a session that an earlier run wrote down, judged once more: a journal is a file that others may have
+    /// changed, and the origins that may see the key may be others now.
+    pub(crate) fn restore(record: &SessionRecord, origins: &Origins) -> Result<Self> {
+        if !is_reference(&record.upload_id) || record.parts.is_empty() {
+            return Err(bad("the journal has no usable one"));
+        }
+        refuse_too_many(record.parts.len() as u64)?;
+        let mut start: u64 = 0;
+        let mut parts = Vec::with_capacity(record.parts.len());
+        for part in &record.parts {
+            let url = String::from(origins.trusted(&part.url, "part URL")?).into();
+            parts.push(PlannedPart { url, start, length: part.length });
+            start = start.checked_add(part.length).ok_or_else(|| bad("its parts are too long"))?;
+        }
+        if start != record.size {
+            return Err(bad("the journal's parts are not as long as the file"));
+        }
+        let flow = match &record.complete_url {
+            Some(url) => Flow::Multipart { complete_url: origins.trusted(url, "complete URL")? },
+            None if parts.len() == 1 => Flow::Single,
+            None => return Err(bad("the journal's parts lead nowhere")),
+        };
+        let expires_at = record.expires_unix_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
+        Ok(Self { upload_id: record.upload_id.clone(), flow, parts, expires_at })
+    }
+
+    /// The parts as a journal keeps them.
+    pub(crate) fn part_records(&self) -> Vec<PartRecord> {
+        self.parts.iter().map(|part| PartRecord { length: part.length, url: part.url.to_string() }).collect()
     }
 
     /// The size of the file.

@@ -1,4 +1,6 @@
-//! How far an upload is: three byte counts that never go back.
+//! How far an upload is: three byte counts that never go back, and how long the rest takes.
+
+use std::time::Duration;
 
 /// What an upload is doing.
 #[non_exhaustive]
@@ -39,6 +41,15 @@ pub struct Progress {
     pub retries: u32,
     /// Bytes that an expired session had acknowledged and that are sent once more.
     pub sent_again: u64,
+    /// Bytes that an earlier run had acknowledged. They are in `acknowledged` from the start.
+    pub resumed: u64,
+    /// Bytes per second that this run hands over, evened out over some ten seconds; 0 while it is not known.
+    pub rate: u64,
+    /// How long the rest takes: the bytes at that rate, or the requests under the service's budget, whichever is longer.
+    /// `None` while it is not known.
+    pub eta: Option<Duration>,
+    /// How long the session lasts, by the service's clock; `None` if the service did not say.
+    pub session_left: Option<Duration>,
 }
 
 /// The caller's function for progress.
@@ -61,6 +72,10 @@ impl Reporter {
             parts_total: 0,
             retries: 0,
             sent_again: 0,
+            resumed: 0,
+            rate: 0,
+            eta: None,
+            session_left: None,
         };
         let mut reporter = Self { callback, last };
         if let Some(callback) = &mut reporter.callback {

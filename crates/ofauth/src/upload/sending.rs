@@ -1,28 +1,36 @@
 //! Sends the parts of one session: which go out when, and what to do when one comes back.
 //!
-//! The state lives in one task. Parts under way are tasks that try once; every decision about them is taken here, one
-//! after another, so there is nothing to lock. Opening sessions and completing them is [`super::engine`]'s.
+//! The state lives in one task. Parts under way are tasks that try once and, with a journal, write down what they
+//! brought before they give their slot back; every decision about them is taken here, one after another, so there is
+//! nothing to lock. Opening sessions and completing them is [`super::engine`]'s.
 
 use std::future::pending;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
+use super::attempt::Attempt;
+use super::clock::{Clock, always};
 use super::decide::{self, Decision, Doubt};
 use super::engine::{Engine, doubtful, unknown};
 use super::ledger::Ledger;
+use super::notice::Notice;
 use super::plan::{Flow, number_of};
 use super::progress::Phase;
 use super::step::{Done, StepEnd, StepFailure};
+use super::tracked::{Finishes, Tracked};
 use super::wire::{Session, Wire};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::LONGEST_WAIT;
 
 /// How often progress is reported while bytes flow.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
+/// How often the clock is looked at if nobody wants progress.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
+const QUIET: Duration = Duration::from_secs(60);
 
 /// How the sending of a session ended.
 pub(super) enum Sent {
@@ -33,18 +41,19 @@ pub(super) enum Sent {
 }
 
 impl<W: Wire> Engine<W> {
-    /// Sends every part of a session.
-    pub(super) async fn send(&mut self, session: &Session) -> Result<Sent> {
+    /// Sends every part of a session that the ledger does not have.
+    pub(super) async fn send(&mut self, session: &Session, ledger: Ledger, doubt: Doubt) -> Result<Sent> {
         let parts_total = u32::try_from(session.plan.parts.len()).unwrap_or(u32::MAX);
         self.reporter
             .report(|progress| (progress.phase, progress.parts_total) = (Phase::Sending, parts_total));
         let limits = self.limits.clone();
-        let mut sending = Sending::new(self, session);
+        let mut sending = Sending::new(self, session, ledger, doubt);
         let limit = limits.reached();
         tokio::pin!(limit);
-        let mut ticks = interval(REPORT_EVERY);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let watched = sending.engine.reporter.is_wanted();
+        let mut ticks = interval(if watched { REPORT_EVERY } else { LOOK_EVERY });
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut clock = Clock::new(Instant::now(), always());
         loop {
             sending.start_parts()?;
             if sending.ledger.is_done() {
@@ -57,20 +66,35 @@ impl<W: Wire> Engine<W> {
                     None => pending().await,
                 }
             };
-            tokio::select! {
+            let ended = tokio::select! {
                 biased;
                 error = &mut limit => return sending.stopped(error).await,
-                Some(joined) = sending.running.join_next_with_id() => {
-                    let (id, end) = match joined {
-                        Ok((id, end)) => (id, end),
-                        Err(error) => return Err(Error::new(ErrorKind::Internal, "a part's task ended abnormally").with_source(error)),
-                    };
+                // Before anything that ended meanwhile is judged: after a sleep every timer has fired.
+                _ = ticks.tick() => None,
+                Some(joined) = sending.running.join_next_with_id() => Some(joined),
+                () = woken => None,
+            };
+            if let Some(after) = clock.look(Instant::now(), always()) {
+                sending.woke(after).await?;
+            }
+            match ended {
+                Some(Ok((id, end))) => {
+                    let end = end.map_err(|error| doubtful(error, sending.doubt))?;
                     if let Some(error) = sending.ended(id, end)? {
                         return Ok(Sent::SessionOver { acknowledged: sending.ledger.acknowledged(), error });
                     }
                 }
-                () = woken => {}
-                _ = ticks.tick(), if watched => sending.report(),
+                Some(Err(error)) if error.is_cancelled() => {}
+                Some(Err(error)) => {
+                    let text = "a part's task ended abnormally";
+                    let error = Error::new(ErrorKind::Internal, text).with_source(error);
+                    return Err(if sending.single {
+                        unknown(error, "the file may have been sent")
+                    } else {
+                        error
+                    });
+                }
+                None => sending.report(),
             }
         }
     }
@@ -80,7 +104,7 @@ impl<W: Wire> Engine<W> {
 struct Running {
     task: Id,
     part: usize,
-    handed_over: Arc<AtomicU64>,
+    attempt: Arc<Attempt>,
     /// Whether another part was under way at any time of the try.
     accompanied: bool,
 }
@@ -91,7 +115,7 @@ struct Sending<'a, W: Wire> {
     session: &'a Session,
     single: bool,
     ledger: Ledger,
-    running: JoinSet<StepEnd>,
+    running: JoinSet<Result<StepEnd>>,
     tries: Vec<Running>,
     /// Nothing is sent before this: the service asked for a pause.
     hold_until: Option<Instant>,
@@ -101,20 +125,22 @@ struct Sending<'a, W: Wire> {
     alone: Option<usize>,
     doubt: Doubt,
     finished: Done,
+    told_late: bool,
 }
 
 impl<'a, W: Wire> Sending<'a, W> {
-    fn new(engine: &'a mut Engine<W>, session: &'a Session) -> Self {
+    fn new(engine: &'a mut Engine<W>, session: &'a Session, ledger: Ledger, doubt: Doubt) -> Self {
         Self {
             single: session.plan.flow == Flow::Single,
-            ledger: Ledger::new(&session.plan.parts),
+            ledger,
             running: JoinSet::new(),
             tries: Vec::new(),
             hold_until: None,
             refused: None,
             alone: None,
-            doubt: Doubt::default(),
+            doubt,
             finished: Done::default(),
+            told_late: false,
             engine,
             session,
         }
@@ -141,19 +167,46 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     fn start(&mut self, part: usize) -> Result<()> {
-        self.engine.source.check_unchanged()?;
+        self.engine.source.check_unchanged().map_err(|error| doubtful(error, self.doubt))?;
         let planned = self.session.plan.parts.get(part).cloned();
         let planned = planned.ok_or_else(|| Error::new(ErrorKind::Internal, "a part is not in the plan"))?;
-        let handed_over = Arc::new(AtomicU64::new(0));
-        let (wire, activity, counter) =
-            (Arc::clone(&self.engine.wire), Arc::clone(&self.session.activity), Arc::clone(&handed_over));
+        let journal = self.engine.journal.as_ref().map(|journal| journal.recorder.clone());
+        let attempt = Arc::new(Attempt::new(journal.clone(), self.single));
+        let (wire, activity) = (Arc::clone(&self.engine.wire), Arc::clone(&self.session.activity));
         let number = (!self.single).then(|| number_of(part));
-        let task = self.running.spawn(async move { wire.put(planned, number, activity, counter).await }).id();
+        let work = {
+            let attempt = Arc::clone(&attempt);
+            async move { wire.put(planned, number, activity, attempt).await }
+        };
+        let tracked = journal.map(|journal| Tracked {
+            journal,
+            attempt: Arc::clone(&attempt),
+            source: self.engine.source.clone(),
+            part,
+            tries: self.ledger.tries(part).saturating_add(1),
+            finishes: self.single.then(|| Finishes {
+                upload_id: self.session.plan.upload_id.clone(),
+                retries: self.engine.reporter.last().retries,
+                doubted: self.doubt.may_be_done,
+            }),
+        });
+        let sent = Arc::clone(&attempt);
+        let task = self.running.spawn(async move {
+            let end = work.await;
+            if matches!(&end, StepEnd::Failed(failure) if !failure.may_have_finished()) {
+                // It finished nothing, also if the upload is stopped before anybody has looked at how it ended.
+                sent.set_handed_over(0);
+            }
+            match tracked {
+                Some(tracked) => tracked.ended(end).await,
+                None => Ok(end),
+            }
+        });
         for other in &mut self.tries {
             other.accompanied = true;
         }
         let accompanied = !self.tries.is_empty();
-        self.tries.push(Running { task, part, handed_over, accompanied });
+        self.tries.push(Running { task: task.id(), part, attempt, accompanied });
         Ok(())
     }
 
@@ -178,7 +231,11 @@ impl<'a, W: Wire> Sending<'a, W> {
                 ErrorKind::SourceChanged,
                 "the service finished the upload, but its content may be a mix of old and new: do not use it",
             ),
-            _ => error.with_part(number),
+            (StepEnd::Failed(failure), true) if failure.may_have_finished() => {
+                unknown(error, "the file was sent and may have been taken")
+            }
+            (_, true) => doubtful(error, self.doubt),
+            (_, false) => error.with_part(number),
         })?;
         match end {
             StepEnd::Done(done) => {
@@ -246,12 +303,13 @@ impl<'a, W: Wire> Sending<'a, W> {
         let until = after(now, pause);
         let too_long = |what: &str| {
             let text = format!("the service's rate limit asks for a wait {what}: {}", error.message());
-            Err(Error::new(ErrorKind::RateLimited, text).with_answer(
+            let refused = Error::new(ErrorKind::RateLimited, text).with_answer(
                 error.status().unwrap_or(429),
                 error.api_type().map(str::to_owned),
                 error.request_id().map(str::to_owned),
                 error.action_required().map(str::to_owned),
-            ))
+            );
+            Err(doubtful(refused, self.doubt))
         };
         if until.saturating_duration_since(*since) > LONGEST_WAIT {
             return too_long("of more than half an hour");
@@ -262,9 +320,34 @@ impl<'a, W: Wire> Sending<'a, W> {
         if self.engine.limits.deadline.is_some_and(|deadline| until > deadline) {
             return too_long("past the deadline");
         }
+        if pause > QUIET && self.hold_until.is_none() {
+            self.engine.notify(Notice::LongWait { wait: pause });
+        }
         self.hold_until = self.hold_until.max(Some(until));
         self.engine.reporter.report(|progress| progress.phase = Phase::Waiting);
         Ok(until)
+    }
+
+    /// Begins anew with what was under way while nothing ran. It costs no try.
+    async fn woke(&mut self, slept: Duration) -> Result<()> {
+        self.engine.wire.forget_connections();
+        // A single upload that may be whole at the service is judged by its own answer or silence.
+        if self.single || self.tries.is_empty() {
+            return Ok(());
+        }
+        self.engine.notify(Notice::Woke { after: slept });
+        self.running.abort_all();
+        while let Some(joined) = self.running.join_next_with_id().await {
+            // An answer that had come before counts.
+            if let Ok((id, Ok(end @ StepEnd::Done(_)))) = joined {
+                self.ended(id, end)?;
+            }
+        }
+        let now = Instant::now();
+        for running in std::mem::take(&mut self.tries) {
+            self.ledger.send_again(running.part, now);
+        }
+        Ok(())
     }
 
     /// How an upload ends that is stopped from outside.
@@ -275,15 +358,14 @@ impl<'a, W: Wire> Sending<'a, W> {
         self.running.abort_all();
         while let Some(joined) = self.running.join_next_with_id().await {
             // A file that went whole and was confirmed in that instant is there: no stop can undo it.
-            if let (true, Ok((id, end @ StepEnd::Done(_)))) = (self.single, joined) {
+            if let (true, Ok((id, Ok(end @ StepEnd::Done(_))))) = (self.single, joined) {
                 self.ended(id, end)?;
             }
         }
         if self.ledger.is_done() {
             return Ok(Sent::Whole { ledger: self.ledger, done: self.finished });
         }
-        let sent =
-            |running: &Running| running.handed_over.load(Ordering::Relaxed) >= self.session.plan.size();
+        let sent = |running: &Running| running.attempt.handed_over() >= self.session.plan.size();
         if self.single && self.tries.iter().any(sent) {
             return Err(unknown(error, "the whole file was under way"));
         }
@@ -291,15 +373,28 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     fn report(&mut self) {
-        let under_way: u64 =
-            self.tries.iter().map(|running| running.handed_over.load(Ordering::Relaxed)).sum();
+        let now = Instant::now();
+        let under_way: u64 = self.tries.iter().map(|running| running.attempt.handed_over()).sum();
         let acknowledged = self.ledger.acknowledged();
         let parts_done = u32::try_from(self.ledger.parts_done()).unwrap_or(u32::MAX);
+        let handed_over = acknowledged.saturating_add(under_way);
+        let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_budget()).count();
+        let waiting = self.hold_until.is_some() || (begun == 0 && !self.tries.is_empty());
+        let requests = self.ledger.parts_left().saturating_sub(begun);
+        let forecast = self.engine.forecast(now, self.session, handed_over, requests);
         self.engine.reporter.report(|progress| {
+            progress.phase = if waiting { Phase::Waiting } else { Phase::Sending };
             progress.acknowledged = acknowledged;
-            progress.handed_over = acknowledged.saturating_add(under_way);
+            progress.handed_over = handed_over;
             progress.parts_done = parts_done;
+            (progress.rate, progress.eta) = (forecast.rate, forecast.eta);
+            progress.session_left = self.session.left(now);
         });
+        if forecast.late && !std::mem::replace(&mut self.told_late, true) {
+            let session_left = self.session.left(now).unwrap_or_default();
+            let needs = forecast.eta.unwrap_or_else(|| self.engine.time_for(requests));
+            self.engine.notify(Notice::AtRisk { needs, session_left });
+        }
     }
 }
 

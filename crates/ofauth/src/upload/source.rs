@@ -7,8 +7,10 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
+use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
 
@@ -63,11 +65,13 @@ impl Source {
                 data: Data::Bytes(bytes.clone()),
                 size: bytes.len() as u64,
                 filename: Some(filename.clone()),
+                place: format!("bytes:{filename}"),
             },
             Kind::Reader { reader, size, filename } => Opened {
                 data: Data::Reader(Arc::clone(reader)),
                 size: *size,
                 filename: Some(filename.clone()),
+                place: format!("reader:{filename}"),
             },
         };
         if opened.size == 0 {
@@ -106,6 +110,8 @@ pub(crate) struct Opened {
     pub(crate) size: u64,
     /// The name without directory, if the source has one that is text.
     pub(crate) filename: Option<String>,
+    /// What tells it from other sources in a journal: the absolute path of a file, or how else it is named.
+    pub(crate) place: String,
 }
 
 /// Where an open source's bytes are.
@@ -114,6 +120,8 @@ pub(crate) enum Data {
     File(Arc<OpenFile>),
     Bytes(Bytes),
     Reader(Arc<dyn ReadAt>),
+    #[cfg(test)]
+    Simulated(Arc<super::simulation::file::OpenFile>),
 }
 
 /// An open file and what it was when it was opened.
@@ -127,14 +135,31 @@ impl Opened {
     ///
     /// One `fstat`, which local file systems answer from memory.
     pub(crate) fn check_unchanged(&self) -> Result<()> {
-        let Data::File(open) = &self.data else { return Ok(()) };
-        let now = open.file.metadata().map_err(|error| {
-            Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
-                .with_source(error)
-        })?;
-        match open.identity.difference(&Identity::of(&now)) {
+        let (then, now) = match &self.data {
+            Data::File(open) => {
+                let now = open.file.metadata().map_err(|error| {
+                    Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
+                        .with_source(error)
+                })?;
+                (&open.identity, Identity::of(&now))
+            }
+            #[cfg(test)]
+            Data::Simulated(file) => (file.when_opened(), file.now()),
+            Data::Bytes(_) | Data::Reader(_) => return Ok(()),
+        };
+        match then.difference(&now) {
             None => Ok(()),
             Some(what) => Err(changed(&what)),
+        }
+    }
+
+    /// What the source was when it was opened, to be compared with what it is when an upload is resumed.
+    pub(crate) fn identity(&self) -> Identity {
+        match &self.data {
+            Data::File(open) => open.identity.clone(),
+            #[cfg(test)]
+            Data::Simulated(file) => file.when_opened().clone(),
+            Data::Bytes(_) | Data::Reader(_) => Identity::of_size(self.size),
         }
     }
 }
@@ -154,6 +179,8 @@ impl Data {
         match self {
             Self::File(open) => open.read_at(buf, offset),
             Self::Reader(reader) => reader.read_at(buf, offset),
+            #[cfg(test)]
+            Self::Simulated(file) => file.read_at(buf, offset),
             Self::Bytes(bytes) => {
                 let rest =
                     usize::try_from(offset).ok().and_then(|start| bytes.get(start..)).unwrap_or_default();
@@ -181,26 +208,60 @@ impl OpenFile {
     }
 }
 
-/// What must not change between opening a file and finishing its upload.
+/// What must not change between opening a source and finishing its upload.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Identity {
+    pub(crate) size: u64,
+    /// The modification time, as seconds since 1970 and nanoseconds; `None` for what is no file.
+    pub(crate) modified: Option<(i64, u32)>,
+    pub(crate) inode: Option<Inode>,
+}
+
+/// What tells one file from another of the same size and modification time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Inode {
+    pub(crate) device: u64,
+    pub(crate) number: u64,
+    /// The time of the last change of anything, which no program can set back: seconds since 1970 and nanoseconds.
+    pub(crate) changed: (i64, i64),
+}
+
+/// Whether a source is what it was in an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
-    size: u64,
-    modified: Option<std::time::SystemTime>,
-    /// Device, inode, and the time of the last change of anything, which no program can set back.
-    #[cfg(unix)]
-    unix: (u64, u64, i64, i64),
+pub(crate) enum Sameness {
+    /// The same file, untouched.
+    Same,
+    /// Size and modification time are the same. Whether the content is, only reading it tells.
+    Likely,
+    /// Another content, and how that shows.
+    Different(String),
 }
 
 impl Identity {
     fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         use std::os::unix::fs::MetadataExt as _;
+        let since_1970 = |at: SystemTime| match at.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(since) => Some((i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())),
+            // Older than 1970: whole seconds will do.
+            Err(before) => Some((-i64::try_from(before.duration().as_secs()).ok()?, 0)),
+        };
         Self {
             size: metadata.len(),
-            modified: metadata.modified().ok(),
+            modified: metadata.modified().ok().and_then(since_1970),
             #[cfg(unix)]
-            unix: (metadata.dev(), metadata.ino(), metadata.ctime(), metadata.ctime_nsec()),
+            inode: Some(Inode {
+                device: metadata.dev(),
+                number: metadata.ino(),
+                changed: (metadata.ctime(), metadata.ctime_nsec()),
+            }),
+            #[cfg(not(unix))]
+            inode: None,
         }
+    }
+
+    fn of_size(size: u64) -> Self {
+        Self { size, modified: None, inode: None }
     }
 
     fn difference(&self, now: &Self) -> Option<String> {
@@ -214,6 +275,18 @@ impl Identity {
         } else {
             "it was replaced, or its metadata changed".into()
         })
+    }
+
+    /// Whether `now` is what this was in an earlier run. Size and modification time survive a copy, a restored backup
+    /// and a change of permissions, so anything else that differs only asks for a closer look.
+    pub(crate) fn compare(&self, now: &Self) -> Sameness {
+        if self.size != now.size || self.modified != now.modified {
+            return Sameness::Different(self.difference(now).unwrap_or_default());
+        }
+        match (&self.inode, &now.inode) {
+            (Some(then), Some(now)) if then == now => Sameness::Same,
+            _ => Sameness::Likely,
+        }
     }
 }
 
@@ -235,8 +308,16 @@ fn open_file(path: &Path) -> Result<Opened> {
     Ok(Opened {
         size: metadata.len(),
         filename: path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
+        place: place_of(path),
         data: Data::File(Arc::new(OpenFile { file, identity: Identity::of(&metadata) })),
     })
+}
+
+/// The path of an existing file, absolute and without symbolic links, as text. A path that is not text is written with
+/// escapes.
+fn place_of(path: &Path) -> String {
+    let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    path.to_str().map_or_else(|| format!("{path:?}"), str::to_owned)
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.

@@ -7,6 +7,7 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
+use super::decide;
 use super::plan::is_reference;
 use super::wire_format::{DoneAnswer, Whole, read_object};
 use crate::error::{Error, ErrorKind};
@@ -65,6 +66,11 @@ impl StepFailure {
             What::NotSent => Failure::NotSent,
             What::Lost => Failure::Lost,
         }
+    }
+
+    /// Whether the upload may be finished all the same, if this step was to finish it.
+    pub(crate) fn may_have_finished(&self) -> bool {
+        decide::may_have_finished(self.failure(), self.whole)
     }
 }
 

@@ -1,6 +1,13 @@
 //! The result of an upload.
 
+use std::sync::Arc;
+
 use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::plan::number_of;
+use crate::error::Result;
+use crate::journal::{DoneRecord, Recorder, State};
 
 /// A finished upload.
 #[derive(Clone, PartialEq)]
@@ -11,7 +18,23 @@ pub struct Uploaded {
     pub(super) multipart: bool,
     pub(super) retries: u32,
     pub(super) sent_again: u64,
+    pub(super) resumed: u64,
+    pub(super) held: Option<Held>,
     pub(super) parts: Vec<UploadedPart>,
+}
+
+/// The journal that keeps a result until it is settled.
+#[derive(Clone)]
+pub(super) struct Held {
+    recorder: Recorder,
+    settled: Arc<OnceCell<()>>,
+}
+
+// Who keeps a result is no part of it.
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
 }
 
 /// One part of a finished upload; a single upload has one.
@@ -32,6 +55,41 @@ pub struct UploadedPart {
 }
 
 impl Uploaded {
+    /// The result of an upload that an earlier run had finished.
+    pub(super) fn from_journal(state: State, done: DoneRecord) -> Self {
+        let State { session, parts: acknowledged, .. } = state;
+        let multipart = session.complete_url.is_some();
+        let mut start: u64 = 0;
+        let parts = session.parts.iter().enumerate().map(|(index, part)| {
+            let entry = u32::try_from(index).ok().and_then(|index| acknowledged.get(&index));
+            let part = UploadedPart {
+                number: number_of(index),
+                start,
+                length: part.length,
+                etag: entry.and_then(|entry| entry.etag.clone()),
+                attempts: entry.map_or(0, |entry| entry.tries),
+            };
+            start = start.saturating_add(part.length);
+            part
+        });
+        Self {
+            parts: parts.collect(),
+            media_upload_id: done.media_upload_id,
+            media: done.media,
+            bytes: session.size,
+            multipart,
+            retries: done.retries,
+            sent_again: 0,
+            resumed: session.size,
+            held: None,
+        }
+    }
+
+    /// Has the journal keep this result until it is settled.
+    pub(super) fn hold(&mut self, recorder: Recorder) {
+        self.held = Some(Held { recorder, settled: Arc::default() });
+    }
+
     /// The upload reference. It goes into the media of **one** post or message, which uses it up.
     pub fn media_upload_id(&self) -> &str {
         &self.media_upload_id
@@ -79,6 +137,32 @@ impl Uploaded {
     /// Bytes that were sent once more because a session expired.
     pub fn sent_again(&self) -> u64 {
         self.sent_again
+    }
+
+    /// Bytes that an earlier run had sent, of an upload that was resumed or that an earlier run had finished; else 0.
+    pub fn resumed(&self) -> u64 {
+        self.resumed
+    }
+
+    /// The id of the journal that [holds](crate::Upload::hold_result) this result, for
+    /// [`Journal::settle`](crate::Journal::settle).
+    pub fn journal_id(&self) -> Option<&str> {
+        self.held.as_ref().map(|held| held.recorder.id())
+    }
+
+    /// Says that this result has arrived where it belongs, so that the journal need not keep it any longer.
+    ///
+    /// Only of use after [`Upload::hold_result`](crate::Upload::hold_result): until this is called, the same upload gives
+    /// this result again instead of sending anything. Calling it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Journal`](crate::ErrorKind::Journal) if the file cannot be removed.
+    pub async fn settle(&self) -> Result<()> {
+        match &self.held {
+            Some(held) => held.settled.get_or_try_init(|| held.recorder.remove()).await.copied(),
+            None => Ok(()),
+        }
     }
 }
 

@@ -2,14 +2,14 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
 use tokio::time::Instant;
 use url::Url;
 
 use super::VaultUpload;
+use super::attempt::Attempt;
 use super::body::Buffers;
 use super::decide::Age;
 use super::plan::{Plan, PlannedPart};
@@ -17,11 +17,12 @@ use super::source::Opened;
 use super::step::{StepEnd, read_complete, read_put};
 use super::throttle::Throttle;
 use super::wire_format::{CompleteBody, InitAnswer, InitBody, read_object};
+use crate::budget::Budget;
 use crate::client::Shared;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::transport::{Request, Tried};
 use crate::http::wait::server_time;
-use crate::net::put::{Activity, Put, put};
+use crate::net::put::{Activity, Put, PutEnd, put};
 
 /// An open session.
 #[derive(Debug)]
@@ -32,9 +33,34 @@ pub(crate) struct Session {
     pub(crate) expires: Option<Instant>,
     pub(crate) born_over: bool,
     pub(crate) activity: Arc<Activity>,
+    pub(crate) opened: Opening,
+}
+
+/// When a session was opened, in milliseconds since 1970 by this machine's clock, and by how much the service's clock
+/// was ahead of it. With both, another run can tell when the session ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Opening {
+    pub(crate) unix_ms: i64,
+    pub(crate) service_ahead_ms: i64,
 }
 
 impl Session {
+    /// A session of `plan` that was opened then and is looked at now.
+    pub(crate) fn new(plan: Plan, opened: Opening, now_unix_ms: i64) -> Self {
+        let ends = plan.expires_at.map(|end| end.as_millisecond().saturating_sub(opened.service_ahead_ms));
+        let born_over = ends.is_some_and(|ends| ends <= opened.unix_ms);
+        let left = ends
+            .filter(|_| !born_over)
+            .map(|ends| Duration::from_millis(u64::try_from(ends.saturating_sub(now_unix_ms)).unwrap_or(0)));
+        let expires = left.and_then(|left| Instant::now().checked_add(left));
+        Self { plan, expires, born_over, activity: Arc::new(Activity::new()), opened }
+    }
+
+    /// How long the session still lasts, if that is known.
+    pub(crate) fn left(&self, now: Instant) -> Option<Duration> {
+        self.expires.map(|end| end.saturating_duration_since(now))
+    }
+
     pub(crate) fn age(&self, now: Instant) -> Age {
         match self.expires {
             _ if self.born_over => Age::BornOver,
@@ -55,11 +81,25 @@ pub(crate) trait Wire: Send + Sync + 'static {
         part: PlannedPart,
         number: Option<u32>,
         activity: Arc<Activity>,
-        handed_over: Arc<AtomicU64>,
+        attempt: Arc<Attempt>,
     ) -> impl Future<Output = StepEnd> + Send;
 
-    /// Asks the service to finish a multipart upload.
-    fn complete(&self, url: &Url, upload_id: &str) -> impl Future<Output = StepEnd> + Send;
+    /// Asks the service to finish a multipart upload, once the attempt's gate is open.
+    fn complete(
+        &self,
+        url: &Url,
+        upload_id: &str,
+        attempt: Arc<Attempt>,
+    ) -> impl Future<Output = StepEnd> + Send;
+
+    /// At least how long so many more requests take under the service's budget.
+    fn time_for(&self, requests: u64) -> Duration;
+
+    /// Gives up every idle connection: the machine slept, or the network is another.
+    fn forget_connections(&self);
+
+    /// Milliseconds since 1970 by this machine's clock, which may be set at any time.
+    fn unix_ms(&self) -> i64;
 }
 
 /// [`Wire`] over HTTP.
@@ -73,6 +113,8 @@ pub(crate) struct HttpWire {
     pub(crate) vault_upload: Option<VaultUpload>,
     pub(crate) buffers: Buffers,
     pub(crate) throttle: Option<Throttle>,
+    pub(crate) budget: Arc<Budget>,
+    pub(crate) deadline: Option<Instant>,
 }
 
 impl Wire for HttpWire {
@@ -87,7 +129,8 @@ impl Wire for HttpWire {
         let request =
             Request::post("open the upload session", origins.api_url("/v2/access/uploads/init")?, &body)?
                 .connection(self.connection.clone())
-                .sit_out_rate_limits();
+                .sit_out_rate_limits()
+                .no_longer_than(self.deadline);
         let answer = self.client.transport.call(&request).await?;
         let here = SystemTime::now();
         let there = server_time(&answer.headers).unwrap_or(here);
@@ -114,11 +157,14 @@ impl Wire for HttpWire {
             }
         }
         let plan = Plan::read(plan, &answer.headers, self.source.size, origins)?;
-        let left = plan.expires_at.map(|end| SystemTime::from(end).duration_since(there).unwrap_or_default());
-        let born_over = left.is_some_and(|left| left.is_zero());
-        let expires = left.filter(|_| !born_over).and_then(|left| Instant::now().checked_add(left));
+        let opened = Opening {
+            unix_ms: unix_ms(here),
+            service_ahead_ms: unix_ms(there).saturating_sub(unix_ms(here)),
+        };
+        let session = Session::new(plan, opened, opened.unix_ms);
+        let (plan, left) = (&session.plan, session.left(Instant::now()));
         tracing::info!(upload = %plan.upload_id, parts = plan.parts.len(), expires_in = ?left, "session open");
-        Ok(Session { plan, expires, born_over, activity: Arc::new(Activity::new()) })
+        Ok(session)
     }
 
     async fn put(
@@ -126,17 +172,13 @@ impl Wire for HttpWire {
         part: PlannedPart,
         number: Option<u32>,
         activity: Arc<Activity>,
-        handed_over: Arc<AtomicU64>,
+        attempt: Arc<Attempt>,
     ) -> StepEnd {
         let settings = &self.client.settings;
         let url = match part.url() {
             Ok(url) => url,
             Err(error) => {
-                return read_put(
-                    crate::net::put::PutEnd::NotSent { error, hopeless: true },
-                    number,
-                    &settings.key,
-                );
+                return read_put(PutEnd::NotSent { error, hopeless: true }, number, &settings.key);
             }
         };
         let request = Put {
@@ -149,19 +191,64 @@ impl Wire for HttpWire {
             buffers: self.buffers.clone(),
             throttle: self.throttle.clone(),
             activity,
-            handed_over,
+            attempt,
             idempotent: number.is_some(),
         };
-        read_put(put(settings, &self.client.pool, &request).await, number, &settings.key)
+        request.attempt.set_waits_for_budget(true);
+        let permit = self.budget.acquire().await;
+        request.attempt.set_waits_for_budget(false);
+        let end = put(settings, &self.client.pool, &request).await;
+        match &end {
+            PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
+            PutEnd::NotSent { .. } => permit.not_sent(),
+            // The service may have counted it.
+            PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
+        }
+        read_put(end, number, &settings.key)
     }
 
-    async fn complete(&self, url: &Url, upload_id: &str) -> StepEnd {
+    async fn complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> StepEnd {
         let request =
             Request::post("complete the upload", url.clone(), &CompleteBody { media_upload_id: upload_id });
         let tried = match request {
-            Ok(request) => self.client.transport.try_once(&request.connection(self.connection.clone())).await,
+            Ok(request) => {
+                let request = request.connection(self.connection.clone());
+                let permit = self.budget.acquire().await;
+                let opened = match attempt.gate() {
+                    Some(gate) => gate.await,
+                    None => Ok(()),
+                };
+                match opened {
+                    Ok(()) => self.client.transport.try_permitted(&request, permit).await,
+                    Err(error) => {
+                        permit.not_sent();
+                        Tried::Hopeless(error)
+                    }
+                }
+            }
             Err(error) => Tried::Hopeless(error),
         };
         read_complete(tried, &self.client.settings.key)
+    }
+
+    fn time_for(&self, requests: u64) -> Duration {
+        self.budget.time_for(requests)
+    }
+
+    fn forget_connections(&self) {
+        self.client.pool.clear();
+    }
+
+    fn unix_ms(&self) -> i64 {
+        unix_ms(SystemTime::now())
+    }
+}
+
+/// Milliseconds since 1970, negative before.
+fn unix_ms(at: SystemTime) -> i64 {
+    let millis = |duration: Duration| i64::try_from(duration.as_millis()).unwrap_or(i64::MAX);
+    match at.duration_since(SystemTime::UNIX_EPOCH) {
+        Ok(since) => millis(since),
+        Err(before) => millis(before.duration()).saturating_neg(),
     }
 }

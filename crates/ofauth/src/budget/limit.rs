@@ -1,0 +1,30 @@
+//! A rate limit as a caller states it. How it is kept is the bucket's business.
+
+use std::num::NonZeroU32;
+
+/// A request limit that is known beforehand: so many requests a minute in the long run, so many at once.
+///
+/// It is kept in addition to what the service says: a refusal or a header can make a client slower than this, never
+/// faster. See [`ClientBuilder::rate_limit`](crate::ClientBuilder::rate_limit).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct RateLimit {
+    /// Requests a minute in the long run.
+    pub per_minute: NonZeroU32,
+    /// Requests that may go out at once after a pause that was long enough.
+    pub burst: NonZeroU32,
+}
+
+impl RateLimit {
+    /// A limit of `per_minute` requests a minute, `burst` of them at once. `None` if either is zero.
+    pub fn new(per_minute: u32, burst: u32) -> Option<Self> {
+        Some(Self { per_minute: NonZeroU32::new(per_minute)?, burst: NonZeroU32::new(burst)? })
+    }
+
+    pub(super) fn per_second(self) -> f64 {
+        f64::from(self.per_minute.get()) / 60.0
+    }
+
+    pub(super) fn burst(self) -> f64 {
+        f64::from(self.burst.get())
+    }
+}

@@ -1,0 +1,278 @@
+//! The request budget of a connection: how many requests the service still allows, and when the next one may go.
+//!
+//! The service refills a bucket of tokens for each connection and refuses requests when it is empty. A [`Budget`]
+//! hands out [`Permit`]s so that requests wait here instead of being refused there; it is shared by all uploads and
+//! calls of a client, and through a directory by the processes of a machine. What it knows it learns from the
+//! answers, unless the caller stated a [`RateLimit`]. Until the service shows a limit nothing waits.
+//!
+//! [`bucket`] knows what is left, [`rate`] how fast it refills, both as pure functions of time; [`shared`] keeps the
+//! bucket in a file. Repeating refused requests is not done here.
+
+mod bucket;
+mod clock;
+#[cfg(any(fuzzing, test))]
+pub(crate) mod fuzzing;
+mod limit;
+mod rate;
+mod shared;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+#[path = "budget_tests.rs"]
+mod tests;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
+
+use http::{HeaderMap, HeaderValue};
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep};
+use url::Url;
+
+use self::bucket::{Bucket, MOST_TOKENS, Taken};
+use self::clock::{Clock, Moment};
+pub use self::limit::RateLimit;
+use self::rate::Said;
+use self::shared::{Contended, Keeper};
+use crate::http::retry::LONGEST_WAIT;
+use crate::http::wait::{Quota, WaitHint};
+
+/// The routes that the Access API's limit is on.
+const LIMITED_ROUTES: &str = "/v2/access/";
+/// What other processes learn is looked at so often while a request waits.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The pause before a file that another process holds is tried again.
+const CONTENDED: Duration = Duration::from_millis(2);
+
+/// The budgets of a client, one for each connection.
+pub(crate) struct Budgets {
+    given: Option<RateLimit>,
+    directory: Option<PathBuf>,
+    base_url: String,
+    known: Mutex<HashMap<Vec<u8>, Arc<Budget>>>,
+}
+
+impl Budgets {
+    /// `base_url` tells apart what different servers know under the same connection id.
+    pub(crate) fn new(given: Option<RateLimit>, directory: Option<PathBuf>, base_url: &str) -> Self {
+        Self { given, directory, base_url: base_url.to_owned(), known: Mutex::default() }
+    }
+
+    /// The budget of a connection.
+    pub(crate) fn of(&self, connection: &HeaderValue) -> Arc<Budget> {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let id = connection.as_bytes();
+        if let Some(budget) = known.get(id) {
+            return Arc::clone(budget);
+        }
+        let file = self.directory.as_deref().map(|directory| shared::path(directory, &self.base_url, id));
+        let clock = if file.is_some() { Clock::Wall } else { Clock::starting_now() };
+        let budget = Arc::new(Budget::new(self.given, clock, file));
+        known.insert(id.to_vec(), Arc::clone(&budget));
+        budget
+    }
+
+    /// The budget that a request counts against, if it counts against any.
+    pub(crate) fn for_request(&self, url: &Url, connection: Option<&HeaderValue>) -> Option<Arc<Budget>> {
+        url.path()
+            .contains(LIMITED_ROUTES)
+            .then(|| connection.map(|connection| self.of(connection)))
+            .flatten()
+    }
+}
+
+impl std::fmt::Debug for Budgets {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Budgets").field("given", &self.given).finish_non_exhaustive()
+    }
+}
+
+/// The request budget of one connection.
+pub(crate) struct Budget {
+    clock: Clock,
+    keeper: Mutex<Keeper>,
+    is_shared: bool,
+    /// First come, first served: whoever holds this is the next to be granted.
+    turnstile: tokio::sync::Mutex<()>,
+    waiting: AtomicBool,
+    /// Wakes who waits when an answer may have changed the time.
+    changed: Notify,
+}
+
+impl Budget {
+    fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
+        Self {
+            clock,
+            is_shared: file.is_some(),
+            keeper: Mutex::new(Keeper::new(Bucket::new(given, clock.now()), given, file)),
+            turnstile: tokio::sync::Mutex::default(),
+            waiting: AtomicBool::new(false),
+            changed: Notify::new(),
+        }
+    }
+
+    /// Waits until a request may be sent, in the order in which it was asked. Dropping the future spends nothing.
+    ///
+    /// It takes at most half an hour: what is known of a limit is never worth more.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Permit {
+        let _turn = self.turnstile.lock().await;
+        let since = Instant::now();
+        let mut contended = 0_u32;
+        loop {
+            let patience = LONGEST_WAIT.saturating_sub(since.elapsed());
+            let pause = match self.try_grant(patience.is_zero(), contended) {
+                Ok(Ok(permit)) => return permit,
+                Ok(Err(wait)) if self.is_shared => wait.min(LOOK_EVERY),
+                Ok(Err(wait)) => wait,
+                Err(Contended) => {
+                    contended = contended.saturating_add(1);
+                    sleep(CONTENDED).await;
+                    continue;
+                }
+            };
+            contended = 0;
+            let _waiting = Waiting::new(&self.waiting);
+            tokio::select! {
+                () = sleep(pause.min(patience)) => {}
+                () = self.changed.notified() => {}
+            }
+        }
+    }
+
+    /// A permit, or how long to wait for it.
+    fn try_grant(
+        self: &Arc<Self>,
+        at_once: bool,
+        contended: u32,
+    ) -> Result<Result<Permit, Duration>, Contended> {
+        let sent = self.clock.now();
+        let granted = self.keeper().grant(sent, at_once, contended)?;
+        Ok(granted.map(|believed| Permit { budget: Arc::clone(self), sent, believed, open: true }))
+    }
+
+    /// Whether a request waits for the budget right now.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed)
+    }
+
+    /// How long `requests` more will wait from now on, as far as is known; zero if no limit is.
+    pub(crate) fn time_for(&self, requests: u64) -> Duration {
+        let now = self.clock.now();
+        self.keeper().time_for(requests, now)
+    }
+
+    fn keeper(&self) -> std::sync::MutexGuard<'_, Keeper> {
+        self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn tell(&self, event: Event) {
+        self.keeper().tell(event, self.clock.now());
+        self.changed.notify_one();
+    }
+}
+
+impl std::fmt::Debug for Budget {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Budget").field("waiting", &self.is_waiting()).finish_non_exhaustive()
+    }
+}
+
+/// Says that a request waits, as long as it lives.
+struct Waiting<'a>(&'a AtomicBool);
+
+impl<'a> Waiting<'a> {
+    fn new(flag: &'a AtomicBool) -> Self {
+        flag.store(true, Ordering::Relaxed);
+        Self(flag)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+}
+
+/// How a request that had a permit ended.
+#[derive(Debug, Clone, Copy)]
+enum Event {
+    Answered { sent: Moment, taken: Taken, said: Said, believed: bool },
+    Lost { sent: Moment },
+    NotSent { sent: Moment },
+}
+
+impl Event {
+    fn apply(self, bucket: &mut Bucket, now: Moment) {
+        match self {
+            Self::Answered { sent, taken, said, believed } => {
+                bucket.answered(sent, now, taken, said, believed);
+            }
+            Self::Lost { sent } => bucket.lost(sent, now),
+            Self::NotSent { sent } => bucket.not_sent(sent, now),
+        }
+    }
+}
+
+/// The right to send one request. Dropped without a word, it counts as spent: the request may have arrived.
+#[must_use = "a permit is spent when it is dropped"]
+pub(crate) struct Permit {
+    budget: Arc<Budget>,
+    sent: Moment,
+    believed: bool,
+    open: bool,
+}
+
+impl Permit {
+    /// Tells the budget what the answer to the request says.
+    pub(crate) fn answered(mut self, status: u16, headers: &HeaderMap) {
+        let (taken, said) = (taken(status), said(headers, SystemTime::now()));
+        self.open = false;
+        let (sent, believed) = (self.sent, self.believed);
+        self.budget.tell(Event::Answered { sent, taken, said, believed });
+    }
+
+    /// Gives the permit back: no byte of the request left.
+    pub(crate) fn not_sent(mut self) {
+        self.open = false;
+        self.budget.tell(Event::NotSent { sent: self.sent });
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            self.budget.tell(Event::Lost { sent: self.sent });
+        }
+    }
+}
+
+/// How the service took a request that it answered so.
+fn taken(status: u16) -> Taken {
+    match status {
+        429 => Taken::Refused,
+        200..300 => Taken::Accepted,
+        _ => Taken::Failed,
+    }
+}
+
+/// What the headers of an answer say about the bucket.
+fn said(headers: &HeaderMap, now: SystemTime) -> Said {
+    let hint = WaitHint::read(headers, now);
+    let quota = Quota::read(headers);
+    let tokens = |number: u64| (number as f64).min(MOST_TOKENS);
+    Said {
+        limit: quota.limit.map(tokens),
+        remaining: quota.remaining.map(tokens),
+        reset: hint.reset,
+        retry_after: hint.retry_after,
+    }
+}
+
+impl std::fmt::Debug for Permit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Permit").field("open", &self.open).finish_non_exhaustive()
+    }
+}

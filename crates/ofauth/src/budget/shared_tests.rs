@@ -1,0 +1,198 @@
+use std::sync::Arc;
+
+use http::{HeaderMap, HeaderValue};
+use proptest::prelude::*;
+use tokio::time::Instant;
+
+use super::super::clock::Clock;
+use super::super::rate::Said;
+use super::super::{Budget, bucket::Taken};
+use super::*;
+use crate::http::retry::LONGEST_WAIT;
+
+const EPOCH: Duration = Duration::from_secs(1_795_305_600);
+
+fn now() -> Moment {
+    Moment::after_epoch(EPOCH)
+}
+
+/// A budget as a process would have it that starts now.
+fn process(file: &Path) -> Arc<Budget> {
+    let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
+    Arc::new(Budget::new(None, clock, Some(file.to_owned())))
+}
+
+fn remaining(tokens: u32) -> HeaderMap {
+    let numbers = [("limit", 90), ("remaining", tokens), ("reset", 90 - tokens)];
+    let header = |(name, number): (&str, u32)| {
+        (format!("x-ratelimit-{name}").parse().unwrap(), HeaderValue::from(number))
+    };
+    numbers.into_iter().map(header).collect()
+}
+
+fn low_bucket() -> Bucket {
+    let mut bucket = Bucket::new(None, now());
+    let said = Said {
+        limit: Some(90.0),
+        remaining: Some(2.0),
+        reset: Some(Duration::from_secs(88)),
+        ..Said::default()
+    };
+    for _ in 0..3 {
+        let believed = bucket.grant(now());
+        bucket.answered(now(), now(), Taken::Accepted, said, believed);
+    }
+    bucket.grant(now());
+    bucket
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_later_process_knows_what_an_earlier_one_used_up() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("deep/down/bucket.rate");
+    let first = process(&file);
+    first.acquire().await.answered(200, &remaining(2));
+    drop(first);
+    let second = process(&file);
+    for _ in 0..2 {
+        second.acquire().await.answered(200, &HeaderMap::new());
+        second.acquire().await.answered(200, &remaining(1));
+    }
+    let start = Instant::now();
+    let third = process(&file);
+    drop(third.acquire().await);
+    drop(third.acquire().await);
+    let waited = start.elapsed();
+    assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_without_limit_writes_nothing() {
+    let directory = tempfile::tempdir().unwrap();
+    let budget = process(&directory.path().join("sub/bucket.rate"));
+    for _ in 0..100 {
+        budget.acquire().await.answered(200, &HeaderMap::new());
+    }
+    assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_running_client_hears_of_the_limit_that_another_found() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bucket.rate");
+    let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
+    let [one, two] = [0, 1].map(|_| Arc::new(Budget::new(None, clock, Some(file.clone()))));
+    one.acquire().await.answered(200, &HeaderMap::new());
+    two.acquire().await.answered(200, &remaining(0));
+    tokio::time::sleep(LOOK_EVERY).await;
+    assert!(one.time_for(90) < Duration::from_secs(1));
+    drop(one.acquire().await);
+    assert!(one.time_for(90) > Duration::from_secs(80), "{:?}", one.time_for(90));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_is_never_released_is_not_waited_for() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bucket.rate");
+    let budget = process(&file);
+    budget.acquire().await.answered(200, &remaining(50));
+    let lock = open(&file).unwrap();
+    lock.lock().unwrap();
+    let start = Instant::now();
+    budget.acquire().await.answered(200, &remaining(20));
+    assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+    drop(lock);
+    drop(budget.acquire().await);
+    assert!(budget.time_for(90) > Duration::from_secs(60), "the answer was told when the lock was free");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_directory_that_cannot_be_written_is_given_up() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let budget = process(&file.path().join("bucket.rate"));
+    for left in (0..5).rev() {
+        budget.acquire().await.answered(200, &remaining(left));
+    }
+    assert!(budget.time_for(50) > Duration::from_secs(40), "it goes on by itself");
+}
+
+#[test]
+fn the_file_is_private_and_says_nothing_of_the_connection() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = path(&directory.path().join("state"), "https://api.test/", b"conn_abc123");
+    let mut keeper = Keeper::new(low_bucket(), None, Some(path.clone()));
+    keeper.grant(now(), true, 0).unwrap().unwrap();
+    assert!(!path.to_string_lossy().contains("conn_abc123"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(!text.contains("conn_") && text.starts_with("{\"version\":1,"), "{text}");
+    for other in [
+        super::path(directory.path(), "https://api.test/", b"conn_abc124"),
+        super::path(directory.path(), "https://api.test/v", b"conn_abc123"),
+    ] {
+        assert_ne!(other.file_name(), path.file_name());
+    }
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt as _;
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!((mode(&path), mode(path.parent().unwrap())), (0o600, 0o700));
+    }
+}
+
+#[test]
+fn what_is_written_is_read_and_shrinks() {
+    let mut file = tempfile::tempfile().unwrap();
+    write(&mut file, &low_bucket()).unwrap();
+    let long = file.metadata().unwrap().len();
+    assert!(read(&mut file, now()).unwrap().is_some());
+    write(&mut file, &Bucket::new(super::super::RateLimit::new(1, 1), now())).unwrap();
+    assert!(read(&mut file, now()).unwrap().is_some() && file.metadata().unwrap().len() < long);
+    // From the future, and from long ago.
+    assert!(read(&mut file, Moment::after_epoch(EPOCH - Duration::from_secs(60))).unwrap().is_none());
+    assert!(read(&mut file, Moment::after_epoch(EPOCH + Duration::from_secs(90_000))).unwrap().is_none());
+}
+
+/// Puts a text where the file is, and asks for a permit. Returns how long the bucket says to wait.
+fn wait_with(text: &[u8]) -> Duration {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("bucket.rate");
+    std::fs::write(&path, text).unwrap();
+    let mut keeper = Keeper::new(Bucket::new(None, now()), None, Some(path));
+    keeper.grant(now(), false, 0).unwrap().err().unwrap_or_default()
+}
+
+#[test]
+fn a_torn_or_flipped_file_does_no_harm() {
+    let whole = serde_json::to_vec(&Stored { version: VERSION, bucket: low_bucket() }).unwrap();
+    for length in 0..whole.len() {
+        assert_eq!(wait_with(&whole[..length]), Duration::ZERO, "cut at {length}");
+    }
+    for at in 0..whole.len() {
+        for bit in [1, 16] {
+            let mut flipped = whole.clone();
+            flipped[at] ^= bit;
+            assert!(wait_with(&flipped) <= LONGEST_WAIT, "bit {bit} of byte {at}");
+        }
+    }
+    for text in ["", "{}", "[]", "null", "{\"version\":2,\"bucket\":{}}", "\u{0}\u{0}\u{0}"] {
+        assert_eq!(wait_with(text.as_bytes()), Duration::ZERO, "{text}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(200) })]
+
+    /// Numbers of a file that are changed at will make no wait long, and nothing that could not be written again.
+    #[test]
+    fn mad_numbers_in_a_file_do_no_harm(which in any::<prop::sample::Index>(), number in prop_oneof![
+        Just("1e999".to_owned()), Just("-1e300".to_owned()), Just("18446744073709551615".to_owned()),
+        Just("null".to_owned()), Just("-0.0".to_owned()), any::<i64>().prop_map(|number| number.to_string()),
+    ]) {
+        let whole = serde_json::to_string(&Stored { version: VERSION, bucket: low_bucket() }).unwrap();
+        let starts: Vec<_> = whole.match_indices(':').map(|(at, _)| at + 1).collect();
+        let start = starts[which.index(starts.len())];
+        let end = whole[start..].find([',', '}', ']']).map_or(whole.len(), |at| start + at);
+        let text = format!("{}{number}{}", &whole[..start], &whole[end..]);
+        prop_assert!(wait_with(text.as_bytes()) <= LONGEST_WAIT, "{text}");
+    }
+}

@@ -1,0 +1,124 @@
+//! What an upload has to say beside its progress: once each, in words that a program may show.
+
+use std::fmt;
+use std::time::Duration;
+
+use bytesize::ByteSize;
+
+/// Something that happened to an upload and that its user should know.
+///
+/// [`Display`](fmt::Display) is one line without a full stop.
+#[non_exhaustive]
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notice {
+    /// An upload that an earlier run had begun goes on.
+    Resumed {
+        /// Bytes that need not be sent again.
+        bytes: u64,
+        /// Parts that the service has.
+        parts: u32,
+        /// Parts of the plan.
+        parts_total: u32,
+    },
+    /// An earlier run had finished the upload, and its result had not been delivered: nothing is sent.
+    AlreadyFinished,
+    /// What an earlier run had sent cannot be used, so the upload begins anew.
+    StartedOver {
+        /// Why.
+        why: String,
+        /// Bytes that are sent again.
+        sent_again: u64,
+    },
+    /// The session ended before the upload did; the parts go into a new one.
+    SessionExpired {
+        /// Bytes that are sent again.
+        sent_again: u64,
+    },
+    /// At the present rate, or with the present request budget, the session will end before the upload does.
+    AtRisk {
+        /// How long the rest takes.
+        needs: Duration,
+        /// How long the session lasts.
+        session_left: Duration,
+    },
+    /// The service asks to be left alone for so long that the session may end by inactivity.
+    LongWait {
+        /// How long nothing is sent.
+        wait: Duration,
+    },
+    /// The machine slept, or the process stood still: open connections were given up and their parts are sent again.
+    Woke {
+        /// How long nothing ran.
+        after: Duration,
+    },
+}
+
+/// The caller's function for notices.
+pub(crate) type Callback = Box<dyn FnMut(&Notice) + Send>;
+
+impl fmt::Display for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Resumed { bytes, parts, parts_total } => write!(
+                f,
+                "resumed: {} in {parts} of {parts_total} parts need not be sent again",
+                ByteSize(*bytes).display().iec()
+            ),
+            Self::AlreadyFinished => {
+                f.write_str("an earlier run had finished the upload, so nothing is sent again")
+            }
+            Self::StartedOver { why, sent_again } => {
+                write!(f, "starting over, {why}: {} are sent again", ByteSize(*sent_again).display().iec())
+            }
+            Self::SessionExpired { sent_again } => write!(
+                f,
+                "the upload session expired: {} are sent again in a new one",
+                ByteSize(*sent_again).display().iec()
+            ),
+            Self::AtRisk { needs, session_left } => write!(
+                f,
+                "the rest needs about {} and the upload session ends in {}: it may have to start over",
+                Rounded(*needs),
+                Rounded(*session_left)
+            ),
+            Self::LongWait { wait } => write!(
+                f,
+                "the service asks for a pause of {}: the upload session may end meanwhile",
+                Rounded(*wait)
+            ),
+            Self::Woke { after } => {
+                write!(f, "nothing ran for {}: connections are opened anew", Rounded(*after))
+            }
+        }
+    }
+}
+
+/// A duration in the largest unit that fits, whole.
+struct Rounded(Duration);
+
+impl fmt::Display for Rounded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            seconds @ 0..120 => write!(f, "{seconds} s"),
+            seconds @ 120..7200 => write!(f, "{} min", seconds / 60),
+            seconds => write!(f, "{} h", seconds / 3600),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notices_are_one_readable_line() {
+        let at_risk =
+            Notice::AtRisk { needs: Duration::from_secs(7300), session_left: Duration::from_secs(119) };
+        assert_eq!(
+            at_risk.to_string(),
+            "the rest needs about 2 h and the upload session ends in 119 s: it may have to start over"
+        );
+        let resumed = Notice::Resumed { bytes: 5 * 1024 * 1024, parts: 1, parts_total: 4 };
+        assert_eq!(resumed.to_string(), "resumed: 5.0 MiB in 1 of 4 parts need not be sent again");
+    }
+}

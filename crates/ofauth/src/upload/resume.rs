@@ -1,0 +1,156 @@
+//! What to do with what an earlier run left in the journal.
+//!
+//! The decision is pure, once the source was compared with what it was then. The comparison reads the parts that were
+//! sent and hashes them, unless the file is plainly the same. Opening, locking and reading the journal is
+//! [`crate::journal`]'s work.
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+use super::decide::Doubt;
+use super::notice::Notice;
+use super::source::{Opened, Sameness};
+use crate::error::{Error, ErrorKind};
+use crate::journal::{DoneRecord, Found, PartHash, State};
+
+/// Bytes read at a time while parts are hashed again.
+const PIECE: usize = 256 * 1024;
+
+/// What an upload begins with.
+#[derive(Debug)]
+pub(super) enum Start {
+    /// With a new session; the notice says why an earlier one is of no use.
+    Fresh(Option<Notice>),
+    /// With the session of an earlier run.
+    GoOn { state: Box<State>, doubt: Doubt },
+    /// Not at all: an earlier run finished it.
+    Finished { state: Box<State>, done: DoneRecord },
+    /// Not at all: an earlier run may have finished it.
+    Unknown(Error),
+}
+
+/// Decides. `sameness` is how the source stands to the one of the journal; it is not [`Sameness::Likely`] any more.
+pub(super) fn start(found: Found, sameness: &Sameness) -> Start {
+    let state = match found {
+        Found::Nothing => return Start::Fresh(None),
+        Found::Damaged { finishing: true, upload_id } => {
+            let error = unknown("its journal is damaged, and the last step may have been sent");
+            return Start::Unknown(match upload_id {
+                Some(id) => error.with_upload_id(&id),
+                None => error,
+            });
+        }
+        Found::Damaged { finishing: false, .. } => {
+            return started_over("the journal of an earlier run is damaged", 0);
+        }
+        Found::State(state) => state,
+    };
+    let id = state.session.upload_id.clone();
+    let unknown = |why: &str| Start::Unknown(unknown(why).with_upload_id(&id));
+    if let Sameness::Different(how) = sameness {
+        return match (&state.done, state.finishing) {
+            (Some(_), _) => started_over(
+                &format!("the file changed ({how}) since its earlier content was uploaded as {id}"),
+                0,
+            ),
+            (None, 0) => {
+                let sent = acknowledged(&state);
+                started_over(&format!("the file changed since the upload was interrupted ({how})"), sent)
+            }
+            (None, _) => {
+                unknown(&format!("the file changed ({how}), so it cannot be sent again to find out"))
+            }
+        };
+    }
+    if let Some(done) = state.done.clone() {
+        return Start::Finished { state, done };
+    }
+    let doubt = Doubt::after_unanswered(state.finishing);
+    if doubt.may_be_done {
+        let multipart = state.session.complete_url.is_some();
+        if multipart && state.parts.len() < state.session.parts.len() {
+            return unknown("its journal is damaged, and completing it may have been sent");
+        }
+        if !multipart && doubt.forbids_single() {
+            return unknown("the file was sent whole, more than once, and no answer came");
+        }
+    }
+    Start::GoOn { state, doubt }
+}
+
+/// A new session, for a reason that its user should know.
+pub(super) fn started_over(why: &str, sent_again: u64) -> Start {
+    Start::Fresh(Some(Notice::StartedOver { why: why.to_owned(), sent_again }))
+}
+
+/// Bytes in the parts that an earlier run had acknowledged.
+pub(super) fn acknowledged(state: &State) -> u64 {
+    let length = |index: &u32| {
+        let index = usize::try_from(*index).ok()?;
+        state.session.parts.get(index).map(|part| part.length)
+    };
+    state.parts.keys().filter_map(length).fold(0, u64::saturating_add)
+}
+
+/// The error of an upload that an earlier run may have finished.
+pub(super) fn unknown(why: &str) -> Error {
+    Error::new(
+        ErrorKind::OutcomeUnknown,
+        format!(
+            "whether an earlier run finished the upload is unknown: {why}. Look into the vault, then forget the session \
+             in the journal to send the file again"
+        ),
+    )
+}
+
+/// Compares the source with what it was when the journal was written. Reads the parts that were sent if it has to,
+/// which blocks.
+pub(super) fn compare(source: &Opened, state: &State, cancel: &CancellationToken) -> io::Result<Sameness> {
+    match state.session.identity.compare(&source.identity()) {
+        Sameness::Likely => {}
+        decided => return Ok(decided),
+    }
+    // What may have been taken in one request left no hash that the content could be held against.
+    if state.session.complete_url.is_none() && state.finishing > 0 && state.parts.is_empty() {
+        return Ok(Sameness::Different("it was replaced or touched since it was sent".into()));
+    }
+    let mut start: u64 = 0;
+    let mut buffer = vec![0; PIECE];
+    for (index, part) in state.session.parts.iter().enumerate() {
+        let sent = u32::try_from(index).ok().and_then(|index| state.parts.get(&index));
+        if let Some(sent) = sent
+            && hash(source, start, part.length, &mut buffer, cancel)? != Some(sent.hash)
+        {
+            let number = index.saturating_add(1);
+            return Ok(Sameness::Different(format!("part {number} is not what was sent")));
+        }
+        start = start.saturating_add(part.length);
+    }
+    Ok(Sameness::Same)
+}
+
+/// The hash of a range; `None` if the source ends before.
+fn hash(
+    source: &Opened,
+    start: u64,
+    length: u64,
+    buffer: &mut [u8],
+    cancel: &CancellationToken,
+) -> io::Result<Option<u128>> {
+    let mut hash = PartHash::new();
+    let (mut at, mut left) = (start, length);
+    while left > 0 {
+        if cancel.is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
+        let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(piece) = buffer.get_mut(..want) else { return Ok(None) };
+        let read = source.data.read_at(piece, at)?;
+        let Some(piece) = piece.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(None) };
+        hash.update(piece);
+        at = at.saturating_add(read as u64);
+        left = left.saturating_sub(read as u64);
+    }
+    Ok(Some(hash.finish()))
+}

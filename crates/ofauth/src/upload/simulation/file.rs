@@ -1,0 +1,174 @@
+//! A file that exists in memory only and changes when the simulation says so.
+
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::upload::source::{Data, Identity, Inode, Opened};
+
+/// A file of the simulated machine.
+#[derive(Debug)]
+pub(crate) struct File(Mutex<Contents>);
+
+#[derive(Debug, Clone)]
+struct Contents {
+    bytes: Vec<u8>,
+    identity: Identity,
+    /// The most bytes that one read gives.
+    piece: usize,
+}
+
+/// A simulated file that was opened, and what it was then.
+#[derive(Debug)]
+pub(crate) struct OpenFile {
+    file: Arc<File>,
+    when_opened: Identity,
+}
+
+/// What people and programs do to files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Append(usize),
+    Truncate,
+    /// Writes over some bytes; `restore` sets the modification time back afterwards.
+    Edit {
+        restore: bool,
+    },
+    /// Another file of the same size takes its name; `same_time`: with the same modification time.
+    Replace {
+        same_time: bool,
+    },
+    /// A copy with the same content and modification time takes its name.
+    Copy,
+    /// Permissions or names change, not the content.
+    Touch,
+}
+
+/// A state of a file. With another modification time it counts as another, whatever it holds.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct FileState {
+    pub(super) bytes: Vec<u8>,
+    modified: Option<(i64, u32)>,
+}
+
+/// The place of a file, which another may take.
+pub(super) struct Place {
+    file: Arc<File>,
+    files: u64,
+}
+
+impl File {
+    fn new(bytes: Vec<u8>, number: u64, piece: usize) -> Arc<Self> {
+        let inode = Inode { device: 1, number, changed: (1, 0) };
+        let identity = Identity { size: bytes.len() as u64, modified: Some((1, 0)), inode: Some(inode) };
+        Arc::new(Self(Mutex::new(Contents { bytes, identity, piece })))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Changes the bytes, as a program does: every time stamp moves on.
+    fn write(&self, change: impl FnOnce(&mut Vec<u8>)) {
+        let mut contents = self.lock();
+        change(&mut contents.bytes);
+        let size = contents.bytes.len() as u64;
+        let identity = &mut contents.identity;
+        identity.size = size;
+        identity.modified = identity.modified.map(|(seconds, nanos)| (seconds + 1, nanos));
+        identity.touch();
+    }
+
+    fn open(self: &Arc<Self>, place: &str) -> Opened {
+        let identity = self.lock().identity.clone();
+        Opened {
+            size: identity.size,
+            filename: Some("clip.mp4".into()),
+            place: place.into(),
+            data: Data::Simulated(Arc::new(OpenFile { file: Arc::clone(self), when_opened: identity })),
+        }
+    }
+}
+
+impl Identity {
+    /// The time of the last change of anything moves on, as with every change.
+    fn touch(&mut self) {
+        if let Some(inode) = &mut self.inode {
+            inode.changed.0 += 1;
+        }
+    }
+}
+
+impl Place {
+    /// A file of these bytes, of which one read gives `piece` at most.
+    pub(super) fn new(bytes: Vec<u8>, piece: usize) -> Self {
+        Self { file: File::new(bytes, 1, piece), files: 1 }
+    }
+
+    /// Opens the file that is there, and tells in what state it is.
+    pub(super) fn open(&self) -> (Opened, FileState) {
+        let contents = self.file.lock().clone();
+        let state = FileState { bytes: contents.bytes, modified: contents.identity.modified };
+        (self.file.open("/simulated/clip.mp4"), state)
+    }
+
+    /// Changes the file. An upload that has it open sees that, unless another file takes its place.
+    pub(super) fn change(&mut self, change: Change, rng: &mut fastrand::Rng) {
+        let size = self.file.lock().bytes.len();
+        match change {
+            Change::Append(more) => self.file.write(|bytes| bytes.extend((0..more).map(|_| rng.u8(..)))),
+            Change::Truncate => self.file.write(|bytes| bytes.truncate(rng.usize(1..=size))),
+            Change::Edit { restore } => {
+                let before = self.file.lock().identity.modified;
+                let (at, end) = (rng.usize(0..size), rng.usize(0..=size));
+                self.file.write(|bytes| {
+                    bytes[at] ^= 0x55;
+                    bytes.iter_mut().take(end).skip(at + 1).for_each(|byte| *byte = rng.u8(..));
+                });
+                if restore {
+                    let mut contents = self.file.lock();
+                    contents.identity.modified = before;
+                    contents.identity.touch();
+                }
+            }
+            Change::Replace { same_time } => {
+                let bytes = (0..size).map(|_| rng.u8(..)).collect();
+                self.put(bytes, same_time);
+            }
+            Change::Copy => {
+                let bytes = self.file.lock().bytes.clone();
+                self.put(bytes, true);
+            }
+            Change::Touch => self.file.lock().identity.touch(),
+        }
+    }
+
+    /// Another file takes the name. The one that had it loses a link.
+    fn put(&mut self, bytes: Vec<u8>, same_time: bool) {
+        self.files += 1;
+        let old = self.file.lock().clone();
+        self.file.lock().identity.touch();
+        self.file = File::new(bytes, self.files, old.piece);
+        let mut new = self.file.lock();
+        new.identity.modified = old.identity.modified;
+        if !same_time {
+            new.identity.modified = old.identity.modified.map(|(seconds, nanos)| (seconds + 1, nanos));
+        }
+    }
+}
+
+impl OpenFile {
+    pub(crate) fn when_opened(&self) -> &Identity {
+        &self.when_opened
+    }
+
+    pub(crate) fn now(&self) -> Identity {
+        self.file.lock().identity.clone()
+    }
+
+    pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let contents = self.file.lock();
+        let start = usize::try_from(offset).unwrap_or(usize::MAX).min(contents.bytes.len());
+        let end = start.saturating_add(contents.piece).min(contents.bytes.len());
+        io::Read::read(&mut &contents.bytes[start..end], buf)
+    }
+}

@@ -1,0 +1,77 @@
+//! Writes into the journal how a try of a part ended, while its slot is still taken.
+//!
+//! That order is what bounds the work that a kill costs: a part is either in the journal, or one of those that were
+//! under way.
+
+use std::sync::Arc;
+
+use super::attempt::Attempt;
+use super::source::Opened;
+use super::step::{Done, StepEnd};
+use crate::error::Result;
+use crate::journal::{DoneRecord, PartDone, Recorder};
+
+/// A try that the journal is to know of.
+pub(super) struct Tracked {
+    pub(super) journal: Recorder,
+    pub(super) attempt: Arc<Attempt>,
+    pub(super) source: Opened,
+    pub(super) part: usize,
+    pub(super) tries: u32,
+    /// What this try finishes; `None` for a part among others.
+    pub(super) finishes: Option<Finishes>,
+}
+
+/// The upload that a try finishes.
+pub(super) struct Finishes {
+    pub(super) upload_id: String,
+    /// Tries before this one that failed.
+    pub(super) retries: u32,
+    /// Whether an earlier try may have finished it.
+    pub(super) doubted: bool,
+}
+
+impl Tracked {
+    /// Writes down how it ended, and returns that. Fails if the journal does, unless the upload is finished.
+    pub(super) async fn ended(self, end: StepEnd) -> Result<StepEnd> {
+        match (&end, &self.finishes) {
+            // Of a source that changed nothing is kept; the engine finds out the same and stops.
+            (StepEnd::Done(_), _) if self.source.check_unchanged().is_err() => {}
+            (StepEnd::Done(done), None) => self.journal.part(self.done(done)).await?,
+            (StepEnd::Done(done), Some(finishes)) => {
+                if let Err(error) = self.finished(done, finishes).await {
+                    // The service has it: a journal that cannot say so must not turn that into a failure.
+                    tracing::warn!(%error, "the end of the upload could not be written into the journal");
+                }
+            }
+            (StepEnd::Failed(failure), Some(finishes))
+                if self.attempt.is_announced() && !finishes.doubted && !failure.may_have_finished() =>
+            {
+                self.journal.not_finished().await?;
+            }
+            (StepEnd::Failed(_), _) => {}
+        }
+        Ok(end)
+    }
+
+    fn done(&self, done: &Done) -> PartDone {
+        PartDone {
+            index: u32::try_from(self.part).unwrap_or(u32::MAX),
+            etag: done.etag.clone(),
+            // A part that was acknowledged was handed over whole, and hashed on the way.
+            hash: self.attempt.hash().unwrap_or_default(),
+            tries: self.tries,
+        }
+    }
+
+    async fn finished(&self, done: &Done, finishes: &Finishes) -> Result<()> {
+        self.journal.part(self.done(done)).await?;
+        let record = DoneRecord {
+            media_upload_id: done.upload_id.clone().unwrap_or_else(|| finishes.upload_id.clone()),
+            media: done.media.clone(),
+            etag: done.etag.clone(),
+            retries: finishes.retries,
+        };
+        self.journal.done(record).await
+    }
+}
