@@ -64,6 +64,8 @@ pub enum Play {
     Lose,
     /// Do what the guide says, and then this with the connection.
     Ending(Next),
+    /// Do what the guide says, and then this instead of answering.
+    Worked(Custom),
     /// Read the body and never answer.
     Silence,
     /// Read so many bytes of the body, then neither read nor write.
@@ -273,6 +275,10 @@ impl State {
                 exchange.answer(&(self.guide.edit_answer)(step, answer)).await?;
                 Ok(next)
             }
+            Play::Worked(instead) => {
+                self.follow(exchange, session, step).await?;
+                instead(exchange).await
+            }
             Play::Silence => {
                 exchange.read_body().await?;
                 Ok(Next::Silence)
@@ -409,7 +415,8 @@ impl State {
         if session.parts.iter().any(|part| part.received.is_none()) {
             return Answer::problem(400, "parts are missing", "BAD_REQUEST", "req_guide");
         }
-        session.completed += 1;
+        // Repeating is finding it finished, not finishing it twice.
+        session.completed = 1;
         self.finished(&session.id)
     }
 

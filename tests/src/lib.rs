@@ -2,23 +2,28 @@
 //! and lets the examples of the README be compiled, as documentation tests.
 //!
 //! [`server`] is an HTTP/1.1 server whose every byte a test decides; [`guide`] follows the upload guide on top of it.
-//! Both were written from the guide, and share no code with the client or the sandbox. [`watch`] reads all logs.
+//! Both were written from the guide, and share no code with the client or the sandbox. [`gate`] is a line in front of a
+//! server that fails below HTTP. [`watch`] reads all logs for secrets, in every form that [`canary`] knows.
 
 // A tool of tests: where it is wrong, a test has to fail.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
 pub mod answer;
+pub mod canary;
 pub mod exchange;
+pub mod gate;
 pub mod guide;
 pub mod server;
 pub mod session;
-mod tls;
+pub mod tls;
 pub mod watch;
 
 pub use answer::Answer;
 pub use exchange::{Exchange, Next};
+pub use gate::{Failing, Gate, Pass};
 pub use guide::{Guide, Play, Site, Step};
 pub use server::{Listen, Server};
+pub use tls::Identity;
 
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]

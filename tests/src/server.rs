@@ -14,7 +14,7 @@ use tokio::task::{JoinHandle, JoinSet};
 use tokio_rustls::TlsAcceptor;
 
 use crate::exchange::{Exchange, Head, Io, Next, serve};
-use crate::tls;
+use crate::tls::Identity;
 
 /// What a handler gives back.
 pub type Handling<'a> = Pin<Box<dyn Future<Output = io::Result<Next>> + Send + 'a>>;
@@ -92,14 +92,19 @@ impl Shared {
 /// How a server listens.
 #[derive(Default)]
 pub struct Listen {
-    tls_names: Option<Vec<&'static str>>,
+    tls: Option<Identity>,
     receive_buffer: Option<usize>,
 }
 
 impl Listen {
     /// With TLS, for a certificate of these names.
-    pub fn tls(mut self, names: &[&'static str]) -> Self {
-        self.tls_names = Some(names.to_vec());
+    pub fn tls(self, names: &[&str]) -> Self {
+        self.tls_as(&Identity::new(names))
+    }
+
+    /// With TLS, as somebody who may be more than one server.
+    pub fn tls_as(mut self, identity: &Identity) -> Self {
+        self.tls = Some(identity.clone());
         self
     }
 
@@ -118,10 +123,7 @@ impl Listen {
         socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
         let listener = socket.listen(1024).unwrap();
         let address = listener.local_addr().unwrap();
-        let (acceptor, ca_pem) = match self.tls_names.map(|names| tls::identity(&names)) {
-            Some((acceptor, pem)) => (Some(acceptor), Some(pem)),
-            None => (None, None),
-        };
+        let (acceptor, ca_pem) = self.tls.map(|tls| (tls.acceptor, tls.authority)).unzip();
         let scheme = if acceptor.is_some() { "https" } else { "http" };
         let shared = Arc::new(Shared {
             handler: Box::new(handler),

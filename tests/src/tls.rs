@@ -1,4 +1,5 @@
-//! A certificate authority and a certificate for the scriptable server, made anew for every server.
+//! A certificate authority and a certificate for the scriptable server: made anew for every server, unless a test shares
+//! one among many.
 
 use std::sync::Arc;
 
@@ -7,8 +8,23 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-/// What a server of `names` needs, and the authority that its clients have to trust, as PEM.
-pub(crate) fn identity(names: &[&str]) -> (TlsAcceptor, String) {
+/// What makes a server the one that it says it is.
+#[derive(Clone)]
+pub struct Identity {
+    pub(crate) acceptor: TlsAcceptor,
+    /// The authority that clients have to trust, as PEM.
+    pub(crate) authority: String,
+}
+
+impl Identity {
+    /// An identity of these names, by an authority of its own.
+    pub fn new(names: &[&str]) -> Self {
+        let (acceptor, authority) = identity(names);
+        Self { acceptor, authority }
+    }
+}
+
+fn identity(names: &[&str]) -> (TlsAcceptor, String) {
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "Test authority");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);

@@ -1,7 +1,7 @@
 //! Watches everything that is logged, by any crate and at any level, for texts that must never be there.
 //!
 //! The watch is on for the whole test process once [`start`] was called: a hit makes the test that caused it fail,
-//! and is kept for [`hits`].
+//! and is kept for [`hits`]. It knows a secret in all the forms of [`canary`](crate::canary).
 
 use std::io;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +11,9 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-static FORBIDDEN: OnceLock<Vec<String>> = OnceLock::new();
+use crate::canary::Canaries;
+
+static FORBIDDEN: OnceLock<Canaries> = OnceLock::new();
 static HITS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 static LINES: AtomicUsize = AtomicUsize::new(0);
 
@@ -22,7 +24,7 @@ pub fn start(forbidden: &[&str]) {
             .with(tracing_subscriber::filter::LevelFilter::TRACE)
             .with(tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Watch))
             .init();
-        forbidden.iter().map(|text| (*text).to_owned()).collect()
+        Canaries::new(forbidden)
     });
 }
 
@@ -36,9 +38,9 @@ pub fn lines() -> usize {
     LINES.load(Ordering::Relaxed)
 }
 
-/// Whether `text` holds a forbidden text.
+/// Whether `text` holds a forbidden text in any form.
 pub fn is_forbidden(text: &str) -> bool {
-    FORBIDDEN.get().is_some_and(|forbidden| forbidden.iter().any(|canary| text.contains(canary)))
+    FORBIDDEN.get().is_some_and(|forbidden| forbidden.find(text.as_bytes()).is_some())
 }
 
 #[derive(Clone, Copy)]

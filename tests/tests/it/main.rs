@@ -8,12 +8,16 @@
 mod all_tries_fail;
 mod answers;
 mod blocking_face;
+mod clocks;
 mod expiry;
+mod fault_matrix;
 mod happy;
+mod hostile;
 mod lost;
 mod plans;
 mod proxies;
 mod refusal;
+mod resume;
 mod retry;
 mod scale;
 mod secrets;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ofauth::{Client, ClientBuilder, Error, ErrorKind, Source, Upload};
 use ofauth_tests::server::Handling;
-use ofauth_tests::{Exchange, Guide, Next, Server, watch};
+use ofauth_tests::{Exchange, Guide, Listen, Next, Server, watch};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
@@ -52,6 +52,20 @@ pub(crate) fn parts(size: u64) -> Guide {
 /// A query as signed URLs have it.
 pub(crate) fn query() -> String {
     format!("X-Sig={SIGNATURE}%2Fa%2Bb%3D&flag&empty=&list=a,b;c~d!*()")
+}
+
+/// Takes the server out of the URLs of a plan, so that they lead to wherever the client found it.
+pub(crate) fn relative_plan(plan: &mut serde_json::Value) {
+    let path = |url: &serde_json::Value| {
+        let url = url.as_str().unwrap();
+        serde_json::json!(url[url.find("/v2").unwrap()..])
+    };
+    if !plan["completeUrl"].is_null() {
+        plan["completeUrl"] = path(&plan["completeUrl"]);
+    }
+    for part in plan["parts"].as_array_mut().unwrap() {
+        part["uploadUrl"] = path(&part["uploadUrl"]);
+    }
 }
 
 /// `length` bytes, the same at every run, no two blocks of which are alike. Made at the speed of memory.
@@ -139,8 +153,13 @@ impl Together {
 
 /// A server that nobody should come to.
 pub(crate) async fn trap() -> Server {
+    trap_on(Listen::default()).await
+}
+
+/// Such a server that listens in a given way.
+pub(crate) async fn trap_on(listen: Listen) -> Server {
     fn hang_up(_: &mut Exchange) -> Handling<'_> {
         Box::pin(async { Ok(Next::Close) })
     }
-    Server::start(hang_up).await
+    listen.start(hang_up).await
 }
