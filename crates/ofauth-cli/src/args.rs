@@ -2,13 +2,14 @@
 //!
 //! This module only says what may be typed. What a value means is decided by `config` and the commands.
 
-use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 
 pub(crate) use crate::args_content::{MessageArgs, PostArgs};
+pub(crate) use crate::args_sessions::SessionsCommand;
+pub(crate) use crate::args_upload::{Speed, UploadArgs};
 use crate::exit;
 
 const ENVIRONMENT: &str = "\
@@ -16,6 +17,7 @@ Environment:
   OFAUTH_API_KEY        the API key; no flag takes it, since flags show in process lists
   OFAUTH_CONNECTION_ID  the connection, as --connection
   OFAUTH_BASE_URL       the API's address, as --base-url
+  OFAUTH_STATE_DIR      where to keep what outlives a run, as --state-dir
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY  as --proxy; never used for this machine itself
 
 A flag wins over the environment, and the environment over the configuration file,
@@ -49,6 +51,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Upload files to the vault and print a reference for each
     Upload(UploadArgs),
+    /// List, show or forget uploads that were interrupted
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
     /// Ask whether the vault already has a file that was uploaded before
     Check(CheckArgs),
     /// Read the Vault+ copies of media
@@ -114,6 +119,10 @@ pub(crate) struct Global {
     /// Give up waiting for an answer this many seconds after the request was sent [default: 120]
     #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
     pub(crate) answer_timeout: Option<Duration>,
+    /// Keep what outlives a run in this directory: journals, request budget, etags of uploaded files
+    /// [default: $XDG_STATE_HOME/ofauth or ~/.local/state/ofauth; with --sandbox: none]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) state_dir: Option<PathBuf>,
     /// Run the command against a sandbox inside this process: no account, nothing leaves the machine
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
@@ -129,51 +138,6 @@ pub(crate) struct Global {
     /// Show no progress and no remarks, only results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
-}
-
-/// Flags of `ofauth upload`.
-#[derive(Debug, Args)]
-#[command(after_help = "\
-Examples:
-  ofauth upload clip.mp4
-  ofauth upload *.jpg --post 'Three new ones'
-  ffmpeg ... -f mp4 - | ofauth upload - --filename clip.mp4
-  ofauth upload --sandbox --sandbox-part-size 64KiB samples/clip.mp4 --post 'Hello'")]
-pub(crate) struct UploadArgs {
-    /// The files to upload, one after another; `-` is standard input
-    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub(crate) files: Vec<PathBuf>,
-    #[command(flatten)]
-    pub(crate) speed: Speed,
-    /// The media type, instead of finding it by name and content
-    #[arg(long, value_name = "TYPE")]
-    pub(crate) content_type: Option<String>,
-    /// The name to give the file in the vault
-    #[arg(long, value_name = "NAME")]
-    pub(crate) filename: Option<String>,
-    /// When all files are uploaded, make one post of them with this text
-    #[arg(long, value_name = "TEXT")]
-    pub(crate) post: Option<String>,
-    /// Check files and settings (key and connection must be set too), and send nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
-    /// Stop a file's upload after this many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
-    pub(crate) deadline: Option<Duration>,
-    /// Take at most this much from standard input, which is kept in a temporary file
-    #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = size)]
-    pub(crate) spool_limit: u64,
-}
-
-/// Flags for how fast an upload may go.
-#[derive(Debug, Default, Args)]
-pub(crate) struct Speed {
-    /// How many parts to send at once, 1 to 64 [default: 4]
-    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
-    pub(crate) concurrency: Option<u16>,
-    /// Send at most this much a second, such as 2MiB
-    #[arg(long, value_name = "SIZE", value_parser = rate)]
-    pub(crate) limit_rate: Option<NonZeroU64>,
 }
 
 /// Flags of `ofauth check`.
@@ -280,7 +244,7 @@ pub(crate) struct SandboxArgs {
 }
 
 /// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
-fn size(text: &str) -> Result<u64, String> {
+pub(crate) fn size(text: &str) -> Result<u64, String> {
     match text.parse::<bytesize::ByteSize>() {
         Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
         Ok(_) => Err("must be more than 0".into()),
@@ -288,13 +252,8 @@ fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A number of bytes a second, which may be written like a size.
-fn rate(text: &str) -> Result<NonZeroU64, String> {
-    NonZeroU64::new(size(text)?).ok_or_else(|| "must be more than 0".into())
-}
-
 /// A positive number of seconds, such as `30` or `0.5`.
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
     text.parse::<f64>()
         .ok()
         .filter(|seconds| *seconds > 0.0)

@@ -21,6 +21,8 @@ pub(crate) enum Event<'a> {
         retries: u32,
         resumed: bool,
     },
+    /// A file was not uploaded, because an earlier run did and the vault still has it.
+    Skipped { file: &'a str, media: Option<&'a Value>, etag: &'a str },
     /// A file, or the whole command (`file` is then null), failed.
     Failed {
         file: Option<&'a str>,
@@ -35,6 +37,17 @@ pub(crate) enum Event<'a> {
     },
     /// A file passed the local checks of `--dry-run`.
     Inspected { file: &'a str, filename: &'a str, size: u64, content_type: &'a str },
+    /// How all files of a command ended, told last.
+    Summary {
+        files: u64,
+        uploaded: u64,
+        resumed: u64,
+        skipped: u64,
+        not_media: u64,
+        failed: u64,
+        bytes: u64,
+        seconds: f64,
+    },
     /// A post was made of the uploaded files.
     Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
     /// A message or a mass message was sent.

@@ -11,7 +11,7 @@ use ofauth::ErrorKind;
 pub(crate) enum Exit {
     /// Everything asked for was done.
     Done = 0,
-    /// A bad plan, a redirect, an unreadable answer, a file that changed, or anything else.
+    /// A bad plan, a redirect, an unreadable answer, a file that changed, a journal of no use, or anything else.
     Failed = 1,
     /// The command line, the configuration or a file is not usable; nothing was sent for it.
     Usage = 2,
@@ -34,7 +34,8 @@ impl Exit {
             | ErrorKind::Timeout
             | ErrorKind::RateLimited
             | ErrorKind::Server
-            | ErrorKind::Cancelled => Exit::Again,
+            | ErrorKind::Cancelled
+            | ErrorKind::Busy => Exit::Again,
             ErrorKind::Unauthorized | ErrorKind::Forbidden => Exit::Denied,
             ErrorKind::Rejected => Exit::Rejected,
             ErrorKind::OutcomeUnknown => Exit::Unknown,
@@ -72,9 +73,9 @@ impl Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  done
-  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, anything else
+  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, a journal that cannot be used, anything else
   2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
-  3  network failure, rate limit or server error after all tries, Ctrl-C: run it again
+  3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C: run it again
   4  the key, the connection or a permission was refused (401, 403)
   5  the API refused the request (any other 4xx)
   6  the outcome is unknown: look before running it again
@@ -97,16 +98,19 @@ mod tests {
             (ErrorKind::Redirect, 1),
             (ErrorKind::InvalidAnswer, 1),
             (ErrorKind::Internal, 1),
+            (ErrorKind::Journal, 1),
             (ErrorKind::Network, 3),
             (ErrorKind::Timeout, 3),
             (ErrorKind::RateLimited, 3),
             (ErrorKind::Server, 3),
             (ErrorKind::Cancelled, 3),
+            (ErrorKind::Busy, 3),
             (ErrorKind::Unauthorized, 4),
             (ErrorKind::Forbidden, 4),
             (ErrorKind::Rejected, 5),
             (ErrorKind::OutcomeUnknown, 6),
         ];
+        assert_eq!(table.len(), ErrorKind::ALL.len());
         for (kind, code) in table {
             assert_eq!(Exit::of(kind).code(), code, "{kind:?}");
         }

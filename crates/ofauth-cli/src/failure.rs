@@ -100,6 +100,11 @@ impl Failure {
         self.0.kind
     }
 
+    /// The reference of the upload that it concerns.
+    pub(crate) fn upload_id(&self) -> Option<&str> {
+        self.0.upload_id.as_deref()
+    }
+
     /// The failure as people read it: what, why, what the API said about it, and the next step.
     pub(crate) fn lines(&self) -> String {
         let inner = &self.0;

@@ -3,8 +3,11 @@
 //! A thin layer over the `ofauth` library. It adds what a person and a script need around a call: settings, streams,
 //! a progress bar, and exit codes. No protocol is decided here.
 
+mod alone;
 mod args;
 mod args_content;
+mod args_sessions;
+mod args_upload;
 mod commands;
 mod config;
 mod events;
@@ -13,10 +16,14 @@ mod failure;
 mod input;
 mod interrupt;
 mod log;
+mod meter;
 mod output;
 mod progress;
+mod progress_batch;
 mod proxy;
+mod remembered;
 mod session;
+mod state;
 
 use std::process::ExitCode;
 

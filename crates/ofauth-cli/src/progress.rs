@@ -5,6 +5,7 @@
 
 use std::io::IsTerminal;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use console::{Term, measure_text_width};
 use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
@@ -40,18 +41,18 @@ impl Screen {
     pub(crate) fn bar(&self, name: &str, size: u64) -> Bar {
         let bar = if self.visible { ProgressBar::new(size) } else { ProgressBar::hidden() };
         let name = shortened(name, (terminal_width() / 4).clamp(SHORTEST_NAME, LONGEST_NAME));
-        let parts = Arc::<Mutex<String>>::default();
+        let behind = Arc::<Mutex<Behind>>::default();
         if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            let (used, parts) = (measure_text_width(&name) + 1 + NARROWEST_BAR, Arc::clone(&parts));
+            let (used, behind) = (measure_text_width(&name) + 1 + NARROWEST_BAR, Arc::clone(&behind));
             let details = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let parts = parts.lock().unwrap_or_else(PoisonError::into_inner);
-                let _ = out.write_str(&details(state, &parts, terminal_width().saturating_sub(used)));
+                let behind = behind.lock().unwrap_or_else(PoisonError::into_inner);
+                let _ = out.write_str(&details(state, &behind, terminal_width().saturating_sub(used)));
             };
             bar.set_style(style.with_key("details", details));
         }
         bar.set_prefix(name);
         self.set_moving(Some(bar.clone()));
-        Bar { bar, parts, screen: self.clone() }
+        Bar { bar, behind, screen: self.clone() }
     }
 
     fn set_moving(&self, bar: Option<ProgressBar>) {
@@ -59,21 +60,37 @@ impl Screen {
     }
 }
 
-/// The bar of one upload.
+/// What stands behind the bar besides the bytes.
+#[derive(Debug, Default)]
+pub(crate) struct Behind {
+    /// How many parts or files are done.
+    pub(crate) count: String,
+    /// Bytes a second.
+    pub(crate) rate: u64,
+    /// How long the rest takes.
+    pub(crate) left: Option<Duration>,
+}
+
+/// A bar that moves.
 #[derive(Clone)]
 pub(crate) struct Bar {
     bar: ProgressBar,
-    /// How many parts are done, as text.
-    parts: Arc<Mutex<String>>,
+    behind: Arc<Mutex<Behind>>,
     screen: Screen,
 }
 
 impl Bar {
     /// Draws what the upload reports.
     pub(crate) fn show(&self, progress: &Progress) {
-        *self.parts.lock().unwrap_or_else(PoisonError::into_inner) = parts(progress);
-        self.bar.set_length(progress.total);
-        self.bar.set_position(position(progress));
+        let behind = Behind { count: parts(progress), rate: progress.rate, left: progress.eta };
+        self.set(position(progress), progress.total, behind);
+    }
+
+    /// Draws this many bytes of `total`.
+    pub(crate) fn set(&self, position: u64, total: u64, behind: Behind) {
+        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = behind;
+        self.bar.set_length(total);
+        self.bar.set_position(position);
     }
 
     /// Leaves the full bar on the screen.
@@ -95,15 +112,15 @@ fn terminal_width() -> usize {
 }
 
 /// What stands behind the bar: as much as fits into `room` columns, the most wanted first.
-fn details(state: &ProgressState, parts: &str, room: usize) -> String {
+fn details(state: &ProgressState, behind: &Behind, room: usize) -> String {
     let (done, total) = (state.pos(), state.len().unwrap_or(0));
     // In the order of the line, each with its rank.
     let fields = [
         (0, format!(" {:>3}%", percent(done, total))),
         (3, format!(" {}/{}", BinaryBytes(done), BinaryBytes(total))),
-        (4, format!(" {}/s", BinaryBytes(state.per_sec() as u64))),
-        (1, if parts.is_empty() { String::new() } else { format!(" {parts}") }),
-        (2, time_left(state)),
+        (4, format!(" {}/s", BinaryBytes(behind.rate))),
+        (1, if behind.count.is_empty() { String::new() } else { format!(" {}", behind.count) }),
+        (2, rest(state, behind)),
     ];
     fitting(fields, room)
 }
@@ -139,12 +156,12 @@ fn position(progress: &Progress) -> u64 {
     }
 }
 
-/// The time that the rest takes at the present rate; nothing once the bar stands still.
-fn time_left(state: &ProgressState) -> String {
-    if state.is_finished() || state.pos() == 0 {
-        return String::new();
+/// The time that the rest takes, if it is known; nothing once the bar stands still.
+fn rest(state: &ProgressState, behind: &Behind) -> String {
+    match behind.left {
+        Some(left) if !state.is_finished() => format!(", {:#} left", HumanDuration(left)),
+        _ => String::new(),
     }
-    format!(", {:#} left", HumanDuration(state.eta()))
 }
 
 fn parts(progress: &Progress) -> String {

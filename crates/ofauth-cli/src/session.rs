@@ -1,6 +1,6 @@
 //! The client that a command talks through, and the sandbox behind it if the user asked for one.
 
-use ofauth::{Client, ErrorKind};
+use ofauth::{Client, ClientBuilder, ErrorKind};
 use ofauth_sandbox::Sandbox;
 use url::Url;
 
@@ -8,47 +8,88 @@ use crate::args::{Global, Speed};
 use crate::config::Settings;
 use crate::failure::{Failure, Result};
 use crate::proxy;
+use crate::state::{self, State};
 
 /// A client, and the sandbox it talks to if it is not the real service.
 pub(crate) struct Session {
     pub(crate) client: Client,
     pub(crate) sandbox: Option<Sandbox>,
-    has_connection: bool,
+    /// The state directory, if there is one.
+    pub(crate) state: Option<State>,
+    /// The server's address.
+    pub(crate) base_url: String,
+    /// The connection to act for, if one is set.
+    pub(crate) connection: Option<String>,
+}
+
+/// What a session is for.
+#[derive(Clone, Copy)]
+enum Purpose<'a> {
+    /// Calls that end in a moment.
+    Calls,
+    /// Uploads, which leave a journal if they are to be resumed.
+    Uploads { speed: &'a Speed, resume: bool },
 }
 
 impl Session {
     /// Opens the session that flags, environment and configuration file describe.
-    pub(crate) async fn open(flags: &Global, speed: &Speed) -> Result<Session> {
+    pub(crate) async fn open(flags: &Global) -> Result<Session> {
+        Self::start(flags, Purpose::Calls).await
+    }
+
+    /// Opens a session for uploads, which go on where an earlier run stopped if they are to `resume`.
+    pub(crate) async fn for_uploads(flags: &Global, speed: &Speed, resume: bool) -> Result<Session> {
+        Self::start(flags, Purpose::Uploads { speed, resume }).await
+    }
+
+    async fn start(flags: &Global, purpose: Purpose<'_>) -> Result<Session> {
         if flags.sandbox {
             if flags.base_url.is_some() {
                 return Err(Failure::argument("--sandbox and --base-url exclude each other"));
             }
-            return Self::with_sandbox(flags, speed).await;
+            return Self::with_sandbox(flags, purpose).await;
         }
         if flags.sandbox_part_size.is_some() {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
         }
-        Self::new(flags, speed, &crate::config::load(flags)?, None)
+        Self::new(flags, purpose, &crate::config::load(flags)?, None)
     }
 
-    async fn with_sandbox(flags: &Global, speed: &Speed) -> Result<Session> {
+    async fn with_sandbox(flags: &Global, purpose: Purpose<'_>) -> Result<Session> {
         let mut builder = Sandbox::builder();
         if let Some(size) = flags.sandbox_part_size {
             builder = builder.part_size(size);
         }
         let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
         let settings = Settings::for_sandbox(sandbox.base_url());
-        Self::new(flags, speed, &settings, Some(sandbox))
+        Self::new(flags, purpose, &settings, Some(sandbox))
     }
 
-    fn new(flags: &Global, speed: &Speed, settings: &Settings, sandbox: Option<Sandbox>) -> Result<Session> {
-        let client = client(flags, speed, settings)?;
-        Ok(Session { client, sandbox, has_connection: settings.connection_id.is_some() })
+    fn new(
+        flags: &Global,
+        purpose: Purpose<'_>,
+        settings: &Settings,
+        sandbox: Option<Sandbox>,
+    ) -> Result<Session> {
+        let base_url = settings.base_url.as_deref().unwrap_or(ofauth::DEFAULT_BASE_URL).to_owned();
+        let mut builder = builder(flags, settings, &base_url)?;
+        let state = state_directory(flags, purpose)?;
+        if let Some(state) = &state {
+            builder = builder.rate_state_dir(state.rate());
+        }
+        if let Purpose::Uploads { speed, resume } = purpose {
+            builder = with_speed(builder, speed);
+            if let Some(state) = state.as_ref().filter(|_| resume) {
+                builder = builder.journal_dir(state.journal());
+            }
+        }
+        let connection = settings.connection_id.clone();
+        Ok(Session { client: builder.build()?, sandbox, state, base_url, connection })
     }
 
     /// Refuses to go on without a connection, before anything is read or sent.
     pub(crate) fn need_connection(&self) -> Result<()> {
-        if self.has_connection {
+        if self.connection.is_some() {
             return Ok(());
         }
         Err(Failure::config("no connection").with_hint(
@@ -57,13 +98,40 @@ impl Session {
     }
 }
 
-fn client(flags: &Global, speed: &Speed, settings: &Settings) -> Result<Client> {
+/// The state directory, made if need be. Uploads that cannot be resumed although they should be are an error.
+fn state_directory(flags: &Global, purpose: Purpose<'_>) -> Result<Option<State>> {
+    let Some(root) = state::find(flags) else { return Ok(None) };
+    let shown = root.display().to_string();
+    match (State::create(root), purpose) {
+        (Ok(state), _) => Ok(Some(state)),
+        (Err(error), Purpose::Uploads { resume: true, .. }) => {
+            let what = format!("the state directory {shown} cannot be made");
+            Err(Failure::io(ErrorKind::Config, what, &error)
+                .with_hint("name another one with --state-dir, or do without: --no-resume"))
+        }
+        (Err(_), _) => Ok(None),
+    }
+}
+
+fn with_speed(mut builder: ClientBuilder, speed: &Speed) -> ClientBuilder {
+    if let Some(connections) = speed.concurrency {
+        builder = builder.concurrency(connections.into());
+    }
+    if let Some(rate) = speed.limit_rate {
+        builder = builder.limit_rate(rate);
+    }
+    if let Some(limit) = speed.rate_limit() {
+        builder = builder.rate_limit(limit);
+    }
+    builder
+}
+
+fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<ClientBuilder> {
     let Some(key) = &settings.api_key else {
         return Err(Failure::config("no API key").with_hint(
             "set OFAUTH_API_KEY, or give --api-key-file, or put api_key into the configuration file",
         ));
     };
-    let base_url = settings.base_url.as_deref().unwrap_or(ofauth::DEFAULT_BASE_URL);
     let mut builder = Client::builder().api_key(key.expose()).base_url(base_url);
     if let Some(id) = &settings.connection_id {
         builder = builder.connection_id(id);
@@ -87,12 +155,6 @@ fn client(flags: &Global, speed: &Speed, settings: &Settings) -> Result<Client> 
     for origin in &settings.allow_origins {
         builder = builder.allow_origin(origin);
     }
-    if let Some(connections) = speed.concurrency {
-        builder = builder.concurrency(connections.into());
-    }
-    if let Some(rate) = speed.limit_rate {
-        builder = builder.limit_rate(rate);
-    }
     if let Some(time) = flags.connect_timeout {
         builder = builder.connect_timeout(time);
     }
@@ -102,5 +164,5 @@ fn client(flags: &Global, speed: &Speed, settings: &Settings) -> Result<Client> 
     if let Some(time) = flags.answer_timeout {
         builder = builder.answer_timeout(time);
     }
-    Ok(builder.allow_plain_http(settings.allow_plain_http).build()?)
+    Ok(builder.allow_plain_http(settings.allow_plain_http))
 }

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::App;
 use super::api_table;
 use super::api_values::{self, BodyBytes};
-use crate::args::{ApiArgs, Speed};
+use crate::args::ApiArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
@@ -47,7 +47,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         None => parameters.get("method").and_then(Value::as_str).is_some_and(|method| method == "GET"),
     };
     let body = api_values::read_body(args.body.as_deref()).await?;
-    let session = Session::open(&app.flags, &Speed::default()).await?;
+    let session = Session::open(&app.flags).await?;
     let mut call = session.client.call(id).params(Value::Object(parameters));
     if let Some(body) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {

@@ -8,6 +8,7 @@ mod man;
 mod post;
 mod read;
 mod sandbox;
+mod sessions;
 mod text;
 mod upload;
 
@@ -28,6 +29,7 @@ pub(crate) struct App {
 pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
     match command {
         Command::Upload(args) => upload::run(app, args).await,
+        Command::Sessions(command) => sessions::run(app, command),
         Command::Check(args) => read::check(app, args).await,
         Command::VaultPlus(VaultPlusCommand::Batch { ids }) => read::vault_plus_batch(app, ids).await,
         Command::Post(args) => post::run_post(app, args).await,

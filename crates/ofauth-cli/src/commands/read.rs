@@ -6,7 +6,7 @@ use ofauth::ErrorKind;
 use serde_json::json;
 
 use super::App;
-use crate::args::{CheckArgs, Speed};
+use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
@@ -16,7 +16,7 @@ const LONGEST_LIST: u64 = 16 * 1024 * 1024;
 
 /// Runs `ofauth check`.
 pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
-    let session = Session::open(&app.flags, &Speed::default()).await?;
+    let session = Session::open(&app.flags).await?;
     session.need_connection()?;
     if !args.etag.ends_with('"') {
         app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
@@ -34,7 +34,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
 
 /// Runs `ofauth whoami`.
 pub(crate) async fn whoami(app: &App) -> Result<Exit> {
-    let session = Session::open(&app.flags, &Speed::default()).await?;
+    let session = Session::open(&app.flags).await?;
     let answer = app.interrupt.or_stop(session.client.whoami()).await?;
     app.out.answer(&answer);
     Ok(Exit::Done)
@@ -42,7 +42,7 @@ pub(crate) async fn whoami(app: &App) -> Result<Exit> {
 
 /// Runs `ofauth vault-plus batch`.
 pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> {
-    let session = Session::open(&app.flags, &Speed::default()).await?;
+    let session = Session::open(&app.flags).await?;
     session.need_connection()?;
     let ids = app.interrupt.or_stop(with_standard_input(ids)).await?;
     let batch = app.interrupt.or_stop(session.client.vault_plus_batch(ids)).await?;

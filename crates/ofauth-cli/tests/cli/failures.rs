@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 use crate::support::{Home, Run, calm, run, sample, sandbox};
 
 async fn upload(home: &Home, server: &Sandbox, files: &[&std::path::Path]) -> Run {
-    run(home.against(server).args(["upload", "--json"]).args(files)).await
+    // One after another, so that it is known which file a fault meets.
+    run(home.against(server).args(["upload", "--json", "--files", "1"]).args(files)).await
 }
 
 fn refused(status: u16, api_type: &str) -> Value {
@@ -73,7 +74,7 @@ async fn an_expired_session_is_opened_anew_and_the_user_is_told() {
     let mut command = home.against(&server);
     let run = run(command.args(["upload", "-c", "1"]).arg(sample("clip.mp4"))).await.ends_with(0);
     // Two parts of 64 KiB were in when the session ended.
-    let run = run.says(&["the upload session expired", "131072 bytes are sent again"]);
+    let run = run.says(&["the upload session expired", "128.0 KiB are sent again"]);
     assert_eq!(run.err.lines().count(), 1, "{}", run.err);
     assert_eq!(server.uploads().len(), 2);
 }
@@ -140,7 +141,7 @@ async fn a_batch_goes_on_and_ends_with_the_worst() {
         .iter()
         .map(|line| (line["event"].as_str().unwrap().into(), line["kind"].as_str().unwrap_or("").into()))
         .collect();
-    let expected = [("failed", "source"), ("failed", "rejected"), ("uploaded", "")];
+    let expected = [("failed", "source"), ("failed", "rejected"), ("uploaded", ""), ("summary", "")];
     assert_eq!(events, expected.map(|(event, kind)| (event.to_owned(), kind.to_owned())));
 }
 
@@ -150,9 +151,11 @@ async fn a_refused_key_is_not_tried_on_every_file() {
     let server = sandbox(refused(401, "UNAUTHORIZED")).await;
     let (clip, photo) = (sample("clip.mp4"), sample("photo.jpg"));
     let run = upload(&home, &server, &[&clip, &photo]).await.ends_with(4);
-    assert_eq!(run.json().len(), 2, "each file has its line");
+    assert_eq!(run.json().len(), 3, "each file has its line, and all of them together");
     assert_eq!(run.json()[1]["error"], "not tried, for the same reason");
+    assert_eq!(run.json()[2]["failed"], 2);
     assert_eq!(server.uploads().len(), 0, "the second file would have been taken");
+    run.says(&["1 file was not tried, for the same reason", "2 files: 0 uploaded, 2 failed"]);
 }
 
 #[tokio::test]
@@ -161,7 +164,7 @@ async fn no_post_is_made_when_a_file_failed() {
     let server = sandbox(refused(413, "PAYLOAD_TOO_LARGE")).await;
     let (clip, photo) = (sample("clip.mp4"), sample("photo.jpg"));
     let mut one_fails = home.against(&server);
-    one_fails.args(["upload", "--post", "Hello"]).args([&clip, &photo]);
+    one_fails.args(["upload", "--files", "1", "--post", "Hello"]).args([&clip, &photo]);
     let run_ = run(&mut one_fails).await.ends_with(5).says(&["no post was made: 1 of 2 files"]);
     assert_eq!(run_.out.lines().count(), 1, "the file that went well has its reference");
 

@@ -9,8 +9,13 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod api;
+mod batch;
 mod failures;
+mod known;
 mod local;
+#[cfg(target_os = "linux")]
+mod many;
+mod resume;
 mod settings;
 mod streams;
 mod support;

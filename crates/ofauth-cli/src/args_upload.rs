@@ -1,0 +1,139 @@
+//! The command line of `ofauth upload`.
+//!
+//! This module only says what may be typed. What a value means is decided by the command.
+
+use std::num::{NonZeroU32, NonZeroU64};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, ValueHint};
+use ofauth::RateLimit;
+
+use crate::args::{seconds, size};
+
+/// Flags of `ofauth upload`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Standard output has one reference a line, in the order of the files. Of a directory, files that are images, videos
+or audio by name or content are taken, sorted by name; hidden ones are left out and symbolic links not followed.
+
+Examples:
+  ofauth upload clip.mp4
+  ofauth upload *.jpg --post 'Three new ones'
+  ofauth upload --recursive holiday/ --skip-existing
+  ffmpeg ... -f mp4 - | ofauth upload - --filename clip.mp4
+  ofauth upload --sandbox --sandbox-part-size 64KiB samples/clip.mp4 --post 'Hello'")]
+pub(crate) struct UploadArgs {
+    /// The files to upload; `-` is standard input, and a directory needs --recursive
+    #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
+    pub(crate) files: Vec<PathBuf>,
+    /// Upload the media in directories too
+    #[arg(short, long)]
+    pub(crate) recursive: bool,
+    /// Leave out files that an earlier run uploaded, unchanged since, and that the vault still has
+    #[arg(long)]
+    pub(crate) skip_existing: bool,
+    /// Keep no journal and use none: an upload that is stopped begins anew
+    #[arg(long)]
+    pub(crate) no_resume: bool,
+    /// How many files to upload at once, 1 to 64
+    #[arg(long = "files", value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) files_at_once: u16,
+    #[command(flatten)]
+    pub(crate) speed: Speed,
+    /// The media type, instead of finding it by name and content; with --recursive every file is taken
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// The name to give the file in the vault
+    #[arg(long, value_name = "NAME")]
+    pub(crate) filename: Option<String>,
+    /// When all files are uploaded, make one post of them with this text
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) post: Option<String>,
+    /// Check files and settings (key and connection must be set too), and send nothing
+    #[arg(long)]
+    pub(crate) dry_run: bool,
+    /// Stop a file's upload after this many seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    pub(crate) deadline: Option<Duration>,
+    /// Take at most this much from standard input, which is kept in a temporary file
+    #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = size)]
+    pub(crate) spool_limit: u64,
+}
+
+/// Flags for how fast an upload may go.
+#[derive(Debug, Default, Args)]
+pub(crate) struct Speed {
+    /// How many parts of a file to send at once, 1 to 64 [default: 4]
+    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    pub(crate) concurrency: Option<u16>,
+    /// Send at most this much a second, such as 2MiB
+    #[arg(long, value_name = "SIZE", value_parser = bytes_a_second)]
+    pub(crate) limit_rate: Option<NonZeroU64>,
+    /// Make at most this many requests, such as 60/min, 2/s or 600/h [default: learned from the service]
+    #[arg(long, value_name = "N/UNIT", value_parser = requests_a_minute)]
+    pub(crate) rate: Option<NonZeroU32>,
+    /// How many of them may go out at once after a pause [default: those of a minute, at most 90]
+    #[arg(long, value_name = "N", requires = "rate")]
+    pub(crate) burst: Option<NonZeroU32>,
+}
+
+impl Speed {
+    /// The limit of requests, if one was given.
+    pub(crate) fn rate_limit(&self) -> Option<RateLimit> {
+        let per_minute = self.rate?.get();
+        RateLimit::new(per_minute, self.burst.map_or(per_minute.min(USUAL_BURST), NonZeroU32::get))
+    }
+}
+
+/// The burst of the service's own plans.
+const USUAL_BURST: u32 = 90;
+
+/// A number of bytes a second, which may be written like a size.
+fn bytes_a_second(text: &str) -> Result<NonZeroU64, String> {
+    NonZeroU64::new(size(text)?).ok_or_else(|| "must be more than 0".into())
+}
+
+/// A number of requests a second, minute or hour, in whole requests a minute.
+fn requests_a_minute(text: &str) -> Result<NonZeroU32, String> {
+    let (number, unit) = text.split_once('/').unwrap_or((text, "min"));
+    let number: u32 = number.trim().parse().map_err(|_| WRONG_RATE)?;
+    let per_minute = match unit.trim() {
+        "s" | "sec" | "second" => number.checked_mul(60).ok_or(WRONG_RATE)?,
+        "m" | "min" | "minute" => number,
+        "h" | "hour" => number / 60,
+        _ => return Err(WRONG_RATE.into()),
+    };
+    NonZeroU32::new(per_minute).ok_or_else(|| "must be at least one request a minute".into())
+}
+
+const WRONG_RATE: &str = "not a rate: write a whole number and a unit, such as 60/min, 2/s or 600/h";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rates_are_requests_a_minute() {
+        let rate = |text| requests_a_minute(text).map(NonZeroU32::get);
+        for (text, expected) in [("60", 60), ("60/min", 60), ("2/s", 120), ("600/h", 10), ("90/m", 90)] {
+            assert_eq!(rate(text), Ok(expected), "{text}");
+        }
+        for wrong in ["0", "59/h", "1/day", "1.5/s", "-1", "/min", "4294967295/s"] {
+            assert!(rate(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_burst_is_given_or_that_of_a_minute_within_bounds() {
+        let limit = |rate, burst| {
+            let speed =
+                Speed { rate: NonZeroU32::new(rate), burst: NonZeroU32::new(burst), ..Speed::default() };
+            speed.rate_limit().map(|limit| (limit.per_minute.get(), limit.burst.get()))
+        };
+        assert_eq!(limit(60, 0), Some((60, 60)));
+        assert_eq!(limit(600, 0), Some((600, 90)));
+        assert_eq!(limit(60, 120), Some((60, 120)));
+        assert_eq!(limit(0, 0), None);
+    }
+}

@@ -1,0 +1,206 @@
+//! `ofauth sessions`: the journals of uploads that are not over, as the library reads them.
+//!
+//! A journal is what lets `upload` go on where an earlier run stopped. It holds the addresses of the upload plan, which
+//! are not shown. Needs no key and sends nothing.
+
+use std::time::SystemTime;
+
+use bytesize::ByteSize;
+use jiff::Timestamp;
+use ofauth::{Journal, JournalState, JournaledUpload};
+use serde_json::{Value, json};
+
+use super::App;
+use crate::args::SessionsCommand;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::output::one_line;
+use crate::state::{self, State};
+
+/// Runs the command.
+pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
+    let root = state::find(&app.flags).ok_or_else(|| {
+        Failure::config("there is no home directory to look for a journal in").with_hint("give --state-dir")
+    })?;
+    let journal = Journal::new(State::at(root).journal());
+    match command {
+        SessionsCommand::List => list(app, &journal),
+        SessionsCommand::Show { id } => show(app, &journal.session(id)?),
+        SessionsCommand::Forget { all: true, .. } => forget_all(app, &journal),
+        SessionsCommand::Forget { ids, .. } => forget(app, &journal, ids),
+    }
+}
+
+fn list(app: &App, journal: &Journal) -> Result<Exit> {
+    let sessions = journal.sessions()?;
+    if app.out.is_json() {
+        sessions.iter().all(|session| app.out.line(&as_json(session).to_string()));
+        return Ok(Exit::Done);
+    }
+    if sessions.is_empty() {
+        app.out.note(&format!("ofauth: no upload is unfinished in {}", journal.dir().display()));
+        return Ok(Exit::Done);
+    }
+    let now = SystemTime::now();
+    app.out.line(&row("ID", "STATE", "DONE", "SIZE", "EXPIRES", "FILE"));
+    for session in &sessions {
+        let there = app.out.line(&row(
+            &session.id,
+            &state_of(session),
+            &format!("{}/{}", session.parts_done, session.parts_total),
+            &size(session.size),
+            &until(session.expires, now),
+            &one_line(session.file.as_deref().unwrap_or("-")),
+        ));
+        if !there {
+            break;
+        }
+    }
+    sessions.iter().for_each(|session| advise(app, session));
+    Ok(Exit::Done)
+}
+
+fn show(app: &App, session: &JournaledUpload) -> Result<Exit> {
+    if app.out.is_json() {
+        app.out.line(&as_json(session).to_string());
+        return Ok(Exit::Done);
+    }
+    let now = SystemTime::now();
+    let known = |text: &Option<String>| one_line(text.as_deref().unwrap_or("-"));
+    let fields = [
+        ("id", session.id.clone()),
+        ("state", state_of(session)),
+        ("file", known(&session.file)),
+        ("size", format!("{} ({} bytes)", size(session.size), session.size)),
+        (
+            "done",
+            format!(
+                "{} bytes in {} of {} parts",
+                session.bytes_done, session.parts_done, session.parts_total
+            ),
+        ),
+        ("reference", known(&session.upload_id)),
+        ("connection", known(&session.connection)),
+        ("server", known(&session.base_url)),
+        ("opened", moment(session.opened).unwrap_or_else(|| "-".into())),
+        (
+            "expires",
+            match moment(session.expires) {
+                Some(at) => format!("{at} ({})", until(session.expires, now)),
+                None => "-".into(),
+            },
+        ),
+        ("journal", one_line(&session.path.display().to_string())),
+    ];
+    for (name, value) in fields {
+        if !app.out.line(&format!("{name:<11}{value}")) {
+            break;
+        }
+    }
+    advise(app, session);
+    Ok(Exit::Done)
+}
+
+/// Forgets these sessions; one that cannot be forgotten does not stop the others.
+fn forget(app: &App, journal: &Journal, ids: &[String]) -> Result<Exit> {
+    let mut end = Exit::Done;
+    for id in ids {
+        match journal.session(id).and_then(|session| journal.forget(&session.id).map(|()| session)) {
+            Ok(session) => tell_forgotten(app, &session),
+            Err(error) => {
+                let failure = Failure::from(error);
+                app.out.failure(&failure);
+                end = end.worse(failure.exit());
+            }
+        }
+    }
+    Ok(end)
+}
+
+fn forget_all(app: &App, journal: &Journal) -> Result<Exit> {
+    let ids: Vec<String> = journal.sessions()?.into_iter().map(|session| session.id).collect();
+    forget(app, journal, &ids)
+}
+
+fn tell_forgotten(app: &App, session: &JournaledUpload) {
+    let file = session.file.as_deref().unwrap_or("a damaged journal");
+    app.out.note(&format!("forgot {}: {}", session.id, one_line(file)));
+}
+
+/// Says what to do where running `upload` again is not enough.
+fn advise(app: &App, session: &JournaledUpload) {
+    let (id, file) = (&session.id, one_line(session.file.as_deref().unwrap_or("the file")));
+    match session.state {
+        JournalState::OutcomeUnknown => app.out.note(&format!(
+            "ofauth: {id}: {file} may be in the vault or not: look there, then `ofauth sessions forget {id}`"
+        )),
+        JournalState::Damaged => app.out.note(&format!(
+            "ofauth: {id}: this journal cannot be read: `ofauth sessions forget {id}` removes it"
+        )),
+        _ => {}
+    }
+}
+
+fn row(id: &str, state: &str, done: &str, size: &str, expires: &str, file: &str) -> String {
+    format!("{id:<16}  {state:<15}  {done:>11}  {size:>10}  {expires:<9}  {file}")
+}
+
+fn state_of(session: &JournaledUpload) -> String {
+    if session.in_use { "in use".into() } else { session.state.as_str().replace('_', " ") }
+}
+
+fn size(bytes: u64) -> String {
+    ByteSize(bytes).display().iec().to_string()
+}
+
+/// How long it is until then, in the largest unit that fits.
+fn until(then: Option<SystemTime>, now: SystemTime) -> String {
+    let Some(then) = then else { return "-".into() };
+    match then.duration_since(now).map(|left| left.as_secs()) {
+        Err(_) => "expired".into(),
+        Ok(seconds @ 0..120) => format!("in {seconds} s"),
+        Ok(seconds @ 120..7200) => format!("in {} min", seconds / 60),
+        Ok(seconds) => format!("in {} h", seconds / 3600),
+    }
+}
+
+/// The moment in ISO 8601, to the second.
+fn moment(at: Option<SystemTime>) -> Option<String> {
+    let at = Timestamp::try_from(at?).ok()?;
+    Timestamp::from_second(at.as_second()).ok().map(|at| at.to_string())
+}
+
+fn as_json(session: &JournaledUpload) -> Value {
+    json!({
+        "id": session.id,
+        "state": session.state.as_str(),
+        "inUse": session.in_use,
+        "file": session.file,
+        "size": session.size,
+        "partsDone": session.parts_done,
+        "partsTotal": session.parts_total,
+        "bytesDone": session.bytes_done,
+        "mediaUploadId": session.upload_id,
+        "connection": session.connection,
+        "baseUrl": session.base_url,
+        "opened": moment(session.opened),
+        "expires": moment(session.expires),
+        "journal": session.path.display().to_string(),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn times_are_told_in_the_unit_that_fits() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000);
+        let after = |seconds| until(Some(now + Duration::from_secs(seconds)), now);
+        assert_eq!([after(119), after(120), after(7200)], ["in 119 s", "in 2 min", "in 2 h"]);
+        assert_eq!(until(Some(now - Duration::from_secs(1)), now), "expired");
+        assert_eq!(until(None, now), "-");
+        assert_eq!(moment(Some(now + Duration::from_millis(7))).as_deref(), Some("1970-01-12T13:46:40Z"));
+    }
+}

@@ -1,0 +1,330 @@
+//! The second pass: uploads the files, several side by side, and prints their references in order.
+//!
+//! Files start in the order of the walk and end in any; a file that is done early waits for those before it, and none
+//! starts that is more than [`WINDOW`] places ahead. Events of `--json` name their file and are told as they happen. A
+//! file that fails does not stop the others, unless they would fail the same way.
+
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+
+use futures_util::StreamExt;
+use ofauth::{ErrorKind, Inspected, Uploaded};
+use tokio::sync::Semaphore;
+
+use super::delivered::{Delivered, Finished};
+use super::done::{Done, Drawn, settle};
+use super::job::Job;
+use super::known::{Existing, Memory, blocking};
+use super::summary::Summary;
+use super::survey::Survey;
+use super::walk::{Found, walk};
+use crate::alone::Alone;
+use crate::commands::content::posted_id;
+use crate::events::Event;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::input::{Input, label};
+use crate::progress_batch::BatchBar;
+use crate::remembered::Identity;
+
+/// How far the files that have begun may be ahead of the first whose end is not known.
+const WINDOW: usize = 256;
+
+/// The files under way.
+pub(super) struct Batch<'a> {
+    job: &'a Job<'a>,
+    survey: Survey,
+    memory: Memory,
+    /// What the command had uploaded when it was stopped, unless it keeps no journal.
+    delivered: Option<Arc<Delivered>>,
+    bar: Option<BatchBar>,
+    /// As many as files may be uploaded at once.
+    places: Semaphore,
+    alone: Alone,
+    /// Why all further files would fail, once one has.
+    shared: OnceLock<ErrorKind>,
+}
+
+/// How a place of the walk ended.
+enum Outcome {
+    Done(Done),
+    Failed(Exit),
+    NotTried(Exit),
+    /// It was not to be uploaded, or the survey has told why it cannot be.
+    Nothing,
+}
+
+impl<'a> Batch<'a> {
+    /// A batch of what the survey found.
+    pub(super) async fn new(job: &'a Job<'a>, survey: Survey) -> Result<Self> {
+        let delivered = Delivered::open(job)?.map(Arc::new);
+        let memory = Memory::open(job).await?;
+        let (files, bytes) = survey.left();
+        let bar = job.several.then(|| BatchBar::start(job.app.out.screen(), files, bytes));
+        Ok(Self {
+            job,
+            survey,
+            memory,
+            delivered,
+            bar,
+            places: Semaphore::new(job.args.files_at_once.into()),
+            alone: Alone::default(),
+            shared: OnceLock::new(),
+        })
+    }
+
+    /// Uploads everything, and counts it. Returns the files for the post, if there is to be one.
+    pub(super) async fn run(&self, summary: &mut Summary) -> Vec<Done> {
+        let args = self.job.args;
+        // What failed in the survey stays counted; the others are counted as they end.
+        summary.files = summary.failed;
+        summary.bytes = 0;
+        let found = walk(args.files.as_slice().into(), args.recursive);
+        let mut outcomes = pin!(found.map(|found| self.one(found)).buffered(WINDOW));
+        let mut kept = Vec::new();
+        while let Some(outcome) = outcomes.next().await {
+            match outcome {
+                Outcome::Nothing => {}
+                Outcome::Failed(end) => summary.fail(end),
+                Outcome::NotTried(end) => {
+                    summary.fail(end);
+                    summary.not_tried += 1;
+                }
+                Outcome::Done(mut done) => {
+                    summary.add(&done);
+                    self.print(&done);
+                    if args.post.is_some() {
+                        kept.push(done);
+                    } else if !self.job.app.out.was_lost() {
+                        done.settle(&self.job.app.out).await;
+                    }
+                }
+            }
+        }
+        if let Some(bar) = &self.bar {
+            bar.end();
+        }
+        kept
+    }
+
+    /// Forgets what the command has uploaded, because it is over: run again, it uploads everything anew.
+    pub(super) fn over(&self) {
+        if let Some(Err(error)) = self.delivered.as_ref().map(|delivered| delivered.over()) {
+            self.job.app.out.note(&format!("ofauth: what was uploaded cannot be forgotten: {error}"));
+        }
+    }
+
+    /// Waits for a place and uploads one file.
+    async fn one(&self, found: Found) -> Outcome {
+        let (path, named) = match found {
+            Found::Link | Found::Special => return Outcome::Nothing,
+            Found::StandardInput => ("-".into(), true),
+            Found::Named(path) => (path, true),
+            Found::Inside(path) => (path, false),
+            Found::Bad(path, _) if self.survey.is_bad(&path) => return Outcome::Nothing,
+            Found::Bad(path, failure) => {
+                return Outcome::Failed(self.tell_failure(&label(&path), failure, None));
+            }
+        };
+        if self.survey.is_bad(&path) {
+            return Outcome::Nothing;
+        }
+        // Never closed, so this only waits.
+        let _place = self.places.acquire().await;
+        if let Some(kind) = self.shared.get() {
+            if !named && self.job.is_media_by_name(&path).await != Some(true) {
+                return Outcome::Nothing;
+            }
+            return Outcome::NotTried(self.tell_not_tried(&label(&path), *kind));
+        }
+        // On the heap, so that a file that waits for its place needs no room for its upload.
+        Box::pin(self.look_and_upload(path, named)).await
+    }
+
+    async fn look_and_upload(&self, path: std::path::PathBuf, named: bool) -> Outcome {
+        let spooled = self.survey.standard_input.as_ref().filter(|_| named && path.as_os_str() == "-");
+        let input = Input::path(&path);
+        let input = spooled.unwrap_or(&input);
+        let about = match named {
+            true => self.job.inspect(input).await.map(Some),
+            false => self.job.inspect_inside(&path).await,
+        };
+        let about = match about {
+            Ok(Some(about)) => about,
+            Ok(None) => return Outcome::Nothing,
+            Err(failure) => return Outcome::Failed(self.tell_failure(&input.label, failure, None)),
+        };
+        let identity = match spooled {
+            Some(_) => None,
+            None => self.memory.identify(path).await,
+        };
+        // The same file twice: one after the other, so that the second one's journal is its own.
+        let _alone = self.alone.wait(identity.as_ref().map(Identity::path)).await;
+        let drawn = match &self.bar {
+            Some(bar) => Drawn::Share(bar.share(about.size)),
+            None => Drawn::Alone(self.job.app.out.screen().bar(&input.label, about.size)),
+        };
+        match self.skip_or_upload(input, &about, identity, &drawn).await {
+            Ok(done) => {
+                drawn.end(matches!(done, Done::Uploaded { .. }));
+                Outcome::Done(done)
+            }
+            Err(failure) => Outcome::Failed(self.tell_failure(&input.label, failure, Some(&drawn))),
+        }
+    }
+
+    async fn skip_or_upload(
+        &self,
+        input: &Input,
+        about: &Inspected,
+        identity: Option<Identity>,
+        drawn: &Drawn,
+    ) -> Result<Done> {
+        if let Some(identity) = &identity {
+            if let Some(finished) = self.delivered.as_ref().and_then(|delivered| delivered.get(identity)) {
+                self.memory.add(self.job, identity.clone(), &finished).await;
+                self.job
+                    .app
+                    .out
+                    .note(&format!("{}: uploaded by an earlier run of this command", input.label));
+                return Ok(self.done(input, Finished { resumed: true, ..finished }, None));
+            }
+            if let Some(existing) = self.memory.existing(self.job, identity).await? {
+                return Ok(self.tell_skipped(&input.label, &existing));
+            }
+        }
+        tracing::info!(file = input.label, bytes = about.size, "uploading");
+        let (shown, out, label) = (drawn.clone(), self.job.app.out.clone(), input.label.clone());
+        let upload = self.job.upload(input)?.cancel(self.job.app.interrupt.cancel()).hold_result();
+        let upload = upload
+            .on_progress(move |progress| shown.show(progress))
+            .on_notice(move |notice| out.note(&format!("{label}: {notice}")));
+        let uploaded = upload.await?;
+        drawn.complete();
+        self.compare(input, &uploaded).await?;
+        let finished = Finished::of(&uploaded);
+        let mut held = Some(uploaded);
+        if let Some(identity) = identity {
+            let is_written = self.write_down(&input.label, identity.clone(), &finished).await;
+            self.memory.add(self.job, identity, &finished).await;
+            if is_written {
+                settle(held.take(), &input.label, &self.job.app.out).await;
+            }
+        }
+        Ok(self.done(input, finished, held))
+    }
+
+    /// A file that was uploaded, of which scripts are told at once.
+    fn done(&self, input: &Input, finished: Finished, held: Option<Uploaded>) -> Done {
+        let arrived = self.job.app.out.is_json().then(|| self.tell_uploaded(&input.label, &finished));
+        Done::Uploaded { label: input.label.clone(), finished, held: held.map(Box::new), arrived }
+    }
+
+    /// Writes down what was uploaded, in place of the file's journal. Returns whether it is.
+    async fn write_down(&self, label: &str, identity: Identity, finished: &Finished) -> bool {
+        let Some(delivered) = self.delivered.clone() else { return false };
+        let finished = finished.clone();
+        match blocking(move || delivered.add(identity, finished)).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                self.job.app.out.note(&format!("{label}: cannot be written down as uploaded: {error}"));
+                false
+            }
+            Err(_) => false,
+        }
+    }
+
+    /// Prints what stands for the file, when its turn has come.
+    fn print(&self, done: &Done) {
+        let out = &self.job.app.out;
+        match done {
+            Done::Uploaded { label, finished, arrived, .. } => {
+                let id = &finished.media_upload_id;
+                let arrived = arrived.unwrap_or_else(|| out.line(id));
+                out.keep(arrived, &format!("{label}: the reference is {id}"));
+            }
+            Done::Skipped { label, media_id: Some(id) } if !out.is_json() => {
+                let arrived = out.line(id);
+                out.keep(arrived, &format!("{label}: the media id is {id}"));
+            }
+            Done::Skipped { .. } => {}
+        }
+    }
+
+    fn tell_uploaded(&self, label: &str, finished: &Finished) -> bool {
+        self.job.app.out.event(&Event::Uploaded {
+            file: label,
+            media_upload_id: &finished.media_upload_id,
+            media: finished.media.as_ref(),
+            bytes: finished.bytes,
+            parts: finished.parts,
+            etags: finished.etags.iter().map(Option::as_deref).collect(),
+            retries: finished.retries,
+            resumed: finished.resumed,
+        })
+    }
+
+    fn tell_skipped(&self, label: &str, existing: &Existing) -> Done {
+        let out = &self.job.app.out;
+        if out.is_json() {
+            out.event(&Event::Skipped { file: label, media: existing.media.as_ref(), etag: &existing.etag });
+        }
+        out.note(&format!("{label}: skipped, for the vault has it"));
+        Done::Skipped { label: label.to_owned(), media_id: existing.media.as_ref().and_then(posted_id) }
+    }
+
+    /// Tells of a file that failed, and returns its end.
+    fn tell_failure(&self, label: &str, failure: Failure, drawn: Option<&Drawn>) -> Exit {
+        if let Some(drawn) = drawn {
+            drawn.end(false);
+        }
+        let failure = self.job.with_session(failure.of(label));
+        self.job.app.out.failure(&failure);
+        if is_shared(failure.kind()) {
+            // The first reason stays.
+            let _ = self.shared.set(failure.kind());
+        }
+        failure.exit()
+    }
+
+    /// Tells scripts of a file that was not tried; people are told how many there were.
+    fn tell_not_tried(&self, label: &str, kind: ErrorKind) -> Exit {
+        let failure = Failure::new(kind, "not tried, for the same reason").of(label);
+        if self.job.app.out.is_json() {
+            self.job.app.out.event(&failure.event(&failure.text()));
+        }
+        failure.exit()
+    }
+
+    /// With `--sandbox`: shows that the sandbox has the file's bytes.
+    async fn compare(&self, input: &Input, uploaded: &Uploaded) -> Result<()> {
+        let Some(sandbox) = &self.job.session.sandbox else { return Ok(()) };
+        let theirs = sandbox.upload(uploaded.media_upload_id()).and_then(|record| record.sha256);
+        let ours = input.sha256().await?;
+        let Some(theirs) = theirs else {
+            return Err(Failure::new(ErrorKind::Internal, "the sandbox does not know the upload"));
+        };
+        let both = format!("  file    {ours}\n  server  {theirs}");
+        if theirs != ours {
+            self.job.app.out.say(&both);
+            let text = "the SHA-256 of what the server has is not the file's";
+            return Err(
+                Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id())
+            );
+        }
+        self.job.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.label));
+        Ok(())
+    }
+}
+
+/// Whether the next file would fail the same way.
+fn is_shared(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Unauthorized
+            | ErrorKind::Forbidden
+            | ErrorKind::Cancelled
+            | ErrorKind::Config
+            | ErrorKind::Redirect
+    )
+}

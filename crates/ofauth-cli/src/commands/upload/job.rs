@@ -1,0 +1,150 @@
+//! What an upload command works with, and how it sees one file: the library's view of it, and whether it is a medium.
+
+use std::path::Path;
+
+use ofauth::{ErrorKind, Inspected, Journal, JournaledUpload, Source, Upload};
+
+use super::summary::Summary;
+use crate::args::UploadArgs;
+use crate::commands::App;
+use crate::events::Event;
+use crate::failure::{Failure, Result};
+use crate::input::{Input, label};
+use crate::output::one_line;
+use crate::session::Session;
+
+/// The command under way.
+pub(super) struct Job<'a> {
+    pub(super) app: &'a App,
+    pub(super) args: &'a UploadArgs,
+    pub(super) session: &'a Session,
+    /// Whether more than one file was asked for.
+    pub(super) several: bool,
+}
+
+impl<'a> Job<'a> {
+    pub(super) fn new(app: &'a App, args: &'a UploadArgs, session: &'a Session) -> Self {
+        let several = args.files.len() > 1 || (args.recursive && args.files.iter().any(|path| path.is_dir()));
+        Self { app, args, session, several }
+    }
+
+    /// The upload of a file, with what the flags say of it.
+    pub(super) fn upload(&self, input: &Input) -> Result<Upload> {
+        let mut upload = self.session.client.upload(input.source()?);
+        if let Some(name) = &self.args.filename {
+            upload = upload.filename(name);
+        }
+        if let Some(content_type) = &self.args.content_type {
+            upload = upload.content_type(content_type);
+        }
+        if let Some(deadline) = self.args.deadline {
+            upload = upload.deadline(deadline);
+        }
+        Ok(upload)
+    }
+
+    /// What would be sent of a file that the command line names.
+    pub(super) async fn inspect(&self, input: &Input) -> Result<Inspected> {
+        Ok(self.upload(input)?.inspect().await?)
+    }
+
+    /// What would be sent of a file that lies in a directory; nothing if it is no medium. A file whose name says that
+    /// it is none is not opened.
+    pub(super) async fn inspect_inside(&self, path: &Path) -> Result<Option<Inspected>> {
+        if self.args.content_type.is_some() {
+            return self.inspect(&Input::path(path)).await.map(Some);
+        }
+        let by_name = self.is_media_by_name(path).await;
+        if by_name == Some(false) {
+            return Ok(None);
+        }
+        // A name that is not text would be an error before the content was looked at.
+        let name = file_name(path);
+        let about = match self.session.client.upload_path(path).filename(&name).inspect().await {
+            Ok(about) if is_media(&about.content_type) => about,
+            Ok(_) => return Ok(None),
+            Err(_) if by_name.is_none() && is_empty(path) => return Ok(None),
+            Err(error) if error.kind() == ErrorKind::InvalidArgument => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        if path.file_name().and_then(|name| name.to_str()).is_none() {
+            return Err(Failure::argument(format!("the name of {} is not text: rename it", label(path))));
+        }
+        Ok(Some(about))
+    }
+
+    /// Whether a name is that of a medium; nothing if the name does not tell.
+    pub(super) async fn is_media_by_name(&self, path: &Path) -> Option<bool> {
+        // One byte tells the library nothing, so that its answer comes from the name.
+        let named = self.session.client.upload(Source::bytes(&b"\0"[..], file_name(path)));
+        named.inspect().await.ok().map(|about| is_media(&about.content_type))
+    }
+
+    /// The failure, and if nobody knows whether the file is in the vault, the journal that keeps it from being sent
+    /// again.
+    pub(super) fn with_session(&self, failure: Failure) -> Failure {
+        if failure.kind() != ErrorKind::OutcomeUnknown {
+            return failure;
+        }
+        let journal = self.session.state.as_ref().map(|state| Journal::new(state.journal()));
+        let sessions = journal.and_then(|journal| journal.sessions().ok()).unwrap_or_default();
+        let of_this = |session: &JournaledUpload| session.upload_id.as_deref() == failure.upload_id();
+        match sessions.into_iter().find(of_this) {
+            Some(session) if failure.upload_id().is_some() => {
+                let id = session.id;
+                failure.with_hint(format!(
+                    "look into the vault; if the file is not there, `ofauth sessions forget {id}` and upload it again"
+                ))
+            }
+            _ => failure,
+        }
+    }
+
+    /// Tells of a file that a dry run would have uploaded.
+    pub(super) fn tell_inspected(&self, label: &str, about: &Inspected) {
+        if self.app.out.is_json() {
+            self.app.out.event(&Event::Inspected {
+                file: label,
+                filename: &about.filename,
+                size: about.size,
+                content_type: &about.content_type,
+            });
+        }
+        self.app.out.note(&format!(
+            "{label}: {}, {} bytes, would be uploaded as {}",
+            about.content_type,
+            about.size,
+            one_line(&about.filename)
+        ));
+    }
+
+    /// Tells how all files ended, if there were several.
+    pub(super) fn tell(&self, summary: &Summary) {
+        let out = &self.app.out;
+        if !self.several {
+            return;
+        }
+        if summary.not_tried > 0 {
+            let (files, were) = if summary.not_tried == 1 { ("file", "was") } else { ("files", "were") };
+            out.say(&format!("ofauth: {} {files} {were} not tried, for the same reason", summary.not_tried));
+        }
+        out.note(&summary.line(self.args.dry_run));
+        if out.is_json() {
+            out.event(&summary.event());
+        }
+    }
+}
+
+/// The name without directory, as text.
+fn file_name(path: &Path) -> String {
+    path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a content type is one that a vault is for.
+fn is_media(content_type: &str) -> bool {
+    ["image/", "video/", "audio/"].iter().any(|kind| content_type.starts_with(kind))
+}
+
+fn is_empty(path: &Path) -> bool {
+    path.metadata().is_ok_and(|about| about.len() == 0)
+}

@@ -1,0 +1,125 @@
+//! The first pass over the files: looks at each, counts them, and tells of those that cannot be uploaded.
+//!
+//! Of those it remembers a hash, so that the second pass does not try and tell again; of the others nothing.
+
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
+use std::path::Path;
+
+use futures_util::StreamExt;
+use ofauth::{ErrorKind, Inspected};
+
+use super::job::Job;
+use super::summary::Summary;
+use super::walk::{Found, walk};
+use crate::failure::{Failure, Result};
+use crate::input::{Input, label};
+
+/// What the first pass found out.
+pub(super) struct Survey {
+    /// The files and bytes that can be uploaded, and what failed already.
+    pub(super) summary: Summary,
+    /// Standard input, if it was asked for and can be uploaded.
+    pub(super) standard_input: Option<Input>,
+    bad: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Survey {
+    /// Whether the first pass has told that this cannot be uploaded.
+    pub(super) fn is_bad(&self, path: &Path) -> bool {
+        self.bad.contains(&self.hasher.hash_one(path))
+    }
+
+    /// How many files are left to upload, and their bytes.
+    pub(super) fn left(&self) -> (u64, u64) {
+        (self.summary.files.saturating_sub(self.summary.failed), self.summary.bytes)
+    }
+}
+
+impl Job<'_> {
+    /// Looks at every file and reads standard input. Fails only if the user asks to stop.
+    pub(super) async fn survey(&self) -> Result<Survey> {
+        let mut survey = Survey {
+            summary: Summary::new(),
+            standard_input: None,
+            bad: HashSet::new(),
+            hasher: RandomState::new(),
+        };
+        let mut all = walk(self.args.files.as_slice().into(), self.args.recursive);
+        let mut links: u64 = 0;
+        while let Some(found) =
+            self.app.interrupt.or_stop(async { Ok::<_, Failure>(all.next().await) }).await?
+        {
+            let (path, looked) = match found {
+                Found::Link => {
+                    links += 1;
+                    continue;
+                }
+                Found::Special => {
+                    survey.summary.not_media += 1;
+                    continue;
+                }
+                Found::Bad(path, failure) => (path, Err(failure)),
+                Found::StandardInput => {
+                    let read = self.app.interrupt.or_stop(self.standard_input()).await;
+                    let about = read.map(|(input, about)| {
+                        survey.standard_input = Some(input);
+                        Some(about)
+                    });
+                    ("-".into(), about)
+                }
+                Found::Named(path) => {
+                    let input = Input::path(&path);
+                    let about = self.app.interrupt.or_stop(self.inspect(&input)).await;
+                    (path, about.map(Some))
+                }
+                Found::Inside(path) => {
+                    let about = self.app.interrupt.or_stop(self.inspect_inside(&path)).await;
+                    (path, about)
+                }
+            };
+            self.enter(&mut survey, &path, looked)?;
+        }
+        if links > 0 {
+            let (links, were) =
+                if links == 1 { ("link".to_owned(), "was") } else { (format!("{links} links"), "were") };
+            self.app.out.note(&format!("ofauth: symbolic {links} {were} not followed"));
+        }
+        Ok(survey)
+    }
+
+    /// Counts one file, or tells why it cannot be uploaded.
+    fn enter(&self, survey: &mut Survey, path: &Path, looked: Result<Option<Inspected>>) -> Result<()> {
+        match looked {
+            Ok(Some(about)) => {
+                survey.summary.files += 1;
+                survey.summary.bytes = survey.summary.bytes.saturating_add(about.size);
+                if self.args.dry_run {
+                    self.tell_inspected(&label(path), &about);
+                }
+            }
+            Ok(None) => survey.summary.not_media += 1,
+            Err(failure) => {
+                let failure = failure.of(&label(path));
+                if failure.kind() == ErrorKind::Cancelled {
+                    return Err(failure);
+                }
+                self.app.out.failure(&failure);
+                survey.summary.fail(failure.exit());
+                survey.bad.insert(survey.hasher.hash_one(path));
+            }
+        }
+        Ok(())
+    }
+
+    async fn standard_input(&self) -> Result<(Input, Inspected)> {
+        let mut input = Input::standard_input(self.args.spool_limit).await?;
+        let mut about = self.inspect(&input).await?;
+        if self.args.filename.is_none() {
+            input.name_by_type(&about.content_type)?;
+            about = self.inspect(&input).await?;
+        }
+        Ok((input, about))
+    }
+}

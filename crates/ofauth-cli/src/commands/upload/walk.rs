@@ -1,0 +1,138 @@
+//! What there is to upload: the paths of the command line, and with `--recursive` what lies in their directories.
+//!
+//! Runs on a thread of its own and is never more than a few paths ahead of who takes them, so that a directory of any
+//! size needs no more memory than its names. Files are named here and not opened.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use futures_util::stream::{self, Stream};
+use ofauth::ErrorKind;
+use tokio::sync::mpsc;
+use walkdir::{DirEntry, WalkDir};
+
+use crate::failure::Failure;
+use crate::input::label;
+
+/// How far the thread may be ahead.
+const AHEAD: usize = 64;
+
+/// One thing that the command line asks for.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Standard input.
+    StandardInput,
+    /// A path of the command line that is not a directory.
+    Named(PathBuf),
+    /// A regular file in a directory of the command line.
+    Inside(PathBuf),
+    /// A symbolic link in a directory, which is not followed.
+    Link,
+    /// Something in a directory that is neither file nor directory nor link.
+    Special,
+    /// A directory that cannot be read, or may not be without a flag.
+    Bad(PathBuf, Failure),
+}
+
+/// Everything that these paths stand for, in their order, and the files of a directory by name.
+pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item = Found> + Unpin {
+    let (send, mut receive) = mpsc::channel(AHEAD);
+    tokio::task::spawn_blocking(move || {
+        for found in paths.iter().flat_map(|path| of(path, recursive)) {
+            if send.blocking_send(found).is_err() {
+                return;
+            }
+        }
+    });
+    stream::poll_fn(move |context| receive.poll_recv(context))
+}
+
+fn of(path: &Path, recursive: bool) -> Box<dyn Iterator<Item = Found>> {
+    if path == Path::new("-") {
+        return Box::new(std::iter::once(Found::StandardInput));
+    }
+    if !path.is_dir() {
+        return Box::new(std::iter::once(Found::Named(path.to_owned())));
+    }
+    if !recursive {
+        let text = format!("{} is a directory: --recursive uploads the media in it", label(path));
+        let failure = Failure::new(ErrorKind::Source, text);
+        return Box::new(std::iter::once(Found::Bad(path.to_owned(), failure)));
+    }
+    Box::new(inside(path))
+}
+
+/// What lies in a directory and those below it, but for what is hidden.
+fn inside(directory: &Path) -> impl Iterator<Item = Found> + use<> {
+    let root = directory.to_owned();
+    let entries = WalkDir::new(directory).sort_by_file_name().into_iter().filter_entry(is_shown);
+    entries.filter_map(move |entry| match entry {
+        Ok(entry) if entry.file_type().is_dir() => None,
+        Ok(entry) if entry.file_type().is_file() => Some(Found::Inside(entry.into_path())),
+        Ok(entry) if entry.file_type().is_symlink() => Some(Found::Link),
+        Ok(_) => Some(Found::Special),
+        Err(error) => {
+            let path = error.path().unwrap_or(&root).to_owned();
+            let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it contains itself"));
+            let failure = Failure::io(ErrorKind::Source, format!("{} cannot be read", label(&path)), &error);
+            Some(Found::Bad(path, failure))
+        }
+    })
+}
+
+/// Whether a name is none of the hidden ones. What the command line names is never hidden.
+fn is_shown(entry: &DirEntry) -> bool {
+    entry.depth() == 0 || !entry.file_name().as_encoded_bytes().starts_with(b".")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::StreamExt;
+
+    async fn names(root: &Path, paths: &[&str], recursive: bool) -> Vec<String> {
+        let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
+        let short = |path: &Path| path.strip_prefix(root).unwrap().display().to_string();
+        let found = walk(paths.into(), recursive).map(|found| match found {
+            Found::StandardInput => "-".to_owned(),
+            Found::Named(path) => format!("named {}", short(&path)),
+            Found::Inside(path) => short(&path),
+            Found::Link => "link".into(),
+            Found::Special => "special".into(),
+            Found::Bad(path, failure) => {
+                format!("bad {} {}", short(&path), failure.text().contains("--recursive"))
+            }
+        });
+        found.collect().await
+    }
+
+    #[tokio::test]
+    async fn files_come_by_name_and_hidden_ones_and_links_do_not() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        for name in ["d/b.jpg", "d/a/z.jpg", "d/.hidden.jpg", "d/.git/x.jpg", "d/c.jpg", "e.jpg", ".h/1.jpg"]
+        {
+            std::fs::create_dir_all(root.join(name).parent().unwrap()).unwrap();
+            std::fs::write(root.join(name), "x").unwrap();
+        }
+        #[cfg(unix)]
+        std::os::unix::fs::symlink(root.join("d"), root.join("d/bb")).unwrap();
+        let found = names(root, &["e.jpg", "d", ".h", "missing"], true).await;
+        let expected =
+            ["named e.jpg", "d/a/z.jpg", "d/b.jpg", "link", "d/c.jpg", ".h/1.jpg", "named missing"];
+        assert_eq!(found, expected);
+        assert_eq!(names(root, &["d", "e.jpg"], false).await, ["bad d true", "named e.jpg"]);
+    }
+
+    #[tokio::test]
+    async fn the_walk_ends_with_its_reader() {
+        let home = tempfile::tempdir().unwrap();
+        for number in 0..(AHEAD * 3) {
+            std::fs::write(home.path().join(number.to_string()), "x").unwrap();
+        }
+        let mut found = walk(Arc::from([home.path().to_owned()]), true);
+        assert!(matches!(found.next().await, Some(Found::Inside(_))));
+        // The runtime of this test waits for its threads when it ends.
+        drop(found);
+    }
+}
