@@ -66,22 +66,47 @@
  * be freed while a run is under way that has begun to call back; the run keeps what it needs and goes on to its end.
  *
  * Waiting. ofauth_upload_run, ofauth_upload_file, ofauth_check, ofauth_vault_plus_batch, ofauth_call and ofauth_call_bytes
- * wait for the service. All others return at once, but for ofauth_client_free, which waits for the client's threads.
+ * wait for the service, ofauth_result_settle for the client's threads and the disk. These are "the functions that wait".
+ * All others return at once, but for ofauth_client_free, which waits for the client's threads, and the two of journals,
+ * which read a directory.
  *
  * Callbacks run on the thread that called one of the functions that wait, between its begin and its end, and never two of
  * one call at the same time. So what user_data points to needs no lock, except for a log callback if several threads use
  * the client. Inside a callback the functions that wait return OFAUTH_ERR_REENTRANT; all others may be called. Forbidden in
  * a callback: leaving it by longjmp or an exception, and ending the thread.
  *
+ * Uploads that survive. With a directory set by ofauth_config_set_journal_dir, every upload writes down there what the
+ * service has, before it relies on it. Nothing else is to be done: run the same upload again, after an error, a kill or a
+ * power cut, in this process or another, and it goes on where it was. "The same" is the same file with the same content,
+ * name, type, connection and server; what changed since begins anew. A notice (ofauth_upload_set_notice) says which of
+ * these it was, ofauth_result_resumed how much was not sent again.
+ *
+ * OFAUTH_ERR_OUTCOME_UNKNOWN then means that the service was asked to finish and that nobody can tell whether it did. The
+ * journal stays, and running the upload again sends nothing that could duplicate: it asks again where that is safe, or gives
+ * the same error. To resolve it, look into the vault. Then call ofauth_journal_forget with the id that
+ * ofauth_journal_sessions shows with the state "outcome_unknown"; after that the file is an upload like any other.
+ *
+ * To lose no reference either, set ofauth_upload_set_hold_result, store what ofauth_result_upload_id returns, then call
+ * ofauth_result_settle. Until then the same upload gives the same result without sending anything.
+ *
+ *     ofauth_config_set_journal_dir(config, "/var/lib/studio/uploads", &error);
+ *     // and for each upload, again after every start of the program until it is settled:
+ *     ofauth_upload_set_hold_result(upload, true, &error);
+ *     ofauth_upload_run(client, upload, &result, &error);
+ *     // store ofauth_result_upload_id(result), then
+ *     ofauth_result_settle(client, result, &error);
+ *
  * The process. A client has threads of its own, and only these touch the network. They block every signal but those of
  * faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT), so the program's handlers never run on them and a
  * SIGPIPE at its default never ends the program. The library installs no signal handler, reads no environment variable (but
- * see ofauth_config_set_ca_pem), and keeps nothing when the last client is freed.
+ * see ofauth_config_set_ca_pem), writes no file but into the directories that it is given, and keeps nothing in memory when
+ * the last client is freed.
  *
  * After fork, in the child, a client of the parent gives OFAUTH_ERR_FORKED, a cancel of the parent does nothing, and every
  * object may be read and freed; the parent goes on undisturbed. A callback that forks may return in the child, whose call
  * then ends with OFAUTH_ERR_FORKED. A child may make clients of its own if no other thread of the parent was inside a
- * function of this library in the moment of the fork; exec is always safe.
+ * function of this library in the moment of the fork; exec is always safe. A child that lives on keeps the locks of uploads
+ * that were under way: until it ends or calls exec, they are OFAUTH_ERR_BUSY for others once they are interrupted.
  *
  * pthread_cancel waits, on Linux, until the thread is outside of the library.
  *
@@ -90,7 +115,7 @@
  * Forbidden, because nobody can see it from inside: a pointer that is neither NULL nor of the right type, an object that
  * was freed, freeing one twice, a size that is larger than the memory, and a text without NUL.
  *
- * Compatibility. Numbers of statuses, phases and levels are never given another meaning, and later versions may add some,
+ * Compatibility. Numbers of statuses, phases, notices and levels are never given another meaning, and later versions may add some,
  * as they may add fields at the end of ofauth_progress and functions. OFAUTH_ABI_VERSION grows when something that exists
  * changes or goes.
  *
@@ -159,6 +184,14 @@ typedef void (*ofauth_log_callback)(void *user_data, int32_t level, const char *
 typedef int64_t (*ofauth_reader)(void *user_data, uint64_t offset, uint8_t *buf, size_t len);
 
 /**
+ * Takes one notice of an upload. None is lost, and they come in their order.
+ *
+ * `kind` is one of `OFAUTH_NOTICE_...`; later versions may add numbers. `text` is one line for people, without a full
+ * stop, and borrowed until the function returns. Runs on the thread that called `ofauth_upload_run`, until that returns.
+ */
+typedef void (*ofauth_notice_callback)(void *user_data, int32_t kind, const char *text);
+
+/**
  * How far an upload is. Made by the library only; later versions may add fields at its end.
  *
  * `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once the
@@ -181,6 +214,17 @@ typedef struct ofauth_progress {
     uint32_t retries;
     /** What the upload is doing: one of `OFAUTH_PHASE_...`. Later versions may add numbers. */
     int32_t phase;
+    /** Bytes that an earlier run had sent and that are not sent again. They are in `acknowledged` from the start. */
+    uint64_t resumed;
+    /** Bytes per second that this run hands over, evened out over some ten seconds; 0 while it is not known. */
+    uint64_t rate;
+    /**
+     * Milliseconds that the rest takes: the bytes at that rate, or the requests under the service's limit, whichever is
+     * longer. `OFAUTH_UNKNOWN_MS` while it is not known.
+     */
+    uint64_t eta_ms;
+    /** Milliseconds until the upload session ends, by the service's clock; `OFAUTH_UNKNOWN_MS` if it did not say. */
+    uint64_t session_left_ms;
 } ofauth_progress;
 
 /**
@@ -277,6 +321,12 @@ uint32_t ofauth_abi_version(void);
 
 /** The source changed while it was being uploaded. The message says so if the service finished it all the same. */
 #define OFAUTH_ERR_SOURCE_CHANGED 301
+
+/** The journal of an upload cannot be read or written; the message names the file and the remedy. */
+#define OFAUTH_ERR_JOURNAL 302
+
+/** Another process, or another thread of this one, is carrying out the same upload. */
+#define OFAUTH_ERR_BUSY 303
 
 /** The system refused threads or descriptors, or this library has a defect; the message says which. */
 #define OFAUTH_ERR_INTERNAL 900
@@ -382,6 +432,42 @@ ofauth_status ofauth_config_set_concurrency(ofauth_config *config,
 ofauth_status ofauth_config_set_limit_rate(ofauth_config *config,
                                            uint64_t bytes_per_second,
                                            ofauth_error **err);
+
+/**
+ * Has uploads written down in the directory `path`, so that one that was interrupted goes on where it was. Default: none.
+ * On Unix the path may be any bytes, elsewhere it is UTF-8; it must not be empty.
+ *
+ * Each upload has a file of its own there, readable by its owner only, which is removed when the upload has ended. The
+ * directory is made when an upload needs it; any number of clients and processes may share one. What is in the files lets
+ * whoever has the API key go on with the uploads; the key itself is never there. See "Uploads that survive" above.
+ */
+ofauth_status ofauth_config_set_journal_dir(ofauth_config *config,
+                                            const char *path,
+                                            ofauth_error **err);
+
+/**
+ * Paces the requests on each connection by a limit that is known beforehand: `per_minute` requests a minute in the long
+ * run, `burst` at once after a pause. Neither may be 0. Default: the limit is learned.
+ *
+ * Requests to `/v2/access/...` wait in turn until the limit allows them, parts of uploads included. What the service says
+ * can make a client slower than this, never faster. Without it, nothing waits before the service shows a limit in its
+ * answers (`X-RateLimit-...`) or refuses (429).
+ */
+ofauth_status ofauth_config_set_rate_limit(ofauth_config *config,
+                                           uint32_t per_minute,
+                                           uint32_t burst,
+                                           ofauth_error **err);
+
+/**
+ * Sets a directory in which the processes of a machine share what they know of rate limits. Default: none; the clients of
+ * other processes are then not known to this one. The path is as for `ofauth_config_set_journal_dir`.
+ *
+ * Clients with the same directory, base URL and connection keep within one limit together, and a later process knows what
+ * an earlier one used up. The files hold numbers, neither key nor connection, and may be deleted at any time.
+ */
+ofauth_status ofauth_config_set_rate_state_dir(ofauth_config *config,
+                                               const char *path,
+                                               ofauth_error **err);
 
 /**
  * Sets the certificates of the authorities to trust, in PEM, instead of the platform's.
@@ -503,7 +589,9 @@ void ofauth_cancel_free(ofauth_cancel *cancel);
 
 /* -- Uploads: what is sent, and how ----------------------------------------------------------------
  * An upload needs a source and, unless that is a file, a file name. Setters copy texts. The upload may be run any number
- * of times, each of which is a new upload.
+ * of times. Each run is a new upload, unless the client has a journal directory: then a run goes on with what an earlier
+ * one, in this process or another, left of the same upload. That is one with the same file (or, for bytes and readers,
+ * content), file name, content type, connection, server and options of vault workflows.
  */
 
 /** Makes an upload without a source. Free it with `ofauth_upload_free`. */
@@ -580,6 +668,32 @@ ofauth_status ofauth_upload_set_vault_upload(ofauth_upload *upload,
                                              const char *user_id,
                                              ofauth_error **err);
 
+/** Whether the client's journal directory, if it has one, is used for this upload. Default: true. */
+ofauth_status ofauth_upload_set_journal(ofauth_upload *upload,
+                                        bool on,
+                                        ofauth_error **err);
+
+/**
+ * Whether the journal keeps the result until `ofauth_result_settle` says that it has arrived where it belongs. Default:
+ * false. Without a journal this changes nothing.
+ *
+ * A process may be killed after the service has confirmed an upload and before its reference is where it belongs. Held,
+ * it is not lost: until it is settled, the same upload gives this result again and sends nothing. As long as the result
+ * is not freed, the same upload is `OFAUTH_ERR_BUSY`.
+ */
+ofauth_status ofauth_upload_set_hold_result(ofauth_upload *upload,
+                                            bool on,
+                                            ofauth_error **err);
+
+/**
+ * Has `callback` told of notices: that an upload was resumed, begins anew, will not be done before its session ends.
+ * NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+ */
+ofauth_status ofauth_upload_set_notice(ofauth_upload *upload,
+                                       ofauth_notice_callback callback,
+                                       void *user_data,
+                                       ofauth_error **err);
+
 /** Has `callback` told of progress. NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL. */
 ofauth_status ofauth_upload_set_progress(ofauth_upload *upload,
                                          ofauth_progress_callback callback,
@@ -592,7 +706,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
                                        ofauth_error **err);
 
 /* -- Progress --------------------------------------------------------------------------------------
- * How far an upload is: byte counts that never go back.
+ * How far an upload is: byte counts that never go back, and how long the rest takes.
  */
 
 /** Opening the source and asking for a plan. */
@@ -610,20 +724,59 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /** The service confirmed the end. */
 #define OFAUTH_PHASE_DONE 4
 
+/** A time of `ofauth_progress` that is not known. */
+#define OFAUTH_UNKNOWN_MS UINT64_MAX
+
+/* -- Notices ---------------------------------------------------------------------------------------
+ * What happens to an upload beside its progress and that its user should know: once each, in words.
+ */
+
+/** Something that this header has no number for yet; the text says what. */
+#define OFAUTH_NOTICE_OTHER 0
+
+/** An upload that an earlier run had begun goes on; `resumed` of the progress says with how many bytes. */
+#define OFAUTH_NOTICE_RESUMED 1
+
+/** An earlier run had finished the upload and its result was held: nothing is sent. */
+#define OFAUTH_NOTICE_ALREADY_FINISHED 2
+
+/** What an earlier run had sent cannot be used, so the upload begins anew; the text says why. */
+#define OFAUTH_NOTICE_STARTED_OVER 3
+
+/** The session ended before the upload did; its parts go into a new one. */
+#define OFAUTH_NOTICE_SESSION_EXPIRED 4
+
+/** At the present rate, or with the present request budget, the session will end before the upload does. */
+#define OFAUTH_NOTICE_AT_RISK 5
+
+/** The service asks to be left alone for so long that the session may end meanwhile. */
+#define OFAUTH_NOTICE_LONG_WAIT 6
+
+/** The machine slept, or the process stood still: connections are opened anew. */
+#define OFAUTH_NOTICE_WOKE 7
+
 /* -- Uploads: sending them -------------------------------------------------------------------------
  * These functions wait. An upload ends when the service has confirmed it, or with an error that says whether anything
  * may have been finished.
  */
 
 /**
- * Uploads, and waits for the end. `upload` is copied at the begin and may be run again.
+ * Uploads, and waits for the end. `upload` is copied at the begin and may be run again. With a journal, what an earlier
+ * run of the same upload has sent is not sent again.
  *
  * `*out` is the result, to be freed with `ofauth_result_free`. Any thread, side by side with other calls on the same
  * client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
  *
  * `OFAUTH_ERR_OUTCOME_UNKNOWN` means that the service may have the upload although its answer was lost; sending again
- * could duplicate it. `OFAUTH_ERR_SOURCE_CHANGED` of a file that went in one request may leave a finished upload of mixed
- * content, and says so. Every other error means that nothing was finished.
+ * could duplicate it. With a journal, later runs ask again where that is safe, and otherwise end with the same error until
+ * `ofauth_journal_forget`.
+ * `OFAUTH_ERR_SOURCE_CHANGED` of a file that went in one request may leave a finished upload of mixed content, and says
+ * so. Every other error means that nothing was finished.
+ *
+ * With a journal, the same upload goes on where this one ended after `OFAUTH_ERR_CANCELLED`, `OFAUTH_ERR_NETWORK`,
+ * `OFAUTH_ERR_TIMEOUT`, `OFAUTH_ERR_RATE_LIMITED`, `OFAUTH_ERR_SERVER` and `OFAUTH_ERR_UNAUTHORIZED`, and after the end of
+ * the process. `OFAUTH_ERR_BUSY`: another thread or process is carrying out the same upload. `OFAUTH_ERR_JOURNAL`: its
+ * journal cannot be read or written, and nothing more is sent.
  */
 ofauth_status ofauth_upload_run(ofauth_client *client,
                                 const ofauth_upload *upload,
@@ -650,6 +803,12 @@ const char *ofauth_result_media_id(const ofauth_result *result);
 /** The bytes that were uploaded; 0 for a NULL result. */
 uint64_t ofauth_result_bytes(const ofauth_result *result);
 
+/**
+ * The bytes among them that an earlier run had sent and that were not sent again: all of them if that run had finished the
+ * upload, 0 without a journal and for a NULL result.
+ */
+uint64_t ofauth_result_resumed(const ofauth_result *result);
+
 /** The parts in which the upload went; 1 if it went whole, 0 for a NULL result. */
 uint32_t ofauth_result_part_count(const ofauth_result *result);
 
@@ -662,11 +821,26 @@ const char *ofauth_result_etag(const ofauth_result *result,
 
 /**
  * The whole result as one JSON object: `mediaUploadId`, `media` (an object or null), `bytes`, `parts` (their number),
- * `etags` (one for each part, or null), `retries`, `sentAgain` (bytes). NULL for a NULL result.
+ * `etags` (one for each part, or null), `retries`, `sentAgain` (bytes), `resumed` (bytes). NULL for a NULL result.
  */
 const char *ofauth_result_json(const ofauth_result *result);
 
-/** Frees a result and the texts that it returned. NULL is nothing. */
+/**
+ * Says that a held result has arrived where it belongs, so that the journal need not keep it any longer, and waits until
+ * that is on the disk. Then the same upload begins anew.
+ *
+ * `client` is any client of this process: its threads do it. Settling again, and settling a result that is not held (see
+ * `ofauth_upload_set_hold_result`), changes nothing. Any thread; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in
+ * a forked child (`OFAUTH_ERR_FORKED`). `OFAUTH_ERR_JOURNAL`: the journal cannot be removed.
+ */
+ofauth_status ofauth_result_settle(ofauth_client *client,
+                                   const ofauth_result *result,
+                                   ofauth_error **err);
+
+/**
+ * Frees a result and the texts that it returned. One that is held and was not settled stays in its journal. NULL is
+ * nothing.
+ */
 void ofauth_result_free(ofauth_result *result);
 
 /* -- Calls -----------------------------------------------------------------------------------------
@@ -736,7 +910,10 @@ ofauth_status ofauth_call_bytes(ofauth_client *client,
 
 /* -- Responses ------------------------------------------------------------------------------------- */
 
-/** The HTTP status, 200 to 299, because all others are errors; 0 for a NULL response. */
+/**
+ * The HTTP status, 200 to 299, because all others are errors; 0 for a NULL response, and where no server was asked, as by
+ * `ofauth_journal_sessions`.
+ */
 int32_t ofauth_response_status(const ofauth_response *response);
 
 /**
@@ -757,6 +934,42 @@ const char *ofauth_response_request_id(const ofauth_response *response);
 
 /** Frees a response and what it returned. NULL is nothing. */
 void ofauth_response_free(ofauth_response *response);
+
+/* -- Journals --------------------------------------------------------------------------------------
+ * What is in a directory that `ofauth_config_set_journal_dir` named: uploads that were interrupted, whose outcome is
+ * unknown, or whose result is held. These functions read and change files and nothing else. They need no client, send
+ * nothing, and may be called on any thread, inside callbacks too, and while uploads use the directory.
+ */
+
+/**
+ * Lists the journals in the directory `dir`; one that is not there holds none. `dir` is as for
+ * `ofauth_config_set_journal_dir`.
+ *
+ * The response has the HTTP status 0 and is {"sessions": [...]}, the one that was opened first at the beginning. Each is
+ * an object with `id` (16 digits, for `ofauth_journal_forget`), `file` (its path, or the name of what is no file),
+ * `connection`, `baseUrl`, `size` (bytes), `partsDone`, `partsTotal`, `bytesDone`, `uploadId` (the reference), `opened`
+ * and `expires` (milliseconds since 1970), `state` and `inUse` (whether an upload has it at this moment). What is not
+ * known is null, and a number of a damaged journal is 0.
+ *
+ * `state` is "interrupted": the same upload goes on. "outcome_unknown": the service may have it; look, then forget it.
+ * "finished": its result is held, and the same upload gives it again. "damaged": it cannot be read, and the same upload
+ * begins anew or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
+ */
+ofauth_status ofauth_journal_sessions(const char *dir,
+                                      ofauth_response **out,
+                                      ofauth_error **err);
+
+/**
+ * Removes the journal with this id, or with the only id that begins so (four digits or more), from the directory `dir`.
+ *
+ * The same upload then begins anew. If its state was "outcome_unknown" or "finished", the file may then be there twice:
+ * look into the vault first. `OFAUTH_ERR_INVALID_ARGUMENT`: no journal has this id, or several begin so.
+ * `OFAUTH_ERR_BUSY`: an upload has it at this moment, or a held result that was not freed. `OFAUTH_ERR_JOURNAL`: it cannot
+ * be removed.
+ */
+ofauth_status ofauth_journal_forget(const char *dir,
+                                    const char *id,
+                                    ofauth_error **err);
 
 #ifdef __cplusplus
 } /* extern "C" */

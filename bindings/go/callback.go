@@ -24,6 +24,7 @@ type call struct {
 	log    func(LogLevel, string)
 	// Of uploads only.
 	progress func(Progress)
+	notice   func(Notice)
 	source   io.ReaderAt
 	cancel   *C.ofauth_cancel
 	// Where the source reads into. A reader that keeps what it was lent would write into memory of C that is free.
@@ -164,6 +165,13 @@ func ofauthGoProgress(id C.uintptr_t, progress *C.ofauth_progress) C.int {
 		return 1
 	}
 	return 0
+}
+
+//export ofauthGoNotice
+func ofauthGoNotice(id C.uintptr_t, kind C.int32_t, text *C.char) {
+	c := cgo.Handle(id).Value().(*call)
+	notice := Notice{Kind: NoticeKind(kind), Text: C.GoString(text)}
+	c.run(func() { c.notice(notice) })
 }
 
 //export ofauthGoLog

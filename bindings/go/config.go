@@ -56,6 +56,13 @@ type Config struct {
 	Concurrency int
 	// LimitRate is the most bytes per second that all uploads of the client send together. Default: no limit.
 	LimitRate int64
+	// JournalDir is a directory in which uploads are written down, so that one that was interrupted goes on when the same
+	// upload is run again, in this process or another. See [Client.Upload]. Default: none.
+	JournalDir string
+	// RateLimit paces the requests on each connection by a limit that is known beforehand. Default: it is learned.
+	RateLimit RateLimit
+	// RateStateDir is a directory in which the processes of a machine share what they know of rate limits. Default: none.
+	RateStateDir string
 	// CAPEM holds certificates in PEM that are trusted instead of the system's. Default: the system's.
 	CAPEM string
 	// Proxy is an HTTP proxy, http://[user:password@]host:port. Default: none; no environment variable is read.
@@ -80,6 +87,14 @@ type Config struct {
 	Log func(level LogLevel, message string)
 	// LogLevel is the least important level that Log receives. Default: LogInfo.
 	LogLevel LogLevel
+}
+
+// RateLimit is a limit of requests. Both numbers are needed; the zero value is none.
+type RateLimit struct {
+	// PerMinute is how many requests a minute go out in the long run.
+	PerMinute int
+	// Burst is how many go out at once after a pause.
+	Burst int
 }
 
 // Format writes a Config for people, without the key and the credentials of the proxy, whatever the verb.
@@ -107,7 +122,7 @@ func (c Config) make(m *memory) (*C.ofauth_config, error) {
 
 func (c Config) set(into *C.ofauth_config, m *memory) error {
 	for _, set := range []func(*C.ofauth_config, *memory) error{
-		c.setTexts, c.setNumbers, c.setTimeouts, c.setOrigins, c.setLog,
+		c.setTexts, c.setNumbers, c.setRateLimit, c.setTimeouts, c.setOrigins, c.setLog,
 	} {
 		if err := set(into, m); err != nil {
 			return err
@@ -126,6 +141,12 @@ func (c Config) setTexts(into *C.ofauth_config, m *memory) error {
 		}},
 		{"the connection id", c.ConnectionID, func(text *C.char, err **C.ofauth_error) C.ofauth_status {
 			return C.ofauth_config_set_connection_id(into, text, err)
+		}},
+		{"the journal directory", c.JournalDir, func(text *C.char, err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_config_set_journal_dir(into, text, err)
+		}},
+		{"the directory of rate limits", c.RateStateDir, func(text *C.char, err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_config_set_rate_state_dir(into, text, err)
 		}},
 		{"the text of certificates", c.CAPEM, func(text *C.char, err **C.ofauth_error) C.ofauth_status {
 			return C.ofauth_config_set_ca_pem(into, text, err)
@@ -177,6 +198,23 @@ func (c Config) setNumbers(into *C.ofauth_config, _ *memory) error {
 			status = C.ofauth_config_set_limit_rate(into, rate, err)
 		}
 		return status
+	})
+}
+
+func (c Config) setRateLimit(into *C.ofauth_config, _ *memory) error {
+	if c.RateLimit == (RateLimit{}) {
+		return nil
+	}
+	perMinute, err := toUint32("the requests per minute", c.RateLimit.PerMinute)
+	if err != nil {
+		return err
+	}
+	burst, err := toUint32("the burst of requests", c.RateLimit.Burst)
+	if err != nil {
+		return err
+	}
+	return attempt(func(err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_config_set_rate_limit(into, perMinute, burst, err)
 	})
 }
 

@@ -62,6 +62,11 @@ const (
 	ErrSource Status = C.OFAUTH_ERR_SOURCE
 	// ErrSourceChanged is a source that changed while it was uploaded.
 	ErrSourceChanged Status = C.OFAUTH_ERR_SOURCE_CHANGED
+	// ErrJournal is a journal that cannot be read or written; the message names the file and the remedy.
+	ErrJournal Status = C.OFAUTH_ERR_JOURNAL
+	// ErrBusy is an upload that another process, or another call of this one, is carrying out; or one whose held result
+	// was neither settled nor released.
+	ErrBusy Status = C.OFAUTH_ERR_BUSY
 	// ErrInternal is a defect of the library.
 	ErrInternal Status = C.OFAUTH_ERR_INTERNAL
 	// ErrPanic is a defect of the library that stopped the call in the middle.

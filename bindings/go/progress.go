@@ -5,7 +5,11 @@ package ofauth
 // #include "shim.h"
 import "C"
 
-import "fmt"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
 // Phase is what an upload is doing.
 type Phase int32
@@ -40,6 +44,9 @@ func (p Phase) String() string {
 	return fmt.Sprintf("phase %d", int32(p))
 }
 
+// Unknown stands for a time of a [Progress] that is not known.
+const Unknown time.Duration = -1
+
 // Progress is how far an upload is: Acknowledged <= HandedOver <= Total, and none of them goes back.
 type Progress struct {
 	// Phase is what the upload is doing.
@@ -59,6 +66,14 @@ type Progress struct {
 	PartsTotal int
 	// Retries are the tries that failed and were repeated.
 	Retries int
+	// Resumed are the bytes that an earlier run had sent. They are in Acknowledged from the start.
+	Resumed int64
+	// Rate is how many bytes per second this run hands over, evened out over some ten seconds; 0 while it is not known.
+	Rate int64
+	// ETA is how long the rest takes; [Unknown] while that is not known.
+	ETA time.Duration
+	// SessionLeft is how long the upload session lasts; [Unknown] if the service did not say.
+	SessionLeft time.Duration
 }
 
 func progressOf(p *C.ofauth_progress) Progress {
@@ -71,5 +86,17 @@ func progressOf(p *C.ofauth_progress) Progress {
 		PartsDone:    int(p.parts_done),
 		PartsTotal:   int(p.parts_total),
 		Retries:      int(p.retries),
+		Resumed:      int64(p.resumed),
+		Rate:         int64(p.rate),
+		ETA:          durationOf(p.eta_ms),
+		SessionLeft:  durationOf(p.session_left_ms),
 	}
+}
+
+// durationOf is a time of the library, none of which is as long as the longest of Go.
+func durationOf(milliseconds C.uint64_t) time.Duration {
+	if milliseconds == C.OFAUTH_UNKNOWN_MS || milliseconds > math.MaxInt64/C.uint64_t(time.Millisecond) {
+		return Unknown
+	}
+	return time.Duration(milliseconds) * time.Millisecond
 }

@@ -16,6 +16,10 @@ static int report_progress(void *user_data, const ofauth_progress *progress) {
   return ofauthGoProgress((uintptr_t)user_data, (ofauth_progress *)progress);
 }
 
+static void tell_notice(void *user_data, int32_t kind, const char *text) {
+  ofauthGoNotice((uintptr_t)user_data, kind, (char *)text);
+}
+
 static void write_log(void *user_data, int32_t level, const char *message) {
   (void)user_data;
   if (current_call != 0) {
@@ -33,6 +37,10 @@ ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, 
 
 ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err) {
   return ofauth_upload_set_progress(upload, call != 0 ? report_progress : NULL, (void *)call, err);
+}
+
+ofauth_status ofauthgo_upload_set_notice(ofauth_upload *upload, uintptr_t call, ofauth_error **err) {
+  return ofauth_upload_set_notice(upload, call != 0 ? tell_notice : NULL, (void *)call, err);
 }
 
 ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
@@ -53,6 +61,15 @@ ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *up
     return status;
   }
   return ofauthgo_upload_run(client, upload, call, out, err);
+}
+
+ofauth_status ofauthgo_result_settle(ofauth_client *client, const ofauth_result *result, uintptr_t call,
+                                     ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_result_settle(client, result, err);
+  current_call = before;
+  return status;
 }
 
 ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,

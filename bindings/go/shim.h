@@ -13,8 +13,9 @@
 ofauth_status ofauthgo_config_set_log(ofauth_config *config, int32_t level, ofauth_error **err);
 
 ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, uint64_t size, ofauth_error **err);
-/* No call means no progress. */
+/* No call means no progress, and no notices. */
 ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
+ofauth_status ofauthgo_upload_set_notice(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
 
 /* Run and free the upload. The second one lends it `data` for that time and no longer. */
 ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
@@ -23,6 +24,8 @@ ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *up
                                         size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err);
 
 /* The library's functions of the same names, with the call that their log lines belong to. */
+ofauth_status ofauthgo_result_settle(ofauth_client *client, const ofauth_result *result, uintptr_t call,
+                                     ofauth_error **err);
 ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
                              ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids, size_t count, uintptr_t call,

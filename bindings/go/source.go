@@ -148,6 +148,41 @@ func WithProgress(progress func(Progress)) UploadOption {
 	}
 }
 
+// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, begins anew, will
+// not be done before its session ends. The upload waits for it.
+func WithNotice(notice func(Notice)) UploadOption {
+	return func(u *upload) error {
+		u.call.notice = notice
+		id := u.call.id()
+		if notice == nil {
+			id = 0
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauthgo_upload_set_notice(u.upload, id, err)
+		})
+	}
+}
+
+// WithoutJournal leaves the client's journal out of this upload.
+func WithoutJournal() UploadOption {
+	return func(u *upload) error {
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_upload_set_journal(u.upload, false, err)
+		})
+	}
+}
+
+// WithHeldResult has the journal keep the result until [Client.Settle]: until then the same upload gives it again and
+// sends nothing. Without a journal this changes nothing.
+func WithHeldResult() UploadOption {
+	return func(u *upload) error {
+		u.holds = true
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_upload_set_hold_result(u.upload, true, err)
+		})
+	}
+}
+
 func withText(
 	what, text string,
 	set func(*upload, *C.char, **C.ofauth_error) C.ofauth_status,

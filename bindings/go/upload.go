@@ -29,6 +29,10 @@ type Result struct {
 	Retries int
 	// SentAgain are the bytes that an expired session had acknowledged and that were sent once more.
 	SentAgain int64
+	// Resumed are the bytes that an earlier run had sent: all of them if that run had finished the upload.
+	Resumed int64
+
+	held *heldResult
 }
 
 // upload is an upload of the library while it is put together and run.
@@ -40,6 +44,8 @@ type upload struct {
 	// The source, if it is bytes.
 	bytes   []byte
 	isBytes bool
+	// Whether the result may have to be settled.
+	holds bool
 }
 
 // Upload sends a source to the vault and returns its reference.
@@ -51,6 +57,10 @@ type upload struct {
 //
 // [ErrOutcomeUnknown] means that the service may have the upload although its answer was lost, or not waited for
 // because the context ended: look into the vault before trying again. With [ErrSourceChanged] look at the message.
+//
+// With a [Config.JournalDir], the same upload goes on where an earlier one was interrupted, in this process or another:
+// one with the same file (or, for bytes and readers, content), name, type, connection and server. An unknown outcome then
+// stays one, and nothing is sent again, until [JournalForget]. [ErrBusy] means that the same upload is under way elsewhere.
 func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*Result, error) {
 	if err := endedBefore(ctx); err != nil {
 		return nil, err
@@ -159,11 +169,16 @@ func (u *upload) run(client *C.ofauth_client) (*Result, *Error) {
 	} else {
 		status = C.ofauthgo_upload_run(client, running, u.call.id(), &done, &failure)
 	}
-	defer C.ofauth_result_free(done)
 	if err := taken(status, failure); err != nil {
 		return nil, err
 	}
-	return resultOf(done)
+	result, err := resultOf(done)
+	if err == nil && u.holds {
+		result.held = hold(done)
+	} else {
+		C.ofauth_result_free(done)
+	}
+	return result, err
 }
 
 // explain adds to an error what only Go knows: what a reader said, and how the context ended.
@@ -191,6 +206,7 @@ func resultOf(done *C.ofauth_result) (*Result, *Error) {
 		UploadID: C.GoString(C.ofauth_result_upload_id(done)),
 		MediaID:  C.GoString(C.ofauth_result_media_id(done)),
 		Bytes:    int64(C.ofauth_result_bytes(done)),
+		Resumed:  int64(C.ofauth_result_resumed(done)),
 		Parts:    int(C.ofauth_result_part_count(done)),
 	}
 	for i := 0; i < result.Parts; i++ {

@@ -2,6 +2,8 @@
  *
  *   cc upload.c -o upload $(pkg-config --cflags --libs ofauth)
  *   OFAUTH_API_KEY=... OFAUTH_CONNECTION_ID=... ./upload clip.mp4
+ *
+ * With OFAUTH_JOURNAL_DIR, a directory, an upload that was cancelled or killed goes on when the command is given again.
  */
 #include <inttypes.h>
 #include <ofauth.h>
@@ -32,6 +34,13 @@ static int on_progress(void *user_data, const ofauth_progress *progress) {
   return interrupted;
 }
 
+/* Says that an upload goes on, begins anew, and the like. */
+static void on_notice(void *user_data, int32_t kind, const char *text) {
+  (void)user_data;
+  (void)kind;
+  fprintf(stderr, "\n%s\n", text);
+}
+
 /* Prints why something failed, frees the error, and gives back the status. */
 static ofauth_status failed(const char *what, ofauth_error *error) {
   ofauth_status status = ofauth_error_status(error);
@@ -54,6 +63,7 @@ static ofauth_client *client_from_environment(void) {
   const char *base_url = getenv("OFAUTH_BASE_URL");
   const char *api_key = getenv("OFAUTH_API_KEY");
   const char *connection_id = getenv("OFAUTH_CONNECTION_ID");
+  const char *journal_dir = getenv("OFAUTH_JOURNAL_DIR");
   if (api_key == NULL || connection_id == NULL) {
     fputs("set OFAUTH_API_KEY and OFAUTH_CONNECTION_ID\n", stderr);
     return NULL;
@@ -64,6 +74,7 @@ static ofauth_client *client_from_environment(void) {
   if (ofauth_config_new(api_key, &config, &error) != OFAUTH_OK ||
       ofauth_config_set_connection_id(config, connection_id, &error) != OFAUTH_OK ||
       (base_url != NULL && ofauth_config_set_base_url(config, base_url, &error) != OFAUTH_OK) ||
+      (journal_dir != NULL && ofauth_config_set_journal_dir(config, journal_dir, &error) != OFAUTH_OK) ||
       ofauth_client_new(config, &client, &error) != OFAUTH_OK) {
     failed("the client", error);
   }
@@ -79,6 +90,7 @@ static ofauth_status upload(ofauth_client *client, const char *path) {
   if (ofauth_upload_new(&upload, &error) != OFAUTH_OK ||
       ofauth_upload_set_file(upload, path, &error) != OFAUTH_OK ||
       ofauth_upload_set_progress(upload, on_progress, NULL, &error) != OFAUTH_OK ||
+      ofauth_upload_set_notice(upload, on_notice, NULL, &error) != OFAUTH_OK ||
       ofauth_upload_run(client, upload, &result, &error) != OFAUTH_OK) {
     status = failed(path, error);
   } else {

@@ -45,7 +45,7 @@ static void upload_with_progress(ofauth_client *client, size_t size) {
   }
   CHECK(ofauth_result_etag(result, 12) == NULL && ofauth_result_etag(result, UINT32_MAX) == NULL);
   const char *json = ofauth_result_json(result);
-  static const char *const FIELDS[] = {"mediaUploadId", "media", "bytes", "parts", "etags", "retries", "sentAgain"};
+  static const char *const FIELDS[] = {"mediaUploadId", "media", "bytes", "parts", "etags", "retries", "sentAgain", "resumed"};
   for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
     char field[32];
     snprintf(field, sizeof field, "\"%s\":", FIELDS[i]);

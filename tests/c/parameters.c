@@ -15,6 +15,25 @@ static void complain(const struct function *function, const struct variant *vari
   _exit(1);
 }
 
+/* What comes of a path that is not UTF-8, which is a path all the same; OFAUTH_ERR_UTF8 for what is no path. */
+static ofauth_status odd_bytes(const struct function *function, int at) {
+  static const struct {
+    const char *name;
+    int at;
+    ofauth_status status;
+  } PATHS[] = {
+      {"ofauth_upload_file", 1, OFAUTH_ERR_SOURCE},      {"ofauth_upload_set_file", 1, OFAUTH_OK},
+      {"ofauth_config_set_journal_dir", 1, OFAUTH_OK},   {"ofauth_config_set_rate_state_dir", 1, OFAUTH_OK},
+      {"ofauth_journal_sessions", 0, OFAUTH_OK},         {"ofauth_journal_forget", 0, OFAUTH_ERR_INVALID_ARGUMENT},
+  };
+  for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {
+    if (PATHS[i].at == at && strcmp(PATHS[i].name, function->name) == 0) {
+      return PATHS[i].status;
+    }
+  }
+  return OFAUTH_ERR_UTF8;
+}
+
 /* The status that has to come, or -1 for any that is defined. */
 static ofauth_status expected(const struct function *function, const struct variant *variant) {
   switch (variant->spoil) {
@@ -25,10 +44,7 @@ static ofauth_status expected(const struct function *function, const struct vari
     case ALL_NULL:
       return strchr(function->nullable, '0') == NULL ? -1 : OFAUTH_ERR_NULL;
     case BAD_UTF8_AT:
-      /* A path is bytes. */
-      return strcmp(function->name, "ofauth_upload_file") == 0 ? OFAUTH_ERR_SOURCE
-             : strcmp(function->name, "ofauth_upload_set_file") == 0 ? OFAUTH_OK
-                                                                     : OFAUTH_ERR_UTF8;
+      return odd_bytes(function, variant->at);
     default:
       return -1;
   }

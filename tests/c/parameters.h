@@ -90,6 +90,10 @@ static inline int ignore_progress(void *user_data, const ofauth_progress *progre
   return 0;
 }
 
+static inline void ignore_notice(void *user_data, int32_t kind, const char *text) {
+  (void)user_data, (void)kind, (void)text;
+}
+
 static inline void ignore_log(void *user_data, int32_t level, const char *message) {
   (void)user_data, (void)level, (void)message;
 }

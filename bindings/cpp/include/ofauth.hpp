@@ -13,7 +13,7 @@
 // - Text is UTF-8 and copied. A NUL character inside it is an Error that names the argument.
 // - What can fail throws ofauth::Error, or std::bad_alloc. After an exception the objects are as they
 //   were, and nothing leaks.
-// - Callbacks (progress, reader, log) run on the thread that made the call, before it returns. What one of
+// - Callbacks (progress, notice, reader, log) run on the thread that made the call, before it returns. What one of
 //   them throws cancels an upload and comes out of the call unchanged, also if the service had finished by
 //   then; until it does, no callback of that call runs. Inside a callback, calls fail with
 //   Status::reentrant.
@@ -93,6 +93,19 @@ class Config {
     Config &set_limit_rate(std::uint64_t bytes_per_second) {
         return set(&ofauth_config_set_limit_rate, bytes_per_second);
     }
+    /// Writes uploads down in this directory, so that one that was interrupted goes on when it is run again.
+    /// See "Uploads that survive" in ofauth.h.
+    Config &set_journal_dir(const std::filesystem::path &path) {
+        return set(&ofauth_config_set_journal_dir, detail::path_text(path).get());
+    }
+    /// Keeps to this many requests a minute in the long run, and this many at once. Neither may be 0.
+    Config &set_rate_limit(std::uint32_t per_minute, std::uint32_t burst) {
+        return set(&ofauth_config_set_rate_limit, per_minute, burst);
+    }
+    /// Shares what is known of rate limits with other processes in this directory.
+    Config &set_rate_state_dir(const std::filesystem::path &path) {
+        return set(&ofauth_config_set_rate_state_dir, detail::path_text(path).get());
+    }
     /// Trusts the certificates of this PEM text instead of the system's.
     Config &set_ca_pem(std::string_view pem) { return set_text(&ofauth_config_set_ca_pem, pem, "pem"); }
     /// Goes through this HTTP proxy, "http://[user:password@]host:port". Default: none, whatever the
@@ -145,8 +158,8 @@ class Config {
     std::shared_ptr<LogFunction> log_;
 };
 
-/// What to upload, and how. It may be run several times; each run is a new upload. Setters return the
-/// object, so that they can be chained.
+/// What to upload, and how. It may be run several times; each run is a new upload, unless a journal has an
+/// interrupted one. Setters return the object, so that they can be chained.
 class Upload {
   public:
     /// An upload without a source: it needs a file, bytes or a reader.
@@ -221,6 +234,21 @@ class Upload {
     }
     /// Tells nobody of progress, the default.
     Upload &set_progress(std::nullptr_t) { return keep_progress(nullptr); }
+    /// Whether the client's journal directory, if it has one, is used. Default: true.
+    Upload &set_journal(bool on) { return set(&ofauth_upload_set_journal, on); }
+    /// Whether the journal keeps the result until Client::settle. Default: false.
+    Upload &set_hold_result(bool on) { return set(&ofauth_upload_set_hold_result, on); }
+    /// Tells a function of notices: resumed, started over, at risk. An empty function is told nothing, the
+    /// default.
+    Upload &set_notice(NoticeFunction function) {
+        auto notice = function ? std::make_shared<NoticeFunction>(std::move(function)) : nullptr;
+        // What it throws cancels at the next progress, whoever wants to know that.
+        if (!progress_) set(&ofauth_upload_set_progress, &detail::on_no_progress, nullptr);
+        set(&ofauth_upload_set_notice, notice ? &detail::on_notice : nullptr,
+            static_cast<void *>(notice.get()));
+        notice_ = std::move(notice);
+        return *this;
+    }
     /// Lets this cancel end the upload.
     Upload &set_cancel(const Cancel &cancel) { return set(&ofauth_upload_set_cancel, cancel.handle_.get()); }
     /// Lets no cancel end the upload, the default.
@@ -239,13 +267,14 @@ class Upload {
     }
     Upload &keep_progress(ProgressFunction function) {
         auto progress = function ? std::make_shared<ProgressFunction>(std::move(function)) : nullptr;
-        set(&ofauth_upload_set_progress, progress ? &detail::on_progress : nullptr,
+        set(&ofauth_upload_set_progress, progress ? &detail::on_progress : &detail::on_no_progress,
             static_cast<void *>(progress.get()));
         progress_ = std::move(progress);
         return *this;
     }
 
     std::shared_ptr<ProgressFunction> progress_;
+    std::shared_ptr<NoticeFunction> notice_;
     std::shared_ptr<ReadFunction> reader_;
     detail::UploadHandle handle_;
 };
@@ -261,6 +290,8 @@ class Result {
     }
     /// The bytes that were uploaded.
     std::uint64_t bytes() const { return ofauth_result_bytes(handle()); }
+    /// The bytes among them that an earlier run had sent.
+    std::uint64_t resumed() const { return ofauth_result_resumed(handle()); }
     /// The parts that it took.
     std::uint32_t part_count() const { return ofauth_result_part_count(handle()); }
     /// The etag of a part as the service gave it, with its quotes. `index` counts from 0. Nothing if the
@@ -331,12 +362,22 @@ class Client {
     /// Uploads, and returns once the service has confirmed the end.
     Result run(const Upload &upload) const {
         const auto progress = upload.progress_;
+        const auto notice = upload.notice_;
         const auto reader = upload.reader_;
         return Result(make<detail::ResultHandle>(&ofauth_upload_run, detail::used(upload.handle_, "Upload")));
     }
     /// Uploads a file with the client's options.
     Result upload_file(const std::filesystem::path &path) const {
         return Result(make<detail::ResultHandle>(&ofauth_upload_file, detail::path_text(path).get()));
+    }
+    /// Says that a held result has arrived where it belongs: its journal is removed. Changes nothing for a
+    /// result that is not held, or is settled already.
+    void settle(const Result &result) const {
+        const auto log = log_;
+        detail::Frame frame;
+        const auto *const done = result.handle();
+        detail::call(&ofauth_result_settle, detail::used(handle_, "Client"), done);
+        frame.rethrow();
     }
     /// Asks whether the vault has the file with this etag and size. JSON: {"exists", "media"}.
     Response check(std::string_view etag, std::uint64_t size) const {
@@ -387,6 +428,21 @@ class Client {
     std::shared_ptr<LogFunction> log_;
     detail::ClientHandle handle_;
 };
+
+/// The journals in a directory of Config::set_journal_dir, as JSON: {"sessions": [...]}, which
+/// ofauth_journal_sessions in ofauth.h describes. A directory that is not there has none.
+inline std::string journal_sessions(const std::filesystem::path &dir) {
+    const detail::Text text = detail::path_text(dir, "dir");
+    const auto response = detail::make<detail::ResponseHandle>(&ofauth_journal_sessions, text.get());
+    return ofauth_response_json(response.get());
+}
+
+/// Removes a journal by its id. The same upload then begins anew: if its outcome was unknown, look into the
+/// vault first. Status::busy while an upload or a held Result has it.
+inline void journal_forget(const std::filesystem::path &dir, std::string_view id) {
+    const detail::Text text = detail::path_text(dir, "dir"), name(id, "id");
+    detail::call(&ofauth_journal_forget, text.get(), name.get());
+}
 
 }  // namespace ofauth
 

@@ -65,6 +65,11 @@ TEST_CASE("a NUL character inside a text is an error that names the argument") {
     nul("url", [&] { config.set_proxy(text); });
     nul("user_agent", [&] { config.set_user_agent(text); });
     nul("origin", [&] { config.allow_origin(text); });
+    nul("path", [&] { config.set_journal_dir(text); });
+    nul("path", [&] { config.set_rate_state_dir(text); });
+    nul("dir", [&] { ofauth::journal_sessions(text); });
+    nul("dir", [&] { ofauth::journal_forget(text, "0123"); });
+    nul("id", [&] { ofauth::journal_forget("nowhere", text); });
     Upload upload;
     nul("path", [&] { upload.set_file(text); });
     nul("filename", [&] { upload.set_filename(text); });
@@ -125,6 +130,10 @@ TEST_CASE("wrong settings are refused") {
     CHECK(code([&] { config.set_worker_threads(65); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_concurrency(0); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_timeouts(-1ms, 0ms, 0ms); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_rate_limit(0, 1); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_rate_limit(1, 0); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_journal_dir(""); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_rate_state_dir(""); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_log(static_cast<ofauth::LogLevel>(9), [](auto, auto) {}); }) ==
           Status::invalid_argument);
     const auto refused = [&](auto change) {
@@ -189,6 +198,7 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Client", [&] { client.run(upload); });
     moved("Client", [&] { client.upload_file(clip()); });
     moved("Client", [&] { client.check("\"x\"", 1); });
+    moved("Client", [&] { client.settle(new_client.run(upload)); });
     moved("Client", [&] { client.vault_plus_batch({"1"}); });
     moved("Client", [&] { client.call("whoami"); });
     moved("Client", [&] { client.call_bytes("whoami", {}, "", 0, ""); });
@@ -199,6 +209,8 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Result", [&] { result.upload_id(); });
     moved("Result", [&] { result.media_id(); });
     moved("Result", [&] { result.bytes(); });
+    moved("Result", [&] { result.resumed(); });
+    moved("Result", [&] { client.settle(result); });
     moved("Result", [&] { result.part_count(); });
     moved("Result", [&] { result.etag(0); });
     moved("Result", [&] { static_cast<void>(result.json()); });

@@ -126,6 +126,22 @@ pub(crate) unsafe fn waiting<T>(
     unsafe { fallible(err, body) }
 }
 
+/// Carries out a function that waits and has no result but its status.
+///
+/// # Safety
+///
+/// What the header asks for: `client` is NULL or alive, `err` is NULL or a valid place.
+pub(crate) unsafe fn waiting_for_end(
+    client: *mut ofauth_client,
+    err: *mut *mut ofauth_error,
+    call: impl FnOnce(&Inner) -> Result<()>,
+) -> ofauth_status {
+    // SAFETY: as promised by the caller.
+    let body = || call(&*unsafe { enter(client) }?);
+    // SAFETY: as promised by the caller.
+    unsafe { fallible(err, body) }
+}
+
 /// Makes a client and starts its threads. `config` is copied and may be freed. Nothing is sent and no certificate is
 /// looked for yet.
 ///

@@ -5,9 +5,10 @@
 
 use std::ffi::{c_char, c_void};
 use std::num::NonZeroU64;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use ofauth::{Client, ClientBuilder};
+use ofauth::{Client, ClientBuilder, RateLimit};
 use zeroize::Zeroizing;
 
 use crate::boundary::{fallible, infallible};
@@ -96,6 +97,27 @@ unsafe fn set_text(
         // SAFETY: as promised by the caller.
         let text = unsafe { pointer::text(text, name) }?;
         config.builder = set(std::mem::take(&mut config.builder), text);
+        Ok(())
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { change(config, err, with) }
+}
+
+/// Sets a directory of the builder.
+///
+/// # Safety
+///
+/// As for [`change`], and `path` is NULL or ends with NUL.
+unsafe fn set_directory(
+    config: *mut ofauth_config,
+    path: *const c_char,
+    err: *mut *mut ofauth_error,
+    set: impl FnOnce(ClientBuilder, PathBuf) -> ClientBuilder,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        // SAFETY: as promised by the caller.
+        let directory = unsafe { pointer::directory(path, "path") }?;
+        config.builder = set(std::mem::take(&mut config.builder), directory);
         Ok(())
     };
     // SAFETY: as promised by the caller.
@@ -216,6 +238,63 @@ pub unsafe extern "C" fn ofauth_config_set_limit_rate(
     };
     // SAFETY: what the header asks for.
     unsafe { change(config, err, with) }
+}
+
+/// Has uploads written down in the directory `path`, so that one that was interrupted goes on where it was. Default: none.
+/// On Unix the path may be any bytes, elsewhere it is UTF-8; it must not be empty.
+///
+/// Each upload has a file of its own there, readable by its owner only, which is removed when the upload has ended. The
+/// directory is made when an upload needs it; any number of clients and processes may share one. What is in the files lets
+/// whoever has the API key go on with the uploads; the key itself is never there. See "Uploads that survive" above.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_journal_dir(
+    config: *mut ofauth_config,
+    path: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_directory(config, path, err, |builder, dir| builder.journal_dir(dir)) }
+}
+
+/// Paces the requests on each connection by a limit that is known beforehand: `per_minute` requests a minute in the long
+/// run, `burst` at once after a pause. Neither may be 0. Default: the limit is learned.
+///
+/// Requests to `/v2/access/...` wait in turn until the limit allows them, parts of uploads included. What the service says
+/// can make a client slower than this, never faster. Without it, nothing waits before the service shows a limit in its
+/// answers (`X-RateLimit-...`) or refuses (429).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_rate_limit(
+    config: *mut ofauth_config,
+    per_minute: u32,
+    burst: u32,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        let limit = RateLimit::new(per_minute, burst).ok_or_else(|| {
+            let name = if per_minute == 0 { "per_minute" } else { "burst" };
+            let text = format!("{name} is 0, which would forbid every request: use 1 or more");
+            ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
+        })?;
+        config.builder = std::mem::take(&mut config.builder).rate_limit(limit);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(config, err, with) }
+}
+
+/// Sets a directory in which the processes of a machine share what they know of rate limits. Default: none; the clients of
+/// other processes are then not known to this one. The path is as for `ofauth_config_set_journal_dir`.
+///
+/// Clients with the same directory, base URL and connection keep within one limit together, and a later process knows what
+/// an earlier one used up. The files hold numbers, neither key nor connection, and may be deleted at any time.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_rate_state_dir(
+    config: *mut ofauth_config,
+    path: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_directory(config, path, err, |builder, dir| builder.rate_state_dir(dir)) }
 }
 
 /// Sets the certificates of the authorities to trust, in PEM, instead of the platform's.

@@ -18,7 +18,9 @@ mod cancel;
 mod client;
 mod config;
 mod error;
+mod journal;
 mod log;
+mod notice;
 mod pointer;
 mod progress;
 mod pump;
@@ -36,6 +38,8 @@ pub use cancel::{ofauth_cancel, ofauth_cancel_free, ofauth_cancel_new, ofauth_ca
 pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new};
 pub use config::*;
 pub use error::*;
+pub use journal::{ofauth_journal_forget, ofauth_journal_sessions};
+pub use notice::*;
 pub use progress::*;
 pub use response::*;
 pub use result::*;

@@ -115,6 +115,21 @@ pub(crate) unsafe fn path(pointer: *const c_char, name: &str) -> Result<PathBuf>
     }
 }
 
+/// The path of a directory, as for [`path`]. An empty one would be the directory that the process happens to be in.
+///
+/// # Safety
+///
+/// As for [`text`].
+pub(crate) unsafe fn directory(pointer: *const c_char, name: &str) -> Result<PathBuf> {
+    // SAFETY: as promised by the caller.
+    let directory = unsafe { path(pointer, name) }?;
+    if directory.as_os_str().is_empty() {
+        let text = format!("{name} is empty: name a directory, such as the one of your program's state");
+        return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text));
+    }
+    Ok(directory)
+}
+
 /// The values of an array. NULL is fine for none.
 ///
 /// # Safety

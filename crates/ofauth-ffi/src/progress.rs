@@ -1,8 +1,9 @@
 //! Progress
 //!
-//! How far an upload is: byte counts that never go back.
+//! How far an upload is: byte counts that never go back, and how long the rest takes.
 
 use std::ffi::{c_int, c_void};
+use std::time::Duration;
 
 use ofauth::{Phase, Progress};
 
@@ -16,6 +17,9 @@ pub const OFAUTH_PHASE_WAITING: i32 = 2;
 pub const OFAUTH_PHASE_COMPLETING: i32 = 3;
 /// The service confirmed the end.
 pub const OFAUTH_PHASE_DONE: i32 = 4;
+
+/// A time of `ofauth_progress` that is not known.
+pub const OFAUTH_UNKNOWN_MS: u64 = u64::MAX;
 
 /// How far an upload is. Made by the library only; later versions may add fields at its end.
 ///
@@ -40,6 +44,15 @@ pub struct ofauth_progress {
     pub retries: u32,
     /// What the upload is doing: one of `OFAUTH_PHASE_...`. Later versions may add numbers.
     pub phase: i32,
+    /// Bytes that an earlier run had sent and that are not sent again. They are in `acknowledged` from the start.
+    pub resumed: u64,
+    /// Bytes per second that this run hands over, evened out over some ten seconds; 0 while it is not known.
+    pub rate: u64,
+    /// Milliseconds that the rest takes: the bytes at that rate, or the requests under the service's limit, whichever is
+    /// longer. `OFAUTH_UNKNOWN_MS` while it is not known.
+    pub eta_ms: u64,
+    /// Milliseconds until the upload session ends, by the service's clock; `OFAUTH_UNKNOWN_MS` if it did not say.
+    pub session_left_ms: u64,
 }
 
 /// Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end; and
@@ -68,6 +81,31 @@ impl From<&Progress> for ofauth_progress {
                 // A phase that has no number yet is one in which bytes are sent, like all others.
                 _ => OFAUTH_PHASE_SENDING,
             },
+            resumed: progress.resumed,
+            rate: progress.rate,
+            eta_ms: millis(progress.eta),
+            session_left_ms: millis(progress.session_left),
         }
+    }
+}
+
+/// A known time never looks like an unknown one.
+fn millis(time: Option<Duration>) -> u64 {
+    let known = |time: Duration| {
+        u64::try_from(time.as_millis()).unwrap_or(OFAUTH_UNKNOWN_MS).min(OFAUTH_UNKNOWN_MS.saturating_sub(1))
+    };
+    time.map_or(OFAUTH_UNKNOWN_MS, known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_time_is_no_unknown_one() {
+        assert_eq!(millis(None), OFAUTH_UNKNOWN_MS);
+        assert_eq!(millis(Some(Duration::ZERO)), 0);
+        assert_eq!(millis(Some(Duration::from_micros(1_234_567))), 1234);
+        assert_eq!(millis(Some(Duration::MAX)), OFAUTH_UNKNOWN_MS - 1);
     }
 }

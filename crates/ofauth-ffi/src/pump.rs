@@ -4,7 +4,7 @@
 //! user data may belong to the calling thread. Events are std's own channel: nothing here has to be proven.
 
 use std::cell::Cell;
-use std::ffi::c_void;
+use std::ffi::{CString, c_char, c_void};
 use std::io;
 use std::panic::AssertUnwindSafe;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
@@ -12,14 +12,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
-use ofauth::{Cancel, Progress, ReadAt};
+use ofauth::{Cancel, Notice, Progress, ReadAt};
 
 use crate::boundary::panicked;
 use crate::client::{Inner, forked};
 use crate::error::ofauth_error;
+use crate::notice;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
 use crate::status::{OFAUTH_ERR_INTERNAL, OFAUTH_ERR_REENTRANT};
+use crate::text;
 
 /// How long a progress callback hears nothing. It is where programs look at the flag that a signal handler has set, so
 /// this is how long Ctrl-C takes at most.
@@ -38,6 +40,8 @@ impl Drop for End {
 pub(crate) enum Event {
     /// There is a newer progress.
     Progress,
+    /// There is a notice: its kind, and what it says.
+    Notice(i32, CString),
     /// A reader is wanted.
     Read(ReadRequest),
     /// There are lines of the log.
@@ -66,6 +70,7 @@ unsafe impl Send for Buffer {}
 #[derive(Default)]
 pub(crate) struct Callbacks {
     pub(crate) progress: Option<ProgressCallback>,
+    pub(crate) notice: Option<NoticeCallback>,
     pub(crate) reader: Option<Reader>,
 }
 
@@ -73,6 +78,13 @@ pub(crate) struct Callbacks {
 #[derive(Clone, Copy)]
 pub(crate) struct ProgressCallback {
     pub(crate) function: unsafe extern "C" fn(*mut c_void, *const ofauth_progress) -> std::ffi::c_int,
+    pub(crate) user_data: *mut c_void,
+}
+
+/// A notice callback of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct NoticeCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
     pub(crate) user_data: *mut c_void,
 }
 
@@ -138,6 +150,15 @@ impl Pump {
         }
     }
 
+    /// A notice function for the engine. Each notice is an event of its own: none replaces another.
+    pub(crate) fn on_notice(&self) -> impl FnMut(&Notice) + Send + 'static {
+        let sender = self.sender.clone();
+        move |notice| {
+            // Nobody listens once the call has returned.
+            let _ = sender.send(Event::Notice(notice::kind(notice), text::owned(&notice.to_string())));
+        }
+    }
+
     /// A reader for the engine.
     pub(crate) fn reader(&self) -> impl ReadAt + use<> {
         PumpedReader(self.sender.clone())
@@ -168,6 +189,7 @@ impl Pump {
                     callbacks.tell(last.as_ref(), client, &cancel);
                 }
                 None => callbacks.tell(last.as_ref(), client, &cancel),
+                Some(Event::Notice(kind, text)) => callbacks.notify(kind, &text),
                 Some(Event::Read(request)) => {
                     let read = request.read(callbacks.reader);
                     // In a forked child the thread that waits is the parent's.
@@ -214,6 +236,13 @@ impl Callbacks {
             if stop != 0 && client.is_here() {
                 cancel.trigger();
             }
+        }
+    }
+
+    fn notify(&self, kind: i32, text: &CString) {
+        if let Some(NoticeCallback { function, user_data }) = self.notice {
+            // SAFETY: the caller of the C function vouches for its callback, and `text` lives until it returns.
+            callback(|| unsafe { function(user_data, kind, text.as_ptr()) });
         }
     }
 }

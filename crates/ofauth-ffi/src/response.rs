@@ -36,6 +36,11 @@ impl ofauth_response {
         Self::new(200, None, json.to_string().as_bytes())
     }
 
+    /// What no server was asked for, as JSON.
+    pub(crate) fn of_no_request(json: &str) -> Self {
+        Self::new(0, None, json.as_bytes())
+    }
+
     fn new(status: i32, request_id: Option<CString>, body: &[u8]) -> Self {
         let kind = if body.iter().all(u8::is_ascii_whitespace) {
             BodyKind::Empty
@@ -62,7 +67,8 @@ unsafe fn read<T>(response: *const ofauth_response, none: T, field: impl FnOnce(
     unsafe { response.as_ref() }.map_or(none, field)
 }
 
-/// The HTTP status, 200 to 299, because all others are errors; 0 for a NULL response.
+/// The HTTP status, 200 to 299, because all others are errors; 0 for a NULL response, and where no server was asked, as by
+/// `ofauth_journal_sessions`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_response_status(response: *const ofauth_response) -> i32 {
     // SAFETY: the header asks for NULL or a living response.

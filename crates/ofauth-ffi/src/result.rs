@@ -1,13 +1,19 @@
 //! Results of uploads
 
 use std::ffi::{CString, c_char};
+use std::mem::ManuallyDrop;
 use std::ptr;
 
-use ofauth::Uploaded;
+use ofauth::{Cancel, Uploaded};
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::birthplace::Birthplace;
 use crate::boundary::infallible;
+use crate::client::{Inner, ofauth_client, waiting_for_end};
+use crate::error::ofauth_error;
+use crate::pump::{Callbacks, Pump};
+use crate::status::{OFAUTH_ERR_FORKED, ofauth_status};
 use crate::{pointer, text};
 
 /// A finished upload. Immutable: any thread may read it, and the texts it returns live as long as it does.
@@ -15,8 +21,25 @@ pub struct ofauth_result {
     upload_id: CString,
     media_id: Option<CString>,
     bytes: u64,
+    resumed: u64,
     etags: Vec<Option<CString>>,
     json: CString,
+    held: Option<Held>,
+}
+
+/// What is to be settled. A forked child leaves it alone: its locks may be held there for ever.
+struct Held {
+    uploaded: ManuallyDrop<Uploaded>,
+    birthplace: Birthplace,
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.birthplace.is_here() {
+            // SAFETY: it is not used again.
+            unsafe { ManuallyDrop::drop(&mut self.uploaded) };
+        }
+    }
 }
 
 /// The same as JSON.
@@ -30,10 +53,12 @@ struct Json<'a> {
     etags: Vec<Option<&'a str>>,
     retries: u32,
     sent_again: u64,
+    resumed: u64,
 }
 
 impl ofauth_result {
-    pub(crate) fn new(uploaded: Uploaded) -> Self {
+    /// `holds` says whether the journal may keep it until it is settled.
+    pub(crate) fn new(uploaded: Uploaded, holds: bool) -> Self {
         let json = Json {
             media_upload_id: uploaded.media_upload_id(),
             media: uploaded.media(),
@@ -42,14 +67,18 @@ impl ofauth_result {
             etags: uploaded.etags().collect(),
             retries: uploaded.retries(),
             sent_again: uploaded.sent_again(),
+            resumed: uploaded.resumed(),
         };
         Self {
             upload_id: text::owned(uploaded.media_upload_id()),
             media_id: uploaded.media_id().as_deref().map(text::owned),
             bytes: uploaded.bytes(),
+            resumed: uploaded.resumed(),
             etags: uploaded.etags().map(|etag| etag.map(text::owned)).collect(),
             // Values of JSON and plain fields can always be written.
             json: text::owned(&serde_json::to_string(&json).unwrap_or_default()),
+            held: holds
+                .then(|| Held { uploaded: ManuallyDrop::new(uploaded), birthplace: Birthplace::here() }),
         }
     }
 }
@@ -86,6 +115,14 @@ pub unsafe extern "C" fn ofauth_result_bytes(result: *const ofauth_result) -> u6
     unsafe { read(result, 0, |result| result.bytes) }
 }
 
+/// The bytes among them that an earlier run had sent and that were not sent again: all of them if that run had finished the
+/// upload, 0 without a journal and for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_resumed(result: *const ofauth_result) -> u64 {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { read(result, 0, |result| result.resumed) }
+}
+
 /// The parts in which the upload went; 1 if it went whole, 0 for a NULL result.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_part_count(result: *const ofauth_result) -> u32 {
@@ -106,14 +143,43 @@ pub unsafe extern "C" fn ofauth_result_etag(result: *const ofauth_result, index:
 }
 
 /// The whole result as one JSON object: `mediaUploadId`, `media` (an object or null), `bytes`, `parts` (their number),
-/// `etags` (one for each part, or null), `retries`, `sentAgain` (bytes). NULL for a NULL result.
+/// `etags` (one for each part, or null), `retries`, `sentAgain` (bytes), `resumed` (bytes). NULL for a NULL result.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_json(result: *const ofauth_result) -> *const c_char {
     // SAFETY: the header asks for NULL or a living result.
     unsafe { read(result, ptr::null(), |result| result.json.as_ptr()) }
 }
 
-/// Frees a result and the texts that it returned. NULL is nothing.
+/// Says that a held result has arrived where it belongs, so that the journal need not keep it any longer, and waits until
+/// that is on the disk. Then the same upload begins anew.
+///
+/// `client` is any client of this process: its threads do it. Settling again, and settling a result that is not held (see
+/// `ofauth_upload_set_hold_result`), changes nothing. Any thread; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in
+/// a forked child (`OFAUTH_ERR_FORKED`). `OFAUTH_ERR_JOURNAL`: the journal cannot be removed.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_settle(
+    client: *mut ofauth_client,
+    result: *const ofauth_result,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let call = |client: &Inner| {
+        // SAFETY: the header asks for a living result.
+        let result = unsafe { pointer::shared(result, "result") }?;
+        let Some(held) = &result.held else { return Ok(()) };
+        if !held.birthplace.is_here() {
+            let text = "the result was made by the parent process: only that can settle it";
+            return Err(ofauth_error::new(OFAUTH_ERR_FORKED, text));
+        }
+        let uploaded = Uploaded::clone(&held.uploaded);
+        let settle = async move { uploaded.settle().await };
+        Pump::new(Cancel::new()).run(client, &Callbacks::default(), settle)
+    };
+    // SAFETY: what the header asks for.
+    unsafe { waiting_for_end(client, err, call) }
+}
+
+/// Frees a result and the texts that it returned. One that is held and was not settled stays in its journal. NULL is
+/// nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_free(result: *mut ofauth_result) {
     // SAFETY: the header asks for NULL or a result that was not freed yet.

@@ -18,14 +18,22 @@ use crate::result::ofauth_result;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 use crate::upload::{Source, ofauth_upload};
 
-/// Uploads, and waits for the end. `upload` is copied at the begin and may be run again.
+/// Uploads, and waits for the end. `upload` is copied at the begin and may be run again. With a journal, what an earlier
+/// run of the same upload has sent is not sent again.
 ///
 /// `*out` is the result, to be freed with `ofauth_result_free`. Any thread, side by side with other calls on the same
 /// client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
 ///
 /// `OFAUTH_ERR_OUTCOME_UNKNOWN` means that the service may have the upload although its answer was lost; sending again
-/// could duplicate it. `OFAUTH_ERR_SOURCE_CHANGED` of a file that went in one request may leave a finished upload of mixed
-/// content, and says so. Every other error means that nothing was finished.
+/// could duplicate it. With a journal, later runs ask again where that is safe, and otherwise end with the same error until
+/// `ofauth_journal_forget`.
+/// `OFAUTH_ERR_SOURCE_CHANGED` of a file that went in one request may leave a finished upload of mixed content, and says
+/// so. Every other error means that nothing was finished.
+///
+/// With a journal, the same upload goes on where this one ended after `OFAUTH_ERR_CANCELLED`, `OFAUTH_ERR_NETWORK`,
+/// `OFAUTH_ERR_TIMEOUT`, `OFAUTH_ERR_RATE_LIMITED`, `OFAUTH_ERR_SERVER` and `OFAUTH_ERR_UNAUTHORIZED`, and after the end of
+/// the process. `OFAUTH_ERR_BUSY`: another thread or process is carrying out the same upload. `OFAUTH_ERR_JOURNAL`: its
+/// journal cannot be read or written, and nothing more is sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_run(
     client: *mut ofauth_client,
@@ -62,7 +70,8 @@ pub unsafe extern "C" fn ofauth_upload_file(
 fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
     // A cancel of its own, because a progress callback cancels this run and not all that share the caller's.
     let pump = Pump::new(upload.cancel.as_ref().map_or_else(Cancel::new, OwnCancel::child));
-    let mut callbacks = Callbacks { progress: upload.progress, ..Callbacks::default() };
+    let mut callbacks =
+        Callbacks { progress: upload.progress, notice: upload.notice, ..Callbacks::default() };
     let mut lent = None;
 
     let named = |filename: Option<String>| {
@@ -105,8 +114,17 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
     if let Some(options) = upload.vault_upload {
         work = work.vault_upload(options);
     }
+    if upload.without_journal {
+        work = work.without_journal();
+    }
+    if upload.hold_result {
+        work = work.hold_result();
+    }
     if callbacks.progress.is_some() {
         work = work.on_progress(pump.on_progress());
+    }
+    if callbacks.notice.is_some() {
+        work = work.on_notice(pump.on_notice());
     }
     let outcome = pump.run(client, &callbacks, work.send());
     match lent {
@@ -114,7 +132,7 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
         // In a forked child nobody is there to return it.
         lent => std::mem::forget(lent),
     }
-    Ok(ofauth_result::new(outcome?))
+    Ok(ofauth_result::new(outcome?, upload.hold_result))
 }
 
 /// The caller's memory, lent to the client's threads for one run.

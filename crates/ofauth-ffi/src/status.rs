@@ -57,6 +57,10 @@ pub const OFAUTH_ERR_INVALID_ANSWER: ofauth_status = 209;
 pub const OFAUTH_ERR_SOURCE: ofauth_status = 300;
 /// The source changed while it was being uploaded. The message says so if the service finished it all the same.
 pub const OFAUTH_ERR_SOURCE_CHANGED: ofauth_status = 301;
+/// The journal of an upload cannot be read or written; the message names the file and the remedy.
+pub const OFAUTH_ERR_JOURNAL: ofauth_status = 302;
+/// Another process, or another thread of this one, is carrying out the same upload.
+pub const OFAUTH_ERR_BUSY: ofauth_status = 303;
 
 /// The system refused threads or descriptors, or this library has a defect; the message says which.
 pub const OFAUTH_ERR_INTERNAL: ofauth_status = 900;
@@ -94,6 +98,8 @@ fn name(status: ofauth_status) -> &'static CStr {
         OFAUTH_ERR_INVALID_ANSWER => c"OFAUTH_ERR_INVALID_ANSWER",
         OFAUTH_ERR_SOURCE => c"OFAUTH_ERR_SOURCE",
         OFAUTH_ERR_SOURCE_CHANGED => c"OFAUTH_ERR_SOURCE_CHANGED",
+        OFAUTH_ERR_JOURNAL => c"OFAUTH_ERR_JOURNAL",
+        OFAUTH_ERR_BUSY => c"OFAUTH_ERR_BUSY",
         OFAUTH_ERR_INTERNAL => c"OFAUTH_ERR_INTERNAL",
         OFAUTH_ERR_PANIC => c"OFAUTH_ERR_PANIC",
         _ => c"OFAUTH_ERR_UNKNOWN",
@@ -120,6 +126,8 @@ pub(crate) fn of(kind: ErrorKind) -> ofauth_status {
         ErrorKind::Forbidden => OFAUTH_ERR_FORBIDDEN,
         ErrorKind::Rejected => OFAUTH_ERR_REJECTED,
         ErrorKind::OutcomeUnknown => OFAUTH_ERR_OUTCOME_UNKNOWN,
+        ErrorKind::Journal => OFAUTH_ERR_JOURNAL,
+        ErrorKind::Busy => OFAUTH_ERR_BUSY,
         ErrorKind::Internal => OFAUTH_ERR_INTERNAL,
         // A kind that the engine got and this table did not: the test below fails first.
         _ => OFAUTH_ERR_INTERNAL,

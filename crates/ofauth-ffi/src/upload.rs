@@ -1,7 +1,9 @@
 //! Uploads: what is sent, and how
 //!
 //! An upload needs a source and, unless that is a file, a file name. Setters copy texts. The upload may be run any number
-//! of times, each of which is a new upload.
+//! of times. Each run is a new upload, unless the client has a journal directory: then a run goes on with what an earlier
+//! one, in this process or another, left of the same upload. That is one with the same file (or, for bytes and readers,
+//! content), file name, content type, connection, server and options of vault workflows.
 
 use std::ffi::{c_char, c_void};
 use std::path::PathBuf;
@@ -12,9 +14,10 @@ use ofauth::{MAX_CONCURRENCY, VaultUpload};
 use crate::boundary::{fallible, infallible};
 use crate::cancel::{OwnCancel, ofauth_cancel};
 use crate::error::ofauth_error;
+use crate::notice::ofauth_notice_callback;
 use crate::pointer::{self, Result, hand_out};
 use crate::progress::ofauth_progress_callback;
-use crate::pump::{ProgressCallback, Reader};
+use crate::pump::{NoticeCallback, ProgressCallback, Reader};
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, ofauth_status};
 
 /// Reads up to `len` bytes that stand at `offset` from the start of the source into `buf`, and returns how many it read.
@@ -37,7 +40,10 @@ pub struct ofauth_upload {
     pub(crate) deadline: Option<Duration>,
     pub(crate) vault_upload: Option<VaultUpload>,
     pub(crate) progress: Option<ProgressCallback>,
+    pub(crate) notice: Option<NoticeCallback>,
     pub(crate) cancel: Option<OwnCancel>,
+    pub(crate) without_journal: bool,
+    pub(crate) hold_result: bool,
 }
 
 /// Where the bytes come from.
@@ -249,6 +255,58 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
         let user_id = unsafe { pointer::optional_text(user_id, "user_id") }?.map(str::to_owned);
         let options = VaultUpload { mode, user_id };
         upload.vault_upload = (options != VaultUpload::default()).then_some(options);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Whether the client's journal directory, if it has one, is used for this upload. Default: true.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_journal(
+    upload: *mut ofauth_upload,
+    on: bool,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.without_journal = !on;
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Whether the journal keeps the result until `ofauth_result_settle` says that it has arrived where it belongs. Default:
+/// false. Without a journal this changes nothing.
+///
+/// A process may be killed after the service has confirmed an upload and before its reference is where it belongs. Held,
+/// it is not lost: until it is settled, the same upload gives this result again and sends nothing. As long as the result
+/// is not freed, the same upload is `OFAUTH_ERR_BUSY`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_hold_result(
+    upload: *mut ofauth_upload,
+    on: bool,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.hold_result = on;
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(upload, err, with) }
+}
+
+/// Has `callback` told of notices: that an upload was resumed, begins anew, will not be done before its session ends.
+/// NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_upload_set_notice(
+    upload: *mut ofauth_upload,
+    callback: ofauth_notice_callback,
+    user_data: *mut c_void,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |upload: &mut ofauth_upload| {
+        upload.notice = callback.map(|function| NoticeCallback { function, user_data });
         Ok(())
     };
     // SAFETY: what the header asks for.

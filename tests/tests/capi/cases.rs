@@ -11,6 +11,7 @@ use crate::tree::Tree;
 /// Parameters that may be NULL, beside `err` and `user_data`.
 const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_config_set_log", "callback"),
+    ("ofauth_upload_set_notice", "callback"),
     ("ofauth_upload_set_progress", "callback"),
     ("ofauth_upload_set_cancel", "cancel"),
     ("ofauth_upload_set_vault_upload", "mode"),
@@ -20,8 +21,10 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_call_bytes", "params_json"),
 ];
 
-/// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes.
-const USUAL: &[(&str, &str)] = &[("ofauth_call_bytes", "OFAUTH_ERR_REJECTED")];
+/// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes, and no
+/// such journal.
+const USUAL: &[(&str, &str)] =
+    &[("ofauth_call_bytes", "OFAUTH_ERR_REJECTED"), ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT")];
 
 /// Texts that are right, as C expressions, by function and parameter; an empty function stands for all.
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -36,6 +39,8 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "text", r#""tests/1.0""#),
     ("", "origin", r#""http://127.0.0.1:9""#),
     ("", "path", r#"needed("OFAUTH_CLIP")"#),
+    ("", "dir", r#""no-such-directory""#),
+    ("", "id", r#""0123456789abcdef""#),
     ("", "filename", r#""clip.mp4""#),
     ("", "content_type", r#""video/mp4""#),
     ("", "mode", r#""message""#),
@@ -59,6 +64,7 @@ const NUMBERS: &[(&str, &str)] = &[
 const CALLBACKS: &[(&str, &str)] = &[
     ("ofauth_reader", "read_nothing"),
     ("ofauth_progress_callback", "ignore_progress"),
+    ("ofauth_notice_callback", "ignore_notice"),
     ("ofauth_log_callback", "ignore_log"),
 ];
 

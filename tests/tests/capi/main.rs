@@ -19,6 +19,7 @@ mod headers;
 mod library;
 mod operations;
 mod program;
+mod resume;
 mod run;
 mod server;
 mod tree;

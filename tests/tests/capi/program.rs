@@ -72,6 +72,17 @@ impl Program {
 
     /// Runs it, against a server if there is one, for at most `seconds`.
     pub(crate) async fn run(&self, server: Option<&Environment>, arguments: &[&str], seconds: u64) -> Ended {
+        let ended = run(&mut self.command(server, arguments), seconds).await;
+        ended.show(&format!("{} {:?}", self.name, self.way));
+        ended
+    }
+
+    /// What runs it.
+    pub(crate) fn command(
+        &self,
+        server: Option<&Environment>,
+        arguments: &[&str],
+    ) -> tokio::process::Command {
         let mut command = match self.way {
             Way::Valgrind(_) => self.under_valgrind(server.is_some_and(Environment::is_tls)),
             Way::Plain | Way::Sanitized(_) => command(&self.path),
@@ -95,9 +106,8 @@ impl Program {
         if let Some(server) = server {
             server.tell(&mut command);
         }
-        let ended = run(command.args(arguments), seconds).await;
-        ended.show(&format!("{} {:?}", self.name, self.way));
-        ended
+        command.args(arguments);
+        command
     }
 
     /// Over TLS without the question which values are initialised: valgrind takes the authentication tags of records,

@@ -3,11 +3,18 @@
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::LazyLock;
 use std::time::Duration;
 
+use ofauth_tests::canary::Canaries;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{Child, Command};
+
+use crate::server::KEY;
+
+/// The key of the programs, which none of them may print in any form.
+static CANARIES: LazyLock<Canaries> = LazyLock::new(|| Canaries::new(&[KEY]));
 
 /// What a command said, and how it ended.
 pub(crate) struct Ended {
@@ -116,6 +123,9 @@ pub(crate) async fn finish(mut running: Running, seconds: u64) -> Ended {
     })
     .await
     .ok();
+    for bytes in [&out, &err] {
+        assert_eq!(CANARIES.find(bytes), None, "the key was printed by {}", running.shown);
+    }
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let (out, err) = (text(&out), text(&err));
     match ended {

@@ -5,11 +5,14 @@
 
 #include <ofauth/error.hpp>
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
 #include <limits>
+#include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -25,12 +28,26 @@ struct Progress {
     std::uint32_t parts_total;   ///< Parts of the plan; 0 before there is one.
     std::uint32_t retries;       ///< Requests repeated so far.
     Phase phase;                 ///< What is being done.
+    std::uint64_t resumed;       ///< Bytes that an earlier run had sent, in acknowledged from the start.
+    std::uint64_t rate;          ///< Bytes per second of this run, evened out; 0 while not known.
+    /// How long the rest takes; nothing while it is not known.
+    std::optional<std::chrono::milliseconds> eta;
+    /// How long the upload session lasts; nothing if the service did not say.
+    std::optional<std::chrono::milliseconds> session_left;
+};
+
+/// Something that happens to an upload and that its user should know.
+struct Notice {
+    NoticeKind kind;   ///< What it is about.
+    std::string text;  ///< One line for people.
 };
 
 /// Takes the log messages of calls. The text is valid during the call.
 using LogFunction = std::function<void(LogLevel level, std::string_view message)>;
 /// Is told of progress. False cancels the upload.
 using ProgressFunction = std::function<bool(const Progress &progress)>;
+/// Is told of what happens beside progress.
+using NoticeFunction = std::function<void(const Notice &notice)>;
 /// Reads up to `size` bytes from `offset` into `buffer`, and returns how many; 0 at the end. The same
 /// range must give the same bytes each time. Failure is told by throwing.
 using ReadFunction = std::function<std::size_t(std::uint64_t offset, std::byte *buffer, std::size_t size)>;
@@ -80,12 +97,32 @@ inline void on_log(void *function, std::int32_t level, const char *message) noex
     });
 }
 
+/// A time of ofauth_progress, none of which is as long as the longest time of C++.
+inline std::optional<std::chrono::milliseconds> known(std::uint64_t time) {
+    constexpr auto most = static_cast<std::uint64_t>((std::chrono::milliseconds::max)().count());
+    if (time == OFAUTH_UNKNOWN_MS || time > most) return std::nullopt;
+    return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(time));
+}
+
+inline void on_notice(void *function, std::int32_t kind, const char *text) noexcept {
+    Frame::guard(0, [&] {
+        (*static_cast<const NoticeFunction *>(function))(Notice{static_cast<NoticeKind>(kind), text});
+        return 0;
+    });
+}
+
 inline int on_progress(void *function, const ofauth_progress *at) noexcept {
     return Frame::guard(1, [&] {
         const Progress progress{at->handed_over, at->acknowledged, at->total, at->sent_again, at->parts_done,
-                                at->parts_total, at->retries, static_cast<Phase>(at->phase)};
+                                at->parts_total, at->retries, static_cast<Phase>(at->phase), at->resumed,
+                                at->rate, known(at->eta_ms), known(at->session_left_ms)};
         return (*static_cast<const ProgressFunction *>(function))(progress) ? 0 : 1;
     });
+}
+
+/// Where nobody wants progress: cancels once another function of the call has thrown.
+inline int on_no_progress(void *, const ofauth_progress *) noexcept {
+    return Frame::guard(1, [] { return 0; });
 }
 
 inline std::int64_t on_read(void *function, std::uint64_t offset, std::uint8_t *buffer,

@@ -49,6 +49,8 @@ enum class Status : ofauth_status {
     invalid_answer = OFAUTH_ERR_INVALID_ANSWER,         ///< An answer that cannot be understood.
     source = OFAUTH_ERR_SOURCE,                         ///< No file, bytes or reader, or not readable.
     source_changed = OFAUTH_ERR_SOURCE_CHANGED,         ///< The source changed during the upload.
+    journal = OFAUTH_ERR_JOURNAL,                       ///< A journal cannot be read or written.
+    busy = OFAUTH_ERR_BUSY,                             ///< The same upload runs elsewhere.
     internal = OFAUTH_ERR_INTERNAL,                     ///< A defect of the library.
     panic = OFAUTH_ERR_PANIC,                           ///< A defect of the library, stopped at its border.
 };
@@ -60,6 +62,18 @@ enum class Phase : std::int32_t {
     waiting = OFAUTH_PHASE_WAITING,        ///< Starts nothing new: the rate limit is used up.
     completing = OFAUTH_PHASE_COMPLETING,  ///< All is acknowledged; the service finishes.
     done = OFAUTH_PHASE_DONE,              ///< The service confirmed the end.
+};
+
+/// What a notice is about. Later versions may add values.
+enum class NoticeKind : std::int32_t {
+    other = OFAUTH_NOTICE_OTHER,                        ///< Has no value yet; the text says it.
+    resumed = OFAUTH_NOTICE_RESUMED,                    ///< An earlier run's upload goes on.
+    already_finished = OFAUTH_NOTICE_ALREADY_FINISHED,  ///< A held result is given again.
+    started_over = OFAUTH_NOTICE_STARTED_OVER,          ///< An earlier run's upload is of no use.
+    session_expired = OFAUTH_NOTICE_SESSION_EXPIRED,    ///< The parts go into a new session.
+    at_risk = OFAUTH_NOTICE_AT_RISK,                    ///< The session will end too early.
+    long_wait = OFAUTH_NOTICE_LONG_WAIT,                ///< The service asks for a long pause.
+    woke = OFAUTH_NOTICE_WOKE,                          ///< The machine slept.
 };
 
 /// How important a log message is.
@@ -193,9 +207,9 @@ class SecretText : public Text {
 };
 
 /// A path as the library wants it. The element type of u8string() depends on the version of C++.
-inline Text path_text(const std::filesystem::path &path) {
+inline Text path_text(const std::filesystem::path &path, const char *argument = "path") {
     const auto text = path.u8string();
-    return Text({reinterpret_cast<const char *>(text.data()), text.size()}, "path");
+    return Text({reinterpret_cast<const char *>(text.data()), text.size()}, argument);
 }
 
 inline std::uint64_t milliseconds(std::chrono::milliseconds time, const char *argument) {

@@ -29,8 +29,8 @@ const INTRO: &str = "crates/ofauth-ffi/header-intro.txt";
 /// The modules as the header has them: what comes first in a program comes first. `lib.rs` cannot say it, because rustfmt
 /// sorts it.
 const ORDER: &[&str] = &[
-    "version", "status", "error", "config", "log", "client", "cancel", "upload", "progress", "run", "result",
-    "call", "response",
+    "version", "status", "error", "config", "log", "client", "cancel", "upload", "progress", "notice", "run",
+    "result", "call", "response", "journal",
 ];
 
 /// The header of the repository at `root`, with its path.

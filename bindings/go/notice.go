@@ -1,0 +1,61 @@
+package ofauth
+
+// What an upload has to say beside its progress, as values of Go.
+
+// #include "shim.h"
+import "C"
+
+import "fmt"
+
+// NoticeKind is what a notice is about. Later versions may add some.
+type NoticeKind int32
+
+const (
+	// NoticeOther is something that this version has no name for; the text says what.
+	NoticeOther NoticeKind = C.OFAUTH_NOTICE_OTHER
+	// NoticeResumed is an upload of an earlier run that goes on.
+	NoticeResumed NoticeKind = C.OFAUTH_NOTICE_RESUMED
+	// NoticeAlreadyFinished is a held result that is given again: nothing is sent.
+	NoticeAlreadyFinished NoticeKind = C.OFAUTH_NOTICE_ALREADY_FINISHED
+	// NoticeStartedOver is an upload that begins anew, because what an earlier run had sent cannot be used.
+	NoticeStartedOver NoticeKind = C.OFAUTH_NOTICE_STARTED_OVER
+	// NoticeSessionExpired is a session that ended before the upload did; the parts go into a new one.
+	NoticeSessionExpired NoticeKind = C.OFAUTH_NOTICE_SESSION_EXPIRED
+	// NoticeAtRisk is a session that will end before the upload does.
+	NoticeAtRisk NoticeKind = C.OFAUTH_NOTICE_AT_RISK
+	// NoticeLongWait is a pause that the service asks for and that the session may not outlast.
+	NoticeLongWait NoticeKind = C.OFAUTH_NOTICE_LONG_WAIT
+	// NoticeWoke is a machine that slept, or a process that stood still: connections are opened anew.
+	NoticeWoke NoticeKind = C.OFAUTH_NOTICE_WOKE
+)
+
+// String is the kind in lower case.
+func (k NoticeKind) String() string {
+	switch k {
+	case NoticeOther:
+		return "other"
+	case NoticeResumed:
+		return "resumed"
+	case NoticeAlreadyFinished:
+		return "already finished"
+	case NoticeStartedOver:
+		return "started over"
+	case NoticeSessionExpired:
+		return "session expired"
+	case NoticeAtRisk:
+		return "at risk"
+	case NoticeLongWait:
+		return "long wait"
+	case NoticeWoke:
+		return "woke"
+	}
+	return fmt.Sprintf("notice %d", int32(k))
+}
+
+// Notice is something that happens to an upload and that its user should know.
+type Notice struct {
+	// Kind is what it is about.
+	Kind NoticeKind
+	// Text is one line for people, without a full stop.
+	Text string
+}
