@@ -14,4 +14,5 @@ pub mod lower;
 pub mod overlay;
 pub mod refine;
 pub mod report;
+pub mod simulate;
 pub mod source;

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use xtask::codegen::{self, Artefact};
+use xtask::simulate::{self, Seeds};
 use xtask::{abi, dist, header, source};
 
 const USAGE: &str = "\
@@ -13,6 +14,8 @@ cargo xtask codegen header [--check]   the same for include/ofauth.h alone, in a
 cargo xtask merge [FILE|-]             write the merged OpenAPI document as JSON
 cargo xtask dist [OUT_DIR]             build libofauth and lay out what users install, with a .tar.gz of it
 cargo xtask abi OLD.so [NEW.so]        compare the binary interface with an older build's, by abidiff
+cargo xtask simulate [--seeds N] [--from M] | [--seed S]
+                                       run seeds of the engine's simulation, or one with all that happens in it
 ";
 
 fn main() -> Result<()> {
@@ -29,6 +32,7 @@ fn main() -> Result<()> {
         ["dist", out] if !out.starts_with("--") => pack(Some(Path::new(out))),
         ["abi", old] if !old.starts_with("--") => abi::compare(Path::new(old), None),
         ["abi", old, new] => abi::compare(Path::new(old), Some(Path::new(new))),
+        ["simulate", rest @ ..] => simulate::simulate(Seeds::read(rest)?),
         ["help" | "--help" | "-h"] => {
             std::io::stdout().write_all(USAGE.as_bytes())?;
             Ok(())

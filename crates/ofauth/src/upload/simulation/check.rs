@@ -95,7 +95,8 @@ pub(super) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
         }
     }
     // Once nobody knows, nobody comes to know otherwise than by success.
-    let unknown = earlier.iter().rfind(|run| run.is_unknown()).filter(|then| then.lineage == run.lineage);
+    let told = earlier.iter().rfind(|run| run.is_unknown() || matches!(run.outcome, Outcome::Uploaded(_)));
+    let unknown = told.filter(|then| then.is_unknown() && then.lineage == run.lineage);
     if let Some(Outcome::Failed(then)) = unknown.map(|run| &run.outcome) {
         match &run.outcome {
             Outcome::Failed(now)

@@ -13,6 +13,8 @@ pub(crate) struct File(Mutex<Contents>);
 struct Contents {
     bytes: Vec<u8>,
     identity: Identity,
+    /// Counts how often the file was written or replaced by something else.
+    version: u64,
     /// The most bytes that one read gives.
     piece: usize,
 }
@@ -43,11 +45,11 @@ pub(super) enum Change {
     Touch,
 }
 
-/// A state of a file. With another modification time it counts as another, whatever it holds.
+/// A state of a file. One that was written is another, even if it holds the same again.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct FileState {
     pub(super) bytes: Vec<u8>,
-    modified: Option<(i64, u32)>,
+    version: u64,
 }
 
 /// The place of a file, which another may take.
@@ -57,10 +59,10 @@ pub(super) struct Place {
 }
 
 impl File {
-    fn new(bytes: Vec<u8>, number: u64, piece: usize) -> Arc<Self> {
+    fn new(bytes: Vec<u8>, number: u64, version: u64, piece: usize) -> Arc<Self> {
         let inode = Inode { device: 1, number, changed: (1, 0) };
         let identity = Identity { size: bytes.len() as u64, modified: Some((1, 0)), inode: Some(inode) };
-        Arc::new(Self(Mutex::new(Contents { bytes, identity, piece })))
+        Arc::new(Self(Mutex::new(Contents { bytes, identity, version, piece })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
@@ -71,6 +73,7 @@ impl File {
     fn write(&self, change: impl FnOnce(&mut Vec<u8>)) {
         let mut contents = self.lock();
         change(&mut contents.bytes);
+        contents.version += 1;
         let size = contents.bytes.len() as u64;
         let identity = &mut contents.identity;
         identity.size = size;
@@ -101,13 +104,13 @@ impl Identity {
 impl Place {
     /// A file of these bytes, of which one read gives `piece` at most.
     pub(super) fn new(bytes: Vec<u8>, piece: usize) -> Self {
-        Self { file: File::new(bytes, 1, piece), files: 1 }
+        Self { file: File::new(bytes, 1, 1, piece), files: 1 }
     }
 
     /// Opens the file that is there, and tells in what state it is.
     pub(super) fn open(&self) -> (Opened, FileState) {
         let contents = self.file.lock().clone();
-        let state = FileState { bytes: contents.bytes, modified: contents.identity.modified };
+        let state = FileState { bytes: contents.bytes, version: contents.version };
         (self.file.open("/simulated/clip.mp4"), state)
     }
 
@@ -147,7 +150,8 @@ impl Place {
         self.files += 1;
         let old = self.file.lock().clone();
         self.file.lock().identity.touch();
-        self.file = File::new(bytes, self.files, old.piece);
+        let version = old.version + u64::from(bytes != old.bytes || !same_time);
+        self.file = File::new(bytes, self.files, version, old.piece);
         let mut new = self.file.lock();
         new.identity.modified = old.identity.modified;
         if !same_time {
