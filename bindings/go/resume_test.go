@@ -333,12 +333,12 @@ func TestTimesOfAProgress(t *testing.T) {
 	if _, err := client.Upload(ctx, File(path), WithProgress(func(p Progress) { seen = append(seen, p) })); err != nil {
 		t.Fatal(err)
 	}
-	if first := seen[0]; first.ETA != Unknown || first.SessionLeft != Unknown || first.Rate != 0 {
-		t.Fatalf("%+v", first)
-	}
 	for _, p := range seen {
 		if (p.ETA < 0 && p.ETA != Unknown) || (p.SessionLeft < 0 && p.SessionLeft != Unknown) || p.Rate < 0 {
 			t.Fatalf("%+v", p)
+		}
+		if p.Phase == PhaseStarting && (p.ETA != Unknown || p.SessionLeft != Unknown) {
+			t.Fatalf("known before there is a session: %+v", p)
 		}
 	}
 	if last := seen[len(seen)-1]; last.SessionLeft == Unknown {

@@ -152,6 +152,12 @@ impl Bucket {
         }
     }
 
+    /// The tokens that the bucket holds at least. One that lets requests through holds one, even if none was ever seen
+    /// to be left.
+    fn holds(&self) -> f64 {
+        self.most.max(1.0)
+    }
+
     /// Brings the level up to `now`.
     fn advance(&mut self, now: Moment) {
         if now < self.at {
@@ -169,7 +175,7 @@ impl Bucket {
         }
         let Some(level) = self.level else { return };
         // A full bucket takes nothing in, and it stays full until the requests under way arrive.
-        let full = self.most - self.under_way.len() as f64;
+        let full = self.holds() - self.under_way.len() as f64;
         let level = if grown > 0.0 { level.max((level + grown).min(full)) } else { level };
         self.level = Some(level.max(LOWEST));
     }
@@ -349,8 +355,9 @@ impl Bucket {
     }
 
     fn give_back(&mut self) {
+        let holds = self.holds();
         if let Some(level) = &mut self.level {
-            *level = (*level + 1.0).min(self.most.max(*level));
+            *level = (*level + 1.0).min(holds.max(*level));
         }
     }
 

@@ -283,6 +283,16 @@ fn requests_that_do_not_count_are_free() {
 }
 
 #[test]
+fn a_bucket_that_was_only_seen_empty_fills_again() {
+    let mut bucket = Bucket::new(None, at(0));
+    let believed = bucket.grant(at(0));
+    bucket.answered(at(0), at(1), Taken::Accepted, numbers(0.0, 90), believed);
+    let wait = bucket.wait(at(1));
+    assert!(wait > Duration::ZERO && wait < Duration::from_secs(2), "{wait:?}");
+    assert_eq!(bucket.wait(at(1).plus(wait)), Duration::ZERO);
+}
+
+#[test]
 fn a_clock_that_is_set_back_changes_little() {
     let mut bucket = Bucket::new(RateLimit::new(60, 5), at(10_000_000));
     for _ in 0..5 {
