@@ -119,6 +119,11 @@ async fn a_refusal_over_a_connection_that_was_used_before_is_heard() {
     }
 }
 
+/// A connection for each upload: those of one would keep to one request budget and learn from each other's refusals.
+fn connection(number: usize) -> String {
+    format!("conn_{number}")
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_429_before_the_body_is_heard_with_its_headers() {
     for tls in [false, true] {
@@ -130,8 +135,8 @@ async fn a_429_before_the_body_is_heard_with_its_headers() {
         let client = client(&site);
         let data = data(4 * MIB);
         let mut uploads = tokio::task::JoinSet::new();
-        for _ in 0..UPLOADS {
-            uploads.spawn(video(&client, &data).into_future());
+        for number in 0..UPLOADS {
+            uploads.spawn(video(&client, &data).connection_id(connection(number)).into_future());
         }
         while let Some(ended) = within(60, uploads.join_next()).await {
             ended.unwrap().unwrap();
@@ -161,8 +166,8 @@ async fn a_429_that_asks_for_hours_is_an_error_with_the_words_of_the_api() {
         let client = client(&site);
         let data = data(8 * MIB);
         let mut uploads = tokio::task::JoinSet::new();
-        for _ in 0..UPLOADS {
-            uploads.spawn(video(&client, &data).into_future());
+        for number in 0..UPLOADS {
+            uploads.spawn(video(&client, &data).connection_id(connection(number)).into_future());
         }
         let mut heard = 0;
         while let Some(ended) = within(60, uploads.join_next()).await {

@@ -309,7 +309,12 @@ async fn a_wait_for_the_rate_limit_is_told() {
         let mut phases = phases.lock().unwrap().clone();
         phases.dedup();
         phases.retain(|phase| *phase != Phase::Completing);
-        assert_eq!(phases, [Phase::Starting, Phase::Sending, Phase::Waiting, Phase::Sending, Phase::Done]);
+        assert_eq!(phases[..4], [Phase::Starting, Phase::Sending, Phase::Waiting, Phase::Sending]);
+        // What comes after a refusal is paced.
+        assert!(
+            phases[4..].iter().all(|phase| matches!(phase, Phase::Waiting | Phase::Sending | Phase::Done))
+        );
+        assert_eq!(phases.last(), Some(&Phase::Done));
     }
 }
 
