@@ -46,9 +46,9 @@ impl ApiKey {
         Some(value)
     }
 
-    /// `text` without the key, for text that a server wrote.
+    /// `text` without the key, for text that a server wrote: also where words of a broken JSON were put together.
     pub(crate) fn cut_from(&self, text: &str) -> String {
-        if self.0.len() < SHORTEST_CUT { text.to_owned() } else { text.replace(self.0.as_str(), CUT) }
+        String::from_utf8_lossy(&self.cut_from_body(Bytes::copy_from_slice(text.as_bytes()))).into_owned()
     }
 
     /// `headers` without the key in any value.
