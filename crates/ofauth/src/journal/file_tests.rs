@@ -243,8 +243,10 @@ fn a_directory_that_cannot_be_made_is_named() {
 async fn a_full_disk_is_told_with_its_remedy() {
     let full = Path::new("/dev/full");
     let device = std::fs::File::options().write(true).open(full).unwrap();
-    let log = FileLog::new(device, full, frame::HEADER as u64, true);
-    let contents = replay::replay(&frame::header());
+    let before = memory::MemoryFile::default();
+    before.open(&samples::about()).unwrap().recorder.session(session(1)).await.unwrap();
+    let contents = replay::replay(&before.bytes());
+    let log = FileLog::new(device, full, before.bytes().len() as u64, true);
     let open = OpenJournal::over(log, contents, full.to_owned(), &samples::about()).unwrap();
     let error = open.recorder.part(part(0)).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Journal);

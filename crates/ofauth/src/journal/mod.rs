@@ -167,6 +167,8 @@ impl Journal {
 impl OpenJournal {
     /// Goes on with the journal that `log` holds, whose `contents` were read. Blocks if the log does.
     pub(crate) fn over(log: impl Log, contents: Contents, path: PathBuf, about: &About) -> Result<Self> {
+        // A header alone may not be durable: whoever wrote it may have been killed before that.
+        let contents = if contents.is_of_use() { contents } else { Contents::New };
         let (writer, found) = match contents {
             Contents::New => {
                 let writer = Writer::begin(log).map_err(|error| {

@@ -113,6 +113,36 @@ async fn a_record_that_nobody_waits_for_is_whole_and_harms_no_other() {
     assert!(!found.torn);
 }
 
+/// A finished upload whose file changed since: the journal starts over, and the process dies in the middle of that.
+#[tokio::test]
+async fn starting_over_never_leaves_the_flag_alone() {
+    for lasts in 0.. {
+        for kept in [0, 1, 20, usize::MAX] {
+            let file = MemoryFile::default();
+            let (recorder, _) = open(&file);
+            recorder.session(session(1)).await.unwrap();
+            recorder.finishing().await.unwrap();
+            recorder.done(samples::done()).await.unwrap();
+            file.fail_after(lasts);
+            let ended = recorder.session(session(2)).await;
+            file.power_cut(|| kept);
+            let found = open(&file).1;
+            match &found {
+                Found::State(state) => assert!(state.done.is_some() || state.finishing == 0, "{state:?}"),
+                Found::Damaged { finishing, .. } => {
+                    assert!(!finishing, "killed after {lasts}, {kept} bytes kept")
+                }
+                Found::Nothing => {}
+            }
+            if ended.is_ok() {
+                assert_eq!(state(found).session, session(2));
+                assert!(lasts > 3, "nothing was killed");
+                return;
+            }
+        }
+    }
+}
+
 #[tokio::test]
 async fn nothing_is_durable_before_it_was_synced() {
     let file = MemoryFile::default();

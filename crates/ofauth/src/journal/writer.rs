@@ -69,8 +69,7 @@ impl Writer {
             match action {
                 Action::Write { frame, starts_over, finishing } => {
                     if *starts_over {
-                        self.chain = Chain::start();
-                        self.cut = Some(HEADER as u64);
+                        self.start_over()?;
                     }
                     self.write(frame, *finishing)?;
                 }
@@ -79,6 +78,18 @@ impl Writer {
             }
         }
         self.log.sync()
+    }
+
+    /// What the journal held is not needed any more.
+    fn start_over(&mut self) -> io::Result<()> {
+        if std::mem::take(&mut self.finishing) {
+            // First, and durably: the flag alone, without the records that say how it ended, is an unknown outcome.
+            self.log.set_finishing(false)?;
+            self.log.sync()?;
+        }
+        self.chain = Chain::start();
+        self.cut = Some(HEADER as u64);
+        Ok(())
     }
 
     fn write(&mut self, frame: &mut Frame, finishing: Option<bool>) -> io::Result<()> {

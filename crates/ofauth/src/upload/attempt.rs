@@ -25,6 +25,7 @@ pub(crate) struct Attempt {
     finishing: bool,
     /// Whether the gate was passed.
     announced: AtomicBool,
+    ended: AtomicBool,
 }
 
 impl Attempt {
@@ -48,6 +49,15 @@ impl Attempt {
 
     pub(crate) fn set_waits_for_budget(&self, waits: bool) {
         self.waits_for_budget.store(waits, Ordering::Relaxed);
+    }
+
+    /// Whether it is known how the try ended, be it that this is still being written down.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.ended.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn set_ended(&self) {
+        self.ended.store(true, Ordering::Relaxed);
     }
 
     /// Whether the content is to be hashed.

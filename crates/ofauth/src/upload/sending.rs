@@ -193,8 +193,9 @@ impl<'a, W: Wire> Sending<'a, W> {
         let sent = Arc::clone(&attempt);
         let task = self.running.spawn(async move {
             let end = work.await;
+            sent.set_ended();
             if matches!(&end, StepEnd::Failed(failure) if !failure.may_have_finished()) {
-                // It finished nothing, also if the upload is stopped before anybody has looked at how it ended.
+                // It finished nothing, also if the upload is stopped before anybody looks at how it ended.
                 sent.set_handed_over(0);
             }
             match tracked {
@@ -355,7 +356,10 @@ impl<'a, W: Wire> Sending<'a, W> {
     /// Tries are told to stop and then waited for, which takes no longer than what they are doing this instant: one that
     /// is just writing may write the rest of a file, and only afterwards its count is true.
     async fn stopped(mut self, error: Error) -> Result<Sent> {
-        self.running.abort_all();
+        // The end of a single upload that is known and only being written down is not thrown away.
+        if !(self.single && self.tries.iter().any(|running| running.attempt.has_ended())) {
+            self.running.abort_all();
+        }
         while let Some(joined) = self.running.join_next_with_id().await {
             // A file that went whole and was confirmed in that instant is there: no stop can undo it.
             if let (true, Ok((id, Ok(end @ StepEnd::Done(_))))) = (self.single, joined) {

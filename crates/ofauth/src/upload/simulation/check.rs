@@ -73,8 +73,9 @@ pub(super) fn part_begins(world: &World, process: Process, session: usize, part:
         world.note(format!("part {session}/{part} is sent again, which process {told} knew to be there"));
         if told == process {
             of.again_in_one_run += 1;
+        } else {
+            *of.again.entry(told).or_insert(0) += 1;
         }
-        *of.again.entry(told).or_insert(0) += 1;
     }
 }
 
@@ -94,22 +95,7 @@ pub(super) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
             world.violate(format!("{reference} is another upload's"));
         }
     }
-    // Once nobody knows, nobody comes to know otherwise than by success.
-    let told = earlier.iter().rfind(|run| run.is_unknown() || matches!(run.outcome, Outcome::Uploaded(_)));
-    let unknown = told.filter(|then| then.is_unknown() && then.lineage == run.lineage);
-    if let Some(Outcome::Failed(then)) = unknown.map(|run| &run.outcome) {
-        match &run.outcome {
-            Outcome::Failed(now)
-                if now.kind() != ErrorKind::OutcomeUnknown || now.upload_id() != then.upload_id() =>
-            {
-                world.violate(format!("after an unknown outcome of {:?} came: {now:?}", then.upload_id()));
-            }
-            Outcome::Uploaded(reference) if then.upload_id() != Some(reference) => {
-                world.violate(format!("after an unknown outcome of {:?} came {reference}", then.upload_id()));
-            }
-            _ => {}
-        }
-    }
+    stays_unknown(world, sessions, run, earlier);
     // The service's longest silence of a request, and a wait that it asked for.
     if run.silence > LONGEST_WAIT + Duration::from_secs(600) {
         world.violate(format!("nothing happened for {:?}", run.silence));
@@ -126,6 +112,35 @@ pub(super) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
                 ));
             }
         }
+    }
+}
+
+/// Once nobody knows, nobody comes to know otherwise than by success, be it one that is not to be used.
+fn stays_unknown(world: &World, sessions: &[Session], run: &Run, earlier: &[Run]) {
+    let told = earlier.iter().rfind(|run| run.is_unknown() || matches!(run.outcome, Outcome::Uploaded(_)));
+    let unknown = told.filter(|then| then.is_unknown() && then.lineage == run.lineage);
+    let Some(Outcome::Failed(then)) = unknown.map(|run| &run.outcome) else { return };
+    // Of a damaged journal not even the reference may be left.
+    let Some(id) = then.upload_id() else {
+        if matches!(run.outcome, Outcome::Uploaded(_) | Outcome::Failed(_)) && !run.is_unknown() {
+            world.violate(format!("after an unknown outcome came: {:?}", run.outcome));
+        }
+        return;
+    };
+    let of = &sessions[plan::session(id)];
+    // A run that was killed had learned that it is finished, and written that down; then the file changed.
+    let is_another = of.known_done && *of.file != *run.file;
+    // Nothing left, and the disk was full when that was about to be written down: an announcement may be lost again.
+    let journal =
+        |run: &Run| matches!(&run.outcome, Outcome::Failed(error) if error.kind() == ErrorKind::Journal);
+    let never_left = of.doubts == 0 && earlier.iter().any(journal);
+    let stays = match &run.outcome {
+        Outcome::Ended(_) => true,
+        Outcome::Uploaded(reference) => reference == id,
+        Outcome::Failed(now) => now.upload_id() == Some(id) && (run.is_unknown() || run.told_of_a_mix()),
+    };
+    if !stays && !is_another && !never_left {
+        world.violate(format!("after an unknown outcome of {id} came: {:?}", run.outcome));
     }
 }
 
