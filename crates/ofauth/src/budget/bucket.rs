@@ -74,6 +74,9 @@ pub(super) struct Bucket {
     forgotten: Moment,
     /// Nothing is granted before this.
     hold: Option<Moment>,
+    /// The hold is as long as anybody waits, and the service asked for more.
+    #[serde(default)]
+    closed: bool,
     /// When there may be a token again although nothing is known of the rate.
     refilled: Moment,
     /// Refusals in a row, and when the last was answered.
@@ -96,6 +99,7 @@ impl Bucket {
             taken: VecDeque::new(),
             forgotten: Moment::default(),
             hold: None,
+            closed: false,
             refilled: now,
             refusals: 0,
             refused: Moment::default(),
@@ -129,6 +133,7 @@ impl Bucket {
             *level = level.min(own);
         }
         self.hold = self.hold.max(own.hold);
+        self.closed |= own.closed;
         self.under_way.extend(&own.under_way);
         self.taken.extend(&own.taken);
         self.prune();
@@ -171,7 +176,7 @@ impl Bucket {
             self.taken.push_back(now);
         }
         if self.hold.is_some_and(|until| until <= now || until.since(now) > LONGEST_WAIT) {
-            self.hold = None;
+            (self.hold, self.closed) = (None, false);
         }
         let Some(level) = self.level else { return };
         // A full bucket takes nothing in, and it stays full until the requests under way arrive.
@@ -199,6 +204,11 @@ impl Bucket {
         let hold = self.hold.map_or(Duration::ZERO, |until| until.since(now));
         let Some(level) = self.level else { return hold };
         hold.max(self.until(1.0 - level, now)).min(LONGEST_WAIT)
+    }
+
+    /// Whether it is of no use to wait: the service asked for longer than anybody does.
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// The time in which `missing` tokens flow in.
@@ -330,6 +340,7 @@ impl Bucket {
         let hold = self.hold_for(said);
         self.refused = span.answered;
         self.hold = self.hold.max(Some(span.answered.plus(hold)));
+        self.closed |= said.retry_after.is_some_and(|asked| asked > LONGEST_WAIT);
         self.counts_silently |= said.remaining.is_none() && self.expects_numbers();
         self.rate.refused(span.answered, said, hold, believed && new, self.refusals > 1);
         if self.given.is_none() && self.most < 1.0 {

@@ -23,7 +23,7 @@ async fn permits_come_in_the_order_they_were_asked_for() {
     let asking = (0..10).map(|number| {
         let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
         tokio::spawn(async move {
-            budget.acquire().await.answered(200, &HeaderMap::new());
+            budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
             order.lock().unwrap().push(number);
         })
     });
@@ -38,38 +38,42 @@ async fn permits_come_in_the_order_they_were_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_wait_spends_nothing_and_lets_the_next_one_through() {
     let budget = given(60, 1);
-    budget.acquire().await.answered(200, &HeaderMap::new());
+    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
     let start = Instant::now();
     for _ in 0..5 {
         let waited = tokio::time::timeout(Duration::from_millis(100), budget.acquire()).await;
         assert!(waited.is_err());
         assert!(!budget.is_waiting());
     }
-    budget.acquire().await.answered(200, &HeaderMap::new());
+    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
     assert!(start.elapsed() < Duration::from_millis(1_010), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_did_not_leave_is_given_back_and_what_was_lost_is_not() {
     let budget = given(1, 3);
-    budget.acquire().await.not_sent();
-    drop(budget.acquire().await);
-    budget.acquire().await.not_sent();
-    drop(budget.acquire().await);
-    budget.acquire().await.answered(500, &HeaderMap::new());
+    budget.acquire().await.unwrap().not_sent();
+    drop(budget.acquire().await.unwrap());
+    budget.acquire().await.unwrap().not_sent();
+    drop(budget.acquire().await.unwrap());
+    budget.acquire().await.unwrap().answered(500, &HeaderMap::new());
     assert!(budget.acquire().now_or_never().is_none(), "three of three were spent");
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_woken_by_better_news() {
     let budget = learning();
-    let slow = budget.acquire().await;
-    budget.acquire().await.answered(429, &headers(&[("retry-after", "0"), ("x-ratelimit-remaining", "0")]));
+    let slow = budget.acquire().await.unwrap();
+    budget
+        .acquire()
+        .await
+        .unwrap()
+        .answered(429, &headers(&[("retry-after", "0"), ("x-ratelimit-remaining", "0")]));
     let low = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "600"), ("x-ratelimit-limit", "3")];
-    budget.acquire().await.answered(200, &headers(&low));
+    budget.acquire().await.unwrap().answered(200, &headers(&low));
     let waiting = tokio::spawn({
         let budget = Arc::clone(&budget);
-        async move { budget.acquire().await.answered(200, &HeaderMap::new()) }
+        async move { budget.acquire().await.unwrap().answered(200, &HeaderMap::new()) }
     });
     while !budget.is_waiting() {
         yield_now().await;
@@ -84,13 +88,37 @@ async fn who_waits_is_woken_by_better_news() {
 #[tokio::test(start_paused = true)]
 async fn nobody_waits_longer_than_half_an_hour() {
     let budget = learning();
-    budget.acquire().await.answered(429, &headers(&[("retry-after", "9999999")]));
+    let half_an_hour = headers(&[("retry-after", "1800")]);
+    budget.acquire().await.unwrap().answered(429, &half_an_hour);
     for _ in 0..3 {
         let start = Instant::now();
-        let permit = budget.acquire().await;
+        let permit = budget.acquire().await.unwrap();
         assert!(start.elapsed() <= LONGEST_WAIT + Duration::from_secs(1), "{:?}", start.elapsed());
-        permit.answered(429, &headers(&[("retry-after", "9999999")]));
+        permit.answered(429, &half_an_hour);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_longer_wait_ends_those_who_wait_and_for_half_an_hour_those_who_come() {
+    let budget = learning();
+    let permit = budget.acquire().await.unwrap();
+    budget.acquire().await.unwrap().answered(429, &headers(&[("retry-after", "60")]));
+    let waiting = tokio::spawn({
+        let budget = Arc::clone(&budget);
+        async move { budget.acquire().await.map(drop) }
+    });
+    while !budget.is_waiting() {
+        yield_now().await;
+    }
+    let start = Instant::now();
+    permit.answered(429, &headers(&[("retry-after", "1801")]));
+    let refusal = waiting.await.unwrap().unwrap_err().refusal("send the part");
+    assert_eq!(refusal.kind(), ErrorKind::RateLimited);
+    assert!(refusal.is_retryable() && refusal.to_string().contains("half an hour"), "{refusal}");
+    assert!(budget.acquire().await.is_err());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    sleep(LONGEST_WAIT).await;
+    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +128,7 @@ async fn the_time_for_further_requests() {
     assert_eq!(budget.time_for(10), Duration::ZERO);
     assert_eq!(budget.time_for(100).as_secs(), 90);
     for _ in 0..10 {
-        budget.acquire().await.answered(200, &HeaderMap::new());
+        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
     }
     assert_eq!(budget.time_for(0), Duration::ZERO);
     assert_eq!(budget.time_for(100).as_secs(), 100);

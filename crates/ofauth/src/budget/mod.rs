@@ -36,7 +36,8 @@ use self::bucket::{Bucket, MOST_TOKENS, Taken};
 use self::clock::{Clock, Moment};
 pub use self::limit::RateLimit;
 use self::rate::Said;
-use self::shared::{Contended, Keeper};
+use self::shared::{Contended, Denied, Keeper};
+use crate::error::{Error, ErrorKind};
 use crate::http::retry::LONGEST_WAIT;
 use crate::http::wait::{Quota, WaitHint};
 
@@ -116,17 +117,19 @@ impl Budget {
 
     /// Waits until a request may be sent, in the order in which it was asked. Dropping the future spends nothing.
     ///
-    /// It takes at most half an hour: what is known of a limit is never worth more.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Permit {
+    /// It takes at most half an hour: what is known of a limit is never worth more. It fails at once, and for half an
+    /// hour, if the service asked for a longer wait.
+    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Permit, Closed> {
         let _turn = self.turnstile.lock().await;
         let since = Instant::now();
         let mut contended = 0_u32;
         loop {
             let patience = LONGEST_WAIT.saturating_sub(since.elapsed());
             let pause = match self.try_grant(patience.is_zero(), contended) {
-                Ok(Ok(permit)) => return permit,
-                Ok(Err(wait)) if self.is_shared => wait.min(LOOK_EVERY),
-                Ok(Err(wait)) => wait,
+                Ok(Ok(permit)) => return Ok(permit),
+                Ok(Err(Denied::Closed)) => return Err(Closed),
+                Ok(Err(Denied::For(wait))) if self.is_shared => wait.min(LOOK_EVERY),
+                Ok(Err(Denied::For(wait))) => wait,
                 Err(Contended) => {
                     contended = contended.saturating_add(1);
                     sleep(CONTENDED).await;
@@ -147,7 +150,7 @@ impl Budget {
         self: &Arc<Self>,
         at_once: bool,
         contended: u32,
-    ) -> Result<Result<Permit, Duration>, Contended> {
+    ) -> Result<Result<Permit, Denied>, Contended> {
         let sent = self.clock.now();
         let granted = self.keeper().grant(sent, at_once, contended)?;
         Ok(granted.map(|believed| Permit { budget: Arc::clone(self), sent, believed, open: true }))
@@ -177,6 +180,18 @@ impl Budget {
 impl std::fmt::Debug for Budget {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Budget").field("waiting", &self.is_waiting()).finish_non_exhaustive()
+    }
+}
+
+/// The service asked to be left alone for longer than anybody waits.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+impl Closed {
+    /// The error of the request that was to be sent.
+    pub(crate) fn refusal(self, doing: &str) -> Error {
+        let text = format!("{doing}: the service's rate limit asked for a wait of more than half an hour");
+        Error::new(ErrorKind::RateLimited, text).with_next_step("try again later")
     }
 }
 

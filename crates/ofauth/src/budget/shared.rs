@@ -33,6 +33,15 @@ const MOST_UNTOLD: usize = 1024;
 #[derive(Debug)]
 pub(super) struct Contended;
 
+/// Why a request may not be sent now.
+#[derive(Debug)]
+pub(super) enum Denied {
+    /// It is time to ask again after so long.
+    For(Duration),
+    /// The service asked for a longer wait than anybody waits.
+    Closed,
+}
+
 /// The file for a connection of a server. Its name is a hash, so it gives no id away.
 pub(super) fn path(directory: &Path, base_url: &str, connection: &[u8]) -> PathBuf {
     let mut key = base_url.as_bytes().to_vec();
@@ -64,17 +73,17 @@ impl Keeper {
         Self { bucket, given, file, joined: false, looked: None, untold: Vec::new() }
     }
 
-    /// Spends a token if there is one, or if it must be `at_once`. Returns whether it was believed to be there, or
-    /// how long to wait.
+    /// Spends a token if there is one, or if it must be `at_once`. Returns whether it was believed to be there.
     pub(super) fn grant(
         &mut self,
         now: Moment,
         at_once: bool,
         contended: u32,
-    ) -> Result<Result<bool, Duration>, Contended> {
+    ) -> Result<Result<bool, Denied>, Contended> {
         let grant = |bucket: &mut Bucket| match bucket.wait(now) {
+            _ if bucket.is_closed() => Err(Denied::Closed),
             wait if wait.is_zero() || at_once => Ok(bucket.grant(now)),
-            wait => Err(wait),
+            wait => Err(Denied::For(wait)),
         };
         match self.with_file(now, grant) {
             Err(Contended) if contended < MOST_CONTENDED => Err(Contended),

@@ -51,17 +51,17 @@ async fn a_later_process_knows_what_an_earlier_one_used_up() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("deep/down/bucket.rate");
     let first = process(&file);
-    first.acquire().await.answered(200, &remaining(2));
+    first.acquire().await.unwrap().answered(200, &remaining(2));
     drop(first);
     let second = process(&file);
     for _ in 0..2 {
-        second.acquire().await.answered(200, &HeaderMap::new());
-        second.acquire().await.answered(200, &remaining(1));
+        second.acquire().await.unwrap().answered(200, &HeaderMap::new());
+        second.acquire().await.unwrap().answered(200, &remaining(1));
     }
     let start = Instant::now();
     let third = process(&file);
-    drop(third.acquire().await);
-    drop(third.acquire().await);
+    drop(third.acquire().await.unwrap());
+    drop(third.acquire().await.unwrap());
     let waited = start.elapsed();
     assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
 }
@@ -71,7 +71,7 @@ async fn a_client_without_limit_writes_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let budget = process(&directory.path().join("sub/bucket.rate"));
     for _ in 0..100 {
-        budget.acquire().await.answered(200, &HeaderMap::new());
+        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
@@ -82,11 +82,11 @@ async fn a_running_client_hears_of_the_limit_that_another_found() {
     let file = directory.path().join("bucket.rate");
     let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
     let [one, two] = [0, 1].map(|_| Arc::new(Budget::new(None, clock, Some(file.clone()))));
-    one.acquire().await.answered(200, &HeaderMap::new());
-    two.acquire().await.answered(200, &remaining(0));
+    one.acquire().await.unwrap().answered(200, &HeaderMap::new());
+    two.acquire().await.unwrap().answered(200, &remaining(0));
     tokio::time::sleep(LOOK_EVERY).await;
     assert!(one.time_for(90) < Duration::from_secs(1));
-    drop(one.acquire().await);
+    drop(one.acquire().await.unwrap());
     assert!(one.time_for(90) > Duration::from_secs(80), "{:?}", one.time_for(90));
 }
 
@@ -95,14 +95,14 @@ async fn a_lock_that_is_never_released_is_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bucket.rate");
     let budget = process(&file);
-    budget.acquire().await.answered(200, &remaining(50));
+    budget.acquire().await.unwrap().answered(200, &remaining(50));
     let lock = open(&file).unwrap();
     lock.lock().unwrap();
     let start = Instant::now();
-    budget.acquire().await.answered(200, &remaining(20));
+    budget.acquire().await.unwrap().answered(200, &remaining(20));
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     drop(lock);
-    drop(budget.acquire().await);
+    drop(budget.acquire().await.unwrap());
     assert!(budget.time_for(90) > Duration::from_secs(60), "the answer was told when the lock was free");
 }
 
@@ -111,7 +111,7 @@ async fn a_directory_that_cannot_be_written_is_given_up() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let budget = process(&file.path().join("bucket.rate"));
     for left in (0..5).rev() {
-        budget.acquire().await.answered(200, &remaining(left));
+        budget.acquire().await.unwrap().answered(200, &remaining(left));
     }
     assert!(budget.time_for(50) > Duration::from_secs(40), "it goes on by itself");
 }
@@ -158,7 +158,11 @@ fn wait_with(text: &[u8]) -> Duration {
     let path = directory.path().join("bucket.rate");
     std::fs::write(&path, text).unwrap();
     let mut keeper = Keeper::new(Bucket::new(None, now()), None, Some(path));
-    keeper.grant(now(), false, 0).unwrap().err().unwrap_or_default()
+    match keeper.grant(now(), false, 0).unwrap() {
+        Ok(_) => Duration::ZERO,
+        Err(Denied::For(wait)) => wait,
+        Err(Denied::Closed) => panic!("closed"),
+    }
 }
 
 #[test]

@@ -217,7 +217,7 @@ fn run(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<Budget>>) -> O
                 let take = |left: u32| left.checked_sub(1);
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
                     loop {
-                        let permit = budget.acquire().await;
+                        let permit = budget.acquire().await.unwrap();
                         *seconds.lock().unwrap().entry(service.start.elapsed().as_secs()).or_default() += 1;
                         let (from, to) = setting.takes;
                         let takes = from + (to - from) * random.f64();

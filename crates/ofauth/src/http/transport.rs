@@ -173,7 +173,10 @@ impl Transport {
     /// Sends once, as soon as the connection's request budget has a token for it.
     pub(crate) async fn try_once(&self, request: &Request) -> Tried {
         match self.budgets.for_request(&request.url, request.headers.get(CONNECTION_ID)) {
-            Some(budget) => self.try_permitted(request, budget.acquire().await).await,
+            Some(budget) => match budget.acquire().await {
+                Ok(permit) => self.try_permitted(request, permit).await,
+                Err(closed) => Tried::Hopeless(closed.refusal(request.doing)),
+            },
             None => self.send(request).await,
         }
     }

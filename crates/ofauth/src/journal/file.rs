@@ -244,11 +244,13 @@ impl Log for FileLog {
 }
 
 impl Drop for FileLog {
-    /// An upload that ended before it had a session leaves no file behind.
+    /// An upload that ended before it had a session leaves no file behind. The lock is given up by name, because a
+    /// forked child that lives on has the open file, too, and closing it here would not end the lock.
     fn drop(&mut self) {
         if !self.is_of_use {
             // Still locked, so the name is still this file's.
             _ = std::fs::remove_file(&self.path);
         }
+        _ = self.file.unlock();
     }
 }

@@ -310,6 +310,10 @@ impl<'a, W: Wire> Sending<'a, W> {
                 error.request_id().map(str::to_owned),
                 error.action_required().map(str::to_owned),
             );
+            let refused = match error.part() {
+                Some(part) => refused.with_part(part),
+                None => refused,
+            };
             Err(doubtful(refused, self.doubt))
         };
         if until.saturating_duration_since(*since) > LONGEST_WAIT {

@@ -74,6 +74,11 @@ impl StepFailure {
     }
 }
 
+/// What the PUT of a part does, or that of a single upload, for messages.
+pub(crate) fn doing(part: Option<u32>) -> &'static str {
+    if part.is_some() { "send the part" } else { "send the file" }
+}
+
 /// Reads how a PUT ended. `part` is the number of the part, or `None` for the PUT of a single upload.
 pub(crate) fn read_put(end: PutEnd, part: Option<u32>, key: &ApiKey) -> StepEnd {
     let failed = |failure| StepEnd::Failed(failure);
@@ -82,18 +87,10 @@ pub(crate) fn read_put(end: PutEnd, part: Option<u32>, key: &ApiKey) -> StepEnd 
             What::Lost,
             Error::new(ErrorKind::InvalidAnswer, "the service answered before it had the bytes"),
         )),
-        PutEnd::Answered { answer, early } => {
-            let end = read_answer(
-                &answer,
-                part,
-                if part.is_some() { "send the part" } else { "send the file" },
-                key,
-            );
-            match end {
-                StepEnd::Failed(failure) => failed(StepFailure { whole: failure.whole && !early, ..failure }),
-                done => done,
-            }
-        }
+        PutEnd::Answered { answer, early } => match read_answer(&answer, part, doing(part), key) {
+            StepEnd::Failed(failure) => failed(StepFailure { whole: failure.whole && !early, ..failure }),
+            done => done,
+        },
         PutEnd::NotSent { error, hopeless } => {
             failed(StepFailure { hopeless, ..StepFailure::new(What::NotSent, error) })
         }

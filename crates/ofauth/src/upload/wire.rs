@@ -14,7 +14,7 @@ use super::body::Buffers;
 use super::decide::Age;
 use super::plan::{Plan, PlannedPart};
 use super::source::Opened;
-use super::step::{StepEnd, read_complete, read_put};
+use super::step::{StepEnd, doing, read_complete, read_put};
 use super::throttle::Throttle;
 use super::wire_format::{CompleteBody, InitAnswer, InitBody, read_object};
 use crate::budget::Budget;
@@ -197,6 +197,13 @@ impl Wire for HttpWire {
         request.attempt.set_waits_for_budget(true);
         let permit = self.budget.acquire().await;
         request.attempt.set_waits_for_budget(false);
+        let permit = match permit {
+            Ok(permit) => permit,
+            Err(closed) => {
+                let error = closed.refusal(doing(number));
+                return read_put(PutEnd::NotSent { error, hopeless: true }, number, &settings.key);
+            }
+        };
         let end = put(settings, &self.client.pool, &request).await;
         match &end {
             PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
@@ -208,26 +215,7 @@ impl Wire for HttpWire {
     }
 
     async fn complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> StepEnd {
-        let request =
-            Request::post("complete the upload", url.clone(), &CompleteBody { media_upload_id: upload_id });
-        let tried = match request {
-            Ok(request) => {
-                let request = request.connection(self.connection.clone());
-                let permit = self.budget.acquire().await;
-                let opened = match attempt.gate() {
-                    Some(gate) => gate.await,
-                    None => Ok(()),
-                };
-                match opened {
-                    Ok(()) => self.client.transport.try_permitted(&request, permit).await,
-                    Err(error) => {
-                        permit.not_sent();
-                        Tried::Hopeless(error)
-                    }
-                }
-            }
-            Err(error) => Tried::Hopeless(error),
-        };
+        let tried = self.try_complete(url, upload_id, attempt).await.unwrap_or_else(Tried::Hopeless);
         read_complete(tried, &self.client.settings.key)
     }
 
@@ -241,6 +229,22 @@ impl Wire for HttpWire {
 
     fn unix_ms(&self) -> i64 {
         unix_ms(SystemTime::now())
+    }
+}
+
+impl HttpWire {
+    async fn try_complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> Result<Tried> {
+        let doing = "complete the upload";
+        let request = Request::post(doing, url.clone(), &CompleteBody { media_upload_id: upload_id })?
+            .connection(self.connection.clone());
+        let permit = self.budget.acquire().await.map_err(|closed| closed.refusal(doing))?;
+        if let Some(gate) = attempt.gate()
+            && let Err(error) = gate.await
+        {
+            permit.not_sent();
+            return Err(error);
+        }
+        Ok(self.client.transport.try_permitted(&request, permit).await)
     }
 }
 

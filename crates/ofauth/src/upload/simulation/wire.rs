@@ -32,7 +32,7 @@ use crate::upload::attempt::{Attempt, Gate};
 use crate::upload::body::{Buffers, RangeBody};
 use crate::upload::plan::{Plan, PlannedPart};
 use crate::upload::source::Opened;
-use crate::upload::step::{StepEnd, What, read_complete, read_put};
+use crate::upload::step::{StepEnd, What, doing, read_complete, read_put};
 use crate::upload::wire::{Opening, Session, Wire};
 use crate::upload::wire_format::read_object;
 
@@ -134,12 +134,18 @@ impl Wire for SimulatedWire {
         attempt.set_waits_for_budget(true);
         let permit = self.budget.acquire().await;
         attempt.set_waits_for_budget(false);
-        let end = self.try_put(&part, session, index, number.is_none(), &attempt).await;
-        match &end {
-            PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
-            PutEnd::NotSent { .. } => permit.not_sent(),
-            PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
-        }
+        let end = match permit {
+            Err(closed) => PutEnd::NotSent { error: closed.refusal(doing(number)), hopeless: true },
+            Ok(permit) => {
+                let end = self.try_put(&part, session, index, number.is_none(), &attempt).await;
+                match &end {
+                    PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
+                    PutEnd::NotSent { .. } => permit.not_sent(),
+                    PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
+                }
+                end
+            }
+        };
         let end = read_put(end, number, &self.key);
         self.world.step(self.process, || format!("PUT {session}/{index} ends: {}", shown(&end))).await;
         if number.is_none() {
@@ -187,7 +193,10 @@ impl SimulatedWire {
         leaves: impl FnOnce() + Send,
         work: impl FnOnce(&Service) -> Reply + Send + 'static,
     ) -> Tried {
-        let permit = self.budget.acquire().await;
+        let permit = match self.budget.acquire().await {
+            Ok(permit) => permit,
+            Err(closed) => return Tried::Hopeless(closed.refusal(what)),
+        };
         if let Some(gate) = gate
             && let Err(error) = gate.await
         {
