@@ -128,7 +128,6 @@ async fn run(case: &Case, tls: Option<&Identity>) {
         Err(error) => {
             let shown = check(&error, error.kind());
             let stopped = matches!(case.outcome, Outcome::Stops(kind) if kind != ErrorKind::Timeout);
-            // A rate limit is the whole upload's matter.
             if stopped && of_part {
                 assert_eq!(error.part(), Some(if case.request == Request::Part { 2 } else { 1 }), "{shown}");
             }
