@@ -39,6 +39,7 @@ mod journal;
 mod media;
 mod net;
 mod origin;
+mod private;
 mod secret;
 mod settings;
 mod upload;

@@ -10,6 +10,7 @@
 
 mod api;
 mod batch;
+mod budget;
 mod failures;
 mod known;
 mod local;

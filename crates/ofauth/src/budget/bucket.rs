@@ -125,12 +125,14 @@ impl Bucket {
             && self.rate.is_sound()
     }
 
-    /// Goes on with what another process knows of the same bucket: `self` is from it, `own` is of this process.
-    pub(super) fn join(&mut self, own: &Self, now: Moment) {
+    /// Goes on with what another process knows of the same bucket: `self` is from it, `own` is of this process, which
+    /// sent so many requests that the other does not know of. Those count as spent; the next answer puts that right.
+    pub(super) fn join(&mut self, own: &Self, alone: u32, now: Moment) {
         self.given = own.given;
         self.advance(now);
-        if let (Some(level), Some(own)) = (&mut self.level, own.level) {
-            *level = level.min(own);
+        if let Some(level) = &mut self.level {
+            let spent = *level - f64::from(alone).min(self.most);
+            *level = own.level.map_or(spent, |own| own.min(spent)).max(LOWEST);
         }
         self.hold = self.hold.max(own.hold);
         self.closed |= own.closed;
@@ -142,6 +144,11 @@ impl Bucket {
     /// The limit that the caller stated is no part of what processes share.
     pub(super) fn keep_to(&mut self, given: Option<RateLimit>) {
         self.given = given;
+    }
+
+    /// Whether the service showed the limit, and not only the caller.
+    pub(super) fn is_learned(&self) -> bool {
+        self.rate.is_learned()
     }
 
     /// Whether there is a limit at all, as far as is known.
@@ -208,7 +215,7 @@ impl Bucket {
 
     /// Whether it is of no use to wait: the service asked for longer than anybody does.
     pub(super) fn is_closed(&self) -> bool {
-        self.closed
+        self.closed && self.hold.is_some()
     }
 
     /// The time in which `missing` tokens flow in.
@@ -349,7 +356,15 @@ impl Bucket {
         self.refilled = span.answered.plus(said.reset.map_or(hold, refilled_after));
         // It took no token; but there was none.
         let proven = -(span.under_way as f64) - span.overlapping as f64;
-        self.level = Some(self.level.map_or(proven, |level| (level + 1.0).min(proven)).max(LOWEST));
+        let level = self.level.map_or(proven, |level| (level + 1.0).min(proven));
+        let level = match said {
+            // The service itself says when there is one again.
+            Said { retry_after: Some(_), remaining: None, .. } => {
+                level.max(1.0 - hold.as_secs_f64() * self.per_second())
+            }
+            _ => level,
+        };
+        self.level = Some(level.clamp(LOWEST, 1.0));
     }
 
     /// How long nothing is sent after a refusal.

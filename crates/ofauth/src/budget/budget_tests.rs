@@ -98,6 +98,25 @@ async fn nobody_waits_longer_than_half_an_hour() {
     }
 }
 
+/// Of a service that says nothing else of its limit.
+#[tokio::test(start_paused = true)]
+async fn after_one_refusal_it_goes_on_when_the_service_said_and_soon_as_fast_as_before() {
+    let budget = learning();
+    let mut under_way = Vec::new();
+    for _ in 0..4 {
+        under_way.push(budget.acquire().await.unwrap());
+    }
+    let start = Instant::now();
+    under_way.pop().unwrap().answered(429, &headers(&[("retry-after", "5")]));
+    under_way.into_iter().for_each(|permit| permit.answered(200, &HeaderMap::new()));
+    for _ in 0..60 {
+        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+        assert!(start.elapsed() >= Duration::from_secs(5), "{:?}", start.elapsed());
+    }
+    eprintln!("60 requests took {:?}", start.elapsed());
+    assert!(start.elapsed() < Duration::from_secs(30), "{:?}", start.elapsed());
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_longer_wait_ends_those_who_wait_and_for_half_an_hour_those_who_come() {
     let budget = learning();

@@ -177,7 +177,7 @@ impl Run {
 
     fn join(&mut self, mut stored: Bucket) {
         let own = Bucket::new(self.given, self.now());
-        stored.join(&own, self.now());
+        stored.join(&own, 0, self.now());
         self.bucket = stored;
     }
 

@@ -93,7 +93,6 @@ impl std::fmt::Debug for Budgets {
 
 /// The request budget of one connection.
 pub(crate) struct Budget {
-    clock: Clock,
     keeper: Mutex<Keeper>,
     is_shared: bool,
     /// First come, first served: whoever holds this is the next to be granted.
@@ -106,9 +105,8 @@ pub(crate) struct Budget {
 impl Budget {
     fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
         Self {
-            clock,
             is_shared: file.is_some(),
-            keeper: Mutex::new(Keeper::new(Bucket::new(given, clock.now()), given, file)),
+            keeper: Mutex::new(Keeper::new(given, clock, file)),
             turnstile: tokio::sync::Mutex::default(),
             waiting: AtomicBool::new(false),
             changed: Notify::new(),
@@ -151,9 +149,8 @@ impl Budget {
         at_once: bool,
         contended: u32,
     ) -> Result<Result<Permit, Denied>, Contended> {
-        let sent = self.clock.now();
-        let granted = self.keeper().grant(sent, at_once, contended)?;
-        Ok(granted.map(|believed| Permit { budget: Arc::clone(self), sent, believed, open: true }))
+        let granted = self.keeper().grant(at_once, contended)?;
+        Ok(granted.map(|(sent, believed)| Permit { budget: Arc::clone(self), sent, believed, open: true }))
     }
 
     /// Whether a request waits for the budget right now.
@@ -163,8 +160,7 @@ impl Budget {
 
     /// How long `requests` more will wait from now on, as far as is known; zero if no limit is.
     pub(crate) fn time_for(&self, requests: u64) -> Duration {
-        let now = self.clock.now();
-        self.keeper().time_for(requests, now)
+        self.keeper().time_for(requests)
     }
 
     fn keeper(&self) -> std::sync::MutexGuard<'_, Keeper> {
@@ -172,7 +168,7 @@ impl Budget {
     }
 
     fn tell(&self, event: Event) {
-        self.keeper().tell(event, self.clock.now());
+        self.keeper().tell(event);
         self.changed.notify_one();
     }
 }

@@ -70,7 +70,7 @@ pub(super) struct Rate {
     /// Lower bounds, in tokens per second, 0 = nothing known: from resets, from what was granted.
     slope: f64,
     gained: f64,
-    /// A guess, in tokens per second, that takes the limit for the bucket's size. The first refusal ends it.
+    /// A guess, in tokens per second, that takes the limit for the bucket's size. A refusal soon after another ends it.
     guess: Option<f64>,
     /// The share of the above that is used.
     trust: f64,
@@ -116,6 +116,11 @@ impl Rate {
     pub(super) fn at_most(&self) -> f64 {
         let proven = self.proven();
         if proven > 0.0 { proven * 1.5 } else { 5.0 }
+    }
+
+    /// Whether the service showed a limit, in numbers or by a refusal.
+    pub(super) fn is_learned(&self) -> bool {
+        self.numbers || self.pace.is_some()
     }
 
     /// Whether accepted requests are answered with numbers.
@@ -178,8 +183,11 @@ impl Rate {
     /// the last one, so this one says how long the bucket stays empty and nothing of the pace before.
     pub(super) fn refused(&mut self, now: Moment, said: Said, hold: Duration, surprising: bool, again: bool) {
         if surprising {
+            // One refusal may be somebody else's doing.
+            if self.trust < 1.0 {
+                self.guess = None;
+            }
             self.trust = (self.trust / 2.0).max(LEAST_TRUST);
-            self.guess = None;
         }
         if let Some(pace) = &mut self.pace
             && surprising
@@ -286,7 +294,7 @@ impl Pace {
     fn after(hold: Duration, now: Moment) -> Self {
         let per_second = 1.0 / hold.as_secs_f64().max(0.1);
         let per_second = per_second.clamp(Self::SLOWEST, FASTEST);
-        Self { per_second, gain: Self::FIRST_GAIN, window: 4, streak: 0, since: now, accepted: 0 }
+        Self { per_second, gain: Self::FIRST_GAIN, window: 2, streak: 0, since: now, accepted: 0 }
     }
 
     fn is_sound(&self) -> bool {

@@ -5,7 +5,7 @@
 //! The file helps and never decides: one that cannot be read, is damaged, outdated or from the future counts as not
 //! there, and one that cannot be written is given up with a warning. It holds numbers only, no id and no key.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -15,8 +15,9 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::Event;
 use super::bucket::Bucket;
-use super::clock::Moment;
+use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
+use crate::private;
 
 /// The format of the file.
 const VERSION: u32 = 1;
@@ -53,48 +54,60 @@ pub(super) fn path(directory: &Path, base_url: &str, connection: &[u8]) -> PathB
 #[derive(Serialize, Deserialize)]
 struct Stored<B> {
     version: u32,
+    /// The limit is only what a caller stated: it is nobody else's.
+    #[serde(default)]
+    stated: bool,
     bucket: B,
 }
 
-/// Keeps the bucket of a budget.
+/// Keeps the bucket of a budget. Whatever is done to the bucket has a moment that is read under its lock, so that the
+/// moments come in order.
 pub(super) struct Keeper {
     bucket: Bucket,
+    clock: Clock,
     given: Option<RateLimit>,
     file: Option<PathBuf>,
     /// The bucket went into the file, or came out of it.
     joined: bool,
+    /// Requests sent before that: the file knows nothing of them.
+    alone: u32,
     looked: Option<Moment>,
     /// What happened while the file was locked, in order.
     untold: Vec<Event>,
 }
 
 impl Keeper {
-    pub(super) fn new(bucket: Bucket, given: Option<RateLimit>, file: Option<PathBuf>) -> Self {
-        Self { bucket, given, file, joined: false, looked: None, untold: Vec::new() }
+    pub(super) fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
+        let bucket = Bucket::new(given, clock.now());
+        Self { bucket, clock, given, file, joined: false, alone: 0, looked: None, untold: Vec::new() }
     }
 
-    /// Spends a token if there is one, or if it must be `at_once`. Returns whether it was believed to be there.
+    /// Spends a token if there is one, or if it must be `at_once`. Returns the moment of that, and whether the token was
+    /// believed to be there.
     pub(super) fn grant(
         &mut self,
-        now: Moment,
         at_once: bool,
         contended: u32,
-    ) -> Result<Result<bool, Denied>, Contended> {
-        let grant = |bucket: &mut Bucket| match bucket.wait(now) {
+    ) -> Result<Result<(Moment, bool), Denied>, Contended> {
+        let grant = |bucket: &mut Bucket, now| match bucket.wait(now) {
             _ if bucket.is_closed() => Err(Denied::Closed),
-            wait if wait.is_zero() || at_once => Ok(bucket.grant(now)),
+            wait if wait.is_zero() || at_once => Ok((now, bucket.grant(now))),
             wait => Err(Denied::For(wait)),
         };
-        match self.with_file(now, grant) {
-            Err(Contended) if contended < MOST_CONTENDED => Err(Contended),
-            Err(Contended) => Ok(grant(&mut self.bucket)),
-            Ok(granted) => Ok(granted),
+        let granted = match self.with_file(grant) {
+            Err(Contended) if contended < MOST_CONTENDED => return Err(Contended),
+            Err(Contended) => grant(&mut self.bucket, self.clock.now()),
+            Ok(granted) => granted,
+        };
+        if granted.is_ok() && !self.joined {
+            self.alone = self.alone.saturating_add(1);
         }
+        Ok(granted)
     }
 
     /// Takes in how a request ended.
-    pub(super) fn tell(&mut self, event: Event, now: Moment) {
-        if self.with_file(now, |bucket| event.apply(bucket, now)).is_err() {
+    pub(super) fn tell(&mut self, event: Event) {
+        if self.with_file(|bucket, now| event.apply(bucket, now)).is_err() {
             // Too many only if another process holds the lock for ever.
             if self.untold.len() < MOST_UNTOLD {
                 self.untold.push(event);
@@ -102,39 +115,46 @@ impl Keeper {
         }
     }
 
-    pub(super) fn time_for(&mut self, requests: u64, now: Moment) -> Duration {
-        self.bucket.time_for(requests, now)
+    pub(super) fn time_for(&mut self, requests: u64) -> Duration {
+        self.bucket.time_for(requests, self.clock.now())
     }
 
     /// Does something to the bucket, in the file if there is one and a limit is known.
-    fn with_file<T>(&mut self, now: Moment, mut act: impl FnMut(&mut Bucket) -> T) -> Result<T, Contended> {
-        let Some(path) = self.file.clone() else { return Ok(act(&mut self.bucket)) };
+    fn with_file<T>(&mut self, mut act: impl FnMut(&mut Bucket, Moment) -> T) -> Result<T, Contended> {
+        let now = self.clock.now();
+        let Some(path) = self.file.clone() else { return Ok(act(&mut self.bucket, now)) };
         if !self.bucket.is_limited() && !self.another_knows(&path, now) {
-            let done = act(&mut self.bucket);
+            let done = act(&mut self.bucket, now);
             if self.bucket.is_limited() {
                 // The first word of a limit, for the others to hear. If the file is locked, the next act says it.
-                self.in_file(&path, now, |_| ()).map_or_else(|error| self.give_up(&error), |_| ());
+                self.in_file(&path, |_, _| ()).map_or_else(|error| self.give_up(&error), |_| ());
             }
             return Ok(done);
         }
-        match self.in_file(&path, now, &mut act) {
+        match self.in_file(&path, &mut act) {
             Ok(Some(done)) => Ok(done),
             Ok(None) => Err(Contended),
             Err(error) => {
                 self.give_up(&error);
-                Ok(act(&mut self.bucket))
+                Ok(act(&mut self.bucket, now))
             }
         }
     }
 
-    /// Whether another process may know a limit: one look at the file a second.
+    /// Whether another process may know a limit: one look at the file a second, until it does.
     fn another_knows(&mut self, path: &Path, now: Moment) -> bool {
         if self.looked.is_some_and(|looked| now.since(looked) < LOOK_EVERY && now >= looked) {
             return false;
         }
-        self.looked = Some(now);
         let there = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);
-        there && matches!(open(path).and_then(|mut file| read(&mut file, now)), Ok(Some(_)))
+        let knows = there
+            && open(path).is_ok_and(|mut file| match file.try_lock_shared() {
+                // Half of what is just being written would look like damage.
+                Err(TryLockError::WouldBlock) => true,
+                _ => matches!(read(&mut file, self.given, now), Ok(Some(_))),
+            });
+        self.looked = (!knows).then_some(now);
+        knows
     }
 
     fn give_up(&mut self, error: &io::Error) {
@@ -146,8 +166,7 @@ impl Keeper {
     fn in_file<T>(
         &mut self,
         path: &Path,
-        now: Moment,
-        mut act: impl FnMut(&mut Bucket) -> T,
+        mut act: impl FnMut(&mut Bucket, Moment) -> T,
     ) -> io::Result<Option<T>> {
         let mut file = open(path)?;
         match file.try_lock() {
@@ -155,11 +174,12 @@ impl Keeper {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(error),
         }
-        if let Some(mut stored) = read(&mut file, now)? {
+        let now = self.clock.now();
+        if let Some(mut stored) = read(&mut file, self.given, now)? {
             if self.joined {
                 stored.keep_to(self.given);
             } else {
-                stored.join(&self.bucket, now);
+                stored.join(&self.bucket, self.alone, now);
             }
             self.bucket = stored;
         }
@@ -167,7 +187,7 @@ impl Keeper {
         for event in self.untold.drain(..) {
             event.apply(&mut self.bucket, now);
         }
-        let done = act(&mut self.bucket);
+        let done = act(&mut self.bucket, now);
         if let Err(error) = write(&mut file, &self.bucket) {
             self.give_up(&error);
         }
@@ -177,41 +197,38 @@ impl Keeper {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true).write(true).create(true).truncate(false);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    match options.open(path) {
+    let mut options = private::options();
+    options.write(true).create(true).truncate(false);
+    let file = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             if let Some(directory) = path.parent() {
-                create_private(directory)?;
+                private::create_directory(directory)?;
             }
-            options.open(path)
+            options.open(path)?
         }
-        opened => opened,
+        opened => opened?,
+    };
+    if file.metadata()?.is_file() {
+        Ok(file)
+    } else {
+        Err(io::Error::other(format!("{} is not a regular file", path.display())))
     }
 }
 
-fn create_private(directory: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(directory)
-}
-
-/// What the file holds, if that can be believed.
-fn read(file: &mut File, now: Moment) -> io::Result<Option<Bucket>> {
+/// What the file holds, if that can be believed and is of use to a process with that limit of its own.
+fn read(file: &mut File, given: Option<RateLimit>, now: Moment) -> io::Result<Option<Bucket>> {
     let mut text = Vec::new();
     file.rewind()?;
     std::io::Read::by_ref(file).take(LONGEST_FILE).read_to_end(&mut text)?;
     let stored: Option<Stored<Bucket>> = serde_json::from_slice(&text).ok();
-    let sound = stored.filter(|stored| stored.version == VERSION && stored.bucket.is_sound(now));
+    let of_use = |stored: &Stored<Bucket>| given.is_some() || !stored.stated;
+    let sound =
+        stored.filter(|stored| stored.version == VERSION && of_use(stored) && stored.bucket.is_sound(now));
     Ok(sound.map(|stored| stored.bucket))
 }
 
 fn write(file: &mut File, bucket: &Bucket) -> io::Result<()> {
-    let text = serde_json::to_vec(&Stored { version: VERSION, bucket })?;
+    let text = serde_json::to_vec(&Stored { version: VERSION, stated: !bucket.is_learned(), bucket })?;
     file.rewind()?;
     file.write_all(&text)?;
     file.set_len(text.len() as u64)

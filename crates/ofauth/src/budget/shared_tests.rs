@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use futures_util::FutureExt as _;
 use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 use tokio::time::Instant;
@@ -66,6 +67,55 @@ async fn a_later_process_knows_what_an_earlier_one_used_up() {
     assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
 }
 
+/// Each has sent a request before either knows of a limit.
+#[tokio::test(start_paused = true)]
+async fn two_that_begin_at_once_spend_no_token_twice() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bucket.rate");
+    let (first, second) = (process(&file), process(&file));
+    let (one, two) = (first.acquire().await.unwrap(), second.acquire().await.unwrap());
+    one.answered(200, &remaining(89));
+    let mut under_way = Vec::new();
+    for _ in 0..8 {
+        under_way.push(first.acquire().await.unwrap());
+    }
+    two.answered(200, &remaining(88));
+    while let Some(permit) = second.acquire().now_or_never() {
+        under_way.push(permit.unwrap());
+    }
+    assert_eq!(under_way.len(), 88);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_was_stated_is_kept_by_those_who_state_it_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("bucket.rate");
+    let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
+    let stating = || Arc::new(Budget::new(RateLimit::new(1, 2), clock, Some(file.clone())));
+    for _ in 0..2 {
+        stating().acquire().await.unwrap().answered(200, &HeaderMap::new());
+    }
+    assert!(stating().acquire().now_or_never().is_none(), "two of two are spent");
+    let other = process(&file);
+    for _ in 0..100 {
+        other.acquire().now_or_never().unwrap().unwrap().answered(200, &HeaderMap::new());
+    }
+}
+
+/// A link in the state directory, whoever put it there.
+#[cfg(unix)]
+#[tokio::test(start_paused = true)]
+async fn what_a_link_names_is_left_alone() {
+    let directory = tempfile::tempdir().unwrap();
+    let (file, victim) = (directory.path().join("bucket.rate"), directory.path().join("victim"));
+    std::fs::write(&victim, "mine").unwrap();
+    std::os::unix::fs::symlink(&victim, &file).unwrap();
+    let budget = process(&file);
+    budget.acquire().await.unwrap().answered(200, &remaining(3));
+    budget.acquire().await.unwrap().answered(200, &remaining(2));
+    assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_without_limit_writes_nothing() {
     let directory = tempfile::tempdir().unwrap();
@@ -120,8 +170,8 @@ async fn a_directory_that_cannot_be_written_is_given_up() {
 fn the_file_is_private_and_says_nothing_of_the_connection() {
     let directory = tempfile::tempdir().unwrap();
     let path = path(&directory.path().join("state"), "https://api.test/", b"conn_abc123");
-    let mut keeper = Keeper::new(low_bucket(), None, Some(path.clone()));
-    keeper.grant(now(), true, 0).unwrap().unwrap();
+    let mut keeper = Keeper::new(RateLimit::new(60, 10), Clock::Wall, Some(path.clone()));
+    keeper.grant(true, 0).unwrap().unwrap();
     assert!(!path.to_string_lossy().contains("conn_abc123"));
     let text = std::fs::read_to_string(&path).unwrap();
     assert!(!text.contains("conn_") && text.starts_with("{\"version\":1,"), "{text}");
@@ -144,12 +194,18 @@ fn what_is_written_is_read_and_shrinks() {
     let mut file = tempfile::tempfile().unwrap();
     write(&mut file, &low_bucket()).unwrap();
     let long = file.metadata().unwrap().len();
-    assert!(read(&mut file, now()).unwrap().is_some());
-    write(&mut file, &Bucket::new(super::super::RateLimit::new(1, 1), now())).unwrap();
-    assert!(read(&mut file, now()).unwrap().is_some() && file.metadata().unwrap().len() < long);
+    assert!(read(&mut file, None, now()).unwrap().is_some());
+    let given = RateLimit::new(1, 1);
+    write(&mut file, &Bucket::new(given, now())).unwrap();
+    assert!(file.metadata().unwrap().len() < long);
+    assert!(read(&mut file, given, now()).unwrap().is_some());
+    assert!(read(&mut file, None, now()).unwrap().is_none(), "what one caller stated is nobody else's limit");
+    write(&mut file, &low_bucket()).unwrap();
     // From the future, and from long ago.
-    assert!(read(&mut file, Moment::after_epoch(EPOCH - Duration::from_secs(60))).unwrap().is_none());
-    assert!(read(&mut file, Moment::after_epoch(EPOCH + Duration::from_secs(90_000))).unwrap().is_none());
+    assert!(read(&mut file, None, Moment::after_epoch(EPOCH - Duration::from_secs(60))).unwrap().is_none());
+    assert!(
+        read(&mut file, None, Moment::after_epoch(EPOCH + Duration::from_secs(90_000))).unwrap().is_none()
+    );
 }
 
 /// Puts a text where the file is, and asks for a permit. Returns how long the bucket says to wait.
@@ -157,8 +213,9 @@ fn wait_with(text: &[u8]) -> Duration {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("bucket.rate");
     std::fs::write(&path, text).unwrap();
-    let mut keeper = Keeper::new(Bucket::new(None, now()), None, Some(path));
-    match keeper.grant(now(), false, 0).unwrap() {
+    let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
+    let mut keeper = Keeper::new(None, clock, Some(path));
+    match keeper.grant(false, 0).unwrap() {
         Ok(_) => Duration::ZERO,
         Err(Denied::For(wait)) => wait,
         Err(Denied::Closed) => panic!("closed"),
@@ -167,7 +224,8 @@ fn wait_with(text: &[u8]) -> Duration {
 
 #[test]
 fn a_torn_or_flipped_file_does_no_harm() {
-    let whole = serde_json::to_vec(&Stored { version: VERSION, bucket: low_bucket() }).unwrap();
+    let whole =
+        serde_json::to_vec(&Stored { version: VERSION, stated: false, bucket: low_bucket() }).unwrap();
     for length in 0..whole.len() {
         assert_eq!(wait_with(&whole[..length]), Duration::ZERO, "cut at {length}");
     }
@@ -192,7 +250,7 @@ proptest! {
         Just("1e999".to_owned()), Just("-1e300".to_owned()), Just("18446744073709551615".to_owned()),
         Just("null".to_owned()), Just("-0.0".to_owned()), any::<i64>().prop_map(|number| number.to_string()),
     ]) {
-        let whole = serde_json::to_string(&Stored { version: VERSION, bucket: low_bucket() }).unwrap();
+        let whole = serde_json::to_string(&Stored { version: VERSION, stated: false, bucket: low_bucket() }).unwrap();
         let starts: Vec<_> = whole.match_indices(':').map(|(at, _)| at + 1).collect();
         let start = starts[which.index(starts.len())];
         let end = whole[start..].find([',', '}', ']']).map_or(whole.len(), |at| start + at);

@@ -2,13 +2,14 @@
 //!
 //! Of the names in the directory only `<id>.journal` is ever touched.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::frame::{self, FLAG_AT, HEADER};
 use super::log::Log;
+use crate::private::{self, options};
 
 /// The most bytes that are read of a journal. A plan of 100 000 parts with all of them done takes a fifth.
 const LONGEST: u64 = 256 << 20;
@@ -41,11 +42,7 @@ impl From<io::Error> for Refused {
 pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
     let missing: Vec<_> =
         dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
-    let mut builder = DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(dir)?;
+    private::create_directory(dir)?;
     missing.iter().filter_map(|dir| dir.parent()).try_for_each(sync_directory)
 }
 
@@ -54,22 +51,6 @@ pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
     // The parent of a relative path may be the empty one.
     let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
     if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
-}
-
-/// Options under which nothing but a file that is there under its own name is opened, and nothing waits.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        if let Ok(flags) = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()) {
-            options.custom_flags(flags);
-        }
-        options.mode(0o600);
-    }
-    options
 }
 
 /// Opens a journal to look at it.

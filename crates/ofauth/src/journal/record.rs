@@ -200,7 +200,7 @@ impl State {
     }
 
     /// Bytes of the parts that the service has.
-    pub(super) fn bytes_done(&self) -> u64 {
+    pub(crate) fn bytes_done(&self) -> u64 {
         let planned = |index: &u32| usize::try_from(*index).ok().and_then(|at| self.session.parts.get(at));
         self.parts.keys().filter_map(planned).map(|part| part.length).sum()
     }

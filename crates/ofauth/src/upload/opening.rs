@@ -248,7 +248,7 @@ fn restored<W: Wire>(
             Err(resume::unknown(error.message()).with_upload_id(&state.session.upload_id))
         }
         Err(error) => {
-            let (why, sent_again) = (error.message().to_owned(), resume::acknowledged(&state));
+            let (why, sent_again) = (error.message().to_owned(), state.bytes_done());
             engine.notify(Notice::StartedOver { why, sent_again });
             Ok(None)
         }

@@ -55,7 +55,7 @@ pub(super) fn start(found: Found, sameness: &Sameness) -> Start {
                 0,
             ),
             (None, 0) => {
-                let sent = acknowledged(&state);
+                let sent = state.bytes_done();
                 started_over(&format!("the file changed since the upload was interrupted ({how})"), sent)
             }
             (None, _) => {
@@ -82,15 +82,6 @@ pub(super) fn start(found: Found, sameness: &Sameness) -> Start {
 /// A new session, for a reason that its user should know.
 pub(super) fn started_over(why: &str, sent_again: u64) -> Start {
     Start::Fresh(Some(Notice::StartedOver { why: why.to_owned(), sent_again }))
-}
-
-/// Bytes in the parts that an earlier run had acknowledged.
-pub(super) fn acknowledged(state: &State) -> u64 {
-    let length = |index: &u32| {
-        let index = usize::try_from(*index).ok()?;
-        state.session.parts.get(index).map(|part| part.length)
-    };
-    state.parts.keys().filter_map(length).fold(0, u64::saturating_add)
 }
 
 /// The error of an upload that an earlier run may have finished.
