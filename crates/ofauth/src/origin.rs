@@ -3,8 +3,6 @@
 //! Pure decisions on URLs: the base URL of a client, the origins that its caller allowed besides, and the URLs that
 //! an upload plan names. Nothing here connects.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use url::{Host, Url};
 
 use crate::error::{Error, ErrorKind, Result};
@@ -88,9 +86,9 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
     match url.host() {
         Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
         Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => {
-            ip == Ipv6Addr::LOCALHOST || ip.to_ipv4_mapped().is_some_and(|ip: Ipv4Addr| ip.is_loopback())
-        }
+        // An IPv4 address written as IPv6 is not looked through: whoever else judges it, such as the choice of a proxy,
+        // may not do so either.
+        Some(Host::Ipv6(ip)) => ip.is_loopback(),
         None => false,
     }
 }

@@ -26,3 +26,4 @@ mod sources;
 mod stopping;
 mod support;
 mod tidy;
+mod waits;

@@ -12,13 +12,17 @@ use crate::secret::ApiKey;
 /// The longest JSON answer that is read, in bytes. A plan of 100 000 parts is about 25 MB.
 pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 
+/// The longest answer to a PUT or to complete that is read, in bytes: it holds an etag, or the media object of one file. What
+/// is read of JSON takes many times its length in memory.
+pub(crate) const LONGEST_STEP: usize = 256 * 1024;
+
 /// How long an answer may take from its first to its last byte.
 pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
 
-/// The error for an answer of more than [`LONGEST_ANSWER`] bytes.
-pub(crate) fn too_long(doing: &str) -> Error {
-    let most = LONGEST_ANSWER / (1024 * 1024);
-    let text = format!("{doing}: the answer is longer than {most} MiB, so it was not read");
+/// The error for an answer of more than so many bytes.
+pub(crate) fn too_long(doing: &str, most: usize) -> Error {
+    let most = most / 1024;
+    let text = format!("{doing}: the answer is longer than {most} KiB, so it was not read");
     Error::new(ErrorKind::InvalidAnswer, text)
 }
 

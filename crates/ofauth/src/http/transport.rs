@@ -12,6 +12,7 @@ use bytes::{Bytes, BytesMut};
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use ofauth_api::operation::RetryClass;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
@@ -40,6 +41,10 @@ pub(crate) struct Request {
     pub(crate) sits_out_rate_limits: bool,
     /// No pause is begun that would end after this.
     pub(crate) until: Option<Instant>,
+    /// Told of every pause before it begins.
+    pub(crate) pauses: Option<UnboundedSender<Duration>>,
+    /// Longer answers are not read, in bytes.
+    pub(crate) longest_answer: usize,
     pub(crate) method: Method,
     pub(crate) url: Url,
     pub(crate) headers: HeaderMap,
@@ -65,6 +70,8 @@ impl Request {
             class: RetryClass::Repeatable,
             sits_out_rate_limits: false,
             until: None,
+            pauses: None,
+            longest_answer: LONGEST_ANSWER,
             method,
             url,
             headers: HeaderMap::new(),
@@ -79,6 +86,16 @@ impl Request {
 
     pub(crate) fn no_longer_than(mut self, deadline: Option<Instant>) -> Self {
         self.until = deadline;
+        self
+    }
+
+    pub(crate) fn tell_pauses(mut self, to: UnboundedSender<Duration>) -> Self {
+        self.pauses = Some(to);
+        self
+    }
+
+    pub(crate) fn longest_answer(mut self, bytes: usize) -> Self {
+        self.longest_answer = bytes;
         self
     }
 
@@ -138,6 +155,10 @@ impl Transport {
                 return tried.last(request);
             }
             tracing::info!(doing = request.doing, ?pause, outcome = %tried, "trying again");
+            if let Some(pauses) = &request.pauses {
+                // Whoever asked to be told may have stopped listening.
+                _ = pauses.send(pause);
+            }
             tokio::time::sleep(pause).await;
         }
     }
@@ -205,7 +226,7 @@ impl Transport {
             Ok(Err(error)) => return broken(error, doing),
             Err(_) => return Tried::Lost(late(doing, limit)),
         };
-        match self.read(response, doing).await {
+        match self.read(response, request).await {
             Ok(answer) => {
                 tracing::debug!(doing, status = answer.status, bytes = answer.body.len(), "answered");
                 Tried::Answered(answer)
@@ -231,11 +252,11 @@ impl Transport {
         Ok((client, prepared))
     }
 
-    async fn read(&self, mut response: reqwest::Response, doing: &'static str) -> Result<Answer, Tried> {
+    async fn read(&self, mut response: reqwest::Response, request: &Request) -> Result<Answer, Tried> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
         let mut body = BytesMut::new();
-        let ended = self.read_into(&mut body, response, doing).await;
+        let ended = self.read_into(&mut body, response, request).await;
         // The status of a refusal stands, whatever became of its words.
         if status.is_success() {
             ended?;
@@ -247,17 +268,18 @@ impl Transport {
         &self,
         body: &mut BytesMut,
         mut response: reqwest::Response,
-        doing: &'static str,
+        request: &Request,
     ) -> Result<(), Tried> {
-        if response.content_length().is_some_and(|length| length > LONGEST_ANSWER as u64) {
-            return Err(Tried::Unreadable(too_long(doing)));
+        let (doing, most) = (request.doing, request.longest_answer);
+        if response.content_length().is_some_and(|length| length > most as u64) {
+            return Err(Tried::Unreadable(too_long(doing, most)));
         }
         let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
         loop {
             let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
             match timeout_at(until.min(idle), response.chunk()).await {
-                Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()) > LONGEST_ANSWER => {
-                    return Err(Tried::Unreadable(too_long(doing)));
+                Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()) > most => {
+                    return Err(Tried::Unreadable(too_long(doing, most)));
                 }
                 Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
                 Ok(Ok(None)) => return Ok(()),

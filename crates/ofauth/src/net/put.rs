@@ -25,7 +25,7 @@ use url::Url;
 use super::connect::{self, ConnectError, SEND_BUFFER};
 use super::pool::{Link, Pool};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
+use crate::http::answer::{ANSWER_BODY, Answer, LONGEST_STEP, too_long};
 use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
 use crate::secret::ApiKey;
 use crate::settings::Settings;
@@ -330,8 +330,8 @@ impl<'a> Driven<'a> {
                 Error::new(ErrorKind::Network, text)
             })?;
             let Ok(piece) = frame.into_data() else { continue };
-            if body.len().saturating_add(piece.len()) > LONGEST_ANSWER {
-                return Err(too_long("send the bytes"));
+            if body.len().saturating_add(piece.len()) > LONGEST_STEP {
+                return Err(too_long("send the bytes", LONGEST_STEP));
             }
             body.extend_from_slice(&piece);
             if let Some((_, last)) = &mut self.reading {

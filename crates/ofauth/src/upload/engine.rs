@@ -27,6 +27,9 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::LONGEST_WAIT;
 use crate::journal::{About, DoneRecord, Recorder, SessionRecord, State};
 
+/// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// When to give up, whatever the state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Limits {
@@ -56,6 +59,16 @@ impl Limits {
             error = self.reached() => Err(error),
             done = work => Ok(done),
         }
+    }
+}
+
+impl Limits {
+    /// What a wait until then would last longer than, if it is that long.
+    pub(super) fn beyond(&self, session_ends: Option<Instant>, until: Instant) -> Option<&'static str> {
+        if session_ends.is_some_and(|end| until > end) {
+            return Some("the end of the upload session");
+        }
+        self.deadline.is_some_and(|deadline| until > deadline).then_some("the deadline")
     }
 }
 
@@ -121,7 +134,7 @@ impl<W: Wire> Engine<W> {
 
     /// Opens a session and has the journal know it before anything is sent in it.
     async fn begin(&mut self) -> Result<Begun> {
-        let session = self.limits.clone().within(self.wire.init()).await??;
+        let session = self.open().await?;
         let plan = &session.plan;
         if let Some(journal) = &mut self.journal {
             let record = SessionRecord {
@@ -143,6 +156,33 @@ impl<W: Wire> Engine<W> {
         }
         let ledger = Ledger::new(&session.plan.parts);
         Ok(Begun { session, ledger, doubt: Doubt::default() })
+    }
+
+    /// Opens a session, and tells of long waits for it.
+    async fn open(&mut self) -> Result<Session> {
+        self.tell_wait(self.time_for(0));
+        let (wire, limits) = (Arc::clone(&self.wire), self.limits.clone());
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let opening = limits.within(wire.init(tell));
+        tokio::pin!(opening);
+        loop {
+            tokio::select! {
+                biased;
+                session = &mut opening => return session?,
+                Some(pause) = told.recv() => {
+                    self.tell_wait(pause);
+                }
+            }
+        }
+    }
+
+    /// Tells of a wait if it is a long one. Returns whether it is.
+    pub(super) fn tell_wait(&mut self, wait: Duration) -> bool {
+        let is_long = wait > QUIET;
+        if is_long {
+            self.notify(Notice::LongWait { wait });
+        }
+        is_long
     }
 
     /// Takes up the session of an earlier run.
@@ -190,7 +230,7 @@ impl<W: Wire> Engine<W> {
                 self.reporter.report(|progress| {
                     (progress.phase, progress.acknowledged) = (Phase::Completing, progress.total);
                 });
-                self.complete(complete_url, &plan.upload_id, doubt).await?
+                self.complete(complete_url, &plan.upload_id, session.expires, doubt).await?
             }
         };
         self.reporter.report(|progress| {
@@ -221,7 +261,13 @@ impl<W: Wire> Engine<W> {
         })
     }
 
-    async fn complete(&mut self, url: &url::Url, upload_id: &str, mut doubt: Doubt) -> Result<Done> {
+    async fn complete(
+        &mut self,
+        url: &url::Url,
+        upload_id: &str,
+        expires: Option<Instant>,
+        mut doubt: Doubt,
+    ) -> Result<Done> {
         let limits = self.limits.clone();
         let recorder = self.journal.as_ref().map(|journal| journal.recorder.clone());
         let (mut tries, mut waits) = (0_u32, 0_u32);
@@ -261,10 +307,6 @@ impl<W: Wire> Engine<W> {
                 Decision::Wait(pause) => {
                     tries = tries.saturating_sub(1);
                     waits = waits.saturating_add(1);
-                    waited = waited.saturating_add(pause);
-                    if waited > LONGEST_WAIT {
-                        return Err(doubtful(failure.error, doubt));
-                    }
                     pause
                 }
                 Decision::Unknown => {
@@ -274,6 +316,15 @@ impl<W: Wire> Engine<W> {
                     return Err(doubtful(failure.error, doubt));
                 }
             };
+            if matches!(decision, Decision::Wait(_)) || failure.hint.retry_after.is_some() {
+                waited = waited.saturating_add(pause);
+                if waited > LONGEST_WAIT
+                    || self.limits.beyond(expires, after(Instant::now(), pause)).is_some()
+                {
+                    return Err(doubtful(failure.error, doubt));
+                }
+            }
+            self.tell_wait(pause);
             tracing::info!(error = %failure.error, ?pause, "completing again");
             self.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
             limits.within(tokio::time::sleep(pause)).await.map_err(|stopped| doubtful(stopped, doubt))?;
@@ -337,6 +388,10 @@ impl<W: Wire> Engine<W> {
             age,
         }
     }
+}
+
+pub(super) fn after(now: Instant, pause: Duration) -> Instant {
+    now.checked_add(pause).unwrap_or(now)
 }
 
 /// The error of an upload that may be finished or not.

@@ -67,6 +67,7 @@ impl fmt::Display for Notice {
             Self::AlreadyFinished => {
                 f.write_str("an earlier run had finished the upload, so nothing is sent again")
             }
+            Self::StartedOver { why, sent_again: 0 } => write!(f, "starting over, {why}"),
             Self::StartedOver { why, sent_again } => {
                 write!(f, "starting over, {why}: {} are sent again", ByteSize(*sent_again).display().iec())
             }

@@ -173,8 +173,13 @@ impl Journaling {
         match result {
             Ok(uploaded) => Ok(self.ended_well(uploaded, recorder).await),
             Err(error) => {
-                // A session that the service refuses, or whose source is another now, is of no use to a later run.
-                let is_over = matches!(error.kind(), ErrorKind::Rejected | ErrorKind::SourceChanged);
+                // A session that the service refuses, or that it finished with a mixture, is of no use to a later run. If
+                // the source changed between two parts, that run compares what was sent with what is there then.
+                let is_over = match error.kind() {
+                    ErrorKind::Rejected => true,
+                    ErrorKind::SourceChanged => error.part().is_none(),
+                    _ => false,
+                };
                 let left =
                     if is_over || !is_of_use { recorder.remove().await } else { recorder.close().await };
                 // The error of the upload says more than that of its journal.

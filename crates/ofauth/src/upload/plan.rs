@@ -207,7 +207,9 @@ fn read_parts(
         }
         next = end.saturating_add(1);
         let url = part.upload_url.as_deref().ok_or_else(|| wrong("has no uploadUrl".into()))?;
-        let url = origins.trusted(url, "part URL").map_err(|error| error.with_part(number_of(index)))?;
+        let mut url = origins.trusted(url, "part URL").map_err(|error| error.with_part(number_of(index)))?;
+        // It is never sent, so that it tells no two addresses apart.
+        url.set_fragment(None);
         let url: Box<str> = String::from(url).into();
         if !seen.insert(url.clone()) {
             return Err(wrong("has the uploadUrl of an earlier part".into()));
@@ -264,7 +266,7 @@ fn refuse_too_many(parts: u64) -> Result<()> {
 
 /// Whether a text can be an upload reference, which goes into paths, posts and lines of output.
 pub(crate) fn is_reference(id: &str) -> bool {
-    !id.trim().is_empty() && id.len() <= LONGEST_ID && !id.contains(char::is_control)
+    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The number of the part at an index.

@@ -14,7 +14,7 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::attempt::Attempt;
 use super::clock::{Clock, always};
 use super::decide::{self, Decision, Doubt};
-use super::engine::{Engine, doubtful, unknown};
+use super::engine::{Engine, after, doubtful, unknown};
 use super::ledger::Ledger;
 use super::notice::Notice;
 use super::plan::{Flow, number_of};
@@ -29,8 +29,6 @@ use crate::http::retry::LONGEST_WAIT;
 const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// How often the clock is looked at if nobody wants progress.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
-const QUIET: Duration = Duration::from_secs(60);
 
 /// How the sending of a session ended.
 pub(super) enum Sent {
@@ -126,6 +124,7 @@ struct Sending<'a, W: Wire> {
     doubt: Doubt,
     finished: Done,
     told_late: bool,
+    told_wait: bool,
 }
 
 impl<'a, W: Wire> Sending<'a, W> {
@@ -141,6 +140,7 @@ impl<'a, W: Wire> Sending<'a, W> {
             doubt,
             finished: Done::default(),
             told_late: false,
+            told_wait: false,
             engine,
             session,
         }
@@ -167,7 +167,10 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     fn start(&mut self, part: usize) -> Result<()> {
-        self.engine.source.check_unchanged().map_err(|error| doubtful(error, self.doubt))?;
+        self.engine.source.check_unchanged().map_err(|error| match self.single {
+            true => doubtful(error, self.doubt),
+            false => error.with_part(number_of(part)),
+        })?;
         let planned = self.session.plan.parts.get(part).cloned();
         let planned = planned.ok_or_else(|| Error::new(ErrorKind::Internal, "a part is not in the plan"))?;
         let journal = self.engine.journal.as_ref().map(|journal| journal.recorder.clone());
@@ -274,13 +277,22 @@ impl<'a, W: Wire> Sending<'a, W> {
         } else {
             decide::part(&situation, !running.accompanied, self.ledger.acknowledged() > 0)
         };
-        let StepFailure { error, .. } = failure;
+        let StepFailure { error, hint, .. } = failure;
         let error = if self.single { error } else { error.with_part(number_of(part)) };
         match decision {
             Decision::Stop => return Err(doubtful(error, self.doubt)),
             Decision::Unknown => return Err(unknown(error, "the file was sent and may have been taken")),
             Decision::Restart => return Ok(Some(error)),
-            Decision::Again(pause) => self.ledger.send_again(part, after(now, pause)),
+            Decision::Again(pause) => {
+                let until = after(now, pause);
+                if hint.retry_after.is_some()
+                    && self.engine.limits.beyond(self.session.expires, until).is_some()
+                {
+                    return Err(doubtful(error, self.doubt));
+                }
+                self.engine.tell_wait(pause);
+                self.ledger.send_again(part, until);
+            }
             Decision::Alone => {
                 self.ledger.send_again(part, now);
                 // One probe at a time; further refused parts simply come again.
@@ -319,14 +331,11 @@ impl<'a, W: Wire> Sending<'a, W> {
         if until.saturating_duration_since(*since) > LONGEST_WAIT {
             return too_long("of more than half an hour");
         }
-        if self.session.expires.is_some_and(|end| until > end) {
-            return too_long("past the end of the upload session");
+        if let Some(what) = self.engine.limits.beyond(self.session.expires, until) {
+            return too_long(&format!("past {what}"));
         }
-        if self.engine.limits.deadline.is_some_and(|deadline| until > deadline) {
-            return too_long("past the deadline");
-        }
-        if pause > QUIET && self.hold_until.is_none() {
-            self.engine.notify(Notice::LongWait { wait: pause });
+        if self.hold_until.is_none() {
+            self.engine.tell_wait(pause);
         }
         self.hold_until = self.hold_until.max(Some(until));
         self.engine.reporter.report(|progress| progress.phase = Phase::Waiting);
@@ -389,6 +398,12 @@ impl<'a, W: Wire> Sending<'a, W> {
         let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_budget()).count();
         let waiting = self.hold_until.is_some() || (begun == 0 && !self.tries.is_empty());
         let requests = self.ledger.parts_left().saturating_sub(begun);
+        if waiting && self.hold_until.is_none() {
+            let wait = self.engine.time_for(0);
+            self.told_wait = self.told_wait || self.engine.tell_wait(wait);
+        } else {
+            self.told_wait = false;
+        }
         let forecast = self.engine.forecast(now, self.session, handed_over, requests);
         self.engine.reporter.report(|progress| {
             progress.phase = if waiting { Phase::Waiting } else { Phase::Sending };
@@ -404,8 +419,4 @@ impl<'a, W: Wire> Sending<'a, W> {
             self.engine.notify(Notice::AtRisk { needs, session_left });
         }
     }
-}
-
-fn after(now: Instant, pause: Duration) -> Instant {
-    now.checked_add(pause).unwrap_or(now)
 }

@@ -19,6 +19,9 @@ use crate::http::wait::WaitHint;
 use crate::net::put::PutEnd;
 use crate::secret::ApiKey;
 
+/// What is longer is no etag, in bytes. One is kept for each part.
+const LONGEST_ETAG: usize = 1024;
+
 /// What the service said when a step succeeded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Done {
@@ -119,7 +122,8 @@ fn read_answer(answer: &Answer, part: Option<u32>, doing: &str, key: &ApiKey) ->
     if !answer.is_success() {
         return refused(answer, answer.problem(key), doing);
     }
-    let header_etag = answer.header("etag").map(str::to_owned);
+    let is_etag = |etag: &str| !etag.is_empty() && etag.len() <= LONGEST_ETAG;
+    let header_etag = answer.header("etag").filter(|etag| is_etag(etag)).map(str::to_owned);
     if answer.body.iter().all(u8::is_ascii_whitespace) {
         return StepEnd::Done(Done { etag: header_etag, ..Done::default() });
     }
@@ -145,7 +149,7 @@ fn read_answer(answer: &Answer, part: Option<u32>, doing: &str, key: &ApiKey) ->
     }
     StepEnd::Done(Done {
         upload_id: done.media_upload_id.filter(|id| is_reference(id)),
-        etag: done.etag.filter(|etag| !etag.is_empty()).or(header_etag),
+        etag: done.etag.filter(|etag| is_etag(etag)).or(header_etag),
         media: done.media.filter(Value::is_object),
     })
 }

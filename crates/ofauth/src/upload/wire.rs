@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use http::HeaderValue;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use url::Url;
 
@@ -20,6 +21,7 @@ use super::wire_format::{CompleteBody, InitAnswer, InitBody, read_object};
 use crate::budget::Budget;
 use crate::client::Shared;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::answer::LONGEST_STEP;
 use crate::http::transport::{Request, Tried};
 use crate::http::wait::server_time;
 use crate::net::put::{Activity, Put, PutEnd, put};
@@ -72,8 +74,8 @@ impl Session {
 
 /// The steps of an upload, each tried once; init alone repeats itself, for a session too many costs nothing.
 pub(crate) trait Wire: Send + Sync + 'static {
-    /// Opens a session and reads its plan.
-    fn init(&self) -> impl Future<Output = Result<Session>> + Send;
+    /// Opens a session and reads its plan. `pauses` is told of each pause before another try.
+    fn init(&self, pauses: UnboundedSender<Duration>) -> impl Future<Output = Result<Session>> + Send;
 
     /// Sends the bytes of a part. `number` is `None` for the PUT of a single upload.
     fn put(
@@ -118,7 +120,7 @@ pub(crate) struct HttpWire {
 }
 
 impl Wire for HttpWire {
-    async fn init(&self) -> Result<Session> {
+    async fn init(&self, pauses: UnboundedSender<Duration>) -> Result<Session> {
         let body = InitBody {
             filename: &self.filename,
             size: self.source.size,
@@ -130,7 +132,8 @@ impl Wire for HttpWire {
             Request::post("open the upload session", origins.api_url("/v2/access/uploads/init")?, &body)?
                 .connection(self.connection.clone())
                 .sit_out_rate_limits()
-                .no_longer_than(self.deadline);
+                .no_longer_than(self.deadline)
+                .tell_pauses(pauses);
         let answer = self.client.transport.call(&request).await?;
         let here = SystemTime::now();
         let there = server_time(&answer.headers).unwrap_or(here);
@@ -236,7 +239,8 @@ impl HttpWire {
     async fn try_complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> Result<Tried> {
         let doing = "complete the upload";
         let request = Request::post(doing, url.clone(), &CompleteBody { media_upload_id: upload_id })?
-            .connection(self.connection.clone());
+            .connection(self.connection.clone())
+            .longest_answer(LONGEST_STEP);
         let permit = self.budget.acquire().await.map_err(|closed| closed.refusal(doing))?;
         if let Some(gate) = attempt.gate()
             && let Err(error) = gate.await

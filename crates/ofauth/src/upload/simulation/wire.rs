@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use futures_util::future::poll_fn;
 use http_body::Body as _;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
@@ -72,7 +73,7 @@ impl Drop for Putting<'_> {
 }
 
 impl Wire for SimulatedWire {
-    async fn init(&self) -> Result<Session> {
+    async fn init(&self, _: UnboundedSender<Duration>) -> Result<Session> {
         if self.asked.fetch_add(1, Ordering::Relaxed) > 1 {
             self.world.violate("more than one fresh session in one run".into());
         }
