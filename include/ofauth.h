@@ -678,8 +678,8 @@ ofauth_status ofauth_upload_set_journal(ofauth_upload *upload,
  * false. Without a journal this changes nothing.
  *
  * A process may be killed after the service has confirmed an upload and before its reference is where it belongs. Held,
- * it is not lost: until it is settled, the same upload gives this result again and sends nothing. As long as the result
- * is not freed, the same upload is `OFAUTH_ERR_BUSY`.
+ * it is not lost: until it is settled, the same upload, held too, gives this result again and sends nothing; not held,
+ * it gives the result once more and ends the journal. As long as the result is not freed, the same upload is `OFAUTH_ERR_BUSY`.
  */
 ofauth_status ofauth_upload_set_hold_result(ofauth_upload *upload,
                                             bool on,

@@ -280,8 +280,8 @@ pub unsafe extern "C" fn ofauth_upload_set_journal(
 /// false. Without a journal this changes nothing.
 ///
 /// A process may be killed after the service has confirmed an upload and before its reference is where it belongs. Held,
-/// it is not lost: until it is settled, the same upload gives this result again and sends nothing. As long as the result
-/// is not freed, the same upload is `OFAUTH_ERR_BUSY`.
+/// it is not lost: until it is settled, the same upload, held too, gives this result again and sends nothing; not held,
+/// it gives the result once more and ends the journal. As long as the result is not freed, the same upload is `OFAUTH_ERR_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_hold_result(
     upload: *mut ofauth_upload,

@@ -210,7 +210,8 @@ impl Upload {
     /// Keeps the result in the client's journal until [`Uploaded::settle`] is called.
     ///
     /// A process may be killed after the service has confirmed the upload and before the reference is where it belongs. Held,
-    /// it is not lost: the same upload gives the same result again. Without a journal this changes nothing.
+    /// it is not lost: the same upload, held too, gives the same result again; not held, it gives the result once and ends
+    /// the journal. Without a journal this changes nothing.
     pub fn hold_result(mut self) -> Self {
         self.holds_result = true;
         self
