@@ -21,8 +21,8 @@ pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
 
 /// The error for an answer of more than so many bytes.
 pub(crate) fn too_long(doing: &str, most: usize) -> Error {
-    let most = most / 1024;
-    let text = format!("{doing}: the answer is longer than {most} KiB, so it was not read");
+    let (most, unit) = if most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
+    let text = format!("{doing}: the answer is longer than {most} {unit}, so it was not read");
     Error::new(ErrorKind::InvalidAnswer, text)
 }
 
