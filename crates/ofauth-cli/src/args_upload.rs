@@ -74,7 +74,7 @@ pub(crate) struct Speed {
     #[arg(long, value_name = "N/UNIT", value_parser = requests_a_minute)]
     pub(crate) rate: Option<NonZeroU32>,
     /// How many of them may go out at once after a pause [default: those of a minute, at most 90]
-    #[arg(long, value_name = "N", requires = "rate")]
+    #[arg(long, value_name = "N", requires = "rate", value_parser = number_of_requests)]
     pub(crate) burst: Option<NonZeroU32>,
 }
 
@@ -105,6 +105,12 @@ fn requests_a_minute(text: &str) -> Result<NonZeroU32, String> {
         _ => return Err(WRONG_RATE.into()),
     };
     NonZeroU32::new(per_minute).ok_or_else(|| "must be at least one request a minute".into())
+}
+
+/// A number of requests at once.
+fn number_of_requests(text: &str) -> Result<NonZeroU32, String> {
+    let number = text.trim().parse().map_err(|_| "not a whole number of requests")?;
+    NonZeroU32::new(number).ok_or_else(|| "must be at least one request at once".into())
 }
 
 const WRONG_RATE: &str = "not a rate: write a whole number and a unit, such as 60/min, 2/s or 600/h";

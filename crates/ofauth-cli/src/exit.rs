@@ -78,7 +78,7 @@ Exit codes:
   3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C: run it again
   4  the key, the connection or a permission was refused (401, 403)
   5  the API refused the request (any other 4xx)
-  6  the outcome is unknown: look before running it again
+  6  the outcome is unknown: the same upload may be run again with its journal; look for anything else first
   130  a second Ctrl-C
 Several files end with the worst: 6, 4, 5, 1, 3, 2.";
 

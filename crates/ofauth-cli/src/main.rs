@@ -3,7 +3,6 @@
 //! A thin layer over the `ofauth` library. It adds what a person and a script need around a call: settings, streams,
 //! a progress bar, and exit codes. No protocol is decided here.
 
-mod alone;
 mod args;
 mod args_content;
 mod args_sessions;
@@ -18,6 +17,7 @@ mod interrupt;
 mod log;
 mod meter;
 mod output;
+mod private_file;
 mod progress;
 mod progress_batch;
 mod proxy;

@@ -1,11 +1,12 @@
 //! One bar for many files: the bytes of all of them, and how many files are done.
 //!
-//! What is not uploaded, because it failed or was skipped, leaves the total: a full bar is what arrived.
+//! What is not uploaded, because it failed or was skipped, leaves the total: a full bar is what arrived. While every file
+//! under way waits for the rate limit, the bar says so.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use ofauth::Progress;
+use ofauth::{Phase, Progress};
 
 use crate::meter::{Meter, time_left};
 use crate::progress::{Bar, Behind, Screen};
@@ -21,7 +22,16 @@ pub(crate) struct BatchBar {
 #[derive(Debug, Default)]
 struct State {
     sum: Sum,
+    under_way: UnderWay,
     meter: Meter,
+}
+
+/// The files that have begun and not ended.
+#[derive(Debug, Default)]
+struct UnderWay {
+    files: u64,
+    /// Of them, those that wait for the rate limit.
+    waiting: u64,
 }
 
 /// How far all files are.
@@ -50,13 +60,15 @@ pub(crate) struct Share {
 struct SoFar {
     position: u64,
     sent: u64,
+    /// While it is under way: whether it waits for the rate limit.
+    waits: Option<bool>,
 }
 
 impl BatchBar {
     /// Starts a bar for this many files and bytes.
     pub(crate) fn start(screen: &Screen, files: u64, total: u64) -> Self {
         let sum = Sum { files, total, ..Sum::default() };
-        let state = State { sum, meter: Meter::default() };
+        let state = State { sum, ..State::default() };
         Self {
             bar: screen.bar("all files", total),
             state: Arc::new(Mutex::new(state)),
@@ -79,16 +91,37 @@ impl BatchBar {
         }
     }
 
-    fn change(&self, change: impl FnOnce(&mut Sum)) {
+    /// Takes in that a file went from one state to another.
+    fn change(&self, before: SoFar, after: SoFar, change: impl FnOnce(&mut Sum)) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { sum, meter } = &mut *state;
+        let State { sum, under_way, meter } = &mut *state;
         change(sum);
+        under_way.change(before.waits, after.waits);
         let now = self.started.elapsed();
         meter.add(now, sum.sent);
         let rate = meter.rate(now, sum.sent);
         let left = time_left(sum.total.saturating_sub(sum.position), rate);
-        let count = format!("{}/{} files", sum.files_done, sum.files);
+        let count = match under_way.all_wait() {
+            // In the place of the files, so that the line keeps its width.
+            true => "rate limit".to_owned(),
+            false => format!("{}/{} files", sum.files_done, sum.files),
+        };
         self.bar.set(sum.shown(), sum.total, Behind { count, rate, left });
+    }
+}
+
+impl UnderWay {
+    /// A file that was in one state is in another.
+    fn change(&mut self, before: Option<bool>, after: Option<bool>) {
+        let moved =
+            |count: u64, from: bool, to: bool| count.saturating_add(to.into()).saturating_sub(from.into());
+        self.files = moved(self.files, before.is_some(), after.is_some());
+        self.waiting = moved(self.waiting, before == Some(true), after == Some(true));
+    }
+
+    /// Whether there are some, and all of them wait for the rate limit.
+    fn all_wait(&self) -> bool {
+        self.files > 0 && self.waiting == self.files
     }
 }
 
@@ -129,21 +162,30 @@ impl Share {
             position: progress.handed_over,
             // What an earlier run had sent is no speed of this one.
             sent: progress.handed_over.saturating_sub(progress.resumed),
+            waits: Some(progress.phase == Phase::Waiting),
         };
         let before = std::mem::replace(&mut *self.so_far(), after);
-        self.of.change(|sum| sum.advance(before, after));
+        self.of.change(before, after, |sum| sum.advance(before, after));
     }
 
     /// The file is uploaded.
     pub(crate) fn finish(&self) {
-        let position = self.so_far().position;
-        self.of.change(|sum| sum.finish(self.size, position));
+        let (before, after) = self.stop();
+        self.of.change(before, after, |sum| sum.finish(self.size, after.position));
     }
 
     /// The file failed or was skipped.
     pub(crate) fn leave_out(&self) {
-        let position = self.so_far().position;
-        self.of.change(|sum| sum.leave_out(self.size, position));
+        let (before, after) = self.stop();
+        self.of.change(before, after, |sum| sum.leave_out(self.size, after.position));
+    }
+
+    /// The file is no longer under way.
+    fn stop(&self) -> (SoFar, SoFar) {
+        let mut so_far = self.so_far();
+        let before = *so_far;
+        so_far.waits = None;
+        (before, *so_far)
     }
 
     fn so_far(&self) -> std::sync::MutexGuard<'_, SoFar> {
@@ -156,7 +198,7 @@ mod tests {
     use super::*;
 
     fn at(bytes: u64) -> SoFar {
-        SoFar { position: bytes, sent: bytes }
+        SoFar { position: bytes, sent: bytes, waits: Some(false) }
     }
 
     #[test]
@@ -176,10 +218,25 @@ mod tests {
 
     #[test]
     fn what_an_earlier_run_sent_is_position_and_not_sent() {
+        let resumed = |sent| SoFar { position: 80 + sent, sent, ..SoFar::default() };
         let mut sum = Sum { files: 1, total: 100, ..Sum::default() };
-        sum.advance(at(0), SoFar { position: 80, sent: 0 });
-        sum.advance(SoFar { position: 80, sent: 0 }, SoFar { position: 90, sent: 10 });
+        sum.advance(at(0), resumed(0));
+        sum.advance(resumed(0), resumed(10));
         assert_eq!((sum.position, sum.sent), (90, 10));
+    }
+
+    #[test]
+    fn the_rate_limit_is_named_while_all_files_wait_for_it() {
+        let mut under_way = UnderWay::default();
+        let mut change = |before, after| {
+            under_way.change(before, after);
+            under_way.all_wait()
+        };
+        assert!(!change(None, Some(false)), "one moves");
+        assert!(!change(None, Some(true)), "one of two waits");
+        assert!(change(Some(false), Some(true)));
+        assert!(change(Some(true), None), "the other one waits");
+        assert!(!change(Some(true), None), "nothing is under way");
     }
 
     #[test]

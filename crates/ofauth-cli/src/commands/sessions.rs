@@ -132,7 +132,8 @@ fn advise(app: &App, session: &JournaledUpload) {
     let (id, file) = (&session.id, one_line(session.file.as_deref().unwrap_or("the file")));
     match session.state {
         JournalState::OutcomeUnknown => app.out.note(&format!(
-            "ofauth: {id}: {file} may be in the vault or not: look there, then `ofauth sessions forget {id}`"
+            "ofauth: {id}: {file} may be in the vault or not: run the same `ofauth upload` again, which is safe; if it \
+             stays unknown, look there, then `ofauth sessions forget {id}`"
         )),
         JournalState::Damaged => app.out.note(&format!(
             "ofauth: {id}: this journal cannot be read: `ofauth sessions forget {id}` removes it"

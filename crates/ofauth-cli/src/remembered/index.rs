@@ -30,6 +30,11 @@ pub(crate) struct Index {
 impl Index {
     /// Reads all of the file once.
     pub(crate) fn of(file: &File) -> io::Result<Self> {
+        Self::and_others(file, |_| {})
+    }
+
+    /// The same, and shows every whole line that is no record.
+    pub(crate) fn and_others(file: &File, mut other: impl FnMut(&[u8])) -> io::Result<Self> {
         let mut places = Vec::new();
         let mut lines = 0;
         let mut reader = at(file, 0)?;
@@ -46,6 +51,8 @@ impl Index {
                 length = length.saturating_add(reader.skip_until(b'\n')? as u64);
             } else if let Ok(record) = serde_json::from_slice::<Keyed>(&line) {
                 places.push((hash(&record.path), offset));
+            } else {
+                other(&line);
             }
             offset = offset.saturating_add(length);
         }

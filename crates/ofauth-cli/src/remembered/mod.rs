@@ -7,14 +7,15 @@
 
 pub(crate) mod index;
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::fs::File;
+use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::private_file::{self, is_torn, naming};
 use crate::state::create_private;
 use index::Index;
 
@@ -98,12 +99,12 @@ impl Remembered {
         let mut line = serde_json::to_vec(&Record { file, etags, at })?;
         line.push(b'\n');
         let _turn = self.take_turn()?;
-        let mut data = private().read(true).append(true).open(&self.data)?;
-        let before = data.seek(SeekFrom::End(0))?;
-        if is_torn(&mut data, before)? {
+        let mut data = private_file::open(&self.data)?;
+        if is_torn(&data)? {
             line.insert(0, b'\n');
         }
-        data.write_all(&line)?;
+        let before = data.seek(SeekFrom::End(0))?;
+        data.write_all(&line).map_err(|error| naming(&self.data, &error))?;
         let after = before.saturating_add(line.len() as u64);
         if after > SMALL && after.checked_ilog2() != before.checked_ilog2() {
             self.compact()?;
@@ -115,27 +116,27 @@ impl Remembered {
     pub(crate) fn known(&self) -> io::Result<Known> {
         let _turn = self.take_turn()?;
         self.compact()?;
-        let file = private().read(true).append(true).open(&self.data)?;
+        let file = private_file::open(&self.data)?;
         let index = Index::of(&file)?;
         Ok(Known { file, index })
     }
 
-    /// Waits until no other process writes. The turn ends when the file is dropped.
+    /// Waits until no other process writes, but not for long. The turn ends when the file is dropped.
     fn take_turn(&self) -> io::Result<File> {
-        let lock = private().write(true).open(&self.lock)?;
-        lock.lock()?;
+        let lock = private_file::open(&self.lock)?;
+        private_file::lock(&lock, &self.lock)?;
         Ok(lock)
     }
 
     /// Drops outdated records if they are the larger half. Only for whose turn it is.
     fn compact(&self) -> io::Result<()> {
-        let data = private().read(true).append(true).open(&self.data)?;
+        let data = private_file::open(&self.data)?;
         let index = Index::of(&data)?;
         if !index.is_mostly_outdated() {
             return Ok(());
         }
         let fresh = self.data.with_extension("new");
-        let mut new = io::BufWriter::new(private().write(true).truncate(true).open(&fresh)?);
+        let mut new = io::BufWriter::new(private_file::create_anew(&fresh)?);
         for offset in index.in_order() {
             new.write_all(&index::line(&data, offset)?)?;
         }
@@ -158,26 +159,6 @@ fn first_and_last<'a>(mut etags: impl Iterator<Item = &'a str>) -> Vec<String> {
     let Some(first) = etags.next() else { return Vec::new() };
     let last = etags.last().filter(|last| *last != first);
     [Some(first), last].into_iter().flatten().map(str::to_owned).collect()
-}
-
-/// How a file is opened that only its owner may read, and made if it is missing.
-pub(crate) fn private() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.create(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
-}
-
-/// Whether the last line of a file of this size has no end.
-pub(crate) fn is_torn(file: &mut File, size: u64) -> io::Result<bool> {
-    if size == 0 {
-        return Ok(false);
-    }
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last != *b"\n")
 }
 
 #[cfg(test)]

@@ -81,7 +81,7 @@ async fn a_directory_gives_its_media_by_name_and_nothing_hidden() {
     std::os::unix::fs::symlink(home.path().join("d/b.jpg"), home.path().join("d/link.jpg")).unwrap();
     let all = run(home.against(&server).args(["upload", "-r", "d"])).await.ends_with(0);
     assert_eq!(names(&server, &all.out), ["clip.mp4", "b.jpg", "song.mp3", "unnamed"]);
-    let all = all.says(&["symbolic link was not followed", "4 files: 4 uploaded, 3 not media; "]);
+    let all = all.says(&["symbolic link was not followed: d/link.jpg", "4 files: 4 uploaded, 3 not media; "]);
     assert_eq!(all.err.lines().count(), 2, "{}", all.err);
 
     let mut given = home.against(&server);
@@ -148,11 +148,17 @@ async fn what_cannot_be_uploaded_is_told_once_and_counted() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_named_twice_is_uploaded_twice() {
+async fn a_file_that_is_named_twice_is_uploaded_once() {
     let (home, server) = (Home::new(), calm().await);
     home.file("a.jpg", PICTURE);
+    home.file("d/b.jpg", PICTURE);
     let twice = run(home.against(&server).args(["upload", "a.jpg", "./a.jpg"])).await.ends_with(0);
-    assert_eq!(names(&server, &twice.out), ["a.jpg", "a.jpg"]);
+    assert_eq!(names(&server, &twice.out), ["a.jpg"]);
+    twice.says(&["./a.jpg: named more than once, uploaded once", "1 file: 1 uploaded;"]);
+    let inside =
+        run(home.against(&server).args(["upload", "-r", "d", "d/../d/b.jpg", "d"])).await.ends_with(0);
+    assert_eq!(names(&server, &inside.out), ["b.jpg"]);
+    inside.says(&["d/../d/b.jpg: named more than once"]);
     assert_eq!(server.uploads().len(), 2);
 }
 
@@ -223,7 +229,7 @@ async fn a_batch_that_was_stopped_uploads_only_the_rest() {
         assert!(events.next_line().await.unwrap().unwrap().contains("\"uploaded\""));
     }
     let twice = run(&mut command).await.ends_with(3);
-    twice.says(&["another process is uploading with the same command"]);
+    twice.says(&["another process is uploading the same files"]);
     child.kill().await.unwrap();
     server.clear_faults();
 
@@ -261,4 +267,44 @@ async fn what_changed_since_the_command_was_stopped_is_uploaded_anew() {
     assert!(!again.err.contains("by an earlier run"), "{}", again.err);
     let sizes: Vec<u64> = again.out.lines().map(|id| server.upload(id).unwrap().size).collect();
     assert_eq!(sizes, [8, 4]);
+}
+
+#[tokio::test]
+async fn what_was_uploaded_is_known_until_the_command_ends_with_0() {
+    let home = Home::new();
+    for name in ["d/a.jpg", "d/b.jpg", "d/c.jpg"] {
+        home.file(name, PICTURE);
+    }
+    home.file("d/bad.jpg", "");
+    let server = sandbox(json!([{
+        "on": {"operation": "upload_single", "filename": "c.jpg", "times": "always"},
+        "fault": {"kind": "delay", "ms": 600_000, "before": "body"},
+    }]))
+    .await;
+    let mut command = home.against(&server);
+    command.args(["upload", "-r", "d", "--json"]);
+    let mut child = command.spawn().unwrap();
+    let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut uploaded = 0;
+    while uploaded < 2 {
+        uploaded += usize::from(events.next_line().await.unwrap().unwrap().contains("\"uploaded\""));
+    }
+    child.kill().await.unwrap();
+    server.clear_faults();
+
+    let upload = || {
+        let mut command = home.against(&server);
+        command.args(["upload", "-r", "d"]);
+        command
+    };
+    let first = run(&mut upload())
+        .await
+        .ends_with(2)
+        .says(&["bad.jpg is empty", "d/a.jpg: uploaded by an earlier run"]);
+    let sent = server.uploads().len();
+    home.file("d/bad.jpg", PICTURE);
+    let mended = run(&mut upload()).await.ends_with(0).says(&["d/c.jpg: uploaded by an earlier run"]);
+    assert_eq!(names(&server, &mended.out), ["a.jpg", "b.jpg", "bad.jpg", "c.jpg"]);
+    assert!(first.out.lines().all(|reference| mended.out.contains(reference)), "{}", mended.out);
+    assert_eq!(server.uploads().len(), sent + 1, "only the file that was mended");
 }

@@ -16,8 +16,10 @@ mod known;
 mod local;
 #[cfg(target_os = "linux")]
 mod many;
+mod posting;
 mod resume;
 mod settings;
+mod state_files;
 mod streams;
 mod support;
 #[cfg(target_os = "linux")]

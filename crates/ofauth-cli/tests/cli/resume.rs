@@ -130,7 +130,11 @@ async fn an_unknown_outcome_names_the_session_and_stays_until_it_is_forgotten() 
     let session = &sessions(&home).await[0];
     let (id, reference) = (session["id"].as_str().unwrap(), session["mediaUploadId"].as_str().unwrap());
     assert_eq!(session["state"], "outcome_unknown");
-    unknown.says(&[reference, &format!("ofauth sessions forget {id}")]);
+    unknown.says(&[
+        reference,
+        "run the same command again, which is safe",
+        &format!("ofauth sessions forget {id}"),
+    ]);
     run(home.bare().args(["sessions", "list"])).await.ends_with(0).says(&["look there", id]);
     run(home.bare().args(["sessions", "show", id])).await.ends_with(0).says(&["look there"]);
 
@@ -206,5 +210,11 @@ async fn requests_keep_to_the_rate_that_was_given() {
     assert!(start.elapsed() > Duration::from_millis(1290), "{:?}", start.elapsed());
     for wrong in [&["--rate", "0"][..], &["--rate", "5/day"], &["--burst", "5"]] {
         run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2);
+    }
+    for (wrong, text) in [
+        (["--rate=9", "--burst=0"], "at least one request at once"),
+        (["--rate=0/min", "--burst=1"], "at least one request a minute"),
+    ] {
+        run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2).says(&[text]);
     }
 }

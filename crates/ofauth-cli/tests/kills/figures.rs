@@ -37,7 +37,8 @@ pub(crate) struct Figures {
     sent_again: AtomicU32,
     unknown_and_complete: AtomicU32,
     unknown_and_open: AtomicU32,
-    posted_before: AtomicU32,
+    in_doubt_and_posted: AtomicU32,
+    in_doubt_and_not_posted: AtomicU32,
 }
 
 impl Figures {
@@ -51,7 +52,8 @@ impl Figures {
             sent_again: AtomicU32::default(),
             unknown_and_complete: AtomicU32::default(),
             unknown_and_open: AtomicU32::default(),
-            posted_before: AtomicU32::default(),
+            in_doubt_and_posted: AtomicU32::default(),
+            in_doubt_and_not_posted: AtomicU32::default(),
         }
     }
 
@@ -76,9 +78,14 @@ impl Figures {
         self.unknown_and_open.fetch_add(1, SeqCst);
     }
 
-    /// A post was made by a run that was killed.
-    pub(crate) fn posted_before(&self) {
-        self.posted_before.fetch_add(1, SeqCst);
+    /// The command cannot know whether the post was made, and it was.
+    pub(crate) fn in_doubt_and_posted(&self) {
+        self.in_doubt_and_posted.fetch_add(1, SeqCst);
+    }
+
+    /// The command cannot know whether the post was made, and it was not.
+    pub(crate) fn in_doubt_and_not_posted(&self) {
+        self.in_doubt_and_not_posted.fetch_add(1, SeqCst);
     }
 
     /// All is well with a scene.
@@ -99,14 +106,15 @@ impl fmt::Display for Figures {
         write!(
             f,
             "{}: {} kills in {} uploads; parts lost by a file at most {}, sent again per kill {mean:.2}; \
-             unknown: {} that are there, {} that are not; posted by a killed run: {}; {:.1} s",
+             unknown: {} that are there, {} that are not; posts in doubt: {} made, {} not; {:.1} s",
             self.test,
             get(&self.kills),
             get(&self.scenes),
             get(&self.most_lost),
             get(&self.unknown_and_complete),
             get(&self.unknown_and_open),
-            get(&self.posted_before),
+            get(&self.in_doubt_and_posted),
+            get(&self.in_doubt_and_not_posted),
             self.begin.elapsed().as_secs_f64(),
         )
     }

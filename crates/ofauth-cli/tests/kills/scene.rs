@@ -221,12 +221,22 @@ impl<'a> Scene<'a> {
 
     /// The command that uploads the files.
     pub(crate) fn upload(&self) -> Command {
+        self.upload_with(self.setting.flags)
+    }
+
+    /// The same, without the post, which is the last of its flags.
+    pub(crate) fn upload_without_post(&self) -> Command {
+        let flags = self.setting.flags;
+        self.upload_with(&flags[..flags.iter().position(|flag| *flag == "--post").unwrap_or(flags.len())])
+    }
+
+    fn upload_with(&self, flags: &[&str]) -> Command {
         let scheme = if self.stage.sandbox.ca_pem().is_some() { "https" } else { "http" };
         let mut command = self.bare();
         command.env("OFAUTH_BASE_URL", format!("{scheme}://{}", self.stage.line.address()));
         command.env("OFAUTH_API_KEY", "sk_test_0123456789").env("OFAUTH_CONNECTION_ID", "conn_test");
         command.args(["upload", "--concurrency", &self.setting.connections.to_string()]);
-        command.args(self.setting.flags);
+        command.args(flags);
         if self.stage.sandbox.ca_pem().is_some() {
             command.args(["--ca-file", "ca.pem"]);
         }

@@ -3,7 +3,7 @@
 use ofauth_sandbox::{UploadRecord, UploadState};
 use serde_json::Value;
 
-use crate::line::Traffic;
+use crate::line::{Side, Traffic};
 use crate::process::{Run, Target};
 use crate::scene::{Content, Scene, Strike};
 
@@ -29,9 +29,9 @@ impl Scene<'_> {
         self.said.extend(last.lines().into_iter().map(str::to_owned));
         match last.code {
             None | Some(0) => self.uploaded(&last).await,
+            // A run was killed while it made the post.
+            Some(6) if self.setting.has("--post") && self.kills > 0 => self.in_doubt(&last).await,
             Some(6) => self.unknown(&last).await,
-            // The references are used up by a post that an earlier run had made.
-            Some(5) if self.setting.has("--post") && self.kills > 0 => self.posted(&last).await,
             Some(_) => drop(last.ends_with(0)),
         }
         self.figures.scene();
@@ -112,15 +112,26 @@ impl Scene<'_> {
         }
     }
 
-    /// A run was killed when the post was made and nobody had been told. The next one was refused, for what it wants to
-    /// post is used up.
-    async fn posted(&self, last: &Run) {
+    /// A run was killed when it made the post and did not know how that ended. The next one does not post, and one
+    /// without the post delivers what was uploaded and sends nothing.
+    async fn in_doubt(&self, last: &Run) {
+        assert!(last.err.contains("an earlier run of this command may have made the post"), "{}", last.err);
+        assert_eq!(last.out, "");
         let records = self.completed();
-        assert!(records.iter().all(|record| record.state == UploadState::Consumed), "{records:?}");
         let references: Vec<&str> = records.iter().map(|record| record.media_upload_id.as_str()).collect();
-        assert_eq!(last.lines(), references, "the references of the last run:\n{}", last.err);
-        self.check_post(&references);
-        self.figures.posted_before();
+        if records.iter().all(|record| record.state == UploadState::Consumed) {
+            self.check_post(&references);
+            self.figures.in_doubt_and_posted();
+        } else {
+            assert!(records.iter().all(|record| record.state == UploadState::Complete), "{records:?}");
+            self.figures.in_doubt_and_not_posted();
+        }
+        let traffic = Traffic::new(None, || {});
+        self.stage.line.count_in(&traffic);
+        let delivered = Run::of(Target::default().start(&mut self.upload_without_post())).await.ends_with(0);
+        assert_eq!(delivered.lines(), references, "{}", delivered.err);
+        assert_eq!(traffic.passed(Side::Sent), 0, "nothing is sent again");
+        assert_eq!(self.sessions(&["list"]).await.out, "", "nothing is left of it");
     }
 
     /// The one thing that a kill may leave unknown: a file that goes in one piece was sent to its end and no answer

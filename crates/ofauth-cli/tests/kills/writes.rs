@@ -53,3 +53,14 @@ async fn of_two_files() {
     kill_at_each_write(&stage, &setting, &figures, &mut rng).await;
     assert!(figures.kills() >= 15, "fewer writes than two journals have: {figures}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_files_and_their_post() {
+    let (figures, mut rng) = (Figures::of("writes, post"), chance("writes, post"));
+    let stage = Stage::new(64 << 10, false).await;
+    let contents = [100_000, 70_000].map(|size| Content::random(size, &mut rng));
+    let flags = &["--files", "2", "--post", "Two"];
+    let setting = Setting { contents: contents.into(), connections: 1, flags };
+    kill_at_each_write(&stage, &setting, &figures, &mut rng).await;
+    assert!(figures.kills() >= 15, "fewer writes than two journals have: {figures}");
+}

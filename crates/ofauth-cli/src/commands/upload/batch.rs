@@ -15,10 +15,10 @@ use super::delivered::{Delivered, Finished};
 use super::done::{Done, Drawn, settle};
 use super::job::Job;
 use super::known::{Existing, Memory, blocking};
+use super::posting::refuse_if_in_doubt;
 use super::summary::Summary;
 use super::survey::Survey;
 use super::walk::{Found, walk};
-use crate::alone::Alone;
 use crate::commands::content::posted_id;
 use crate::events::Event;
 use crate::exit::Exit;
@@ -32,15 +32,14 @@ const WINDOW: usize = 256;
 
 /// The files under way.
 pub(super) struct Batch<'a> {
-    job: &'a Job<'a>,
+    pub(super) job: &'a Job<'a>,
     survey: Survey,
     memory: Memory,
     /// What the command had uploaded when it was stopped, unless it keeps no journal.
-    delivered: Option<Arc<Delivered>>,
+    pub(super) delivered: Option<Arc<Delivered>>,
     bar: Option<BatchBar>,
     /// As many as files may be uploaded at once.
     places: Semaphore,
-    alone: Alone,
     /// Why all further files would fail, once one has.
     shared: OnceLock<ErrorKind>,
 }
@@ -58,6 +57,9 @@ impl<'a> Batch<'a> {
     /// A batch of what the survey found.
     pub(super) async fn new(job: &'a Job<'a>, survey: Survey) -> Result<Self> {
         let delivered = Delivered::open(job)?.map(Arc::new);
+        if let Some(delivered) = delivered.as_ref().filter(|_| job.args.post.is_some()) {
+            refuse_if_in_doubt(delivered)?;
+        }
         let memory = Memory::open(job).await?;
         let (files, bytes) = survey.left();
         let bar = job.several.then(|| BatchBar::start(job.app.out.screen(), files, bytes));
@@ -68,7 +70,6 @@ impl<'a> Batch<'a> {
             delivered,
             bar,
             places: Semaphore::new(job.args.files_at_once.into()),
-            alone: Alone::default(),
             shared: OnceLock::new(),
         })
     }
@@ -93,6 +94,7 @@ impl<'a> Batch<'a> {
                 Outcome::Done(mut done) => {
                     summary.add(&done);
                     self.print(&done);
+                    self.remember(&mut done);
                     if args.post.is_some() {
                         kept.push(done);
                     } else if !self.job.app.out.was_lost() {
@@ -107,9 +109,13 @@ impl<'a> Batch<'a> {
         kept
     }
 
-    /// Forgets what the command has uploaded, because it is over: run again, it uploads everything anew.
-    pub(super) fn over(&self) {
-        if let Some(Err(error)) = self.delivered.as_ref().map(|delivered| delivered.over()) {
+    /// Ends the batch. If it has done all that it was asked to, what it has uploaded is forgotten: run again, it uploads
+    /// everything anew.
+    pub(super) async fn end(&mut self, is_done: bool) {
+        // First, so that what is forgotten here is known there.
+        self.memory.finish().await;
+        let delivered = self.delivered.as_ref().filter(|_| is_done);
+        if let Some(Err(error)) = delivered.map(|delivered| delivered.over()) {
             self.job.app.out.note(&format!("ofauth: what was uploaded cannot be forgotten: {error}"));
         }
     }
@@ -117,7 +123,7 @@ impl<'a> Batch<'a> {
     /// Waits for a place and uploads one file.
     async fn one(&self, found: Found) -> Outcome {
         let (path, named) = match found {
-            Found::Link | Found::Special => return Outcome::Nothing,
+            Found::Again(_) | Found::Link(_) | Found::Special => return Outcome::Nothing,
             Found::StandardInput => ("-".into(), true),
             Found::Named(path) => (path, true),
             Found::Inside(path) => (path, false),
@@ -158,8 +164,6 @@ impl<'a> Batch<'a> {
             Some(_) => None,
             None => self.memory.identify(path).await,
         };
-        // The same file twice: one after the other, so that the second one's journal is its own.
-        let _alone = self.alone.wait(identity.as_ref().map(Identity::path)).await;
         let drawn = match &self.bar {
             Some(bar) => Drawn::Share(bar.share(about.size)),
             None => Drawn::Alone(self.job.app.out.screen().bar(&input.label, about.size)),
@@ -182,12 +186,12 @@ impl<'a> Batch<'a> {
     ) -> Result<Done> {
         if let Some(identity) = &identity {
             if let Some(finished) = self.delivered.as_ref().and_then(|delivered| delivered.get(identity)) {
-                self.memory.add(self.job, identity.clone(), &finished).await;
                 self.job
                     .app
                     .out
                     .note(&format!("{}: uploaded by an earlier run of this command", input.label));
-                return Ok(self.done(input, Finished { resumed: true, ..finished }, None));
+                let finished = Finished { resumed: true, ..finished };
+                return Ok(self.done(input, finished, Some(identity.clone()), None));
             }
             if let Some(existing) = self.memory.existing(self.job, identity).await? {
                 return Ok(self.tell_skipped(&input.label, &existing));
@@ -204,20 +208,33 @@ impl<'a> Batch<'a> {
         self.compare(input, &uploaded).await?;
         let finished = Finished::of(&uploaded);
         let mut held = Some(uploaded);
-        if let Some(identity) = identity {
-            let is_written = self.write_down(&input.label, identity.clone(), &finished).await;
-            self.memory.add(self.job, identity, &finished).await;
-            if is_written {
-                settle(held.take(), &input.label, &self.job.app.out).await;
-            }
+        if let Some(identity) = &identity
+            && self.write_down(&input.label, identity.clone(), &finished).await
+        {
+            settle(held.take(), &input.label, &self.job.app.out).await;
         }
-        Ok(self.done(input, finished, held))
+        Ok(self.done(input, finished, identity, held))
     }
 
     /// A file that was uploaded, of which scripts are told at once.
-    fn done(&self, input: &Input, finished: Finished, held: Option<Uploaded>) -> Done {
+    fn done(
+        &self,
+        input: &Input,
+        finished: Finished,
+        file: Option<Identity>,
+        held: Option<Uploaded>,
+    ) -> Done {
         let arrived = self.job.app.out.is_json().then(|| self.tell_uploaded(&input.label, &finished));
-        Done::Uploaded { label: input.label.clone(), finished, held: held.map(Box::new), arrived }
+        Done::Uploaded { label: input.label.clone(), finished, file, held: held.map(Box::new), arrived }
+    }
+
+    /// Has a file remembered whose reference was printed.
+    fn remember(&self, done: &mut Done) {
+        if let Done::Uploaded { file, finished, .. } = done
+            && let Some(file) = file.take()
+        {
+            self.memory.add(file, finished);
+        }
     }
 
     /// Writes down what was uploaded, in place of the file's journal. Returns whether it is.

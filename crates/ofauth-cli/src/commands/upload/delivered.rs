@@ -1,7 +1,8 @@
 //! What a command had uploaded when it was stopped, so that the same command run again uploads only the rest.
 //!
 //! A file's journal goes when the file is uploaded; what a batch has done by then is written here, one line a file,
-//! and forgotten when the command is over. The same command is the same files, from the same directory, for the same
+//! and lines of the post beside them. It is forgotten when the command ends with 0, and not before: a user who mends
+//! what failed and runs it again finds it. The same command is the same files, from the same directory, for the same
 //! server and connection. Two of them at once are refused. References do not last for ever, so that what is older than
 //! [`LASTS`] is not used.
 
@@ -9,6 +10,7 @@ use std::collections::HashSet;
 use std::fs::{File, TryLockError};
 use std::io::{self, BufRead, BufReader, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ofauth::{ErrorKind, Journal, JournalState, Uploaded};
@@ -17,9 +19,11 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::job::Job;
+use super::posting::{Post, PostLine};
 use crate::failure::{Failure, Result};
+use crate::private_file::{self, is_torn, naming};
+use crate::remembered::Identity;
 use crate::remembered::index::{self, Index};
-use crate::remembered::{Identity, is_torn, private};
 use crate::state::create_private;
 
 /// The API does not say how long a reference of a finished upload can be used. A week bounds the surprise.
@@ -51,8 +55,13 @@ struct Record {
 pub(super) struct Delivered {
     /// Locked, so that nobody runs the same command meanwhile.
     file: File,
+    /// Who reads and who writes take turns, for they share the file's position.
+    turn: Mutex<()>,
+    path: PathBuf,
     /// What there was when the command began.
     index: Index,
+    /// The post that an earlier run began, unless it is known not to have been made.
+    post: Option<Post>,
 }
 
 impl Finished {
@@ -77,48 +86,78 @@ impl Delivered {
         let directory = state.batch();
         let path = directory.join(format!("{}.jsonl", name(job)));
         let cannot = |error: &io::Error| {
-            Failure::io(ErrorKind::Journal, format!("{} cannot be used", path.display()), error)
-                .with_hint("name another directory with --state-dir, or do without: --no-resume")
+            Failure::io(ErrorKind::Journal, "what was uploaded cannot be written down", error).with_hint(
+                "remove that file, or name another directory with --state-dir, or do without: --no-resume",
+            )
         };
-        let opened = create_private(&directory).and_then(|()| {
-            remove_old(&directory)?;
-            private().read(true).append(true).open(&path)
+        let opened = create_private(&directory).map_err(|error| naming(&directory, &error)).and_then(|()| {
+            remove_old(&directory);
+            private_file::open_durably(&path)
         });
-        let mut file = opened.map_err(|error| cannot(&error))?;
+        let file = opened.map_err(|error| cannot(&error))?;
         match file.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => {
-                let text = "another process is uploading with the same command";
+                let text = "another process is uploading the same files";
                 return Err(Failure::new(ErrorKind::Busy, text).with_hint("run it again when that has ended"));
             }
-            Err(TryLockError::Error(error)) => return Err(cannot(&error)),
+            Err(TryLockError::Error(error)) => return Err(cannot(&naming(&path, &error))),
         }
-        let index = mend(&mut file).and_then(|()| Index::of(&file)).map_err(|error| cannot(&error))?;
-        let delivered = Self { file, index };
+        let mut post = None;
+        let index = mend(&file).and_then(|()| Index::and_others(&file, |line| Post::read(&mut post, line)));
+        let index = index.map_err(|error| cannot(&naming(&path, &error)))?;
+        let delivered = Self { file, turn: Mutex::default(), path, index, post };
         if !delivered.index.is_empty() {
             delivered.settle_journals(&Journal::new(state.journal()));
         }
         Ok(Some(delivered))
     }
 
+    /// The post that an earlier run began, unless it is known not to have been made.
+    pub(super) fn post(&self) -> Option<&Post> {
+        self.post.as_ref()
+    }
+
     /// The upload of this state of the file, if the command had made it before it was stopped.
     pub(super) fn get(&self, file: &Identity) -> Option<Finished> {
-        let line = index::line(&self.file, self.index.offset(file.path())?).ok()?;
+        let offset = self.index.offset(file.path())?;
+        let line = self.take_turn(|| index::line(&self.file, offset)).ok()?;
         let record: Record = serde_json::from_slice(&line).ok()?;
         (record.file == *file).then_some(record.upload)
     }
 
     /// Writes down an upload, for good. Blocks on the disk.
     pub(super) fn add(&self, file: Identity, upload: Finished) -> io::Result<()> {
-        let mut line = serde_json::to_vec(&Record { file, upload })?;
-        line.push(b'\n');
-        (&self.file).write_all(&line)?;
-        self.file.sync_data()
+        self.write(&Record { file, upload })
     }
 
-    /// Forgets everything: the command is over.
+    /// Writes down how far the post is, for good. Blocks on the disk.
+    pub(super) fn add_post(&self, line: &PostLine) -> io::Result<()> {
+        self.write(line)
+    }
+
+    fn write(&self, record: &impl Serialize) -> io::Result<()> {
+        let mut line = serde_json::to_vec(record)?;
+        line.push(b'\n');
+        let written = self.take_turn(|| {
+            let before = self.file.metadata()?.len();
+            (&self.file).write_all(&line).inspect_err(|_| {
+                // Half a line would spoil the next one.
+                let _ = self.file.set_len(before);
+            })
+        });
+        // Nobody waits for the disk who only wants to read.
+        written.and_then(|()| self.file.sync_data()).map_err(|error| naming(&self.path, &error))
+    }
+
+    /// Forgets everything: the command has done what it was asked to.
     pub(super) fn over(&self) -> io::Result<()> {
-        self.file.set_len(0)
+        self.file.set_len(0).map_err(|error| naming(&self.path, &error))
+    }
+
+    fn take_turn<T>(&self, work: impl FnOnce() -> T) -> T {
+        let _turn = self.turn.lock().unwrap_or_else(PoisonError::into_inner);
+        work()
     }
 
     /// Removes journals of what is written down here: the command was stopped between the two.
@@ -168,27 +207,25 @@ fn name(job: &Job<'_>) -> String {
 }
 
 /// Ends a line that a crash has torn.
-fn mend(file: &mut File) -> io::Result<()> {
-    let size = file.seek(SeekFrom::End(0))?;
-    if is_torn(file, size)? { file.write_all(b"\n") } else { Ok(()) }
+fn mend(mut file: &File) -> io::Result<()> {
+    if is_torn(file)? { file.write_all(b"\n") } else { Ok(()) }
 }
 
-/// Removes what is too old to be of use, of any command that is not under way.
-fn remove_old(directory: &Path) -> io::Result<()> {
-    for entry in directory.read_dir()? {
-        let path: PathBuf = entry?.path();
+/// Removes what is too old to be of use, of any command that is not under way. What cannot be removed does no harm.
+fn remove_old(directory: &Path) {
+    for entry in directory.read_dir().into_iter().flatten().flatten() {
+        let path = entry.path();
         let is_old = |file: &File| {
             let changed = file.metadata().and_then(|about| about.modified());
             changed.ok().and_then(|at| at.elapsed().ok()).is_some_and(|age| age > LASTS)
         };
-        if let Ok(file) = File::open(&path)
+        if let Ok(file) = private_file::open_to_read(&path)
             && is_old(&file)
             && file.try_lock().is_ok()
         {
-            std::fs::remove_file(&path)?;
+            let _ = std::fs::remove_file(&path);
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -201,7 +238,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let old = SystemTime::now() - LASTS - Duration::from_secs(60);
         let make = |name: &str, at: SystemTime| {
-            let file = private().write(true).open(home.path().join(name)).unwrap();
+            let file = private_file::open(&home.path().join(name)).unwrap();
             file.set_modified(at).unwrap();
             file
         };
@@ -209,7 +246,7 @@ mod tests {
         make("new", SystemTime::now());
         let used = make("used", old);
         used.try_lock().unwrap();
-        remove_old(home.path()).unwrap();
+        remove_old(home.path());
         let exists = |name| home.path().join(name).exists();
         assert_eq!([exists("old"), exists("new"), exists("used")], [false, true, true]);
     }
@@ -217,19 +254,51 @@ mod tests {
     #[test]
     fn a_record_is_one_flat_object() {
         let file = home_file();
-        let upload = Finished {
-            media_upload_id: "upload:1".into(),
+        let upload = upload_of("upload:1");
+        let record = Record { file: Identity::of(file.path()).unwrap(), upload: upload.clone() };
+        let text = serde_json::to_string(&record).unwrap();
+        assert!(text.contains("\"mediaUploadId\":\"upload:1\"") && text.starts_with("{\"path\":"), "{text}");
+        assert_eq!(serde_json::from_str::<Record>(&text).unwrap().upload, upload);
+    }
+
+    #[test]
+    fn what_is_written_meanwhile_does_not_hide_what_is_there() {
+        let (record, file) = (home_file(), home_file());
+        let identity = Identity::of(file.path()).unwrap();
+        let open = || {
+            let opened = private_file::open(record.path()).unwrap();
+            let index = Index::of(&opened).unwrap();
+            Delivered {
+                file: opened,
+                turn: Mutex::default(),
+                path: record.path().to_owned(),
+                index,
+                post: None,
+            }
+        };
+        let upload = upload_of(&"x".repeat(20_000));
+        open().add(identity.clone(), upload.clone()).unwrap();
+        let delivered = open();
+        std::thread::scope(|scope| {
+            let adding =
+                scope.spawn(|| (0..200).try_for_each(|_| delivered.add(identity.clone(), upload.clone())));
+            while !adding.is_finished() {
+                assert_eq!(delivered.get(&identity).as_ref(), Some(&upload));
+            }
+            adding.join().unwrap().unwrap();
+        });
+    }
+
+    fn upload_of(id: &str) -> Finished {
+        Finished {
+            media_upload_id: id.into(),
             media: None,
             bytes: 1,
             parts: 1,
             etags: vec![None],
             retries: 0,
             resumed: false,
-        };
-        let record = Record { file: Identity::of(file.path()).unwrap(), upload: upload.clone() };
-        let text = serde_json::to_string(&record).unwrap();
-        assert!(text.contains("\"mediaUploadId\":\"upload:1\"") && text.starts_with("{\"path\":"), "{text}");
-        assert_eq!(serde_json::from_str::<Record>(&text).unwrap().upload, upload);
+        }
     }
 
     fn home_file() -> tempfile::NamedTempFile {

@@ -6,6 +6,7 @@ use super::delivered::Finished;
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::progress_batch::Share;
+use crate::remembered::Identity;
 
 /// A file that is in the vault.
 pub(super) enum Done {
@@ -13,6 +14,8 @@ pub(super) enum Done {
     Uploaded {
         label: String,
         finished: Finished,
+        /// The file as it was, if it is to be remembered.
+        file: Option<Identity>,
         /// The result, if the file's journal keeps it until it is delivered.
         held: Option<Box<Uploaded>>,
         /// Whether its event was printed, if it has been.

@@ -80,8 +80,8 @@ impl<'a> Job<'a> {
         named.inspect().await.ok().map(|about| is_media(&about.content_type))
     }
 
-    /// The failure, and if nobody knows whether the file is in the vault, the journal that keeps it from being sent
-    /// again.
+    /// The failure, and if nobody knows whether the file is in the vault, what its journal is good for. Without one,
+    /// the library's advice stands.
     pub(super) fn with_session(&self, failure: Failure) -> Failure {
         if failure.kind() != ErrorKind::OutcomeUnknown {
             return failure;
@@ -93,7 +93,9 @@ impl<'a> Job<'a> {
             Some(session) if failure.upload_id().is_some() => {
                 let id = session.id;
                 failure.with_hint(format!(
-                    "look into the vault; if the file is not there, `ofauth sessions forget {id}` and upload it again"
+                    "run the same command again, which is safe: it asks for the end of the same upload and opens no \
+                     second one; if it stays unknown, look into the vault, and if the file is not there, \
+                     `ofauth sessions forget {id}` and run it once more"
                 ))
             }
             _ => failure,

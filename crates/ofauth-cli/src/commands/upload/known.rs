@@ -1,26 +1,36 @@
 //! What earlier runs uploaded: `--skip-existing` asks the service about it, and every upload is added to it.
 //!
 //! A lookup needs the file as it was then and an etag that the service still knows. What cannot be written down costs
-//! a later run an upload and this one nothing, so it is a remark and no failure.
+//! a later run an upload and this one nothing, so it is a remark and no failure. It is written on a thread of its own,
+//! behind the uploads, which wait for nothing that may stand in its way.
 
+use std::io;
 use std::path::PathBuf;
-use std::sync::{Arc, OnceLock};
+use std::sync::mpsc::{self, Sender};
 
 use ofauth::ErrorKind;
 use serde_json::Value;
+use tokio::task::JoinHandle;
 
 use super::delivered::Finished;
 use super::job::Job;
 use crate::failure::{Failure, Result};
+use crate::output::Output;
+use crate::private_file::naming;
 use crate::remembered::{Identity, Known, Remembered};
 
 /// The uploads of earlier runs, and of this one.
 pub(super) struct Memory {
     /// Nothing without a state directory.
-    remembered: Option<Arc<Remembered>>,
+    writer: Option<Writer>,
     /// What was there when the command began, if it is to be skipped.
     known: Option<Known>,
-    told: OnceLock<()>,
+}
+
+/// The thread that writes uploads down.
+struct Writer {
+    queue: Sender<(Identity, Vec<Option<String>>)>,
+    end: JoinHandle<()>,
 }
 
 /// A file that the vault has.
@@ -32,7 +42,7 @@ pub(super) struct Existing {
 impl Memory {
     /// Opens what is remembered of the command's server and connection.
     pub(super) async fn open(job: &Job<'_>) -> Result<Self> {
-        let nothing = Self { remembered: None, known: None, told: OnceLock::new() };
+        let nothing = Self { writer: None, known: None };
         let (session, skip) = (job.session, job.args.skip_existing);
         let Some(state) = &session.state else {
             if skip {
@@ -46,20 +56,22 @@ impl Memory {
         let opened = blocking({
             let directory = directory.clone();
             move || {
-                let remembered = Remembered::open(&directory, &base_url, &connection)?;
+                let opened = Remembered::open(&directory, &base_url, &connection);
+                let remembered = opened.map_err(|error| naming(&directory, &error))?;
                 let known = if skip { Some(remembered.known()?) } else { None };
                 Ok((remembered, known))
             }
         });
         match opened.await? {
-            Ok((remembered, known)) => Ok(Self { remembered: Some(Arc::new(remembered)), known, ..nothing }),
+            Ok((remembered, known)) => {
+                Ok(Self { writer: Some(Writer::start(remembered, job.app.out.clone())), known })
+            }
             Err(error) if skip => {
-                let what = format!("{} cannot be read", directory.display());
-                Err(Failure::io(ErrorKind::Config, what, &error)
-                    .with_hint("give --state-dir, or not --skip-existing"))
+                Err(Failure::io(ErrorKind::Journal, "what was uploaded before cannot be read", &error)
+                    .with_hint("remove that file, or give another --state-dir, or not --skip-existing"))
             }
             Err(error) => {
-                nothing.cannot(job, &error);
+                cannot(&job.app.out, &error);
                 Ok(nothing)
             }
         }
@@ -87,22 +99,44 @@ impl Memory {
         Ok(None)
     }
 
-    /// Remembers an upload of the file as it was before.
-    pub(super) async fn add(&self, job: &Job<'_>, file: Identity, upload: &Finished) {
-        let Some(remembered) = self.remembered.clone() else { return };
-        let etags = upload.etags.clone();
-        let added = blocking(move || remembered.add(file, etags.iter().map(Option::as_deref)));
-        if let Ok(Err(error)) = added.await {
-            self.cannot(job, &error);
+    /// Remembers an upload of the file as it was before, in a while.
+    pub(super) fn add(&self, file: Identity, upload: &Finished) {
+        if let Some(writer) = &self.writer {
+            // A writer that has given up has said so.
+            let _ = writer.queue.send((file, upload.etags.clone()));
         }
     }
 
-    /// Says once that uploads are not remembered.
-    fn cannot(&self, job: &Job<'_>, error: &std::io::Error) {
-        if self.told.set(()).is_ok() {
-            job.app.out.note(&format!("ofauth: uploads are not remembered for --skip-existing: {error}"));
+    /// Waits until everything is written down.
+    pub(super) async fn finish(&mut self) {
+        if let Some(Writer { queue, end }) = self.writer.take() {
+            drop(queue);
+            let _ = end.await;
         }
     }
+}
+
+impl Writer {
+    /// Writes until there is nothing left or something cannot be written, which is said once.
+    fn start(remembered: Remembered, out: Output) -> Self {
+        let (queue, uploads) = mpsc::channel::<(Identity, Vec<Option<String>>)>();
+        let end = tokio::task::spawn_blocking(move || {
+            for (file, etags) in uploads {
+                if let Err(error) = remembered.add(file, etags.iter().map(Option::as_deref)) {
+                    return cannot(&out, &error);
+                }
+            }
+        });
+        Self { queue, end }
+    }
+}
+
+/// Says that uploads are not remembered, which makes none of them a failure.
+fn cannot(out: &Output, error: &io::Error) {
+    out.note(&format!(
+        "ofauth: uploads are not remembered for --skip-existing: {error}\n\
+         ofauth: next: nothing now; before the next time, remove that file or name another directory with --state-dir"
+    ));
 }
 
 /// Runs something that waits for a disk on a thread that may.

@@ -15,6 +15,9 @@ use super::walk::{Found, walk};
 use crate::failure::{Failure, Result};
 use crate::input::{Input, label};
 
+/// So many links are named.
+const LINKS_NAMED: usize = 3;
+
 /// What the first pass found out.
 pub(super) struct Survey {
     /// The files and bytes that can be uploaded, and what failed already.
@@ -23,6 +26,33 @@ pub(super) struct Survey {
     pub(super) standard_input: Option<Input>,
     bad: HashSet<u64>,
     hasher: RandomState,
+}
+
+/// The symbolic links that were found, the first ones by name.
+#[derive(Debug, Default)]
+struct Links {
+    named: Vec<String>,
+    more: u64,
+}
+
+impl Links {
+    fn add(&mut self, path: &Path) {
+        if self.named.len() < LINKS_NAMED {
+            self.named.push(label(path));
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn text(&self) -> Option<String> {
+        let names = self.named.join(", ");
+        match (self.named.len(), self.more) {
+            (0, _) => None,
+            (1, 0) => Some(format!("symbolic link was not followed: {names}")),
+            (_, 0) => Some(format!("symbolic links were not followed: {names}")),
+            (_, more) => Some(format!("symbolic links were not followed: {names} and {more} more")),
+        }
+    }
 }
 
 impl Survey {
@@ -47,13 +77,17 @@ impl Job<'_> {
             hasher: RandomState::new(),
         };
         let mut all = walk(self.args.files.as_slice().into(), self.args.recursive);
-        let mut links: u64 = 0;
+        let mut links = Links::default();
         while let Some(found) =
             self.app.interrupt.or_stop(async { Ok::<_, Failure>(all.next().await) }).await?
         {
             let (path, looked) = match found {
-                Found::Link => {
-                    links += 1;
+                Found::Again(path) => {
+                    self.app.out.note(&format!("{}: named more than once, uploaded once", label(&path)));
+                    continue;
+                }
+                Found::Link(path) => {
+                    links.add(&path);
                     continue;
                 }
                 Found::Special => {
@@ -81,10 +115,8 @@ impl Job<'_> {
             };
             self.enter(&mut survey, &path, looked)?;
         }
-        if links > 0 {
-            let (links, were) =
-                if links == 1 { ("link".to_owned(), "was") } else { (format!("{links} links"), "were") };
-            self.app.out.note(&format!("ofauth: symbolic {links} {were} not followed"));
+        if let Some(text) = links.text() {
+            self.app.out.note(&format!("ofauth: {text}"));
         }
         Ok(survey)
     }

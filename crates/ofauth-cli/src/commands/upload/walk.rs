@@ -1,8 +1,11 @@
 //! What there is to upload: the paths of the command line, and with `--recursive` what lies in their directories.
 //!
 //! Runs on a thread of its own and is never more than a few paths ahead of who takes them, so that a directory of any
-//! size needs no more memory than its names. Files are named here and not opened.
+//! size needs no more memory than its names. Files are named here and not opened. What is named more than once counts
+//! the first time; of each file a hash is kept to know it again.
 
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -26,8 +29,10 @@ pub(super) enum Found {
     Named(PathBuf),
     /// A regular file in a directory of the command line.
     Inside(PathBuf),
+    /// A file that was named before.
+    Again(PathBuf),
     /// A symbolic link in a directory, which is not followed.
-    Link,
+    Link(PathBuf),
     /// Something in a directory that is neither file nor directory nor link.
     Special,
     /// A directory that cannot be read, or may not be without a flag.
@@ -38,13 +43,42 @@ pub(super) enum Found {
 pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item = Found> + Unpin {
     let (send, mut receive) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
+        // Links are not followed, so that a path alone names nothing twice.
+        let mut seen = (paths.len() > 1).then(Seen::default);
         for found in paths.iter().flat_map(|path| of(path, recursive)) {
+            let found = match &mut seen {
+                Some(seen) => seen.sort_out(found),
+                None => found,
+            };
             if send.blocking_send(found).is_err() {
                 return;
             }
         }
     });
     stream::poll_fn(move |context| receive.poll_recv(context))
+}
+
+/// The files so far.
+#[derive(Default)]
+struct Seen {
+    hashes: HashSet<u64>,
+    hasher: RandomState,
+}
+
+impl Seen {
+    /// The same, unless it is a file that was named before.
+    fn sort_out(&mut self, found: Found) -> Found {
+        match found {
+            Found::Named(path) | Found::Inside(path) if !self.is_new(&path) => Found::Again(path),
+            found => found,
+        }
+    }
+
+    /// Whether a file was not named before, under whatever path.
+    fn is_new(&mut self, path: &Path) -> bool {
+        let real = path.canonicalize().or_else(|_| std::path::absolute(path));
+        self.hashes.insert(self.hasher.hash_one(real.as_deref().unwrap_or(path)))
+    }
 }
 
 fn of(path: &Path, recursive: bool) -> Box<dyn Iterator<Item = Found>> {
@@ -69,7 +103,7 @@ fn inside(directory: &Path) -> impl Iterator<Item = Found> + use<> {
     entries.filter_map(move |entry| match entry {
         Ok(entry) if entry.file_type().is_dir() => None,
         Ok(entry) if entry.file_type().is_file() => Some(Found::Inside(entry.into_path())),
-        Ok(entry) if entry.file_type().is_symlink() => Some(Found::Link),
+        Ok(entry) if entry.file_type().is_symlink() => Some(Found::Link(entry.into_path())),
         Ok(_) => Some(Found::Special),
         Err(error) => {
             let path = error.path().unwrap_or(&root).to_owned();
@@ -97,7 +131,8 @@ mod tests {
             Found::StandardInput => "-".to_owned(),
             Found::Named(path) => format!("named {}", short(&path)),
             Found::Inside(path) => short(&path),
-            Found::Link => "link".into(),
+            Found::Again(path) => format!("again {}", short(&path)),
+            Found::Link(path) => format!("link {}", short(&path)),
             Found::Special => "special".into(),
             Found::Bad(path, failure) => {
                 format!("bad {} {}", short(&path), failure.text().contains("--recursive"))
@@ -119,9 +154,29 @@ mod tests {
         std::os::unix::fs::symlink(root.join("d"), root.join("d/bb")).unwrap();
         let found = names(root, &["e.jpg", "d", ".h", "missing"], true).await;
         let expected =
-            ["named e.jpg", "d/a/z.jpg", "d/b.jpg", "link", "d/c.jpg", ".h/1.jpg", "named missing"];
+            ["named e.jpg", "d/a/z.jpg", "d/b.jpg", "link d/bb", "d/c.jpg", ".h/1.jpg", "named missing"];
         assert_eq!(found, expected);
         assert_eq!(names(root, &["d", "e.jpg"], false).await, ["bad d true", "named e.jpg"]);
+    }
+
+    #[tokio::test]
+    async fn what_is_named_again_is_told_from_what_is_new() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        std::fs::create_dir(root.join("d")).unwrap();
+        for name in ["d/a.jpg", "d/b.jpg"] {
+            std::fs::write(root.join(name), "x").unwrap();
+        }
+        let found = names(root, &["d/../d/b.jpg", "d", "d/./a.jpg", "missing", "missing"], true).await;
+        let expected = [
+            "named d/../d/b.jpg",
+            "d/a.jpg",
+            "again d/b.jpg",
+            "again d/./a.jpg",
+            "named missing",
+            "again missing",
+        ];
+        assert_eq!(found, expected);
     }
 
     #[tokio::test]
