@@ -189,6 +189,15 @@ impl State {
                 if index.and_then(|index| state.session.parts.get(index)).is_none() {
                     return false;
                 }
+                // The PUT of a single upload is its end. The record of that, with what else the service said, may be lost.
+                if state.session.complete_url.is_none() {
+                    state.done.get_or_insert_with(|| DoneRecord {
+                        media_upload_id: state.session.upload_id.clone(),
+                        media: None,
+                        etag: part.etag.clone(),
+                        retries: part.tries.saturating_sub(1),
+                    });
+                }
                 // It may be there already: a part is sent again if the source no longer holds what was sent.
                 state.parts.insert(part.index, part);
             }

@@ -218,6 +218,20 @@ fn a_session_starts_over() {
     assert_eq!((state.finishing, state.done), (0, None));
 }
 
+/// Killed between the two records that a file in one request ends with.
+#[test]
+fn the_part_of_a_single_upload_is_its_end() {
+    let whole = PartRecord { length: 406, url: "https://api.ofauth.com/upload".into() };
+    let single = SessionRecord { complete_url: None, parts: vec![whole], ..session(1) };
+    let mut records = vec![Record::Session(single), Record::Finishing, Record::Part(part(0))];
+    let Found::State(state) = journal(&frames(true, &records).concat()).found else { panic!() };
+    let done = state.done.unwrap();
+    assert_eq!((done.media_upload_id.as_str(), done.etag), ("upl-1", part(0).etag));
+    records.push(Record::Done(samples::done()));
+    let Found::State(state) = journal(&frames(true, &records).concat()).found else { panic!() };
+    assert_eq!(state.done, Some(samples::done()));
+}
+
 #[test]
 fn a_damaged_session_still_names_its_upload() {
     let mut bytes = frames(true, &[Record::Session(session(1))]).concat();
