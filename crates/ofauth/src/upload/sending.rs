@@ -300,8 +300,13 @@ impl<'a, W: Wire> Sending<'a, W> {
             }
             Decision::Wait(pause) => {
                 self.ledger.uncount(part);
-                let until = self.hold(now, pause, &error)?;
-                self.ledger.send_again(part, until);
+                match self.hold(now, pause) {
+                    Ok(until) => self.ledger.send_again(part, until),
+                    Err(how_long) => {
+                        let text = format!("the service's rate limit asks for a wait {how_long}");
+                        return Err(doubtful(error.into_kind(ErrorKind::RateLimited, text), self.doubt));
+                    }
+                }
             }
         }
         tracing::info!(part = number_of(part), %error, ?decision, "a try failed");
@@ -309,30 +314,16 @@ impl<'a, W: Wire> Sending<'a, W> {
         Ok(None)
     }
 
-    /// Holds everything back after a refusal by rate limit, unless that would take too long.
-    fn hold(&mut self, now: Instant, pause: Duration, error: &Error) -> Result<Instant> {
+    /// Holds everything back after a refusal by rate limit. Fails, with how long it would have been, if that is too long.
+    fn hold(&mut self, now: Instant, pause: Duration) -> std::result::Result<Instant, String> {
         let (since, refusals) = self.refused.get_or_insert((now, 0));
         *refusals = refusals.saturating_add(1);
         let until = after(now, pause);
-        let too_long = |what: &str| {
-            let text = format!("the service's rate limit asks for a wait {what}: {}", error.message());
-            let refused = Error::new(ErrorKind::RateLimited, text).with_answer(
-                error.status().unwrap_or(429),
-                error.api_type().map(str::to_owned),
-                error.request_id().map(str::to_owned),
-                error.action_required().map(str::to_owned),
-            );
-            let refused = match error.part() {
-                Some(part) => refused.with_part(part),
-                None => refused,
-            };
-            Err(doubtful(refused, self.doubt))
-        };
         if until.saturating_duration_since(*since) > LONGEST_WAIT {
-            return too_long("of more than half an hour");
+            return Err("of more than half an hour".into());
         }
         if let Some(what) = self.engine.limits.beyond(self.session.expires, until) {
-            return too_long(&format!("past {what}"));
+            return Err(format!("past {what}"));
         }
         if self.hold_until.is_none() {
             self.engine.tell_wait(pause);
@@ -399,8 +390,7 @@ impl<'a, W: Wire> Sending<'a, W> {
         let waiting = self.hold_until.is_some() || (begun == 0 && !self.tries.is_empty());
         let requests = self.ledger.parts_left().saturating_sub(begun);
         if waiting && self.hold_until.is_none() {
-            let wait = self.engine.time_for(0);
-            self.told_wait = self.told_wait || self.engine.tell_wait(wait);
+            self.told_wait = self.told_wait || self.engine.tell_wait(self.engine.time_for(0));
         } else {
             self.told_wait = false;
         }
