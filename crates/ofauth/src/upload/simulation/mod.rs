@@ -7,6 +7,7 @@
 //! the same. Sockets and HTTP are not simulated: from the engine's side of them on, everything is the code that is
 //! shipped, bodies, answers, request budget and journal included.
 
+mod cancelling;
 mod check;
 mod disk;
 pub(crate) mod file;

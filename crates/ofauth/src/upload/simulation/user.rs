@@ -76,6 +76,11 @@ impl User {
         &self.runs
     }
 
+    /// Whether a client was told that its upload is finished.
+    pub(super) fn was_told_of_the_end(&self) -> bool {
+        self.machine.service.lock().sessions.iter().any(|of| of.known_done)
+    }
+
     /// How many requests the service's limit refused.
     pub(super) fn refused_by_limit(&self) -> u64 {
         self.machine.service.lock().counts.refused_by_limit
