@@ -7,6 +7,7 @@ use ofauth_sandbox::Sandbox;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Child;
 
 use crate::support::{Home, Run, calm, finish, run, sample, sandbox, signal};
 
@@ -34,6 +35,22 @@ async fn late(filename: &str, ms: u64) -> Sandbox {
         "fault": {"kind": "delay", "ms": ms},
     }]))
     .await
+}
+
+/// A server that takes no byte of this file, and the command that uploads `d` against it when two others are uploaded.
+async fn stuck_at(home: &Home, filename: &str) -> (Sandbox, Child) {
+    let server = sandbox(json!([{
+        "on": {"operation": "upload_single", "filename": filename, "times": "always"},
+        "fault": {"kind": "delay", "ms": 600_000, "before": "body"},
+    }]))
+    .await;
+    let mut child = home.against(&server).args(["upload", "-r", "d", "--json"]).spawn().unwrap();
+    let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut uploaded = 0;
+    while uploaded < 2 {
+        uploaded += usize::from(events.next_line().await.unwrap().unwrap().contains("\"uploaded\""));
+    }
+    (server, child)
 }
 
 #[tokio::test]
@@ -216,19 +233,8 @@ async fn a_batch_that_was_stopped_uploads_only_the_rest() {
     for name in ["d/a.jpg", "d/b.jpg", "d/c.jpg"] {
         home.file(name, PICTURE);
     }
-    let server = sandbox(json!([{
-        "on": {"operation": "upload_single", "filename": "b.jpg", "times": "always"},
-        "fault": {"kind": "delay", "ms": 600_000, "before": "body"},
-    }]))
-    .await;
-    let mut command = home.against(&server);
-    command.args(["upload", "-r", "d", "--json"]);
-    let mut child = command.spawn().unwrap();
-    let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
-    for _ in 0..2 {
-        assert!(events.next_line().await.unwrap().unwrap().contains("\"uploaded\""));
-    }
-    let twice = run(&mut command).await.ends_with(3);
+    let (server, mut child) = stuck_at(&home, "b.jpg").await;
+    let twice = run(home.against(&server).args(["upload", "-r", "d", "--json"])).await.ends_with(3);
     twice.says(&["another process is uploading the same files"]);
     child.kill().await.unwrap();
     server.clear_faults();
@@ -276,19 +282,7 @@ async fn what_was_uploaded_is_known_until_the_command_ends_with_0() {
         home.file(name, PICTURE);
     }
     home.file("d/bad.jpg", "");
-    let server = sandbox(json!([{
-        "on": {"operation": "upload_single", "filename": "c.jpg", "times": "always"},
-        "fault": {"kind": "delay", "ms": 600_000, "before": "body"},
-    }]))
-    .await;
-    let mut command = home.against(&server);
-    command.args(["upload", "-r", "d", "--json"]);
-    let mut child = command.spawn().unwrap();
-    let mut events = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut uploaded = 0;
-    while uploaded < 2 {
-        uploaded += usize::from(events.next_line().await.unwrap().unwrap().contains("\"uploaded\""));
-    }
+    let (server, mut child) = stuck_at(&home, "c.jpg").await;
     child.kill().await.unwrap();
     server.clear_faults();
 
