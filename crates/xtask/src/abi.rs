@@ -59,7 +59,7 @@ pub fn compare(old: &Path, new: Option<&Path>) -> Result<()> {
 
 /// Tells abidiff which types programs only hold pointers to: what is in them may change.
 fn opaque_types() -> Result<String> {
-    let header = header::artefact(&source::root())?.text;
+    let header = header::artefact(&source::root()?)?.text;
     let opaque = declarations(&header)?.into_iter().filter_map(|declaration| match declaration {
         Declaration::Opaque { name } => Some(name),
         _ => None,

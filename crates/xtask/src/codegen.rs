@@ -56,7 +56,7 @@ pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
             format!("{HEADER}\n{}", table::table(&document)?),
         ),
         artefact("crates/ofauth-sandbox/src/document.json", sandbox::sandbox(&document)?),
-        header::artefact(&source::root())?,
+        header::artefact(&source::root()?)?,
     ])
 }
 

@@ -24,8 +24,8 @@ fn main() -> Result<()> {
     match arguments.as_slice() {
         ["codegen"] => generate(&codegen::artefacts(&source::merged()?)?),
         ["codegen", "--check"] => check(&codegen::artefacts(&source::merged()?)?),
-        ["codegen", "header"] => generate(&[header::artefact(&source::root())?]),
-        ["codegen", "header", "--check"] => check(&[header::artefact(&source::root())?]),
+        ["codegen", "header"] => generate(&[header::artefact(&source::root()?)?]),
+        ["codegen", "header", "--check"] => check(&[header::artefact(&source::root()?)?]),
         ["merge"] => merge("-"),
         ["merge", file] if !file.starts_with("--") => merge(file),
         ["dist"] => pack(None),
@@ -42,7 +42,7 @@ fn main() -> Result<()> {
 }
 
 fn generate(artefacts: &[Artefact]) -> Result<()> {
-    let written = codegen::write(&source::root(), artefacts)?;
+    let written = codegen::write(&source::root()?, artefacts)?;
     for path in &written {
         eprintln!("wrote {}", path.display());
     }
@@ -51,7 +51,7 @@ fn generate(artefacts: &[Artefact]) -> Result<()> {
 }
 
 fn check(artefacts: &[Artefact]) -> Result<()> {
-    let stale = codegen::stale(&source::root(), artefacts);
+    let stale = codegen::stale(&source::root()?, artefacts);
     for file in &stale {
         eprintln!("{} is not current, from line {}", file.path.display(), file.line);
     }

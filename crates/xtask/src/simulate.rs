@@ -72,7 +72,7 @@ impl Seeds {
 pub fn simulate(seeds: Seeds) -> Result<()> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
-    command.current_dir(source::root());
+    command.current_dir(source::root()?);
     command.args(["test", "--quiet", "--package", "ofauth", "--lib", "--"]);
     command.args(["--exact", TEST, "--nocapture"]);
     // Optimised, beside the tests that are not.

@@ -152,7 +152,7 @@ pub(crate) fn tool(name: &str) -> Option<PathBuf> {
 
 /// The checkout.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    xtask::source::root().unwrap()
 }
 
 /// Copies the files of a directory that has no others in it.

@@ -44,7 +44,7 @@ const LONGEST_FILE: usize = 500;
 const FIRST_COMMAND: &str = "cargo run --package ofauth-cli -- upload samples/clip.mp4 --sandbox --sandbox-part-size 64KiB --post \"Hello\"";
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+    xtask::source::root().unwrap()
 }
 
 fn read(path: &str) -> String {
@@ -430,6 +430,19 @@ fn the_changelog_speaks_of_the_version() {
     let changelog = read("CHANGELOG.md");
     for package in packages() {
         assert!(changelog.contains(&package.version), "{} {} is not in it", package.name, package.version);
+    }
+}
+
+/// Clones and worktrees that share a target directory share what is built in it: a path of the checkout that is built in
+/// would lead to another one.
+#[test]
+fn no_program_has_the_path_of_its_checkout_in_it() {
+    let built_in = ["CARGO_MANIFEST_DIR", "CARGO"].map(|name| format!("env!(\"{name}\")"));
+    let mut paths = Vec::new();
+    files(&root(), &mut paths);
+    for path in paths.iter().filter(|path| path.extension().is_some_and(|ending| ending == "rs")) {
+        let text = std::fs::read_to_string(path).unwrap();
+        assert!(!built_in.iter().any(|it| text.contains(it)), "{}: ask when it runs", path.display());
     }
 }
 

@@ -135,7 +135,8 @@ pub(crate) async fn calm() -> Sandbox {
 
 /// A file under `samples/`.
 pub(crate) fn sample(name: &str) -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../../samples").join(name)
+    // Tests run in the directory of their package; the commands that they start may not.
+    std::env::current_dir().unwrap().join("../../samples").join(name)
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {

@@ -44,7 +44,7 @@ pub struct Built {
 ///
 /// If cargo cannot be run or the build fails; the compiler's own words go to standard error.
 pub fn build(profile: Profile) -> Result<Built> {
-    let root = source::root();
+    let root = source::root()?;
     let metadata = MetadataCommand::new().current_dir(&root).no_deps().exec()?;
     let target_directory = metadata.target_directory.into_std_path_buf();
     let mut command = cargo();

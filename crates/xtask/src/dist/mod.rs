@@ -45,19 +45,20 @@ pub fn dist(out: Option<&Path>) -> Result<Dist> {
     let name = format!("ofauth-{version}-{}", built.target);
     let mut tree = Tree::new(&out, &name)?;
 
-    tree.copy(&source::root().join(header::PATH), "include/ofauth.h")?;
-    tree.copy_folder(&source::root().join("bindings/cpp/include"), "include")?;
+    let root = source::root()?;
+    tree.copy(&root.join(header::PATH), "include/ofauth.h")?;
+    tree.copy_folder(&root.join("bindings/cpp/include"), "include")?;
     add_shared(&mut tree, &built.shared, &version, abi)?;
     tree.copy(&built.archive, "lib/libofauth.a")?;
     tree.write("lib/pkgconfig/ofauth.pc", pkg_config(&version, &built.native_libraries).as_bytes())?;
-    let cmake = source::root().join("crates/ofauth-ffi/artifact/cmake");
+    let cmake = root.join("crates/ofauth-ffi/artifact/cmake");
     tree.copy_folder(&cmake, "share/cmake/ofauth")?;
     // Not the README, which speaks of the repository; the header teaches.
     for document in ["CHANGELOG.md", "LICENSE-MIT", "LICENSE-APACHE"] {
-        tree.copy(&source::root().join(document), &format!("share/doc/ofauth/{document}"))?;
+        tree.copy(&root.join(document), &format!("share/doc/ofauth/{document}"))?;
     }
     for (examples, language) in [("examples/c", "c"), ("bindings/cpp/examples", "cpp")] {
-        tree.copy_folder(&source::root().join(examples), &format!("share/doc/ofauth/examples/{language}"))?;
+        tree.copy_folder(&root.join(examples), &format!("share/doc/ofauth/examples/{language}"))?;
     }
     let (tree, tarball) = tree.finish()?;
     Ok(Dist { version, abi, target: built.target, tree, tarball })
@@ -81,7 +82,7 @@ fn add_shared(tree: &mut Tree, shared: &Path, version: &str, abi: u32) -> Result
 
 /// The version of the library and the number of its binary interface, as the header has them.
 fn versions() -> Result<(String, u32)> {
-    let text = std::fs::read_to_string(source::root().join(header::PATH))
+    let text = std::fs::read_to_string(source::root()?.join(header::PATH))
         .with_context(|| format!("cannot read {}", header::PATH))?;
     let constants = declarations(&text)?;
     let find = |wanted: &str| {

@@ -9,13 +9,13 @@ use xtask::source;
 
 /// The header as its sources say it must be.
 fn present() -> String {
-    header::artefact(&source::root()).unwrap().text
+    header::artefact(&source::root().unwrap()).unwrap().text
 }
 
 #[test]
 fn the_c_api_is_the_one_that_was_accepted() {
     // In words first; what insta says next is which lines differ, and how to accept them.
-    if let Ok(Some(message)) = changes(&source::root()) {
+    if let Ok(Some(message)) = changes(&source::root().unwrap()) {
         eprintln!("{message}");
     }
     crate::snapshots::check("c_api", &surface(&present()).unwrap());
