@@ -286,6 +286,12 @@ uint32_t ofauth_abi_version(void);
 /** Nothing moved for too long, or the deadline passed. */
 #define OFAUTH_ERR_TIMEOUT 101
 
+/**
+ * The proxy refused: its user name and password (407), or by its own rules (403). Each try is a login: change the
+ * setting before the next one.
+ */
+#define OFAUTH_ERR_PROXY 102
+
 /** The service's rate limit did not clear in an acceptable time. */
 #define OFAUTH_ERR_RATE_LIMITED 200
 
@@ -328,11 +334,14 @@ uint32_t ofauth_abi_version(void);
 /** Another process, or another thread of this one, is carrying out the same upload. */
 #define OFAUTH_ERR_BUSY 303
 
-/** The system refused threads or descriptors, or this library has a defect; the message says which. */
+/** A defect of this library. */
 #define OFAUTH_ERR_INTERNAL 900
 
 /** A defect of this library that was caught on its way out. The client can go on being used. */
 #define OFAUTH_ERR_PANIC 901
+
+/** The system refused threads, descriptors, ports or memory; the message names the limit to raise. */
+#define OFAUTH_ERR_RESOURCES 902
 
 /**
  * The name of a status, such as "OFAUTH_ERR_NETWORK"; "OFAUTH_ERR_UNKNOWN" for a number that this version does not
@@ -554,6 +563,7 @@ ofauth_status ofauth_config_allow_plain_http(ofauth_config *config,
  * looked for yet.
  *
  * Free it with `ofauth_client_free`. `OFAUTH_ERR_CONFIG`: a setting is wrong, and the message names it.
+ * `OFAUTH_ERR_RESOURCES`: the system gives no more threads or descriptors.
  */
 ofauth_status ofauth_client_new(const ofauth_config *config,
                                 ofauth_client **out,

@@ -37,6 +37,9 @@ const (
 	ErrNetwork Status = C.OFAUTH_ERR_NETWORK
 	// ErrTimeout is a call where nothing moved for too long, or whose deadline passed.
 	ErrTimeout Status = C.OFAUTH_ERR_TIMEOUT
+	// ErrProxy is a proxy that refused: its user name and password (407), or by its own rules (403). Each try is a login:
+	// change the setting before the next one.
+	ErrProxy Status = C.OFAUTH_ERR_PROXY
 	// ErrRateLimited is a rate limit that did not clear in an acceptable time.
 	ErrRateLimited Status = C.OFAUTH_ERR_RATE_LIMITED
 	// ErrServer is a service that failed (5xx) until tries ran out.
@@ -71,6 +74,8 @@ const (
 	ErrInternal Status = C.OFAUTH_ERR_INTERNAL
 	// ErrPanic is a defect of the library that stopped the call in the middle.
 	ErrPanic Status = C.OFAUTH_ERR_PANIC
+	// ErrResources is a system that refused threads, descriptors, ports or memory; the message names the limit to raise.
+	ErrResources Status = C.OFAUTH_ERR_RESOURCES
 )
 
 // ErrClosed is found by [errors.Is] in the error of a call on a client that was closed before.

@@ -205,7 +205,7 @@ static void without_threads(void) {
       CHECK(setrlimit(RLIMIT_AS, &limit) == 0);
       ofauth_status status = ofauth_client_new(config, &client, &error);
       CHECK(setrlimit(RLIMIT_AS, &no_limit) == 0);
-      EXPECT(OFAUTH_ERR_INTERNAL, status);
+      EXPECT(OFAUTH_ERR_RESOURCES, status);
       CHECK(client == NULL && strstr(ofauth_error_message(error), "threads could not be started") != NULL);
       ofauth_error_free(error);
     }

@@ -17,12 +17,14 @@ pub(crate) enum Exit {
     Usage = 2,
     /// The network, the rate limit or the server gave out, or the user interrupted: running again may help.
     Again = 3,
-    /// The key, the connection or a permission was refused (401, 403).
+    /// The key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403).
     Denied = 4,
     /// The API refused the request (any other 4xx).
     Rejected = 5,
     /// The request may have been carried out: look before running again.
     Unknown = 6,
+    /// The system refused threads, open files, ports or memory.
+    Resources = 7,
 }
 
 impl Exit {
@@ -36,14 +38,15 @@ impl Exit {
             | ErrorKind::Server
             | ErrorKind::Cancelled
             | ErrorKind::Busy => Exit::Again,
-            ErrorKind::Unauthorized | ErrorKind::Forbidden => Exit::Denied,
+            ErrorKind::Unauthorized | ErrorKind::Forbidden | ErrorKind::Proxy => Exit::Denied,
             ErrorKind::Rejected => Exit::Rejected,
             ErrorKind::OutcomeUnknown => Exit::Unknown,
+            ErrorKind::Resources => Exit::Resources,
             _ => Exit::Failed,
         }
     }
 
-    /// The worse of two ends: 6 > 4 > 5 > 1 > 3 > 2 > 0.
+    /// The worse of two ends: 6 > 4 > 5 > 7 > 1 > 3 > 2 > 0.
     ///
     /// A file that cannot be uploaded as it is (2) is the mildest: it says nothing about the others, and a script
     /// that repeats on 3 goes on until only such files are left.
@@ -62,9 +65,10 @@ impl Exit {
             Exit::Usage => 1,
             Exit::Again => 2,
             Exit::Failed => 3,
-            Exit::Rejected => 4,
-            Exit::Denied => 5,
-            Exit::Unknown => 6,
+            Exit::Resources => 4,
+            Exit::Rejected => 5,
+            Exit::Denied => 6,
+            Exit::Unknown => 7,
         }
     }
 }
@@ -76,11 +80,12 @@ Exit codes:
   1  a bad plan, a redirect, an unreadable answer, a file that changed under way, a journal that cannot be used, anything else
   2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
   3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C: run it again
-  4  the key, the connection or a permission was refused (401, 403)
+  4  the key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403)
   5  the API refused the request (any other 4xx)
   6  the outcome is unknown: the same upload may be run again with its journal; look for anything else first
+  7  the system refused threads, open files, ports or memory: raise that limit
   130  a second Ctrl-C
-Several files end with the worst: 6, 4, 5, 1, 3, 2.";
+Several files end with the worst: 6, 4, 5, 7, 1, 3, 2.";
 
 #[cfg(test)]
 mod tests {
@@ -108,7 +113,9 @@ mod tests {
             (ErrorKind::Unauthorized, 4),
             (ErrorKind::Forbidden, 4),
             (ErrorKind::Rejected, 5),
+            (ErrorKind::Proxy, 4),
             (ErrorKind::OutcomeUnknown, 6),
+            (ErrorKind::Resources, 7),
         ];
         assert_eq!(table.len(), ErrorKind::ALL.len());
         for (kind, code) in table {
@@ -118,8 +125,16 @@ mod tests {
 
     #[test]
     fn a_batch_ends_with_the_worst() {
-        let from_worst =
-            [Exit::Unknown, Exit::Denied, Exit::Rejected, Exit::Failed, Exit::Again, Exit::Usage, Exit::Done];
+        let from_worst = [
+            Exit::Unknown,
+            Exit::Denied,
+            Exit::Rejected,
+            Exit::Resources,
+            Exit::Failed,
+            Exit::Again,
+            Exit::Usage,
+            Exit::Done,
+        ];
         for (index, worse) in from_worst.iter().enumerate() {
             for better in &from_worst[index..] {
                 assert_eq!(worse.worse(*better), *worse);

@@ -13,7 +13,7 @@ use crate::log::{Log, LogTarget, MOST_LINES};
 use crate::pointer::{self, Result, hand_out};
 use crate::pump::refuse_in_callback;
 use crate::runtime;
-use crate::status::{OFAUTH_ERR_FORKED, OFAUTH_ERR_INTERNAL, ofauth_status};
+use crate::status::{OFAUTH_ERR_FORKED, OFAUTH_ERR_RESOURCES, ofauth_status};
 
 /// A client of the API, with its own threads and connections. Any number of threads may use one at the same time.
 pub struct ofauth_client(Arc<Inner>);
@@ -146,6 +146,7 @@ pub(crate) unsafe fn waiting_for_end(
 /// looked for yet.
 ///
 /// Free it with `ofauth_client_free`. `OFAUTH_ERR_CONFIG`: a setting is wrong, and the message names it.
+/// `OFAUTH_ERR_RESOURCES`: the system gives no more threads or descriptors.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_client_new(
     config: *const ofauth_config,
@@ -162,7 +163,7 @@ pub unsafe extern "C" fn ofauth_client_new(
         let runtime =
             runtime::start(config.worker_threads(), log.as_ref().map(|(log, _)| log)).map_err(|error| {
                 let text = format!("the client's threads could not be started: {error}");
-                ofauth_error::new(OFAUTH_ERR_INTERNAL, &text)
+                ofauth_error::new(OFAUTH_ERR_RESOURCES, &text)
             })?;
         let inner = Inner {
             client: ManuallyDrop::new(client),

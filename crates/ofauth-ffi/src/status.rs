@@ -31,6 +31,9 @@ pub const OFAUTH_ERR_FORKED: ofauth_status = 7;
 pub const OFAUTH_ERR_NETWORK: ofauth_status = 100;
 /// Nothing moved for too long, or the deadline passed.
 pub const OFAUTH_ERR_TIMEOUT: ofauth_status = 101;
+/// The proxy refused: its user name and password (407), or by its own rules (403). Each try is a login: change the
+/// setting before the next one.
+pub const OFAUTH_ERR_PROXY: ofauth_status = 102;
 
 /// The service's rate limit did not clear in an acceptable time.
 pub const OFAUTH_ERR_RATE_LIMITED: ofauth_status = 200;
@@ -62,10 +65,12 @@ pub const OFAUTH_ERR_JOURNAL: ofauth_status = 302;
 /// Another process, or another thread of this one, is carrying out the same upload.
 pub const OFAUTH_ERR_BUSY: ofauth_status = 303;
 
-/// The system refused threads or descriptors, or this library has a defect; the message says which.
+/// A defect of this library.
 pub const OFAUTH_ERR_INTERNAL: ofauth_status = 900;
 /// A defect of this library that was caught on its way out. The client can go on being used.
 pub const OFAUTH_ERR_PANIC: ofauth_status = 901;
+/// The system refused threads, descriptors, ports or memory; the message names the limit to raise.
+pub const OFAUTH_ERR_RESOURCES: ofauth_status = 902;
 
 /// The name of a status, such as "OFAUTH_ERR_NETWORK"; "OFAUTH_ERR_UNKNOWN" for a number that this version does not
 /// know. Static. Any thread.
@@ -86,6 +91,7 @@ fn name(status: ofauth_status) -> &'static CStr {
         OFAUTH_ERR_FORKED => c"OFAUTH_ERR_FORKED",
         OFAUTH_ERR_NETWORK => c"OFAUTH_ERR_NETWORK",
         OFAUTH_ERR_TIMEOUT => c"OFAUTH_ERR_TIMEOUT",
+        OFAUTH_ERR_PROXY => c"OFAUTH_ERR_PROXY",
         OFAUTH_ERR_RATE_LIMITED => c"OFAUTH_ERR_RATE_LIMITED",
         OFAUTH_ERR_SERVER => c"OFAUTH_ERR_SERVER",
         OFAUTH_ERR_UNAUTHORIZED => c"OFAUTH_ERR_UNAUTHORIZED",
@@ -102,6 +108,7 @@ fn name(status: ofauth_status) -> &'static CStr {
         OFAUTH_ERR_BUSY => c"OFAUTH_ERR_BUSY",
         OFAUTH_ERR_INTERNAL => c"OFAUTH_ERR_INTERNAL",
         OFAUTH_ERR_PANIC => c"OFAUTH_ERR_PANIC",
+        OFAUTH_ERR_RESOURCES => c"OFAUTH_ERR_RESOURCES",
         _ => c"OFAUTH_ERR_UNKNOWN",
     }
 }
@@ -128,6 +135,8 @@ pub(crate) fn of(kind: ErrorKind) -> ofauth_status {
         ErrorKind::OutcomeUnknown => OFAUTH_ERR_OUTCOME_UNKNOWN,
         ErrorKind::Journal => OFAUTH_ERR_JOURNAL,
         ErrorKind::Busy => OFAUTH_ERR_BUSY,
+        ErrorKind::Proxy => OFAUTH_ERR_PROXY,
+        ErrorKind::Resources => OFAUTH_ERR_RESOURCES,
         ErrorKind::Internal => OFAUTH_ERR_INTERNAL,
         // A kind that the engine got and this table did not: the test below fails first.
         _ => OFAUTH_ERR_INTERNAL,

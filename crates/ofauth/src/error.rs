@@ -55,6 +55,11 @@ pub enum ErrorKind {
     Journal,
     /// Another process, or another task of this one, is carrying out the same upload.
     Busy,
+    /// The proxy refused: its user name and password (407), or by its own rules (403). Not tried again: each try is a
+    /// login. A proxy that cannot be reached, or that does not reach the service, is [`Network`](Self::Network).
+    Proxy,
+    /// The system refused threads, descriptors, ports or memory: the message names the limit to raise.
+    Resources,
 }
 
 impl ErrorKind {
@@ -80,6 +85,8 @@ impl ErrorKind {
         Self::Internal,
         Self::Journal,
         Self::Busy,
+        Self::Proxy,
+        Self::Resources,
     ];
 
     /// The kind in snake case, as in machine-readable output.
@@ -105,6 +112,8 @@ impl ErrorKind {
             Self::Internal => "internal",
             Self::Journal => "journal",
             Self::Busy => "busy",
+            Self::Proxy => "proxy",
+            Self::Resources => "resources",
         }
     }
 }
@@ -326,7 +335,7 @@ mod tests {
             assert_eq!(*kind as usize, position);
         }
         // A kind that is appended must move this line, and then the list.
-        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Busy as usize + 1);
+        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Resources as usize + 1);
     }
 
     #[test]

@@ -37,6 +37,7 @@ enum class Status : ofauth_status {
     forked = OFAUTH_ERR_FORKED,                         ///< The client was made in a parent process.
     network = OFAUTH_ERR_NETWORK,                       ///< Not reached, or broken off; tries ran out.
     timeout = OFAUTH_ERR_TIMEOUT,                       ///< Nothing moved for too long, or the deadline.
+    proxy = OFAUTH_ERR_PROXY,                           ///< The proxy refused (407, 403).
     rate_limited = OFAUTH_ERR_RATE_LIMITED,             ///< The limit did not clear in an acceptable time.
     server = OFAUTH_ERR_SERVER,                         ///< 5xx; tries ran out.
     unauthorized = OFAUTH_ERR_UNAUTHORIZED,             ///< 401.
@@ -53,6 +54,7 @@ enum class Status : ofauth_status {
     busy = OFAUTH_ERR_BUSY,                             ///< The same upload runs elsewhere.
     internal = OFAUTH_ERR_INTERNAL,                     ///< A defect of the library.
     panic = OFAUTH_ERR_PANIC,                           ///< A defect of the library, stopped at its border.
+    resources = OFAUTH_ERR_RESOURCES,                   ///< No more threads, descriptors, ports or memory.
 };
 
 /// What an upload is doing. Later versions may add values.
