@@ -39,7 +39,7 @@ fn after_help() -> String {
 
 /// Upload media to the OnlyFans vault through OFAuth, and call every other operation of its API.
 #[derive(Debug, Parser)]
-#[command(name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Environment, configuration file and exit codes: ofauth --help")]
+#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Environment, configuration file and exit codes: ofauth --help")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,

@@ -14,7 +14,8 @@ use crate::args::{seconds, size};
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Standard output has one reference a line, in the order of the files. Of a directory, files that are images, videos
+Standard output has one reference a line, in the order of the files, and on a terminal the file's name beside it.
+With --json, `file` is the exact name, and `fileBase64` its bytes if it is not UTF-8. Of a directory, files that are images, videos
 or audio by name or content are taken, sorted by name; hidden ones are left out and symbolic links not followed.
 
 Examples:

@@ -1,4 +1,5 @@
 //! The lines of `--json`: one object a line, with exactly these fields, `null` where a value is not known.
+//! Only `fileBase64` is there for a name that is not text, and for no other.
 //!
 //! The names and fields are part of the command's interface. This module only gives them their shape; `output`
 //! prints them.
@@ -6,13 +7,16 @@
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::name::NameFields;
+
 /// One line of `--json`.
 #[derive(Debug, Serialize)]
 #[serde(tag = "event", rename_all = "lowercase", rename_all_fields = "camelCase")]
 pub(crate) enum Event<'a> {
     /// A file was uploaded.
     Uploaded {
-        file: &'a str,
+        #[serde(flatten)]
+        file: NameFields<'a>,
         media_upload_id: &'a str,
         media: Option<&'a Value>,
         bytes: u64,
@@ -22,10 +26,16 @@ pub(crate) enum Event<'a> {
         resumed: bool,
     },
     /// A file was not uploaded, because an earlier run did and the vault still has it.
-    Skipped { file: &'a str, media: Option<&'a Value>, etag: &'a str },
+    Skipped {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        media: Option<&'a Value>,
+        etag: &'a str,
+    },
     /// A file, or the whole command (`file` is then null), failed.
     Failed {
-        file: Option<&'a str>,
+        #[serde(flatten)]
+        file: NameFields<'a>,
         kind: &'a str,
         error: &'a str,
         status: Option<u16>,
@@ -36,7 +46,13 @@ pub(crate) enum Event<'a> {
         media_upload_id: Option<&'a str>,
     },
     /// A file passed the local checks of `--dry-run`.
-    Inspected { file: &'a str, filename: &'a str, size: u64, content_type: &'a str },
+    Inspected {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        filename: &'a str,
+        size: u64,
+        content_type: &'a str,
+    },
     /// How all files of a command ended, told last.
     Summary {
         files: u64,
@@ -60,12 +76,13 @@ pub(crate) enum Event<'a> {
 mod tests {
     use super::*;
     use serde_json::json;
+    use std::path::Path;
 
     #[test]
     fn uploaded_has_its_fields_in_order() {
         let media = json!({"id": 12345});
         let event = Event::Uploaded {
-            file: "clip.mp4",
+            file: NameFields::of(Path::new("clip.mp4")),
             media_upload_id: "upload:1",
             media: Some(&media),
             bytes: 10,
@@ -83,7 +100,7 @@ mod tests {
     #[test]
     fn failed_has_its_fields_in_order() {
         let event = Event::Failed {
-            file: None,
+            file: NameFields::none(),
             kind: "config",
             error: "no key",
             status: None,

@@ -9,7 +9,8 @@ use ofauth::ErrorKind;
 
 use crate::events::Event;
 use crate::exit::Exit;
-use crate::output::one_line;
+use crate::name::{Name, NameFields};
+use crate::terminal::one_line;
 
 /// The advice where the same command may well succeed.
 const AGAIN: &str = "run the command again";
@@ -23,7 +24,7 @@ pub(crate) struct Failure(Box<Inner>);
 
 #[derive(Debug)]
 struct Inner {
-    file: Option<String>,
+    file: Option<Name>,
     kind: ErrorKind,
     message: String,
     status: Option<u16>,
@@ -73,8 +74,8 @@ impl Failure {
     }
 
     /// The same failure, said of one file.
-    pub(crate) fn of(mut self, file: &str) -> Self {
-        self.0.file = Some(file.to_owned());
+    pub(crate) fn of(mut self, file: &Name) -> Self {
+        self.0.file = Some(file.clone());
         self
     }
 
@@ -111,8 +112,8 @@ impl Failure {
         let mut line = String::from("ofauth: ");
         let text = self.text();
         // The library begins with the name of a file that it could not open.
-        if let Some(file) = inner.file.as_ref().filter(|file| !begins_with_name(&text, file)) {
-            line.push_str(file);
+        if let Some(file) = inner.file.as_ref().filter(|file| !begins_with_name(&text, file.as_str())) {
+            line.push_str(file.as_str());
             line.push_str(": ");
         }
         line.push_str(&text);
@@ -123,20 +124,17 @@ impl Failure {
         if !details.is_empty() {
             line.push_str(&format!(" ({})", details.join(", ")));
         }
-        if let Some(id) = &inner.upload_id {
-            line.push_str(&format!("\nofauth: the upload in question: {id}"));
-        }
-        if let Some(hint) = &inner.hint {
-            line.push_str(&format!("\nofauth: next: {hint}"));
-        }
-        line
+        let question = inner.upload_id.as_ref().map(|id| format!("ofauth: the upload in question: {id}"));
+        let next = inner.hint.as_ref().map(|hint| format!("ofauth: next: {hint}"));
+        let lines = [Some(line), question, next];
+        lines.iter().flatten().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// The failure as scripts read it.
     pub(crate) fn event<'a>(&'a self, text: &'a str) -> Event<'a> {
         let inner = &self.0;
         Event::Failed {
-            file: inner.file.as_deref(),
+            file: inner.file.as_ref().map_or_else(NameFields::none, Name::fields),
             kind: inner.kind.as_str(),
             error: text,
             status: inner.status,
@@ -162,7 +160,7 @@ impl From<ofauth::Error> for Failure {
         Self(Box::new(Inner {
             file: None,
             kind: error.kind(),
-            message: with_causes(&error),
+            message: one_line(&with_causes(&error)),
             status: error.status(),
             api_type: error.api_type().map(str::to_owned),
             request_id: error.request_id().map(str::to_owned),
@@ -174,9 +172,9 @@ impl From<ofauth::Error> for Failure {
     }
 }
 
-/// Whether a text begins with this name as a whole.
+/// Whether a text of the library begins with this name as a whole. It lets a few characters pass that are U+FFFD here.
 fn begins_with_name(text: &str, name: &str) -> bool {
-    text.strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', ':']))
+    one_line(text).strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', ':']))
 }
 
 /// The message and its causes on one line; a cause that an outer text already quotes is not said twice.
@@ -215,12 +213,14 @@ fn hint(error: &ofauth::Error) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
 
     #[test]
     fn lines_name_file_part_details_and_the_next_step() {
         let mut failure = Failure::new(ErrorKind::Rejected, "too large")
-            .of("clip.mp4")
+            .of(&Name::from(Path::new("clip.mp4")))
             .with_upload_id("upload:1")
             .with_hint("smaller");
         failure.0.part = Some(3);
@@ -237,7 +237,7 @@ mod tests {
 
     #[test]
     fn a_name_that_the_text_begins_with_is_not_said_again() {
-        let failure = |file| Failure::argument("clip.mp4 is empty").of(file).lines();
+        let failure = |file| Failure::argument("clip.mp4 is empty").of(&Name::from(Path::new(file))).lines();
         assert_eq!(failure("clip.mp4"), "ofauth: clip.mp4 is empty");
         assert_eq!(failure("clip"), "ofauth: clip: clip.mp4 is empty");
     }

@@ -12,14 +12,14 @@ use ofauth::{ErrorKind, ReadAt, Source};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
-use crate::output::one_line;
+use crate::name::Name;
 
 const BUFFER: usize = 64 * 1024;
 
 /// One thing to upload.
 pub(crate) struct Input {
-    /// What the user calls it, fit to be shown.
-    pub(crate) label: String,
+    /// What the user calls it.
+    pub(crate) name: Name,
     kind: Kind,
 }
 
@@ -48,7 +48,7 @@ impl ReadAt for Spool {
 impl Input {
     /// A file of this name.
     pub(crate) fn path(path: &Path) -> Self {
-        Self { label: label(path), kind: Kind::Path(path.to_owned()) }
+        Self { name: Name::from(path), kind: Kind::Path(path.to_owned()) }
     }
 
     /// All of standard input, up to `limit` bytes.
@@ -56,7 +56,7 @@ impl Input {
         let spooled = tokio::task::spawn_blocking(move || spool(io::stdin().lock(), limit)).await;
         let (file, size) =
             spooled.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))??;
-        Ok(Self { label: "-".into(), kind: Kind::Spool { file, size, filename: "stdin".into() } })
+        Ok(Self { name: Name::standard_input(), kind: Kind::Spool { file, size, filename: "stdin".into() } })
     }
 
     /// The library's view of it. May be asked for again.
@@ -93,11 +93,6 @@ impl Input {
         let hashed = hashed.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
         hashed.map_err(|error| Failure::io(ErrorKind::Source, "cannot be read again", &error))
     }
-}
-
-/// How a path is shown: on one line, and as in the library's messages.
-pub(crate) fn label(path: &Path) -> String {
-    one_line(&path.display().to_string())
 }
 
 /// The usual extension of the formats that the service takes.

@@ -1,6 +1,6 @@
 //! `-v`: the library's own log on standard error, around the progress bar.
 //!
-//! Only events of this workspace are shown. The library keeps the key and signed URLs out of them.
+//! Only events of this workspace are shown, each on one line. The library keeps the key and signed URLs out of them.
 
 use std::io::{self, Write};
 
@@ -9,6 +9,7 @@ use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::progress::Screen;
+use crate::terminal::{Form, Stream, one_line};
 
 /// Starts to show events: once `-v` those of level info, twice those of level debug.
 pub(crate) fn start(verbosity: u8, screen: &Screen) {
@@ -33,10 +34,11 @@ struct Around {
 
 impl Write for Around {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.screen.around(|| io::stderr().lock().write_all(bytes)).map(|()| bytes.len())
+        let line = one_line(String::from_utf8_lossy(bytes).trim_end_matches('\n')) + "\n";
+        self.screen.around(|| Stream::Err.write(line.as_bytes(), Form::Line)).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        io::stderr().lock().flush()
+        Ok(())
     }
 }

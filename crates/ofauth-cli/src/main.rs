@@ -16,6 +16,7 @@ mod input;
 mod interrupt;
 mod log;
 mod meter;
+mod name;
 mod output;
 mod private_file;
 mod progress;
@@ -24,6 +25,7 @@ mod proxy;
 mod remembered;
 mod session;
 mod state;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -34,12 +36,16 @@ use commands::App;
 use exit::Exit;
 use interrupt::Interrupt;
 use output::Output;
+use terminal::{Form, Stream};
 
 /// More threads than this only cost memory: an upload waits for the network.
 const MOST_WORKERS: usize = 4;
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(terminal::explain(&error)),
+    };
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(MOST_WORKERS))
@@ -48,7 +54,8 @@ fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("ofauth: the runtime does not start: {error}");
+            let _ = Stream::Err
+                .write(format!("ofauth: the runtime does not start: {error}\n").as_bytes(), Form::Line);
             return ExitCode::from(Exit::Failed.code());
         }
     };
@@ -63,8 +70,7 @@ async fn run(cli: Cli) -> Exit {
     log::start(cli.global.verbose, &screen);
     let out = Output::new(screen.clone(), cli.global.json, cli.global.quiet);
     let interrupt = Interrupt::listen(move || {
-        let _ =
-            screen.around(|| std::io::Write::write_all(&mut std::io::stderr(), interrupt::NOTICE.as_bytes()));
+        let _ = screen.around(|| Stream::Err.write(interrupt::NOTICE.as_bytes(), Form::Line));
     });
     let app = App { flags: cli.global, out, interrupt };
     let end = match commands::run(&app, &cli.command).await {

@@ -1,18 +1,21 @@
-//! Where the command's words go: answers to standard output, everything else to standard error.
+//! Where the command's words go: answers to standard output, everything else to standard error, both by way of
+//! [`terminal`](crate::terminal).
 //!
 //! Both streams are written around a progress bar that may be on the screen. A reader that went away (`| head`) is
 //! no error; any other failure to write to standard output is: the command ends with 1, and makes no post of what it
 //! uploaded, since whoever asked for the references does not have them. Results that did not get there are told on
 //! standard error instead.
 
-use std::io::{self, IsTerminal, Write};
+use std::io;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
 
 use crate::events::Event;
 use crate::failure::Failure;
+use crate::name::Name;
 use crate::progress::Screen;
+use crate::terminal::{Form, Stream, one_line};
 
 /// The two streams, and how the user wants them.
 #[derive(Debug, Clone)]
@@ -46,7 +49,16 @@ impl Output {
 
     /// Prints one line to standard output. Returns whether it got there.
     pub(crate) fn line(&self, text: &str) -> bool {
-        self.raw(format!("{text}\n").as_bytes())
+        self.write(format!("{text}\n").as_bytes(), Form::Line)
+    }
+
+    /// Prints what stands for a file: alone for programs, and with the file's name behind it where a person reads.
+    /// Returns whether it got there.
+    pub(crate) fn reference(&self, reference: &str, name: &Name) -> bool {
+        if !Stream::Out.is_terminal() {
+            return self.line(reference);
+        }
+        self.write(&[reference.as_bytes(), b"  ", name.as_bytes(), b"\n"].concat(), Form::Line)
     }
 
     /// Tells on standard error of a result that standard output should have and has not, although the command did
@@ -58,15 +70,16 @@ impl Output {
             true if goes_nowhere() => "standard output is closed",
             true => return,
         };
-        self.say(&format!("ofauth: {why}: {result}"));
+        self.say(&format!("ofauth: {why}: {}", one_line(result)));
     }
 
-    /// Prints bytes to standard output as they are. Returns whether they got there.
+    /// Prints lines to standard output, which end where `bytes` says so. Returns whether they got there.
     pub(crate) fn raw(&self, bytes: &[u8]) -> bool {
-        let written = self.screen.around(|| {
-            let mut out = io::stdout().lock();
-            out.write_all(bytes).and_then(|()| out.flush())
-        });
+        self.write(bytes, Form::Lines)
+    }
+
+    fn write(&self, bytes: &[u8], form: Form) -> bool {
+        let written = self.screen.around(|| Stream::Out.write(bytes, form));
         match written {
             Ok(()) => true,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
@@ -89,11 +102,11 @@ impl Output {
 
     /// Prints an answer: a JSON object a line on a pipe or with `--json`, easy to read on a terminal.
     pub(crate) fn answer(&self, value: &impl Serialize) {
-        let pretty = !self.json && io::stdout().is_terminal();
+        let pretty = !self.json && Stream::Out.is_terminal();
         let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
         match text {
             Ok(text) => {
-                self.line(&text);
+                self.raw(format!("{text}\n").as_bytes());
             }
             Err(error) => self.say(&format!("ofauth: the answer cannot be shown: {error}")),
         }
@@ -101,7 +114,7 @@ impl Output {
 
     /// Prints a body that a server called JSON: reformatted if it is, as it stands if not.
     pub(crate) fn json_text(&self, body: &[u8]) {
-        let pretty = !self.json && io::stdout().is_terminal();
+        let pretty = !self.json && Stream::Out.is_terminal();
         match reformatted(body, pretty) {
             Some(text) => self.raw(&text),
             None => self.raw(body),
@@ -117,15 +130,9 @@ impl Output {
 
     /// Prints to standard error.
     pub(crate) fn say(&self, text: &str) {
-        let safe: String = text
-            .split_inclusive('\n')
-            .map(|line| match line.strip_suffix('\n') {
-                Some(line) => one_line(line) + "\n",
-                None => one_line(line),
-            })
-            .collect();
+        let safe: String = text.split('\n').map(|line| one_line(line) + "\n").collect();
         // Nothing can be done about a standard error that is gone.
-        let _ = self.screen.around(|| writeln!(io::stderr().lock(), "{safe}"));
+        let _ = self.screen.around(|| Stream::Err.write(safe.as_bytes(), Form::Lines));
     }
 
     /// Tells of a failure: to people on standard error, and to scripts as an event.
@@ -135,12 +142,6 @@ impl Output {
         }
         self.say(&failure.lines());
     }
-}
-
-/// The text without control characters, which a file name or a server's text may hold and a terminal would obey.
-/// They become what the library makes of them.
-pub(crate) fn one_line(text: &str) -> String {
-    text.replace(char::is_control, "\u{FFFD}")
 }
 
 /// Whether standard output was closed when the command began.

@@ -66,7 +66,8 @@ pub(crate) fn describe(app: &App, operation: &Operation) -> Result<Exit> {
     for parameter in operation.parameters {
         text.push_str(&format!("\n  {}", parameter_line(parameter)));
     }
-    app.out.line(&text);
+    text.push('\n');
+    app.out.raw(text.as_bytes());
     Ok(Exit::Done)
 }
 
@@ -76,11 +77,12 @@ pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
         app.out.line(&proxy_as_json().to_string());
         return Ok(Exit::Done);
     }
-    app.out.line(&format!(
+    let text = format!(
         "{PROXY}\nANY {PROXY_PATH}\n{PROXY_SUMMARY}\nconnection: required\nbody: optional JSON\nparameters:\n  \
          method (required): GET, POST, PUT, PATCH or DELETE\n  \
-         path (required): an OnlyFans path without /api2/v2, with slashes and a query string as it needs them"
-    ));
+         path (required): an OnlyFans path without /api2/v2, with slashes and a query string as it needs them\n"
+    );
+    app.out.raw(text.as_bytes());
     Ok(Exit::Done)
 }
 

@@ -10,6 +10,7 @@ use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
+use crate::terminal::one_line;
 
 /// The longest list of ids that is read from standard input.
 const LONGEST_LIST: u64 = 16 * 1024 * 1024;
@@ -56,7 +57,7 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
         }
     }
     for id in &batch.missing {
-        app.out.note(&format!("ofauth: {id}: no copy in Vault+"));
+        app.out.note(&format!("ofauth: {}: no copy in Vault+", one_line(id)));
     }
     Ok(Exit::Done)
 }

@@ -5,6 +5,8 @@
 
 use std::time::SystemTime;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use bytesize::ByteSize;
 use jiff::Timestamp;
 use ofauth::{Journal, JournalState, JournaledUpload};
@@ -14,8 +16,8 @@ use super::App;
 use crate::args::SessionsCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::output::one_line;
 use crate::state::{self, State};
+use crate::terminal::one_line;
 
 /// Runs the command.
 pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
@@ -172,7 +174,7 @@ fn moment(at: Option<SystemTime>) -> Option<String> {
 }
 
 fn as_json(session: &JournaledUpload) -> Value {
-    json!({
+    let mut json = json!({
         "id": session.id,
         "state": session.state.as_str(),
         "inUse": session.in_use,
@@ -187,7 +189,12 @@ fn as_json(session: &JournaledUpload) -> Value {
         "opened": moment(session.opened),
         "expires": moment(session.expires),
         "journal": session.path.display().to_string(),
-    })
+    });
+    // As in the events of an upload: only for a name that is not text.
+    if let (Some(bytes), Value::Object(fields)) = (&session.file_bytes, &mut json) {
+        fields.insert("fileBase64".into(), STANDARD.encode(bytes).into());
+    }
+    json
 }
 
 #[cfg(test)]

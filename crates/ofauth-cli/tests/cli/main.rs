@@ -12,11 +12,16 @@ mod api;
 mod batch;
 mod budget;
 mod failures;
+#[cfg(target_os = "linux")]
+mod gate;
 mod known;
 mod local;
 #[cfg(target_os = "linux")]
 mod many;
+mod names;
 mod posting;
+#[cfg(target_os = "linux")]
+mod pty;
 mod resume;
 mod settings;
 mod state_files;

@@ -1,25 +1,9 @@
 //! The progress bar on a terminal of its own.
 
-use std::fs::File;
-use std::io::Read;
-use std::os::unix::ffi::OsStrExt;
-
-use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use rustix::termios::{Winsize, tcsetwinsize};
 use serde_json::json;
 
-use crate::support::{Home, calm, finish, sample, sandbox};
-
-/// Both ends of a new terminal of this width.
-fn terminal(columns: u16) -> (File, File) {
-    let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-    grantpt(&master).unwrap();
-    unlockpt(&master).unwrap();
-    tcsetwinsize(&master, Winsize { ws_row: 24, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0 }).unwrap();
-    let name = ptsname(&master, Vec::new()).unwrap();
-    let name = std::ffi::OsStr::from_bytes(name.to_bytes());
-    (master.into(), File::options().read(true).write(true).open(name).unwrap())
-}
+use crate::pty::{Streams, on_terminal};
+use crate::support::{Home, calm, sample, sandbox};
 
 /// Every state of the bar that an upload draws on a terminal of this width.
 async fn bars(
@@ -29,22 +13,11 @@ async fn bars(
     flags: &[&str],
     files: &[std::path::PathBuf],
 ) -> Vec<String> {
-    let (mut master, terminal) = terminal(columns);
     let mut command = home.against(server);
-    command.env("TERM", "xterm").arg("upload").args(flags).args(files);
-    let child = command.stderr(terminal).spawn().unwrap();
-    // The terminal ends with its last user, and this test's copy of it is in the command.
-    drop(command);
-    let reading = tokio::task::spawn_blocking(move || {
-        let (mut shown, mut buffer) = (Vec::new(), [0; 4096]);
-        // Linux ends a terminal with an error.
-        while let Ok(count @ 1..) = master.read(&mut buffer) {
-            shown.extend_from_slice(&buffer[..count]);
-        }
-        String::from_utf8(shown).unwrap()
-    });
-    assert_eq!(finish(child).await.ends_with(0).out.lines().count(), files.len());
-    let shown = reading.await.unwrap();
+    command.arg("upload").args(flags).args(files);
+    let (ended, shown) = on_terminal(command, columns, Streams::Err).await;
+    assert_eq!(ended.ends_with(0).out.lines().count(), files.len());
+    let shown = String::from_utf8(shown).unwrap();
     let states = shown.split(['\r', '\n']).map(|state| state.replace("\u{1b}[2K", ""));
     states.filter(|state| state.contains(['█', '░'])).collect()
 }

@@ -26,7 +26,10 @@ pub struct JournaledUpload {
     /// The journal itself.
     pub path: PathBuf,
     /// The path of the file that is uploaded, or its name if it is none of a file system. `None` if damaged.
+    /// U+FFFD stands for what is not text.
     pub file: Option<String>,
+    /// The bytes of that path, if they are not text; on Windows, in the encoding of the standard library's strings.
+    pub file_bytes: Option<Vec<u8>>,
     /// The connection whose vault receives it. `None` if damaged.
     pub connection: Option<String>,
     /// The service. `None` if damaged.
@@ -149,6 +152,7 @@ pub(super) fn look(journal: &Journal, id: &str) -> Option<JournaledUpload> {
         id: id.to_owned(),
         path: path.clone(),
         file: None,
+        file_bytes: None,
         connection: None,
         base_url: None,
         size: 0,
@@ -189,7 +193,8 @@ fn describe(upload: JournaledUpload, state: State) -> JournaledUpload {
     let count = |parts: usize| u32::try_from(parts).unwrap_or(u32::MAX);
     let here = |server_ms: i64| instant(server_ms.saturating_sub(session.clock_ahead_ms));
     JournaledUpload {
-        file: Some(about.shown_source().to_owned()),
+        file: Some(about.shown_source().into_owned()),
+        file_bytes: about.path_not_text(),
         connection: Some(about.connection),
         base_url: Some(about.base_url),
         size: session.size,

@@ -29,7 +29,7 @@ use std::sync::Arc;
 pub(crate) use hash::PartHash;
 pub use listing::{JournalState, JournaledUpload};
 pub(crate) use log::Log;
-pub(crate) use record::{About, DoneRecord, PartDone, PartRecord, SessionRecord, State};
+pub(crate) use record::{About, DoneRecord, PartDone, PartRecord, SessionRecord, State, path_not_text};
 pub(crate) use recorder::Recorder;
 pub(crate) use replay::Found;
 
@@ -76,7 +76,7 @@ impl Journal {
         };
         file::create_directory(self.dir()).map_err(cannot)?;
         let opened = file::create_locked(&path).map_err(|refused| match refused {
-            Refused::Busy => busy(about.shown_source(), &path),
+            Refused::Busy => busy(&about.shown_source(), &path),
             Refused::NotRegular => not_regular(&path),
             Refused::Io(error) => cannot(error),
         })?;

@@ -3,9 +3,12 @@
 //! The records are JSON, one each. How they lie in the file is [`super::frame`]'s matter, how they are read back
 //! [`super::replay`]'s. Addresses of a plan stand here in full, so no `Debug` shows them.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::hash::{PartHash, hex};
@@ -17,7 +20,7 @@ use crate::upload::source::Identity;
 pub(crate) struct About {
     pub(crate) base_url: String,
     pub(crate) connection: String,
-    /// The absolute path of a file, or `bytes:NAME`, `reader:NAME`.
+    /// The absolute path of a file, or `path:` and its bytes if they are not text, or `bytes:NAME`, `reader:NAME`.
     pub(crate) source: String,
     pub(crate) filename: String,
     pub(crate) content_type: String,
@@ -52,10 +55,27 @@ impl About {
     }
 
     /// The source as people know it: a path, or a name.
-    pub(crate) fn shown_source(&self) -> &str {
+    pub(crate) fn shown_source(&self) -> Cow<'_, str> {
+        if let Some(path) = self.source.strip_prefix(NOT_TEXT) {
+            return percent_decode_str(path).decode_utf8_lossy();
+        }
         let name = ["bytes:", "reader:"].iter().find_map(|kind| self.source.strip_prefix(kind));
-        name.unwrap_or(&self.source)
+        Cow::Borrowed(name.unwrap_or(&self.source))
     }
+
+    /// The bytes of a path that is not text.
+    pub(crate) fn path_not_text(&self) -> Option<Vec<u8>> {
+        self.source.strip_prefix(NOT_TEXT).map(|path| percent_decode_str(path).collect())
+    }
+}
+
+/// What stands before a path that is not text. No other path begins with it, for all are absolute.
+const NOT_TEXT: &str = "path:";
+
+/// A path that is not text, as text from which [`About::path_not_text`] has its bytes.
+pub(crate) fn path_not_text(path: &Path) -> String {
+    const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+    format!("{NOT_TEXT}{}", percent_encode(path.as_os_str().as_encoded_bytes(), ESCAPED))
 }
 
 /// A session was opened, and this is its plan. Whatever the journal said before is over.

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::journal::path_not_text;
 
 /// Reads at a position without moving a cursor, from any thread.
 ///
@@ -313,11 +314,11 @@ fn open_file(path: &Path) -> Result<Opened> {
     })
 }
 
-/// The path of an existing file, absolute and without symbolic links, as text. A path that is not text is written with
-/// escapes.
+/// The path of an existing file, absolute and without symbolic links, as text. A path that is not text is written as
+/// the journal does.
 fn place_of(path: &Path) -> String {
     let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-    path.to_str().map_or_else(|| format!("{path:?}"), str::to_owned)
+    path.to_str().map_or_else(|| path_not_text(&path), str::to_owned)
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.

@@ -23,7 +23,8 @@ use crate::commands::content::posted_id;
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::input::{Input, label};
+use crate::input::Input;
+use crate::name::Name;
 use crate::progress_batch::BatchBar;
 use crate::remembered::Identity;
 
@@ -129,7 +130,7 @@ impl<'a> Batch<'a> {
             Found::Inside(path) => (path, false),
             Found::Bad(path, _) if self.survey.is_bad(&path) => return Outcome::Nothing,
             Found::Bad(path, failure) => {
-                return Outcome::Failed(self.tell_failure(&label(&path), failure, None));
+                return Outcome::Failed(self.tell_failure(&Name::from(path.as_path()), failure, None));
             }
         };
         if self.survey.is_bad(&path) {
@@ -141,7 +142,7 @@ impl<'a> Batch<'a> {
             if !named && self.job.is_media_by_name(&path).await != Some(true) {
                 return Outcome::Nothing;
             }
-            return Outcome::NotTried(self.tell_not_tried(&label(&path), *kind));
+            return Outcome::NotTried(self.tell_not_tried(&Name::from(path.as_path()), *kind));
         }
         // On the heap, so that a file that waits for its place needs no room for its upload.
         Box::pin(self.look_and_upload(path, named)).await
@@ -158,7 +159,7 @@ impl<'a> Batch<'a> {
         let about = match about {
             Ok(Some(about)) => about,
             Ok(None) => return Outcome::Nothing,
-            Err(failure) => return Outcome::Failed(self.tell_failure(&input.label, failure, None)),
+            Err(failure) => return Outcome::Failed(self.tell_failure(&input.name, failure, None)),
         };
         let identity = match spooled {
             Some(_) => None,
@@ -166,14 +167,14 @@ impl<'a> Batch<'a> {
         };
         let drawn = match &self.bar {
             Some(bar) => Drawn::Share(bar.share(about.size)),
-            None => Drawn::Alone(self.job.app.out.screen().bar(&input.label, about.size)),
+            None => Drawn::Alone(self.job.app.out.screen().bar(input.name.as_str(), about.size)),
         };
         match self.skip_or_upload(input, &about, identity, &drawn).await {
             Ok(done) => {
                 drawn.end(matches!(done, Done::Uploaded { .. }));
                 Outcome::Done(done)
             }
-            Err(failure) => Outcome::Failed(self.tell_failure(&input.label, failure, Some(&drawn))),
+            Err(failure) => Outcome::Failed(self.tell_failure(&input.name, failure, Some(&drawn))),
         }
     }
 
@@ -186,32 +187,29 @@ impl<'a> Batch<'a> {
     ) -> Result<Done> {
         if let Some(identity) = &identity {
             if let Some(finished) = self.delivered.as_ref().and_then(|delivered| delivered.get(identity)) {
-                self.job
-                    .app
-                    .out
-                    .note(&format!("{}: uploaded by an earlier run of this command", input.label));
+                self.job.app.out.note(&format!("{}: uploaded by an earlier run of this command", input.name));
                 let finished = Finished { resumed: true, ..finished };
                 return Ok(self.done(input, finished, Some(identity.clone()), None));
             }
             if let Some(existing) = self.memory.existing(self.job, identity).await? {
-                return Ok(self.tell_skipped(&input.label, &existing));
+                return Ok(self.tell_skipped(&input.name, &existing));
             }
         }
-        tracing::info!(file = input.label, bytes = about.size, "uploading");
-        let (shown, out, label) = (drawn.clone(), self.job.app.out.clone(), input.label.clone());
+        tracing::info!(file = %input.name, bytes = about.size, "uploading");
+        let (shown, out, name) = (drawn.clone(), self.job.app.out.clone(), input.name.clone());
         let upload = self.job.upload(input)?.cancel(self.job.app.interrupt.cancel()).hold_result();
         let upload = upload
             .on_progress(move |progress| shown.show(progress))
-            .on_notice(move |notice| out.note(&format!("{label}: {notice}")));
+            .on_notice(move |notice| out.note(&format!("{name}: {notice}")));
         let uploaded = upload.await?;
         drawn.complete();
         self.compare(input, &uploaded).await?;
         let finished = Finished::of(&uploaded);
         let mut held = Some(uploaded);
         if let Some(identity) = &identity
-            && self.write_down(&input.label, identity.clone(), &finished).await
+            && self.write_down(&input.name, identity.clone(), &finished).await
         {
-            settle(held.take(), &input.label, &self.job.app.out).await;
+            settle(held.take(), &input.name, &self.job.app.out).await;
         }
         Ok(self.done(input, finished, identity, held))
     }
@@ -224,8 +222,8 @@ impl<'a> Batch<'a> {
         file: Option<Identity>,
         held: Option<Uploaded>,
     ) -> Done {
-        let arrived = self.job.app.out.is_json().then(|| self.tell_uploaded(&input.label, &finished));
-        Done::Uploaded { label: input.label.clone(), finished, file, held: held.map(Box::new), arrived }
+        let arrived = self.job.app.out.is_json().then(|| self.tell_uploaded(&input.name, &finished));
+        Done::Uploaded { name: input.name.clone(), finished, file, held: held.map(Box::new), arrived }
     }
 
     /// Has a file remembered whose reference was printed.
@@ -238,13 +236,13 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes down what was uploaded, in place of the file's journal. Returns whether it is.
-    async fn write_down(&self, label: &str, identity: Identity, finished: &Finished) -> bool {
+    async fn write_down(&self, name: &Name, identity: Identity, finished: &Finished) -> bool {
         let Some(delivered) = self.delivered.clone() else { return false };
         let finished = finished.clone();
         match blocking(move || delivered.add(identity, finished)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                self.job.app.out.note(&format!("{label}: cannot be written down as uploaded: {error}"));
+                self.job.app.out.note(&format!("{name}: cannot be written down as uploaded: {error}"));
                 false
             }
             Err(_) => false,
@@ -255,22 +253,22 @@ impl<'a> Batch<'a> {
     fn print(&self, done: &Done) {
         let out = &self.job.app.out;
         match done {
-            Done::Uploaded { label, finished, arrived, .. } => {
+            Done::Uploaded { name, finished, arrived, .. } => {
                 let id = &finished.media_upload_id;
-                let arrived = arrived.unwrap_or_else(|| out.line(id));
-                out.keep(arrived, &format!("{label}: the reference is {id}"));
+                let arrived = arrived.unwrap_or_else(|| out.reference(id, name));
+                out.keep(arrived, &format!("{name}: the reference is {id}"));
             }
-            Done::Skipped { label, media_id: Some(id) } if !out.is_json() => {
-                let arrived = out.line(id);
-                out.keep(arrived, &format!("{label}: the media id is {id}"));
+            Done::Skipped { name, media_id: Some(id) } if !out.is_json() => {
+                let arrived = out.reference(id, name);
+                out.keep(arrived, &format!("{name}: the media id is {id}"));
             }
             Done::Skipped { .. } => {}
         }
     }
 
-    fn tell_uploaded(&self, label: &str, finished: &Finished) -> bool {
+    fn tell_uploaded(&self, name: &Name, finished: &Finished) -> bool {
         self.job.app.out.event(&Event::Uploaded {
-            file: label,
+            file: name.fields(),
             media_upload_id: &finished.media_upload_id,
             media: finished.media.as_ref(),
             bytes: finished.bytes,
@@ -281,21 +279,25 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn tell_skipped(&self, label: &str, existing: &Existing) -> Done {
+    fn tell_skipped(&self, name: &Name, existing: &Existing) -> Done {
         let out = &self.job.app.out;
         if out.is_json() {
-            out.event(&Event::Skipped { file: label, media: existing.media.as_ref(), etag: &existing.etag });
+            out.event(&Event::Skipped {
+                file: name.fields(),
+                media: existing.media.as_ref(),
+                etag: &existing.etag,
+            });
         }
-        out.note(&format!("{label}: skipped, for the vault has it"));
-        Done::Skipped { label: label.to_owned(), media_id: existing.media.as_ref().and_then(posted_id) }
+        out.note(&format!("{name}: skipped, for the vault has it"));
+        Done::Skipped { name: name.clone(), media_id: existing.media.as_ref().and_then(posted_id) }
     }
 
     /// Tells of a file that failed, and returns its end.
-    fn tell_failure(&self, label: &str, failure: Failure, drawn: Option<&Drawn>) -> Exit {
+    fn tell_failure(&self, name: &Name, failure: Failure, drawn: Option<&Drawn>) -> Exit {
         if let Some(drawn) = drawn {
             drawn.end(false);
         }
-        let failure = self.job.with_session(failure.of(label));
+        let failure = self.job.with_session(failure.of(name));
         self.job.app.out.failure(&failure);
         if is_shared(failure.kind()) {
             // The first reason stays.
@@ -305,8 +307,8 @@ impl<'a> Batch<'a> {
     }
 
     /// Tells scripts of a file that was not tried; people are told how many there were.
-    fn tell_not_tried(&self, label: &str, kind: ErrorKind) -> Exit {
-        let failure = Failure::new(kind, "not tried, for the same reason").of(label);
+    fn tell_not_tried(&self, name: &Name, kind: ErrorKind) -> Exit {
+        let failure = Failure::new(kind, "not tried, for the same reason").of(name);
         if self.job.app.out.is_json() {
             self.job.app.out.event(&failure.event(&failure.text()));
         }
@@ -329,7 +331,7 @@ impl<'a> Batch<'a> {
                 Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id())
             );
         }
-        self.job.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.label));
+        self.job.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.name));
         Ok(())
     }
 }

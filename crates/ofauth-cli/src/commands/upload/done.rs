@@ -3,6 +3,7 @@
 use ofauth::{MediaItem, Uploaded};
 
 use super::delivered::Finished;
+use crate::name::Name;
 use crate::output::Output;
 use crate::progress::Bar;
 use crate::progress_batch::Share;
@@ -12,7 +13,7 @@ use crate::remembered::Identity;
 pub(super) enum Done {
     /// This command uploaded it, in this run or in one that was stopped.
     Uploaded {
-        label: String,
+        name: Name,
         finished: Finished,
         /// The file as it was, if it is to be remembered.
         file: Option<Identity>,
@@ -22,21 +23,21 @@ pub(super) enum Done {
         arrived: Option<bool>,
     },
     /// Another command did.
-    Skipped { label: String, media_id: Option<String> },
+    Skipped { name: Name, media_id: Option<String> },
 }
 
 impl Done {
     /// What the user calls the file.
-    pub(super) fn label(&self) -> &str {
+    pub(super) fn name(&self) -> &Name {
         match self {
-            Done::Uploaded { label, .. } | Done::Skipped { label, .. } => label,
+            Done::Uploaded { name, .. } | Done::Skipped { name, .. } => name,
         }
     }
 
     /// Lets the journal forget the result, which has arrived where it belongs.
     pub(super) async fn settle(&mut self, out: &Output) {
-        if let Done::Uploaded { label, held, .. } = self {
-            settle(held.take().map(|held| *held), label, out).await;
+        if let Done::Uploaded { name, held, .. } = self {
+            settle(held.take().map(|held| *held), name, out).await;
         }
     }
 
@@ -53,10 +54,10 @@ impl Done {
 }
 
 /// Lets the journal forget a result.
-pub(super) async fn settle(result: Option<Uploaded>, label: &str, out: &Output) {
+pub(super) async fn settle(result: Option<Uploaded>, name: &Name, out: &Output) {
     let Some(result) = result else { return };
     if let Err(error) = result.settle().await {
-        out.note(&format!("{label}: the journal still has the result: {error}"));
+        out.note(&format!("{name}: the journal still has the result: {error}"));
     }
 }
 

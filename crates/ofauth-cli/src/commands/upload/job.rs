@@ -9,9 +9,10 @@ use crate::args::UploadArgs;
 use crate::commands::App;
 use crate::events::Event;
 use crate::failure::{Failure, Result};
-use crate::input::{Input, label};
-use crate::output::one_line;
+use crate::input::Input;
+use crate::name::Name;
 use crate::session::Session;
+use crate::terminal::one_line;
 
 /// The command under way.
 pub(super) struct Job<'a> {
@@ -68,7 +69,10 @@ impl<'a> Job<'a> {
             Err(error) => return Err(error.into()),
         };
         if path.file_name().and_then(|name| name.to_str()).is_none() {
-            return Err(Failure::argument(format!("the name of {} is not text: rename it", label(path))));
+            return Err(Failure::argument(format!(
+                "the name of {} is not text: rename it",
+                Name::from(path)
+            )));
         }
         Ok(Some(about))
     }
@@ -103,17 +107,17 @@ impl<'a> Job<'a> {
     }
 
     /// Tells of a file that a dry run would have uploaded.
-    pub(super) fn tell_inspected(&self, label: &str, about: &Inspected) {
+    pub(super) fn tell_inspected(&self, name: &Name, about: &Inspected) {
         if self.app.out.is_json() {
             self.app.out.event(&Event::Inspected {
-                file: label,
+                file: name.fields(),
                 filename: &about.filename,
                 size: about.size,
                 content_type: &about.content_type,
             });
         }
         self.app.out.note(&format!(
-            "{label}: {}, {} bytes, would be uploaded as {}",
+            "{name}: {}, {} bytes, would be uploaded as {}",
             about.content_type,
             about.size,
             one_line(&about.filename)

@@ -16,6 +16,7 @@ use crate::commands::content::posted_id;
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::terminal::one_line;
 
 /// So many references are named in an advice.
 const NAMED: usize = 3;
@@ -119,7 +120,7 @@ impl Batch<'_> {
         let mut media_items = Vec::new();
         for file in files {
             let Some((item, name)) = file.media_item() else {
-                let text = format!("no post was made: the API does not name the media of {}", file.label());
+                let text = format!("no post was made: the API does not name the media of {}", file.name());
                 return Err(Failure::new(ErrorKind::InvalidAnswer, text)
                     .with_hint("run the command again without --skip-existing"));
             };
@@ -169,7 +170,7 @@ impl Batch<'_> {
         let (out, id) = (&self.job.app.out, posted_id(post));
         out.note(&format!(
             "{how} {}, which uses up the references",
-            id.as_deref().unwrap_or("a post whose id the API did not name")
+            one_line(id.as_deref().unwrap_or("a post whose id the API did not name"))
         ));
         if out.is_json() {
             out.event(&Event::Posted { id, media_items, post });

@@ -13,7 +13,8 @@ use super::job::Job;
 use super::summary::Summary;
 use super::walk::{Found, walk};
 use crate::failure::{Failure, Result};
-use crate::input::{Input, label};
+use crate::input::Input;
+use crate::name::Name;
 
 /// So many links are named.
 const LINKS_NAMED: usize = 3;
@@ -38,7 +39,7 @@ struct Links {
 impl Links {
     fn add(&mut self, path: &Path) {
         if self.named.len() < LINKS_NAMED {
-            self.named.push(label(path));
+            self.named.push(Name::from(path).to_string());
         } else {
             self.more += 1;
         }
@@ -83,7 +84,10 @@ impl Job<'_> {
         {
             let (path, looked) = match found {
                 Found::Again(path) => {
-                    self.app.out.note(&format!("{}: named more than once, uploaded once", label(&path)));
+                    self.app.out.note(&format!(
+                        "{}: named more than once, uploaded once",
+                        Name::from(path.as_path())
+                    ));
                     continue;
                 }
                 Found::Link(path) => {
@@ -128,12 +132,12 @@ impl Job<'_> {
                 survey.summary.files += 1;
                 survey.summary.bytes = survey.summary.bytes.saturating_add(about.size);
                 if self.args.dry_run {
-                    self.tell_inspected(&label(path), &about);
+                    self.tell_inspected(&Name::from(path), &about);
                 }
             }
             Ok(None) => survey.summary.not_media += 1,
             Err(failure) => {
-                let failure = failure.of(&label(path));
+                let failure = failure.of(&Name::from(path));
                 if failure.kind() == ErrorKind::Cancelled {
                     return Err(failure);
                 }

@@ -15,7 +15,7 @@ use tokio::sync::mpsc;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::failure::Failure;
-use crate::input::label;
+use crate::name::Name;
 
 /// How far the thread may be ahead.
 const AHEAD: usize = 64;
@@ -89,7 +89,7 @@ fn of(path: &Path, recursive: bool) -> Box<dyn Iterator<Item = Found>> {
         return Box::new(std::iter::once(Found::Named(path.to_owned())));
     }
     if !recursive {
-        let text = format!("{} is a directory: --recursive uploads the media in it", label(path));
+        let text = format!("{} is a directory: --recursive uploads the media in it", Name::from(path));
         let failure = Failure::new(ErrorKind::Source, text);
         return Box::new(std::iter::once(Found::Bad(path.to_owned(), failure)));
     }
@@ -108,7 +108,11 @@ fn inside(directory: &Path) -> impl Iterator<Item = Found> + use<> {
         Err(error) => {
             let path = error.path().unwrap_or(&root).to_owned();
             let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it contains itself"));
-            let failure = Failure::io(ErrorKind::Source, format!("{} cannot be read", label(&path)), &error);
+            let failure = Failure::io(
+                ErrorKind::Source,
+                format!("{} cannot be read", Name::from(path.as_path())),
+                &error,
+            );
             Some(Found::Bad(path, failure))
         }
     })

@@ -1,0 +1,157 @@
+//! The gate to the terminal: the one place from which bytes leave for standard output and standard error.
+//!
+//! A terminal obeys what it is shown: a file name, an answer or a setting may move the cursor, set the title, hide what
+//! stands before it or turn the direction of writing. So nothing of that reaches a terminal as it is; it becomes an
+//! escape that JSON takes for the same character, and that people can read. What goes to a pipe or a file is data, and
+//! stays as it is. This module decides neither what is said nor when.
+
+use std::borrow::Cow;
+use std::io::{self, IsTerminal, Write};
+
+/// An output stream of the process.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Stream {
+    /// Standard output: results.
+    Out,
+    /// Standard error: everything else.
+    Err,
+}
+
+/// What the bytes are, which says whether a line end in them is ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Form {
+    /// One line and its end: what looks like a line end or a tab within came from elsewhere.
+    Line,
+    /// Lines, tabs between columns, or JSON: outside of its strings it has no other control characters.
+    Lines,
+}
+
+impl Stream {
+    /// Whether a terminal shows it.
+    pub(crate) fn is_terminal(self) -> bool {
+        match self {
+            Stream::Out => io::stdout().is_terminal(),
+            Stream::Err => io::stderr().is_terminal(),
+        }
+    }
+
+    /// Writes all of this, at once, and safely if a terminal shows it.
+    pub(crate) fn write(self, bytes: &[u8], form: Form) -> io::Result<()> {
+        let bytes = if self.is_terminal() { safe(bytes, form) } else { Cow::Borrowed(bytes) };
+        match self {
+            Stream::Out => write_to(io::stdout().lock(), &bytes),
+            Stream::Err => write_to(io::stderr().lock(), &bytes),
+        }
+    }
+}
+
+fn write_to(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
+    stream.write_all(bytes)?;
+    stream.flush()
+}
+
+/// Prints what clap has to say about a command line, which it may quote. Returns the exit code.
+pub(crate) fn explain(error: &clap::Error) -> u8 {
+    // Help and version quote nothing, so they may have colours.
+    let (told, code) = match error.exit_code() {
+        0 => (error.print(), 0),
+        code => {
+            let text = error.render().to_string();
+            (Stream::Err.write(text.as_bytes(), Form::Lines), u8::try_from(code).unwrap_or(1))
+        }
+    };
+    // Nothing can be done about a stream that is gone.
+    let _ = told;
+    code
+}
+
+/// The text on one line, without what a terminal obeys: for names and foreign texts in what is said to people. Each such
+/// character becomes what the library makes of it.
+pub(crate) fn one_line(text: &str) -> String {
+    text.replace(is_obeyed, "\u{FFFD}")
+}
+
+/// Whether a terminal obeys a character instead of showing it: control characters, what ends a line, and what turns the
+/// direction of writing.
+pub(crate) fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(
+            character,
+            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
+        )
+}
+
+/// The bytes as a terminal may have them. What it would obey becomes `\u001b`, which in a string of JSON is the same
+/// character, and a byte that is no text `\xff`.
+fn safe(bytes: &[u8], form: Form) -> Cow<'_, [u8]> {
+    let (body, end): (_, &[u8]) = match (form, bytes.strip_suffix(b"\n")) {
+        (Form::Line, Some(body)) => (body, b"\n"),
+        _ => (bytes, b""),
+    };
+    let passes =
+        |character| !is_obeyed(character) || (form == Form::Lines && matches!(character, '\n' | '\t'));
+    let mut safe = String::with_capacity(bytes.len());
+    for chunk in body.utf8_chunks() {
+        let mut rest = chunk.valid().chars();
+        while let Some(character) = rest.next() {
+            if passes(character) {
+                safe.push(character);
+            } else if character != '\r' || form != Form::Lines || !rest.as_str().starts_with('\n') {
+                safe.push_str(&format!("\\u{:04x}", u32::from(character)));
+            }
+        }
+        for byte in chunk.invalid() {
+            safe.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    let mut safe = safe.into_bytes();
+    safe.extend_from_slice(end);
+    Cow::Owned(safe)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shown(text: impl AsRef<[u8]>, form: Form) -> String {
+        String::from_utf8(safe(text.as_ref(), form).into_owned()).unwrap()
+    }
+
+    #[test]
+    fn what_a_terminal_obeys_is_shown_as_an_escape() {
+        let table = [
+            ("\u{1b}]0;x\u{7}", r"\u001b]0;x\u0007"),
+            ("\u{1b}[2J\u{8}", r"\u001b[2J\u0008"),
+            ("\0\u{7f}\u{80}\u{9b}\u{9f}", r"\u0000\u007f\u0080\u009b\u009f"),
+            ("a\u{202e}b\u{2066}c\u{200f}d\u{61c}", r"a\u202eb\u2066c\u200fd\u061c"),
+            ("a\u{2028}b\u{2029}c", r"a\u2028b\u2029c"),
+            ("naïve 日本 \u{5e9} 👩\u{200d}👧", "naïve 日本 \u{5e9} 👩\u{200d}👧"),
+        ];
+        for (text, expected) in table {
+            assert_eq!(shown(text, Form::Line), expected);
+            assert_eq!(shown(text, Form::Lines), expected);
+        }
+        assert_eq!(shown(b"a\x9b\xff\xc3", Form::Line), r"a\x9b\xff\xc3");
+    }
+
+    #[test]
+    fn a_line_ends_once_and_lines_end_where_they_do() {
+        assert_eq!(shown("a\tb\nc\r\n", Form::Line), "a\\u0009b\\u000ac\\u000d\n");
+        assert_eq!(shown("a\tb\r\nc\rd\n", Form::Lines), "a\tb\nc\\u000dd\n");
+    }
+
+    #[test]
+    fn json_stays_the_same_value() {
+        let value = serde_json::json!({"a\u{9b}": ["\u{1b}[2J", "\u{7f}\u{202e}\u{2028}", "\t\n\r\\"]});
+        for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
+            let safe = shown(&text, Form::Lines);
+            assert!(!safe.contains(|c| is_obeyed(c) && c != '\n'), "{safe}");
+            assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
+        }
+    }
+
+    #[test]
+    fn names_in_messages_are_one_line() {
+        assert_eq!(one_line("a\nb\u{202e}c\u{200e}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
+    }
+}
