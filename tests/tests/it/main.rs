@@ -14,6 +14,7 @@ mod fault_matrix;
 mod happy;
 mod hostile;
 mod lost;
+mod metadata;
 mod pacing;
 mod plans;
 mod proxies;

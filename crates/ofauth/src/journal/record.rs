@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use super::hash::{PartHash, hex};
 use crate::upload::VaultUpload;
-use crate::upload::source::Identity;
+use crate::upload::identity::Identity;
 
 /// Which upload a journal is about: all that must be equal for a later run to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

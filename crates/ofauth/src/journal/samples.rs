@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::record::{About, DoneRecord, PartDone, PartRecord, Record, SessionRecord};
-use crate::upload::source::Identity;
+use crate::upload::identity::Identity;
 
 /// The parts of a sample session.
 pub(super) const PARTS: u32 = 4;

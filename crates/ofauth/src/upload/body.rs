@@ -2,8 +2,8 @@
 //!
 //! On Linux a piece that is in the page cache is read on the spot, without a thread; otherwise a blocking thread
 //! reads it. Pieces lie in buffers that are used again. A body knows how many bytes it handed over and why it broke
-//! off; hyper only learns that it did. For an upload with a journal it also hashes what it hands over, and holds back
-//! the last piece of a request that finishes the upload until the journal knows.
+//! off; hyper only learns that it did. It also hashes what it hands over, if that may have to be known again, and for an
+//! upload with a journal holds back the last piece of a request that finishes the upload until the journal knows.
 
 use std::io;
 use std::pin::Pin;
@@ -149,7 +149,7 @@ impl RangeBody {
             buffers,
             reading: None,
             pace: throttle.map(Pace::new),
-            hash: attempt.is_journaled().then(PartHash::new),
+            hash: (attempt.is_journaled() || source.may_change()).then(PartHash::new),
             held_back: None,
             attempt,
             state: Arc::clone(&state),

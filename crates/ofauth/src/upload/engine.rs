@@ -12,20 +12,31 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::attempt::Attempt;
+use super::comparing;
 use super::decide::{self, Age, Decision, Doubt, Situation};
 use super::forecast::{Forecast, Meter, Rest};
+use super::identity::Identity;
 use super::ledger::Ledger;
 use super::notice::{self, Notice};
 use super::plan::{Flow, Plan, number_of};
 use super::progress::{Phase, Reporter};
 use super::sending::Sent;
-use super::source::{Identity, Opened};
+use super::source::{Opened, changed};
 use super::step::{Done, StepEnd, StepFailure};
 use super::wire::{Opening, Session, Wire};
 use super::{Uploaded, UploadedPart};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::LONGEST_WAIT;
 use crate::journal::{About, DoneRecord, Recorder, SessionRecord, State};
+
+/// What is said of a file that went in one request and changed meanwhile.
+pub(super) const MIXED: &str =
+    "the service finished the upload, but its content may be a mix of old and new: do not use it";
+
+/// How often everything is compared before an upload is finished whose file does not come to rest.
+const MOST_COMPARISONS: u32 = 10;
+/// How long a file that did not come to rest is left alone.
+const REST: Duration = Duration::from_secs(1);
 
 /// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
 const QUIET: Duration = Duration::from_secs(60);
@@ -193,7 +204,7 @@ impl<W: Wire> Engine<W> {
         let mut ledger = Ledger::new(&session.plan.parts);
         for (index, part) in &state.parts {
             let index = usize::try_from(*index).unwrap_or(usize::MAX);
-            ledger.resume(index, part.etag.clone(), part.tries);
+            ledger.resume(index, part.etag.clone(), part.tries, part.hash);
         }
         let (bytes, parts) = (ledger.acknowledged(), ledger.parts_done());
         let whole = |number| u32::try_from(number).unwrap_or(u32::MAX);
@@ -210,19 +221,23 @@ impl<W: Wire> Engine<W> {
     async fn finish(
         &mut self,
         session: Session,
-        ledger: Ledger,
+        mut ledger: Ledger,
         sent: Done,
         doubt: Doubt,
     ) -> Result<Uploaded> {
         let plan = session.plan;
         let multipart = matches!(plan.flow, Flow::Multipart { .. });
+        let compared = self.compare_all(&mut ledger).await;
         let done = match &plan.flow {
             Flow::Single => {
-                self.source.check_unchanged()?;
+                compared.map_err(|error| match error.kind() {
+                    ErrorKind::SourceChanged => error.into_kind(ErrorKind::SourceChanged, MIXED),
+                    _ => unknown(error, "the service has the file, but it was not compared with it"),
+                })?;
                 sent
             }
             Flow::Multipart { complete_url } => {
-                self.source.check_unchanged().map_err(|error| doubtful(error, doubt))?;
+                compared.map_err(|error| doubtful(error, doubt))?;
                 // The ledger is the truth; the plan was checked against the size of the source.
                 if ledger.acknowledged() != plan.size() {
                     return Err(Error::new(ErrorKind::Internal, "parts are missing although all are done"));
@@ -259,6 +274,26 @@ impl<W: Wire> Engine<W> {
                 })
                 .collect(),
         })
+    }
+
+    /// Makes sure that what was sent is what the source holds. Reads nothing if nothing about it changed.
+    async fn compare_all(&mut self, ledger: &mut Ledger) -> Result<()> {
+        if !self.source.may_change() {
+            return Ok(());
+        }
+        for _ in 0..MOST_COMPARISONS {
+            let parts = ledger.not_known_in(self.source.revision()?);
+            if parts.is_empty() {
+                return Ok(());
+            }
+            let indices: Vec<_> = parts.iter().map(|part| part.index).collect();
+            let compared = comparing::compare(self.source.clone(), parts);
+            match self.limits.within(compared).await?? {
+                Some(revision) => ledger.known_in(revision, indices),
+                None => self.limits.within(tokio::time::sleep(REST)).await?,
+            }
+        }
+        Err(changed("something about it keeps changing"))
     }
 
     async fn complete(

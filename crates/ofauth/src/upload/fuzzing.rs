@@ -6,9 +6,9 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::decide::{self, Age, Decision, Doubt, Situation};
+use super::identity::{Identity, Sameness};
 use super::plan::{Flow, MOST_PARTS, Plan, is_reference};
 use super::resume::{self, Start};
-use super::source::{Identity, Sameness};
 use super::step::{Done, StepEnd, StepFailure, What, read_complete, read_put};
 use super::wire::{Opening, Session};
 use super::wire_format::{InitAnswer, read_object};

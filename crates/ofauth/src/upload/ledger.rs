@@ -7,6 +7,8 @@ use std::collections::BTreeSet;
 
 use tokio::time::Instant;
 
+use super::comparing::SentPart;
+use super::identity::Revision;
 use super::plan::PlannedPart;
 
 /// The parts of one session.
@@ -31,6 +33,8 @@ struct Entry {
     step_at: usize,
     done: bool,
     etag: Option<String>,
+    /// The hash of what went out whole, and the revision of the source that is known to hold the same.
+    sent: Option<(u128, Option<Revision>)>,
 }
 
 impl Ledger {
@@ -42,6 +46,7 @@ impl Ledger {
             step_at: 0,
             done: false,
             etag: None,
+            sent: None,
         };
         Self {
             entries: parts.iter().map(entry).collect(),
@@ -52,11 +57,13 @@ impl Ledger {
         }
     }
 
-    /// Records that an earlier run had `part` acknowledged, after so many tries.
-    pub(crate) fn resume(&mut self, part: usize, etag: Option<String>, tries: u32) {
+    /// Records that an earlier run had `part` acknowledged, after so many tries, and that the source, as it was opened in
+    /// this run, holds what it sent.
+    pub(crate) fn resume(&mut self, part: usize, etag: Option<String>, tries: u32, hash: u128) {
         self.acknowledge(part, etag);
         if let Some(entry) = self.entries.get_mut(part) {
             entry.tries = tries;
+            entry.sent = Some((hash, Some(Revision::default())));
         }
         self.skip_done();
     }
@@ -137,6 +144,39 @@ impl Ledger {
         }
     }
 
+    /// Records that a try of `part` went out whole, with content of this hash, which `revision` of the source is known to
+    /// hold. `false` if an earlier try of it sent something else: which of the two the service keeps nobody knows.
+    #[must_use]
+    pub(super) fn sent(&mut self, part: usize, hash: u128, revision: Option<Revision>) -> bool {
+        let Some(entry) = self.entries.get_mut(part) else { return true };
+        let is_the_same = entry.sent.is_none_or(|(earlier, _)| earlier == hash);
+        let known = revision.or(entry.sent.and_then(|(_, known)| known));
+        entry.sent = Some((hash, known));
+        is_the_same
+    }
+
+    /// The parts that the service has and that are not known to be what the source holds in this revision.
+    pub(super) fn not_known_in(&self, revision: Revision) -> Vec<SentPart> {
+        let mut next: u64 = 0;
+        let parts = self.entries.iter().enumerate().filter_map(|(index, entry)| {
+            let start = next;
+            next = next.saturating_add(entry.length);
+            let is_known = entry.sent.is_some_and(|(_, known)| known == Some(revision));
+            let hash = entry.sent.map(|(hash, _)| hash);
+            (entry.done && !is_known).then_some(SentPart { index, start, length: entry.length, hash })
+        });
+        parts.collect()
+    }
+
+    /// Records that the source holds these parts in this revision.
+    pub(super) fn known_in(&mut self, revision: Revision, parts: impl IntoIterator<Item = usize>) {
+        for part in parts {
+            if let Some((_, known)) = self.entries.get_mut(part).and_then(|entry| entry.sent.as_mut()) {
+                *known = Some(revision);
+            }
+        }
+    }
+
     /// Bytes that the service has acknowledged.
     pub(crate) fn acknowledged(&self) -> u64 {
         self.acknowledged
@@ -195,6 +235,27 @@ mod tests {
         assert_eq!(results, [(4, None), (1, Some("\"a\"".into())), (1, None)]);
     }
 
+    #[test]
+    fn what_was_sent_is_known_in_the_revision_in_which_it_was_seen() {
+        let [first, second] = crate::upload::identity::tests_support::revisions();
+        let mut ledger = Ledger::new(&parts(&[5, 5, 2]));
+        assert!(ledger.sent(0, 70, Some(first)) && ledger.sent(1, 71, None));
+        assert_eq!(ledger.not_known_in(first), [], "nothing is acknowledged");
+        ledger.acknowledge(0, None);
+        ledger.acknowledge(1, None);
+        ledger.resume(2, None, 1, 72);
+        let missing = |ledger: &Ledger, revision| -> Vec<_> {
+            ledger.not_known_in(revision).iter().map(|part| (part.index, part.start, part.hash)).collect()
+        };
+        assert_eq!(missing(&ledger, first), [(1, 5, Some(71))]);
+        assert_eq!(missing(&ledger, second).len(), 3);
+        ledger.known_in(second, [0, 2]);
+        assert_eq!(missing(&ledger, second), [(1, 5, Some(71))]);
+        assert!(ledger.sent(1, 71, Some(second)), "the same, again");
+        assert_eq!(missing(&ledger, second), []);
+        assert!(!ledger.sent(1, 72, Some(second)), "another content");
+    }
+
     proptest! {
         /// Whatever order parts fail and succeed in, each is under way at most once and all end up acknowledged.
         #[test]
@@ -204,7 +265,7 @@ mod tests {
             let mut outcomes = outcomes.into_iter();
             let mut acknowledged = 0;
             for part in earlier.iter().copied().filter(|part| *part < lengths.len()) {
-                ledger.resume(part, None, 1);
+                ledger.resume(part, None, 1, 0);
                 acknowledged += lengths[part];
             }
             prop_assert_eq!(ledger.acknowledged(), acknowledged);

@@ -7,19 +7,23 @@
 //!
 //! [`engine`] carries it out and [`sending`] its parts; [`plan`] refuses unsafe plans; [`ledger`] knows what is done;
 //! [`decide`] says what to do about failures, [`resume`] what to do with what an earlier run left, which [`opening`]
-//! finds and [`tracked`] writes; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them
+//! finds and [`tracked`] writes; [`identity`] says whether a source is the same, [`comparing`] and [`early`] look at its
+//! content where that cannot tell; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them
 //! down where asked; [`step`] and [`wire_format`] read answers; [`forecast`] says when it will be done and [`clock`] that
 //! nothing ran for a while. The journal's file is [`crate::journal`], the request budget [`crate::budget`].
 
 pub(crate) mod attempt;
 pub(crate) mod body;
 mod clock;
+mod comparing;
 mod content_type;
 mod decide;
+mod early;
 mod engine;
 mod forecast;
 #[cfg(any(fuzzing, test))]
 pub(crate) mod fuzzing;
+pub(crate) mod identity;
 mod ledger;
 mod notice;
 mod opening;

@@ -8,14 +8,14 @@ use std::io;
 
 use tokio_util::sync::CancellationToken;
 
+use super::comparing::{SentPart, first_difference};
 use super::decide::Doubt;
+use super::identity::Sameness;
 use super::notice::Notice;
-use super::source::{Opened, Sameness};
+use super::plan::number_of;
+use super::source::Opened;
 use crate::error::{Error, ErrorKind};
-use crate::journal::{DoneRecord, Found, PartHash, State};
-
-/// Bytes read at a time while parts are hashed again.
-const PIECE: usize = 256 * 1024;
+use crate::journal::{DoneRecord, Found, State};
 
 /// What an upload begins with.
 #[derive(Debug)]
@@ -107,41 +107,14 @@ pub(super) fn compare(source: &Opened, state: &State, cancel: &CancellationToken
         return Ok(Sameness::Different("it was replaced or touched since it was sent".into()));
     }
     let mut start: u64 = 0;
-    let mut buffer = vec![0; PIECE];
-    for (index, part) in state.session.parts.iter().enumerate() {
-        let sent = u32::try_from(index).ok().and_then(|index| state.parts.get(&index));
-        if let Some(sent) = sent
-            && hash(source, start, part.length, &mut buffer, cancel)? != Some(sent.hash)
-        {
-            let number = index.saturating_add(1);
-            return Ok(Sameness::Different(format!("part {number} is not what was sent")));
-        }
+    let parts = state.session.parts.iter().enumerate().filter_map(|(index, part)| {
+        let here = start;
         start = start.saturating_add(part.length);
-    }
-    Ok(Sameness::Same)
-}
-
-/// The hash of a range; `None` if the source ends before.
-fn hash(
-    source: &Opened,
-    start: u64,
-    length: u64,
-    buffer: &mut [u8],
-    cancel: &CancellationToken,
-) -> io::Result<Option<u128>> {
-    let mut hash = PartHash::new();
-    let (mut at, mut left) = (start, length);
-    while left > 0 {
-        if cancel.is_cancelled() {
-            return Err(io::Error::other("cancelled"));
-        }
-        let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
-        let Some(piece) = buffer.get_mut(..want) else { return Ok(None) };
-        let read = source.data.read_at(piece, at)?;
-        let Some(piece) = piece.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(None) };
-        hash.update(piece);
-        at = at.saturating_add(read as u64);
-        left = left.saturating_sub(read as u64);
-    }
-    Ok(Some(hash.finish()))
+        let sent = u32::try_from(index).ok().and_then(|index| state.parts.get(&index))?;
+        Some(SentPart { index, start: here, length: part.length, hash: Some(sent.hash) })
+    });
+    Ok(match first_difference(source, parts, cancel)? {
+        None => Sameness::Same,
+        Some(index) => Sameness::Different(format!("part {} is not what was sent", number_of(index))),
+    })
 }

@@ -14,11 +14,14 @@ use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 use super::attempt::Attempt;
 use super::clock::{Clock, always};
 use super::decide::{self, Decision, Doubt};
-use super::engine::{Engine, after, doubtful, unknown};
+use super::early::EarlyLook;
+use super::engine::{Engine, MIXED, after, doubtful, unknown};
+use super::identity::Revision;
 use super::ledger::Ledger;
 use super::notice::Notice;
 use super::plan::{Flow, number_of};
 use super::progress::Phase;
+use super::source::changed;
 use super::step::{Done, StepEnd, StepFailure};
 use super::tracked::{Finishes, Tracked};
 use super::wire::{Session, Wire};
@@ -57,6 +60,7 @@ impl<W: Wire> Engine<W> {
             if sending.ledger.is_done() {
                 return Ok(Sent::Whole { ledger: sending.ledger, done: sending.finished });
             }
+            sending.early.begin(&sending.engine.source, sending.revision, &sending.ledger);
             let wake = sending.next_wake();
             let woken = async {
                 match wake {
@@ -70,6 +74,10 @@ impl<W: Wire> Engine<W> {
                 // Before anything that ended meanwhile is judged: after a sleep every timer has fired.
                 _ = ticks.tick() => None,
                 Some(joined) = sending.running.join_next_with_id() => Some(joined),
+                looked = sending.early.ended() => {
+                    looked?.enter(&mut sending.ledger);
+                    None
+                }
                 () = woken => None,
             };
             if let Some(after) = clock.look(Instant::now(), always()) {
@@ -103,6 +111,8 @@ struct Running {
     task: Id,
     part: usize,
     attempt: Arc<Attempt>,
+    /// The revision of the source in which it began.
+    revision: Revision,
     /// Whether another part was under way at any time of the try.
     accompanied: bool,
 }
@@ -123,6 +133,12 @@ struct Sending<'a, W: Wire> {
     alone: Option<usize>,
     doubt: Doubt,
     finished: Done,
+    /// The revision of the source when it was last looked at.
+    revision: Revision,
+    early: EarlyLook,
+    /// Whether an earlier run may have finished a single upload. What it sent left no hash, so that no content can be held
+    /// against it.
+    left_in_doubt: bool,
     told_late: bool,
     told_wait: bool,
 }
@@ -139,6 +155,9 @@ impl<'a, W: Wire> Sending<'a, W> {
             alone: None,
             doubt,
             finished: Done::default(),
+            revision: Revision::default(),
+            early: EarlyLook::default(),
+            left_in_doubt: session.plan.flow == Flow::Single && doubt.may_be_done,
             told_late: false,
             told_wait: false,
             engine,
@@ -167,7 +186,7 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     fn start(&mut self, part: usize) -> Result<()> {
-        self.engine.source.check_unchanged().map_err(|error| match self.single {
+        self.look_at_source().map_err(|error| match self.single {
             true => doubtful(error, self.doubt),
             false => error.with_part(number_of(part)),
         })?;
@@ -210,8 +229,31 @@ impl<'a, W: Wire> Sending<'a, W> {
             other.accompanied = true;
         }
         let accompanied = !self.tries.is_empty();
-        self.tries.push(Running { task: task.id(), part, attempt, accompanied });
+        let revision = self.revision;
+        self.tries.push(Running { task: task.id(), part, attempt, revision, accompanied });
         Ok(())
+    }
+
+    /// Finds out in which revision the source is. Fails if it has changed.
+    fn look_at_source(&mut self) -> Result<()> {
+        self.revision = self.engine.source.revision()?;
+        if self.left_in_doubt && self.revision != Revision::default() {
+            return Err(changed(
+                "something about it changed, and what an earlier run sent of it is not known",
+            ));
+        }
+        Ok(())
+    }
+
+    /// Keeps what a try sent, if it may be whole at the service, to hold the source and other tries against it. It is
+    /// what the source holds in this revision, if that is known.
+    fn keep_what_was_sent(&mut self, running: &Running, revision: Option<Revision>) -> Result<()> {
+        let Some(hash) = running.attempt.hash() else { return Ok(()) };
+        match self.ledger.sent(running.part, hash, revision) {
+            true => Ok(()),
+            // Without the number of the part: nothing in this session is of use any more.
+            false => Err(changed("it held something else when it was sent again")),
+        }
     }
 
     /// When there is something to start again, if that is not a matter of a part ending.
@@ -229,17 +271,21 @@ impl<'a, W: Wire> Sending<'a, W> {
         let running = self.tries.swap_remove(at);
         let number = number_of(running.part);
         // After the part, too: what was sent must be what was opened.
-        let unchanged = self.engine.source.check_unchanged();
-        unchanged.map_err(|error| match (&end, self.single) {
-            (StepEnd::Done(_), true) => error.into_kind(
-                ErrorKind::SourceChanged,
-                "the service finished the upload, but its content may be a mix of old and new: do not use it",
-            ),
-            (StepEnd::Failed(failure), true) if failure.may_have_finished() => {
+        let unchanged = match self.look_at_source() {
+            Err(error) if !self.single => Err(error.with_part(number)),
+            Err(error) => Err(error),
+            Ok(()) => {
+                let is_one = running.revision == self.revision;
+                self.keep_what_was_sent(&running, is_one.then_some(self.revision))
+            }
+        };
+        unchanged.map_err(|error| match &end {
+            _ if !self.single => error,
+            StepEnd::Done(_) => error.into_kind(ErrorKind::SourceChanged, MIXED),
+            StepEnd::Failed(failure) if failure.may_have_finished() => {
                 unknown(error, "the file was sent and may have been taken")
             }
-            (_, true) => doubtful(error, self.doubt),
-            (_, false) => error.with_part(number),
+            StepEnd::Failed(_) => doubtful(error, self.doubt),
         })?;
         match end {
             StepEnd::Done(done) => {
@@ -350,6 +396,7 @@ impl<'a, W: Wire> Sending<'a, W> {
         }
         let now = Instant::now();
         for running in std::mem::take(&mut self.tries) {
+            self.keep_what_was_sent(&running, None)?;
             self.ledger.send_again(running.part, now);
         }
         Ok(())

@@ -7,11 +7,10 @@ use std::fs::{File, Metadata};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
 
 use bytes::Bytes;
-use serde::{Deserialize, Serialize};
 
+use super::identity::{Identity, Revision, Seen, is_another};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::path_not_text;
 
@@ -125,41 +124,53 @@ pub(crate) enum Data {
     Simulated(Arc<super::simulation::file::OpenFile>),
 }
 
-/// An open file and what it was when it was opened.
+/// An open file, where it was found, and what was seen of it.
 pub(crate) struct OpenFile {
     pub(crate) file: File,
-    identity: Identity,
+    /// Absolute and without symbolic links.
+    path: PathBuf,
+    seen: Seen,
 }
 
 impl Opened {
-    /// Fails if the file is no longer what it was when it was opened.
+    /// In which revision the source is: another one than before if anything but its size and modification time has
+    /// changed. Fails if those did, or if another file has taken its name.
     ///
     /// One `fstat`, which local file systems answer from memory.
-    pub(crate) fn check_unchanged(&self) -> Result<()> {
-        let (then, now) = match &self.data {
-            Data::File(open) => {
-                let now = open.file.metadata().map_err(|error| {
-                    Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
-                        .with_source(error)
-                })?;
-                (&open.identity, Identity::of(&now))
-            }
+    pub(crate) fn revision(&self) -> Result<Revision> {
+        let looked = match &self.data {
+            Data::File(open) => open.look().map_err(|error| {
+                Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
+                    .with_source(error)
+            })?,
             #[cfg(test)]
-            Data::Simulated(file) => (file.when_opened(), file.now()),
-            Data::Bytes(_) | Data::Reader(_) => return Ok(()),
+            Data::Simulated(file) => file.look(),
+            Data::Bytes(_) | Data::Reader(_) => return Ok(Revision::default()),
         };
-        match then.difference(&now) {
-            None => Ok(()),
-            Some(what) => Err(changed(&what)),
+        looked.map_err(|how| changed(&how))
+    }
+
+    /// Whether its content may change under way, so that what was sent has to be known again.
+    pub(crate) fn may_change(&self) -> bool {
+        match self.data {
+            Data::File(_) => true,
+            #[cfg(test)]
+            Data::Simulated(_) => true,
+            Data::Bytes(_) | Data::Reader(_) => false,
         }
+    }
+
+    #[cfg(test)]
+    pub(super) fn is_simulated(&self) -> bool {
+        matches!(self.data, Data::Simulated(_))
     }
 
     /// What the source was when it was opened, to be compared with what it is when an upload is resumed.
     pub(crate) fn identity(&self) -> Identity {
         match &self.data {
-            Data::File(open) => open.identity.clone(),
+            Data::File(open) => open.seen.at_first().clone(),
             #[cfg(test)]
-            Data::Simulated(file) => file.when_opened().clone(),
+            Data::Simulated(file) => file.seen().at_first().clone(),
             Data::Bytes(_) | Data::Reader(_) => Identity::of_size(self.size),
         }
     }
@@ -200,94 +211,22 @@ pub(crate) fn changed(what: &str) -> Error {
 }
 
 impl OpenFile {
+    /// Compares it with what it was when it was last looked at.
+    fn look(&self) -> io::Result<Result<Revision, String>> {
+        let is_replaced = || {
+            let (ours, named) = (self.file.metadata(), std::fs::metadata(&self.path));
+            // Under a name that is no longer there, nothing has replaced it.
+            ours.is_ok_and(|ours| named.is_ok_and(|named| is_another(&ours, &named)))
+        };
+        self.seen.look(|| Ok(Identity::of(&self.file.metadata()?)), is_replaced)
+    }
+
     /// Positioned read. Blocks on the disk.
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         #[cfg(unix)]
         return std::os::unix::fs::FileExt::read_at(&self.file, buf, offset);
         #[cfg(windows)]
         return std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset);
-    }
-}
-
-/// What must not change between opening a source and finishing its upload.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    pub(crate) size: u64,
-    /// The modification time, as seconds since 1970 and nanoseconds; `None` for what is no file.
-    pub(crate) modified: Option<(i64, u32)>,
-    pub(crate) inode: Option<Inode>,
-}
-
-/// What tells one file from another of the same size and modification time.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Inode {
-    pub(crate) device: u64,
-    pub(crate) number: u64,
-    /// The time of the last change of anything, which no program can set back: seconds since 1970 and nanoseconds.
-    pub(crate) changed: (i64, i64),
-}
-
-/// Whether a source is what it was in an earlier run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sameness {
-    /// The same file, untouched.
-    Same,
-    /// Size and modification time are the same. Whether the content is, only reading it tells.
-    Likely,
-    /// Another content, and how that shows.
-    Different(String),
-}
-
-impl Identity {
-    fn of(metadata: &Metadata) -> Self {
-        #[cfg(unix)]
-        use std::os::unix::fs::MetadataExt as _;
-        let since_1970 = |at: SystemTime| match at.duration_since(SystemTime::UNIX_EPOCH) {
-            Ok(since) => Some((i64::try_from(since.as_secs()).ok()?, since.subsec_nanos())),
-            // Older than 1970: whole seconds will do.
-            Err(before) => Some((-i64::try_from(before.duration().as_secs()).ok()?, 0)),
-        };
-        Self {
-            size: metadata.len(),
-            modified: metadata.modified().ok().and_then(since_1970),
-            #[cfg(unix)]
-            inode: Some(Inode {
-                device: metadata.dev(),
-                number: metadata.ino(),
-                changed: (metadata.ctime(), metadata.ctime_nsec()),
-            }),
-            #[cfg(not(unix))]
-            inode: None,
-        }
-    }
-
-    fn of_size(size: u64) -> Self {
-        Self { size, modified: None, inode: None }
-    }
-
-    fn difference(&self, now: &Self) -> Option<String> {
-        if self == now {
-            return None;
-        }
-        Some(if self.size != now.size {
-            format!("from {} to {} bytes", self.size, now.size)
-        } else if self.modified != now.modified {
-            "its modification time moved".into()
-        } else {
-            "it was replaced, or its metadata changed".into()
-        })
-    }
-
-    /// Whether `now` is what this was in an earlier run. Size and modification time survive a copy, a restored backup
-    /// and a change of permissions, so anything else that differs only asks for a closer look.
-    pub(crate) fn compare(&self, now: &Self) -> Sameness {
-        if self.size != now.size || self.modified != now.modified {
-            return Sameness::Different(self.difference(now).unwrap_or_default());
-        }
-        match (&self.inode, &now.inode) {
-            (Some(then), Some(now)) if then == now => Sameness::Same,
-            _ => Sameness::Likely,
-        }
     }
 }
 
@@ -306,19 +245,23 @@ fn open_file(path: &Path) -> Result<Opened> {
     let file = open_without_waiting(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     refuse_irregular(path, &metadata)?;
+    let place = place_of(path);
     Ok(Opened {
         size: metadata.len(),
         filename: path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
-        place: place_of(path),
-        data: Data::File(Arc::new(OpenFile { file, identity: Identity::of(&metadata) })),
+        place: text_of(&place),
+        data: Data::File(Arc::new(OpenFile { file, path: place, seen: Seen::new(Identity::of(&metadata)) })),
     })
 }
 
-/// The path of an existing file, absolute and without symbolic links, as text. A path that is not text is written as
-/// the journal does.
-fn place_of(path: &Path) -> String {
-    let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
-    path.to_str().map_or_else(|| path_not_text(&path), str::to_owned)
+/// The path of an existing file, absolute and without symbolic links.
+fn place_of(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+/// A path as text. One that is not text is written as the journal does.
+fn text_of(path: &Path) -> String {
+    path.to_str().map_or_else(|| path_not_text(path), str::to_owned)
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.
@@ -352,7 +295,24 @@ fn bad(message: String) -> Error {
 }
 
 #[cfg(test)]
+pub(super) mod tests_support {
+    use super::*;
+
+    /// Waits until the clock of the file system shows another time than that of the file's last change.
+    #[cfg(unix)]
+    pub(in crate::upload) fn wait_for_another_time(opened: &Opened) {
+        use std::os::unix::fs::MetadataExt as _;
+        let Data::File(open) = &opened.data else { panic!("no file") };
+        let changed = |about: Metadata| (about.ctime(), about.ctime_nsec());
+        let then = changed(open.file.metadata().unwrap());
+        while changed(tempfile::tempfile().unwrap().metadata().unwrap()) <= then {}
+    }
+}
+
+#[cfg(test)]
 mod tests {
+    #[cfg(unix)]
+    use super::tests_support::wait_for_another_time;
     use super::*;
     use std::io::Write as _;
 
@@ -377,25 +337,52 @@ mod tests {
         }
     }
 
+    /// A file of ten bytes, open.
+    fn fresh(path: &Path) -> Opened {
+        std::fs::write(path, b"0123456789").unwrap();
+        let opened = Source::path(path).open().unwrap();
+        assert_eq!(opened.revision().unwrap(), Revision::default());
+        opened
+    }
+
     #[test]
     fn growth_shrinking_and_replacement_are_noticed() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("clip.mp4");
-        let fresh = || {
-            std::fs::write(&path, b"0123456789").unwrap();
-            let opened = Source::path(&path).open().unwrap();
-            opened.check_unchanged().unwrap();
-            opened
-        };
-        let appended = fresh();
+        let appended = fresh(&path);
         File::options().append(true).open(&path).unwrap().write_all(b"x").unwrap();
-        assert!(appended.check_unchanged().unwrap_err().to_string().contains("from 10 to 11 bytes"));
-        let truncated = fresh();
+        assert!(appended.revision().unwrap_err().to_string().contains("from 10 to 11 bytes"));
+        let truncated = fresh(&path);
         File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
-        assert_eq!(truncated.check_unchanged().unwrap_err().kind(), ErrorKind::SourceChanged);
-        let replaced = fresh();
+        assert_eq!(truncated.revision().unwrap_err().kind(), ErrorKind::SourceChanged);
+        let replaced = fresh(&path);
         std::fs::write(dir.path().join("other"), b"9876543210").unwrap();
         std::fs::rename(dir.path().join("other"), &path).unwrap();
-        assert_eq!(replaced.check_unchanged().unwrap_err().kind(), ErrorKind::SourceChanged);
+        assert!(replaced.revision().unwrap_err().to_string().contains("another file has taken its name"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn metadata_alone_makes_a_new_revision() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let (path, other) = (dir.path().join("clip.mp4"), dir.path().join("other"));
+        let opened = fresh(&path);
+        let changes: [&dyn Fn(); 5] = [
+            &|| std::fs::set_permissions(&path, PermissionsExt::from_mode(0o400)).unwrap(),
+            &|| std::fs::hard_link(&path, &other).unwrap(),
+            &|| std::fs::remove_file(&other).unwrap(),
+            &|| std::fs::rename(&path, &other).unwrap(),
+            &|| std::fs::remove_file(&other).unwrap(),
+        ];
+        let mut last = Revision::default();
+        for (number, change) in changes.iter().enumerate() {
+            wait_for_another_time(&opened);
+            change();
+            let now = opened.revision().unwrap();
+            assert_ne!(now, last, "change {number}");
+            assert_eq!(opened.revision().unwrap(), now, "change {number}");
+            last = now;
+        }
     }
 }

@@ -32,8 +32,10 @@ pub(super) struct Run {
     pub(super) lineage: u32,
     /// The file when it was opened.
     pub(super) file: Arc<FileState>,
-    /// Whether the file changed while it ran.
-    pub(super) changed: bool,
+    /// What the file that was opened held then and after each change.
+    pub(super) contents: Vec<Vec<u8>>,
+    /// Whether the file changed while it ran, in more than its metadata.
+    pub(super) altered: bool,
     /// Whether the machine stood still, which costs nothing but parts under way.
     pub(super) stood_still: bool,
     pub(super) silence: Duration,
@@ -86,7 +88,7 @@ pub(super) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
         let session = plan::session(reference);
         match &sessions[session].completed {
             None => world.violate(format!("{reference} is called a success and is none")),
-            Some(completed) if completed.content != run.file.bytes => {
+            Some(completed) if !run.contents.contains(&completed.content) => {
                 world.violate(format!("{reference} is called a success and has other content than the file"));
             }
             Some(_) => {}
@@ -96,6 +98,15 @@ pub(super) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
         }
     }
     stays_unknown(world, sessions, run, earlier);
+    // What an earlier run sent of a single file and got no answer to left no hash: then the file must not be touched.
+    let may_be_touched = !schedule.single || earlier.iter().all(|earlier| earlier.lineage != run.lineage);
+    if let Outcome::Failed(error) = &run.outcome
+        && error.kind() == ErrorKind::SourceChanged
+        && !run.altered
+        && may_be_touched
+    {
+        world.violate(format!("the file did not change, and the upload ended with {error:?}"));
+    }
     // The service's longest silence of a request, and a wait that it asked for.
     if run.silence > LONGEST_WAIT + Duration::from_secs(600) {
         world.violate(format!("nothing happened for {:?}", run.silence));
@@ -151,8 +162,8 @@ pub(super) fn over(world: &World, schedule: &Schedule, service: &Service, runs: 
     for (index, of) in inner.sessions.iter().enumerate() {
         let Some(completed) = &of.completed else { continue };
         let by = by_process[&completed.by];
-        let is_mixed = by.file.bytes != completed.content;
-        if is_mixed && !(of.division.single && by.changed) {
+        let is_mixed = !by.contents.contains(&completed.content);
+        if is_mixed && !(of.division.single && by.altered) {
             world.violate(format!("the content of session {index} is no state of the file"));
         }
         for run in runs.iter().filter(|run| run.lineage == of.lineage && run.process >= completed.by) {

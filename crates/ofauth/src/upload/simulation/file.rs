@@ -1,9 +1,11 @@
 //! A file that exists in memory only and changes when the simulation says so.
 
+use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::upload::source::{Data, Identity, Inode, Opened};
+use crate::upload::identity::{Identity, Inode, Revision, Seen};
+use crate::upload::source::{Data, Opened};
 
 /// A file of the simulated machine.
 #[derive(Debug)]
@@ -15,15 +17,17 @@ struct Contents {
     identity: Identity,
     /// Counts how often the file was written or replaced by something else.
     version: u64,
+    /// Whether another file has taken its name.
+    replaced: bool,
     /// The most bytes that one read gives.
     piece: usize,
 }
 
-/// A simulated file that was opened, and what it was then.
+/// A simulated file that was opened, and what was seen of it.
 #[derive(Debug)]
 pub(crate) struct OpenFile {
     file: Arc<File>,
-    when_opened: Identity,
+    seen: Seen,
 }
 
 /// What people and programs do to files.
@@ -41,7 +45,7 @@ pub(super) enum Change {
     },
     /// A copy with the same content and modification time takes its name.
     Copy,
-    /// Permissions or names change, not the content.
+    /// Permissions, links, names or the like change, not the content.
     Touch,
 }
 
@@ -62,7 +66,7 @@ impl File {
     fn new(bytes: Vec<u8>, number: u64, version: u64, piece: usize) -> Arc<Self> {
         let inode = Inode { device: 1, number, changed: (1, 0) };
         let identity = Identity { size: bytes.len() as u64, modified: Some((1, 0)), inode: Some(inode) };
-        Arc::new(Self(Mutex::new(Contents { bytes, identity, version, piece })))
+        Arc::new(Self(Mutex::new(Contents { bytes, identity, version, replaced: false, piece })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
@@ -87,7 +91,7 @@ impl File {
             size: identity.size,
             filename: Some("clip.mp4".into()),
             place: place.into(),
-            data: Data::Simulated(Arc::new(OpenFile { file: Arc::clone(self), when_opened: identity })),
+            data: Data::Simulated(Arc::new(OpenFile { file: Arc::clone(self), seen: Seen::new(identity) })),
         }
     }
 }
@@ -149,6 +153,7 @@ impl Place {
     fn put(&mut self, bytes: Vec<u8>, same_time: bool) {
         self.files += 1;
         let old = self.file.lock().clone();
+        self.file.lock().replaced = true;
         self.file.lock().identity.touch();
         let version = old.version + u64::from(bytes != old.bytes || !same_time);
         self.file = File::new(bytes, self.files, version, old.piece);
@@ -161,12 +166,16 @@ impl Place {
 }
 
 impl OpenFile {
-    pub(crate) fn when_opened(&self) -> &Identity {
-        &self.when_opened
+    pub(crate) fn seen(&self) -> &Seen {
+        &self.seen
     }
 
-    pub(crate) fn now(&self) -> Identity {
-        self.file.lock().identity.clone()
+    /// As of a real file.
+    pub(crate) fn look(&self) -> Result<Revision, String> {
+        let contents = self.file.lock();
+        let looked: Result<_, Infallible> =
+            self.seen.look(|| Ok(contents.identity.clone()), || contents.replaced);
+        looked.unwrap_or_else(|never| match never {})
     }
 
     pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {

@@ -100,6 +100,8 @@ pub(super) struct Acts {
     pub(super) deadline: f64,
     pub(super) change: f64,
     pub(super) change_between: f64,
+    /// Something about the file changes, not its content; three times at most.
+    pub(super) touch: f64,
     pub(super) standstill: f64,
     /// The process dies between its success and the moment in which the result is where it belongs.
     pub(super) unsettled: f64,
@@ -154,6 +156,8 @@ impl Schedule {
                 deadline: some(rng, 0.4),
                 change: some(rng, 0.5),
                 change_between: some(rng, 0.5),
+                // Which is nothing that goes wrong.
+                touch: rate(rng, 0.9, false),
                 standstill: some(rng, 0.4),
                 unsettled: some(rng, 0.9),
             },
@@ -209,6 +213,9 @@ impl Schedule {
         may(rng, acts.power_cut, &|_| Act::End(End::PowerCut));
         may(rng, acts.cancel, &|_| Act::Cancel);
         may(rng, acts.change, &|rng| Act::Change(change(rng)));
+        for _ in 0..3 {
+            may(rng, acts.touch, &|_| Act::Change(Change::Touch));
+        }
         may(rng, acts.standstill, &|rng| Act::Standstill(Duration::from_secs(rng.u64(5..4000))));
         drawn
     }

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::check::{self, Outcome, Run};
-use super::file::Place;
+use super::file::{Change, Place};
 use super::machine::Machine;
 use super::schedule::{self, Acts, Rates, Schedule};
 use super::world::{Act, End, Process, World};
@@ -94,7 +94,7 @@ impl User {
     async fn pass_time(&mut self) {
         let rng = &mut self.machine.world.draw(|rng| rng.fork());
         let changes = rng.f64() < self.machine.schedule.acts.change_between;
-        if changes || self.runs.last().is_some_and(|run| run.changed) {
+        if changes || self.runs.last().is_some_and(|run| run.altered) {
             // What a dead process sent and what a later one sends of another file is not mixed up on the way.
             self.machine.service.rest().await;
         }
@@ -135,13 +135,15 @@ impl User {
             process,
             lineage: self.lineage,
             file: Arc::clone(&state),
-            changed: false,
+            contents: vec![state.bytes.clone()],
+            altered: false,
             stood_still: false,
             silence: Duration::ZERO,
             took: Duration::ZERO,
             outcome: Outcome::Ended(End::Killed),
         };
         let began = Instant::now();
+        let mut replaced = false;
         let ended = {
             let upload =
                 self.machine.upload(process, self.lineage, rates, rng.fork(), limits.clone(), source, state);
@@ -153,8 +155,12 @@ impl User {
                         Act::End(end) => break Err(end),
                         Act::Cancel => limits.cancel.cancel(),
                         Act::Change(change) => {
-                            run.changed = true;
+                            run.altered |= change != Change::Touch;
                             self.place.change(change, rng);
+                            replaced |= matches!(change, Change::Replace { .. } | Change::Copy);
+                            if !replaced {
+                                run.contents.push(self.place.open().1.bytes);
+                            }
                         }
                         Act::Standstill(time) => {
                             run.stood_still = true;
