@@ -63,7 +63,7 @@ pub(crate) struct UploadArgs {
 }
 
 /// Flags for how fast an upload may go.
-#[derive(Debug, Default, Args)]
+#[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Speed {
     /// How many parts of a file to send at once, 1 to 64 [default: 4]
     #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]

@@ -4,7 +4,6 @@
 //! of a wrong file never quotes the file, because the API key may stand in the line.
 
 use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use ofauth::ErrorKind;
@@ -12,6 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::args::Global;
 use crate::failure::{Failure, Result};
+use crate::user_file::{self, Wanted};
 
 /// The longest configuration or key file that is read.
 const LONGEST_FILE: u64 = 64 * 1024;
@@ -162,7 +162,7 @@ fn strings(name: &str, value: toml::Value) -> Result<Vec<String>, String> {
     values.into_iter().map(|value| string(name, value)).collect()
 }
 
-/// The settings of flags, environment and configuration file together.
+/// The settings of flags, environment and configuration file together. Waits for the files, which may be FIFOs.
 pub(crate) fn load(flags: &Global) -> Result<Settings> {
     let variable = |name: &str| std::env::var(name).ok();
     if std::env::var_os("OFAUTH_API_KEY").is_some_and(|key| key.to_str().is_none()) {
@@ -186,7 +186,7 @@ fn usual_file(variable: impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
 
 fn read_file(path: &Path) -> Result<Settings> {
     let shown = path.display();
-    let (text, file) = read_bounded("configuration file", path)?;
+    let (text, file) = read_text("configuration file", path)?;
     let folder = path.parent().unwrap_or_else(|| Path::new(""));
     let wrong = |why: String| Failure::config(format!("the configuration file {shown}: {why}"));
     let table = parse(&text).map_err(wrong)?;
@@ -203,7 +203,7 @@ fn read_key(path: &Path) -> Result<Secret> {
     if path == Path::new("-") {
         return Err(Failure::config("the API key is not read from standard input: name a file"));
     }
-    let (text, _) = read_bounded("key file", path)?;
+    let (text, _) = read_text("key file", path)?;
     let key = Secret::new(&text);
     if key.expose().is_empty() {
         return Err(Failure::config(format!("the key file {} is empty", path.display())));
@@ -211,18 +211,16 @@ fn read_key(path: &Path) -> Result<Secret> {
     Ok(key)
 }
 
-fn read_bounded(what: &str, path: &Path) -> Result<(Zeroizing<String>, File)> {
-    let shown = path.display();
-    let cannot = |error: &std::io::Error| {
-        Failure::io(ErrorKind::Config, format!("the {what} {shown} cannot be read"), error)
-    };
-    let file = File::open(path).map_err(|error| cannot(&error))?;
-    let mut text = Zeroizing::new(String::new());
-    (&file).take(LONGEST_FILE + 1).read_to_string(&mut text).map_err(|error| cannot(&error))?;
-    if text.len() as u64 > LONGEST_FILE {
-        return Err(Failure::config(format!("the {what} {shown} is longer than {LONGEST_FILE} bytes")));
+fn read_text(what: &'static str, path: &Path) -> Result<(Zeroizing<String>, File)> {
+    let (bytes, file) =
+        user_file::read(Wanted { what, kind: ErrorKind::Config, longest: LONGEST_FILE }, path)?;
+    match String::from_utf8(bytes) {
+        Ok(text) => Ok((Zeroizing::new(text), file)),
+        Err(error) => {
+            drop(Zeroizing::new(error.into_bytes()));
+            Err(Failure::config(format!("the {what} {} is not text in UTF-8", path.display())))
+        }
     }
-    Ok((text, file))
 }
 
 #[cfg(unix)]

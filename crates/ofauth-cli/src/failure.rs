@@ -68,6 +68,11 @@ impl Failure {
         Self::new(ErrorKind::Cancelled, "interrupted").with_hint(AGAIN)
     }
 
+    /// A thread of the command panicked.
+    pub(crate) fn panicked(error: tokio::task::JoinError) -> Self {
+        Self::new(ErrorKind::Internal, error.to_string())
+    }
+
     /// Something could not be read or written.
     pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
         Self::new(kind, format!("{what}: {error}"))

@@ -1,12 +1,24 @@
-//! Ctrl-C and SIGTERM: the first asks to stop, the second stops at once.
+//! Signals. Ctrl-C, SIGTERM and a terminal that hung up ask to stop; a second Ctrl-C or SIGTERM stops at once.
+//!
+//! Limits of the system do not kill either: what is written beyond a limit of file sizes fails like a write to a full
+//! disk, and the limit of processor time asks to stop. A command that was started to outlive its terminal (`nohup`) does.
+
+use std::time::Duration;
 
 use ofauth::{Cancel, ErrorKind};
+#[cfg(unix)]
+use rustix::process::Signal as System;
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::failure::{Failure, Result};
 
 /// What the first signal says.
 pub(crate) const NOTICE: &str = "ofauth: stopping; press Ctrl-C again to stop at once\n";
+
+/// So long the first signal waits for its notice to be written: standard error may be a pipe that nobody empties.
+const SAYING: Duration = Duration::from_millis(200);
 
 /// The exit code of a process that a second Ctrl-C ended, as shells count it: 128 + SIGINT.
 const KILLED: i32 = 130;
@@ -20,7 +32,7 @@ pub(crate) struct Interrupt {
 
 impl Interrupt {
     /// Starts to listen. `say` is called at the first signal.
-    pub(crate) fn listen(say: impl Fn() + Send + 'static) -> Self {
+    pub(crate) fn listen(say: impl FnOnce() + Send + 'static) -> Self {
         let cancel = Cancel::new();
         let (ask, asked) = watch::channel(false);
         let trigger = cancel.clone();
@@ -31,11 +43,11 @@ impl Interrupt {
                 // The system's own Ctrl-C still ends the process. Keeps the channel open.
                 return std::future::pending().await;
             };
-            signals.next().await;
-            say();
+            signals.first().await;
+            let _ = tokio::time::timeout(SAYING, tokio::task::spawn_blocking(say)).await;
             trigger.trigger();
             ask.send_replace(true);
-            signals.next().await;
+            signals.second().await;
             std::process::exit(KILLED);
         });
         Self { cancel, asked }
@@ -63,6 +75,16 @@ impl Interrupt {
         }
     }
 
+    /// Runs something that may wait for ever, such as opening a FIFO, on a thread of its own, until it ends or the user asks
+    /// to stop. The thread is then left behind, and ends with the process.
+    pub(crate) async fn reading<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let done = self.or_stop(async { tokio::task::spawn_blocking(work).await.map_err(Failure::panicked) });
+        done.await?
+    }
+
     /// Runs something that cannot be undone. Stopped half-way, nobody knows whether it was done.
     pub(crate) async fn or_unknown<T, E: Into<Failure>>(
         &self,
@@ -81,23 +103,65 @@ impl Interrupt {
 /// The signals that ask to stop. Made once, so that none is missed between the first and the second.
 #[cfg(unix)]
 struct Signals {
-    interrupt: tokio::signal::unix::Signal,
-    terminate: tokio::signal::unix::Signal,
+    interrupt: Signal,
+    terminate: Signal,
+    out_of_time: Signal,
+    /// Nothing if the command is to outlive its terminal.
+    hung_up: Option<Signal>,
 }
 
 #[cfg(unix)]
 impl Signals {
     fn new() -> std::io::Result<Self> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self { interrupt: signal(SignalKind::interrupt())?, terminate: signal(SignalKind::terminate())? })
+        // Its handler does nothing, which is enough for a write to return an error.
+        let _ = signal(kind(System::XFSZ))?;
+        let hung_up = if is_ignored(System::HUP) { None } else { Some(signal(kind(System::HUP))?) };
+        Ok(Self {
+            interrupt: signal(kind(System::INT))?,
+            terminate: signal(kind(System::TERM))?,
+            out_of_time: signal(kind(System::XCPU))?,
+            hung_up,
+        })
     }
 
-    async fn next(&mut self) {
+    async fn first(&mut self) {
+        let hung_up = async {
+            match &mut self.hung_up {
+                Some(hung_up) => hung_up.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = self.out_of_time.recv() => {}
+            _ = hung_up => {}
+        }
+    }
+
+    /// Of the others, several come one after the other, without anybody who asks twice.
+    async fn second(&mut self) {
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
         }
     }
+}
+
+#[cfg(unix)]
+fn kind(signal: System) -> SignalKind {
+    SignalKind::from_raw(signal.as_raw())
+}
+
+/// Whether a signal was ignored when the command began; where that cannot be found out, it is taken for ignored, and what
+/// the system does about it stays.
+#[cfg(unix)]
+fn is_ignored(signal: System) -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    let place = u32::try_from(signal.as_raw()).ok().and_then(|number| number.checked_sub(1));
+    mask.zip(place).is_none_or(|(mask, place)| mask.checked_shr(place).unwrap_or(0) & 1 == 1)
 }
 
 #[cfg(windows)]
@@ -109,7 +173,11 @@ impl Signals {
         tokio::signal::windows::ctrl_c().map(Self)
     }
 
-    async fn next(&mut self) {
+    async fn first(&mut self) {
+        self.0.recv().await;
+    }
+
+    async fn second(&mut self) {
         self.0.recv().await;
     }
 }

@@ -26,6 +26,7 @@ mod remembered;
 mod session;
 mod state;
 mod terminal;
+mod user_file;
 
 use std::process::ExitCode;
 

@@ -5,10 +5,15 @@ use ofauth_sandbox::Sandbox;
 use url::Url;
 
 use crate::args::{Global, Speed};
-use crate::config::Settings;
+use crate::commands::App;
+use crate::config::{self, Settings};
 use crate::failure::{Failure, Result};
 use crate::proxy;
 use crate::state::{self, State};
+use crate::user_file::{self, Wanted};
+
+/// The certificates of the file of `--ca-file`. A whole platform's store has a quarter of it.
+const CERTIFICATES: Wanted = Wanted { what: "CA file", kind: ErrorKind::Config, longest: 1024 * 1024 };
 
 /// A client, and the sandbox it talks to if it is not the real service.
 pub(crate) struct Session {
@@ -23,51 +28,46 @@ pub(crate) struct Session {
 }
 
 /// What a session is for.
-#[derive(Clone, Copy)]
-enum Purpose<'a> {
+enum Purpose {
     /// Calls that end in a moment.
     Calls,
     /// Uploads, which leave a journal if they are to be resumed.
-    Uploads { speed: &'a Speed, resume: bool },
+    Uploads { speed: Speed, resume: bool },
 }
 
 impl Session {
     /// Opens the session that flags, environment and configuration file describe.
-    pub(crate) async fn open(flags: &Global) -> Result<Session> {
-        Self::start(flags, Purpose::Calls).await
+    pub(crate) async fn open(app: &App) -> Result<Session> {
+        Self::start(app, Purpose::Calls).await
     }
 
     /// Opens a session for uploads, which go on where an earlier run stopped if they are to `resume`.
-    pub(crate) async fn for_uploads(flags: &Global, speed: &Speed, resume: bool) -> Result<Session> {
-        Self::start(flags, Purpose::Uploads { speed, resume }).await
+    pub(crate) async fn for_uploads(app: &App, speed: &Speed, resume: bool) -> Result<Session> {
+        Self::start(app, Purpose::Uploads { speed: speed.clone(), resume }).await
     }
 
-    async fn start(flags: &Global, purpose: Purpose<'_>) -> Result<Session> {
-        if flags.sandbox {
-            if flags.base_url.is_some() {
-                return Err(Failure::argument("--sandbox and --base-url exclude each other"));
-            }
-            return Self::with_sandbox(flags, purpose).await;
-        }
-        if flags.sandbox_part_size.is_some() {
+    async fn start(app: &App, purpose: Purpose) -> Result<Session> {
+        let flags = app.flags.clone();
+        if flags.sandbox_part_size.is_some() && !flags.sandbox {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
         }
-        Self::new(flags, purpose, &crate::config::load(flags)?, None)
-    }
-
-    async fn with_sandbox(flags: &Global, purpose: Purpose<'_>) -> Result<Session> {
-        let mut builder = Sandbox::builder();
-        if let Some(size) = flags.sandbox_part_size {
-            builder = builder.part_size(size);
+        if flags.sandbox && flags.base_url.is_some() {
+            return Err(Failure::argument("--sandbox and --base-url exclude each other"));
         }
-        let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
-        let settings = Settings::for_sandbox(sandbox.base_url());
-        Self::new(flags, purpose, &settings, Some(sandbox))
+        let sandbox = if flags.sandbox { Some(start_sandbox(&flags).await?) } else { None };
+        let open = move || {
+            let settings = match &sandbox {
+                Some(sandbox) => Settings::for_sandbox(sandbox.base_url()),
+                None => config::load(&flags)?,
+            };
+            Self::new(&flags, &purpose, &settings, sandbox)
+        };
+        app.interrupt.reading(open).await
     }
 
     fn new(
         flags: &Global,
-        purpose: Purpose<'_>,
+        purpose: &Purpose,
         settings: &Settings,
         sandbox: Option<Sandbox>,
     ) -> Result<Session> {
@@ -79,7 +79,7 @@ impl Session {
         }
         if let Purpose::Uploads { speed, resume } = purpose {
             builder = with_speed(builder, speed);
-            if let Some(state) = state.as_ref().filter(|_| resume) {
+            if let Some(state) = state.as_ref().filter(|_| *resume) {
                 builder = builder.journal_dir(state.journal());
             }
         }
@@ -98,8 +98,16 @@ impl Session {
     }
 }
 
+async fn start_sandbox(flags: &Global) -> Result<Sandbox> {
+    let mut builder = Sandbox::builder();
+    if let Some(size) = flags.sandbox_part_size {
+        builder = builder.part_size(size);
+    }
+    builder.start().await.map_err(|error| Failure::config(error.to_string()))
+}
+
 /// The state directory, made if need be. Uploads that cannot be resumed although they should be are an error.
-fn state_directory(flags: &Global, purpose: Purpose<'_>) -> Result<Option<State>> {
+fn state_directory(flags: &Global, purpose: &Purpose) -> Result<Option<State>> {
     let Some(root) = state::find(flags) else { return Ok(None) };
     let shown = root.display().to_string();
     match (State::create(root), purpose) {
@@ -137,10 +145,7 @@ fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<Client
         builder = builder.connection_id(id);
     }
     if let Some(path) = &settings.ca_file {
-        let pem = std::fs::read(path).map_err(|error| {
-            Failure::io(ErrorKind::Config, format!("the CA file {} cannot be read", path.display()), &error)
-        })?;
-        builder = builder.ca_pem(pem);
+        builder = builder.ca_pem(user_file::read(CERTIFICATES, path)?.0);
     }
     let proxy = match &settings.proxy {
         Some(set) => Some(set.clone()).filter(|url| !url.is_empty()),

@@ -46,8 +46,8 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         Some(operation) => operation.retry == RetryClass::Repeatable,
         None => parameters.get("method").and_then(Value::as_str).is_some_and(|method| method == "GET"),
     };
-    let body = api_values::read_body(args.body.as_deref()).await?;
-    let session = Session::open(&app.flags).await?;
+    let body = api_values::read_body(app, args.body.as_deref()).await?;
+    let session = Session::open(app).await?;
     let mut call = session.client.call(id).params(Value::Object(parameters));
     if let Some(body) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {

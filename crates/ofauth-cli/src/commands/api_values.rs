@@ -1,14 +1,20 @@
 //! Reads what was typed for `ofauth api`: the parameters, which the library holds against its table, and the body.
 
+use std::path::PathBuf;
+
 use ofauth::ErrorKind;
 use serde_json::{Map, Value};
 
+use super::App;
 use super::content::split;
-use super::read::standard_input;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::user_file::{self, Wanted};
 
 /// The longest body that is taken. A part of an upload is held in memory here; `ofauth upload` does not do that.
 const LONGEST_BODY: u64 = 256 * 1024 * 1024;
+
+/// A body that is not on the command line itself.
+const BODY: Wanted = Wanted { what: "body file", kind: ErrorKind::Source, longest: LONGEST_BODY };
 
 /// A body as it was read, and what to call it in an error.
 pub(crate) struct BodyBytes {
@@ -34,23 +40,16 @@ pub(crate) fn parameters(typed: &[String]) -> Result<Map<String, Value>> {
 }
 
 /// Reads what `--body` names: the text itself, `@file`, or `-` for standard input.
-pub(crate) async fn read_body(typed: Option<&str>) -> Result<Option<BodyBytes>> {
+pub(crate) async fn read_body(app: &App, typed: Option<&str>) -> Result<Option<BodyBytes>> {
     let Some(typed) = typed else { return Ok(None) };
     if typed == "-" {
-        let origin = "standard input (--body -)";
-        return Ok(Some(BodyBytes { bytes: standard_input(LONGEST_BODY, origin).await?, origin }));
+        let bytes = app.interrupt.reading(|| user_file::read_standard_input(BODY)).await?;
+        return Ok(Some(BodyBytes { bytes, origin: "standard input (--body -)" }));
     }
-    let Some(path) = typed.strip_prefix('@') else {
+    let Some(path) = typed.strip_prefix('@').map(PathBuf::from) else {
         return Ok(Some(BodyBytes { bytes: typed.as_bytes().to_vec(), origin: "--body" }));
     };
-    let cannot =
-        |error: std::io::Error| Failure::io(ErrorKind::Source, format!("{path} cannot be read"), &error);
-    let about = std::fs::metadata(path).map_err(cannot)?;
-    if about.is_file() && about.len() > LONGEST_BODY {
-        return Err(Failure::new(ErrorKind::Source, format!("{path} is longer than {LONGEST_BODY} bytes"))
-            .with_hint("upload files with `ofauth upload`"));
-    }
-    let bytes = std::fs::read(path).map_err(cannot)?;
+    let bytes = app.interrupt.reading(move || user_file::read(BODY, &path)).await?.0;
     Ok(Some(BodyBytes { bytes, origin: "the file of --body" }))
 }
 

@@ -13,7 +13,7 @@ use crate::session::Session;
 /// Runs `ofauth post`.
 pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let content = content(&args.content)?;
-    let session = Session::open(&app.flags).await?;
+    let session = Session::open(app).await?;
     session.need_connection()?;
     let post = app.interrupt.or_unknown("the post", session.client.create_post(&content)).await?;
     let id = posted_id(&post);
@@ -37,7 +37,7 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     if one.is_some() && !args.except_list.is_empty() {
         return Err(Failure::argument("--except-list is for messages to lists or several users"));
     }
-    let session = Session::open(&app.flags).await?;
+    let session = Session::open(app).await?;
     session.need_connection()?;
     let message = match one {
         Some(user) => {

@@ -1,7 +1,5 @@
 //! The short commands that read: `check`, `vault-plus batch` and `whoami`.
 
-use std::io::Read;
-
 use ofauth::ErrorKind;
 use serde_json::json;
 
@@ -11,13 +9,15 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
 use crate::terminal::one_line;
+use crate::user_file::{self, Wanted};
 
-/// The longest list of ids that is read from standard input.
-const LONGEST_LIST: u64 = 16 * 1024 * 1024;
+/// The ids that are read from standard input.
+const IDS: Wanted =
+    Wanted { what: "the list of ids", kind: ErrorKind::InvalidArgument, longest: 16 * 1024 * 1024 };
 
 /// Runs `ofauth check`.
 pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
-    let session = Session::open(&app.flags).await?;
+    let session = Session::open(app).await?;
     session.need_connection()?;
     if !args.etag.ends_with('"') {
         app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
@@ -35,7 +35,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
 
 /// Runs `ofauth whoami`.
 pub(crate) async fn whoami(app: &App) -> Result<Exit> {
-    let session = Session::open(&app.flags).await?;
+    let session = Session::open(app).await?;
     let answer = app.interrupt.or_stop(session.client.whoami()).await?;
     app.out.answer(&answer);
     Ok(Exit::Done)
@@ -43,9 +43,9 @@ pub(crate) async fn whoami(app: &App) -> Result<Exit> {
 
 /// Runs `ofauth vault-plus batch`.
 pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> {
-    let session = Session::open(&app.flags).await?;
+    let session = Session::open(app).await?;
     session.need_connection()?;
-    let ids = app.interrupt.or_stop(with_standard_input(ids)).await?;
+    let ids = with_standard_input(app, ids).await?;
     let batch = app.interrupt.or_stop(session.client.vault_plus_batch(ids)).await?;
     if app.out.is_json() {
         app.out.answer(&json!({"items": batch.items, "missing": batch.missing}));
@@ -63,14 +63,14 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
 }
 
 /// The ids of the command line, each `-` replaced by the words of standard input.
-async fn with_standard_input(ids: &[String]) -> Result<Vec<String>> {
+async fn with_standard_input(app: &App, ids: &[String]) -> Result<Vec<String>> {
     let mut all = Vec::new();
     for id in ids {
         if id != "-" {
             all.push(id.clone());
             continue;
         }
-        let text = standard_input(LONGEST_LIST, "standard input (the list of ids)").await?;
+        let text = app.interrupt.reading(|| user_file::read_standard_input(IDS)).await?;
         let text = String::from_utf8(text).map_err(|_| Failure::argument("standard input is not text"))?;
         all.extend(text.split_whitespace().map(str::to_owned));
     }
@@ -78,19 +78,4 @@ async fn with_standard_input(ids: &[String]) -> Result<Vec<String>> {
         return Err(Failure::argument("standard input names no id"));
     }
     Ok(all)
-}
-
-/// All of standard input, which must not be longer than `limit` bytes.
-pub(crate) async fn standard_input(limit: u64, what: &str) -> Result<Vec<u8>> {
-    let read = tokio::task::spawn_blocking(move || {
-        let mut bytes = Vec::new();
-        std::io::stdin().lock().take(limit.saturating_add(1)).read_to_end(&mut bytes).map(|_| bytes)
-    });
-    let read = read.await.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
-    let bytes =
-        read.map_err(|error| Failure::io(ErrorKind::Source, format!("{what} cannot be read"), &error))?;
-    if bytes.len() as u64 > limit {
-        return Err(Failure::argument(format!("{what} is longer than {limit} bytes")));
-    }
-    Ok(bytes)
 }

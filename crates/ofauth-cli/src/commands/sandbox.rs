@@ -1,6 +1,7 @@
 //! `ofauth sandbox`: a local OFAuth in the foreground, until Ctrl-C.
 
 use std::io::Write;
+use std::path::Path;
 
 use ofauth::ErrorKind;
 use ofauth_sandbox::{FaultScript, Sandbox, SandboxBuilder};
@@ -12,10 +13,16 @@ use crate::config::{SANDBOX_CONNECTION, SANDBOX_KEY};
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::user_file::{self, Wanted};
+
+/// A script of faults.
+const FAULTS: Wanted =
+    Wanted { what: "fault file", kind: ErrorKind::InvalidArgument, longest: 16 * 1024 * 1024 };
 
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
-    let sandbox = builder(args)?.start().await.map_err(|error| Failure::config(error.to_string()))?;
+    let sandbox =
+        builder(app, args).await?.start().await.map_err(|error| Failure::config(error.to_string()))?;
     // Lives as long as the sandbox, and is removed with it.
     let authority = sandbox.ca_pem().map(write_authority).transpose()?;
     let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
@@ -29,7 +36,7 @@ pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn builder(args: &SandboxArgs) -> Result<SandboxBuilder> {
+async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     let mut builder = Sandbox::builder()
         .address(args.address)
         .tls(args.tls)
@@ -45,16 +52,17 @@ fn builder(args: &SandboxArgs) -> Result<SandboxBuilder> {
     if let Some(time) = args.session_ttl {
         builder = builder.session_ttl(time);
     }
-    if let Some(path) = &args.faults {
-        let shown = path.display();
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::io(ErrorKind::InvalidArgument, format!("{shown} cannot be read"), &error)
-        })?;
-        let script =
-            FaultScript::from_json(&text).map_err(|error| Failure::argument(format!("{shown}: {error}")))?;
-        builder = builder.faults(script);
+    if let Some(path) = args.faults.clone() {
+        builder = builder.faults(app.interrupt.reading(move || faults(&path)).await?);
     }
     Ok(builder)
+}
+
+fn faults(path: &Path) -> Result<FaultScript> {
+    let wrong = |why: String| Failure::argument(format!("{}: {why}", path.display()));
+    let text = String::from_utf8(user_file::read(FAULTS, path)?.0);
+    let text = text.map_err(|_| wrong("it is not text in UTF-8".into()))?;
+    FaultScript::from_json(&text).map_err(|error| wrong(error.to_string()))
 }
 
 fn write_authority(pem: &str) -> Result<NamedTempFile> {

@@ -15,6 +15,7 @@ mod failures;
 #[cfg(target_os = "linux")]
 mod gate;
 mod known;
+mod limits;
 mod local;
 #[cfg(target_os = "linux")]
 mod many;
@@ -30,3 +31,5 @@ mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
 mod upload;
+#[cfg(target_os = "linux")]
+mod waiting;

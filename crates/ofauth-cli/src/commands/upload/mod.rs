@@ -31,7 +31,7 @@ use job::Job;
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     check(args)?;
-    let session = Session::for_uploads(&app.flags, &args.speed, !args.no_resume).await?;
+    let session = Session::for_uploads(app, &args.speed, !args.no_resume).await?;
     session.need_connection()?;
     if session.state.is_none() && session.sandbox.is_none() && !args.no_resume {
         app.out.note("ofauth: there is no home directory for a journal, so this cannot be resumed: --state-dir names one");
