@@ -45,6 +45,16 @@ pub(crate) enum Event<'a> {
         retryable: bool,
         media_upload_id: Option<&'a str>,
     },
+    /// A file was not tried, because all would have failed or the user stopped. What holds for all is told once, of a file
+    /// that was tried.
+    #[serde(rename = "not_tried")]
+    NotTried {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        kind: &'a str,
+        error: &'a str,
+        retryable: bool,
+    },
     /// A file passed the local checks of `--dry-run`.
     Inspected {
         #[serde(flatten)]
@@ -61,6 +71,7 @@ pub(crate) enum Event<'a> {
         skipped: u64,
         not_media: u64,
         failed: u64,
+        not_tried: u64,
         bytes: u64,
         seconds: f64,
     },

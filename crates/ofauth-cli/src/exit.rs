@@ -77,7 +77,7 @@ impl Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  done
-  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, a journal that cannot be used, anything else
+  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, a journal that cannot be used, a result that could not be told, anything else
   2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
   3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C, a terminal that hung up: run it again
   4  the key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403)

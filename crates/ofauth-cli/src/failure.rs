@@ -4,6 +4,7 @@
 //! happens next; `exit` gives it its code.
 
 use std::error::Error as StdError;
+use std::sync::Arc;
 
 use ofauth::ErrorKind;
 
@@ -13,7 +14,7 @@ use crate::name::{Name, NameFields};
 use crate::terminal::one_line;
 
 /// The advice where the same command may well succeed.
-const AGAIN: &str = "run the command again";
+pub(crate) const AGAIN: &str = "run the command again";
 
 /// The result of everything in the command that can fail.
 pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
@@ -34,6 +35,9 @@ struct Inner {
     retryable: bool,
     upload_id: Option<String>,
     hint: Option<String>,
+    /// Whether a disk that is full or may not be written to is the cause.
+    of_the_disk: bool,
+    in_one_line: bool,
 }
 
 impl Failure {
@@ -50,6 +54,8 @@ impl Failure {
             retryable: matches!(kind, ErrorKind::Cancelled),
             upload_id: None,
             hint: None,
+            of_the_disk: false,
+            in_one_line: false,
         }))
     }
 
@@ -75,7 +81,9 @@ impl Failure {
 
     /// Something could not be read or written.
     pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(kind, format!("{what}: {error}"))
+        let mut failure = Self::new(kind, format!("{what}: {error}"));
+        failure.0.of_the_disk = is_of_the_disk(error);
+        failure
     }
 
     /// The same failure, said of one file.
@@ -87,6 +95,12 @@ impl Failure {
     /// The same failure, with the reference of the upload that it concerns.
     pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
         self.0.upload_id = Some(id.to_owned());
+        self
+    }
+
+    /// The same failure, without what people are told beside it.
+    pub(crate) fn in_one_line(mut self) -> Self {
+        self.0.in_one_line = true;
         self
     }
 
@@ -104,6 +118,16 @@ impl Failure {
     /// What kind of failure this is.
     pub(crate) fn kind(&self) -> ErrorKind {
         self.0.kind
+    }
+
+    /// The status of the answer that decided, if there was one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// Whether a disk that is full or may not be written to is the cause.
+    pub(crate) fn is_of_the_disk(&self) -> bool {
+        self.0.of_the_disk
     }
 
     /// The reference of the upload that it concerns.
@@ -128,6 +152,9 @@ impl Failure {
         details.extend(inner.request_id.as_ref().map(|id| format!("request id {id}")));
         if !details.is_empty() {
             line.push_str(&format!(" ({})", details.join(", ")));
+        }
+        if inner.in_one_line {
+            return one_line(&line);
         }
         let question = inner.upload_id.as_ref().map(|id| format!("ofauth: the upload in question: {id}"));
         let next = inner.hint.as_ref().map(|hint| format!("ofauth: next: {hint}"));
@@ -173,8 +200,20 @@ impl From<ofauth::Error> for Failure {
             retryable: error.is_retryable(),
             upload_id: error.upload_id().map(str::to_owned),
             hint: hint(&error),
+            of_the_disk: is_of_the_disk(&error),
+            in_one_line: false,
         }))
     }
+}
+
+/// Whether a disk that is full or may not be written to is among the causes. A limit of file sizes is such a disk.
+fn is_of_the_disk(error: &(dyn StdError + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    // The library shares those that concern several tasks.
+    let shared = error.downcast_ref::<Arc<std::io::Error>>().map(Arc::as_ref);
+    let kind = error.downcast_ref().or(shared).map(std::io::Error::kind);
+    let is_one = matches!(kind, Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge));
+    is_one || error.source().is_some_and(is_of_the_disk)
 }
 
 /// Whether a text of the library begins with this name as a whole. It lets a few characters pass that are U+FFFD here.

@@ -9,6 +9,7 @@ mod args_sessions;
 mod args_upload;
 mod commands;
 mod config;
+mod descriptor;
 mod events;
 mod exit;
 mod failure;
@@ -81,5 +82,5 @@ async fn run(cli: Cli) -> Exit {
             failure.exit()
         }
     };
-    if app.out.was_lost() { end.worse(Exit::Failed) } else { end }
+    app.out.end(end)
 }

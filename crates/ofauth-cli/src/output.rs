@@ -4,7 +4,8 @@
 //! Both streams are written around a progress bar that may be on the screen. A reader that went away (`| head`) is
 //! no error; any other failure to write to standard output is: the command ends with 1, and makes no post of what it
 //! uploaded, since whoever asked for the references does not have them. Results that did not get there are told on
-//! standard error instead.
+//! standard error instead. What nobody could be told there either is no success: the command ends with 1, and where there
+//! is a record of it, the next run tells it.
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -12,6 +13,7 @@ use std::sync::{Arc, OnceLock};
 use serde::Serialize;
 
 use crate::events::Event;
+use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::name::Name;
 use crate::progress::Screen;
@@ -24,12 +26,13 @@ pub(crate) struct Output {
     json: bool,
     quiet: bool,
     lost: Arc<OnceLock<()>>,
+    untold: Arc<OnceLock<()>>,
 }
 
 impl Output {
     /// Output around the bar on `screen`.
     pub(crate) fn new(screen: Screen, json: bool, quiet: bool) -> Self {
-        Self { screen, json, quiet, lost: Arc::default() }
+        Self { screen, json, quiet, lost: Arc::default(), untold: Arc::default() }
     }
 
     /// Whether the user asked for one JSON object a line.
@@ -42,8 +45,18 @@ impl Output {
         &self.screen
     }
 
+    /// Whether everything was told so far: nothing was lost on the way to standard output, and no result told to nobody.
+    pub(crate) fn told_all(&self) -> bool {
+        !self.was_lost() && self.untold.get().is_none()
+    }
+
+    /// What the command ends with, if its work ended with this.
+    pub(crate) fn end(&self, end: Exit) -> Exit {
+        if self.told_all() { end } else { end.worse(Exit::Failed) }
+    }
+
     /// Whether something could not be written to standard output although its reader was there.
-    pub(crate) fn was_lost(&self) -> bool {
+    fn was_lost(&self) -> bool {
         self.lost.get().is_some()
     }
 
@@ -61,16 +74,52 @@ impl Output {
         self.write(&[reference.as_bytes(), b"  ", name.as_bytes(), b"\n"].concat(), Form::Line)
     }
 
-    /// Tells on standard error of a result that standard output should have and has not, although the command did
-    /// what it was asked to; `arrived` is what printing it returned.
-    pub(crate) fn keep(&self, arrived: bool, result: &str) {
+    /// Tells a result on standard error that standard output should have and has not, although the command did what it
+    /// was asked to; `arrived` is what printing it returned. Returns whether it need not be told again.
+    pub(crate) fn tell(&self, arrived: bool, result: &str) -> bool {
         let why = match arrived {
             false if self.was_lost() => "not written",
             false => "nobody reads standard output",
-            true if goes_nowhere() => "standard output is closed",
-            true => return,
+            true if Stream::Out.was_closed() => "standard output is closed",
+            true => return true,
         };
-        self.say(&format!("ofauth: {why}: {}", one_line(result)));
+        let told = self.say(&format!("ofauth: {why}: {}", one_line(result))) && !Stream::Err.is_null();
+        self.mark(told) && !self.was_lost()
+    }
+
+    /// Says that something was done of which standard output has nothing. Whoever reads that learns it from the exit code.
+    pub(crate) fn confirm(&self, text: &str) {
+        let told = match self.quiet {
+            true => Stream::Err.is_there(),
+            false => self.say(text) && !Stream::Err.is_null(),
+        };
+        self.mark(told || Stream::Out.is_there());
+    }
+
+    /// Finds out whether what standard output took is with its reader, or on its disk.
+    pub(crate) fn rely_on_what_was_written(&self) {
+        if let Err(error) = Stream::Out.keeps_everything() {
+            self.mark(false);
+            self.say(&format!(
+                "ofauth: standard output is lost: {error}\n\
+                 ofauth: next: run the command again, which tells everything again and does nothing twice"
+            ));
+        }
+    }
+
+    /// Notes an answer of the service, which can be asked for again: who left meanwhile does not want it, but nobody at all
+    /// has been told anything.
+    fn answered(&self, arrived: bool) -> bool {
+        let is_told = arrived && !Stream::Out.was_closed();
+        self.mark(is_told || Stream::Err.is_there());
+        arrived
+    }
+
+    fn mark(&self, told: bool) -> bool {
+        if !told {
+            let _ = self.untold.set(());
+        }
+        told
     }
 
     /// Prints lines to standard output, which end where `bytes` says so. Returns whether they got there.
@@ -100,25 +149,33 @@ impl Output {
         }
     }
 
+    /// Prints one line of an answer of the service. Returns whether it got there.
+    pub(crate) fn answer_line(&self, text: &str) -> bool {
+        self.answered(self.line(text))
+    }
+
     /// Prints an answer: a JSON object a line on a pipe or with `--json`, easy to read on a terminal.
     pub(crate) fn answer(&self, value: &impl Serialize) {
         let pretty = !self.json && Stream::Out.is_terminal();
         let text = if pretty { serde_json::to_string_pretty(value) } else { serde_json::to_string(value) };
         match text {
-            Ok(text) => {
-                self.raw(format!("{text}\n").as_bytes());
-            }
+            Ok(text) => self.answered(self.raw(format!("{text}\n").as_bytes())),
             Err(error) => self.say(&format!("ofauth: the answer cannot be shown: {error}")),
-        }
+        };
     }
 
-    /// Prints a body that a server called JSON: reformatted if it is, as it stands if not.
-    pub(crate) fn json_text(&self, body: &[u8]) {
+    /// Prints a body that a server called JSON: reformatted if it is, as it stands if not. Returns whether it got there.
+    pub(crate) fn json_text(&self, body: &[u8]) -> bool {
         let pretty = !self.json && Stream::Out.is_terminal();
         match reformatted(body, pretty) {
             Some(text) => self.raw(&text),
             None => self.raw(body),
-        };
+        }
+    }
+
+    /// The same, for an answer that can be asked for again.
+    pub(crate) fn json_answer(&self, body: &[u8]) {
+        self.answered(self.json_text(body));
     }
 
     /// Prints a remark to standard error, unless the user wants quiet.
@@ -128,11 +185,10 @@ impl Output {
         }
     }
 
-    /// Prints to standard error.
-    pub(crate) fn say(&self, text: &str) {
+    /// Prints to standard error. Returns whether it got there.
+    pub(crate) fn say(&self, text: &str) -> bool {
         let safe: String = text.split('\n').map(|line| one_line(line) + "\n").collect();
-        // Nothing can be done about a standard error that is gone.
-        let _ = self.screen.around(|| Stream::Err.write(safe.as_bytes(), Form::Lines));
+        self.screen.around(|| Stream::Err.write(safe.as_bytes(), Form::Lines)).is_ok()
     }
 
     /// Tells of a failure: to people on standard error, and to scripts as an event.
@@ -142,26 +198,6 @@ impl Output {
         }
         self.say(&failure.lines());
     }
-}
-
-/// Whether standard output was closed when the command began.
-///
-/// Rust opens the null device in place of a closed stream before `main`, for reading and writing; a shell's
-/// `>/dev/null` opens it for writing only and means it. Some languages' way to drop a stream looks like a closed one,
-/// so this is a reason to say a result elsewhere, and no reason to fail.
-#[cfg(unix)]
-fn goes_nowhere() -> bool {
-    use rustix::fs::{OFlags, fcntl_getfl, fstat, stat};
-    let out = io::stdout();
-    let (Ok(flags), Ok(out), Ok(null)) = (fcntl_getfl(&out), fstat(&out), stat("/dev/null")) else {
-        return false;
-    };
-    flags.contains(OFlags::RDWR) && out.st_rdev == null.st_rdev
-}
-
-#[cfg(not(unix))]
-fn goes_nowhere() -> bool {
-    false
 }
 
 /// JSON with other white space and a line end; keys keep their order. Nothing if it is not JSON.

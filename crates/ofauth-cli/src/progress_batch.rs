@@ -147,6 +147,11 @@ impl Sum {
         self.total = self.total.saturating_sub(size).saturating_add(position);
     }
 
+    /// A file that came to `position` begins anew.
+    fn restart(&mut self, position: u64) {
+        self.position = self.position.saturating_sub(position);
+    }
+
     /// A file of `size` bytes that came to `position` will not be uploaded.
     fn leave_out(&mut self, size: u64, position: u64) {
         self.files_done += 1;
@@ -172,6 +177,18 @@ impl Share {
     pub(crate) fn finish(&self) {
         let (before, after) = self.stop();
         self.of.change(before, after, |sum| sum.finish(self.size, after.position));
+    }
+
+    /// The file is tried again, from what the service has of it.
+    pub(crate) fn restart(&self) {
+        let before = std::mem::take(&mut *self.so_far());
+        self.of.change(before, SoFar::default(), |sum| sum.restart(before.position));
+    }
+
+    /// The user stopped the file. It stays in the total, and as far as it came.
+    pub(crate) fn stop_here(&self) {
+        let (before, after) = self.stop();
+        self.of.change(before, after, |_| {});
     }
 
     /// The file failed or was skipped.
@@ -223,6 +240,16 @@ mod tests {
         sum.advance(at(0), resumed(0));
         sum.advance(resumed(0), resumed(10));
         assert_eq!((sum.position, sum.sent), (90, 10));
+    }
+
+    #[test]
+    fn a_file_that_is_tried_again_is_not_counted_twice() {
+        let mut sum = Sum { files: 1, total: 100, ..Sum::default() };
+        sum.advance(at(0), at(60));
+        sum.restart(60);
+        sum.advance(at(0), at(100));
+        sum.finish(100, 100);
+        assert_eq!((sum.shown(), sum.total, sum.sent), (100, 100, 160));
     }
 
     #[test]

@@ -6,7 +6,9 @@
 //! stays as it is. This module decides neither what is said nor when.
 
 use std::borrow::Cow;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
+
+use crate::descriptor;
 
 /// An output stream of the process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,19 +37,47 @@ impl Stream {
         }
     }
 
+    /// Whether somebody may read it: it was not closed when the command began, and the other end is there.
+    pub(crate) fn is_there(self) -> bool {
+        let is_open = match self {
+            Stream::Out => descriptor::is_open(io::stdout()),
+            Stream::Err => descriptor::is_open(io::stderr()),
+        };
+        is_open && !self.was_closed()
+    }
+
+    /// Whether it was closed when the command began.
+    pub(crate) fn was_closed(self) -> bool {
+        match self {
+            Stream::Out => descriptor::was_closed(io::stdout()),
+            Stream::Err => descriptor::was_closed(io::stderr()),
+        }
+    }
+
+    /// Whether it drops everything, closed or because the user wants it so.
+    pub(crate) fn is_null(self) -> bool {
+        match self {
+            Stream::Out => descriptor::is_null(io::stdout()),
+            Stream::Err => descriptor::is_null(io::stderr()),
+        }
+    }
+
+    /// Whether everything that was written can be relied on, as far as the system knows.
+    pub(crate) fn keeps_everything(self) -> io::Result<()> {
+        match self {
+            Stream::Out => descriptor::keeps_everything(io::stdout()),
+            Stream::Err => descriptor::keeps_everything(io::stderr()),
+        }
+    }
+
     /// Writes all of this, at once, and safely if a terminal shows it.
     pub(crate) fn write(self, bytes: &[u8], form: Form) -> io::Result<()> {
         let bytes = if self.is_terminal() { safe(bytes, form) } else { Cow::Borrowed(bytes) };
         match self {
-            Stream::Out => write_to(io::stdout().lock(), &bytes),
-            Stream::Err => write_to(io::stderr().lock(), &bytes),
+            Stream::Out => descriptor::write_all(io::stdout().lock(), &bytes),
+            Stream::Err => descriptor::write_all(io::stderr().lock(), &bytes),
         }
     }
-}
-
-fn write_to(mut stream: impl Write, bytes: &[u8]) -> io::Result<()> {
-    stream.write_all(bytes)?;
-    stream.flush()
 }
 
 /// Prints what clap has to say about a command line, which it may quote. Returns the exit code.
@@ -60,9 +90,10 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
             (Stream::Err.write(text.as_bytes(), Form::Lines), u8::try_from(code).unwrap_or(1))
         }
     };
-    // Nothing can be done about a stream that is gone.
-    let _ = told;
-    code
+    match told {
+        Err(error) if code == 0 && error.kind() != io::ErrorKind::BrokenPipe => 1,
+        _ => code,
+    }
 }
 
 /// The text on one line, without what a terminal obeys: for names and foreign texts in what is said to people. Each such

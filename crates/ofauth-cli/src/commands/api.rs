@@ -20,6 +20,9 @@ use crate::session::Session;
 /// The one operation that the document cannot describe: any method on any OnlyFans path.
 pub(crate) const PROXY: &str = "proxy_request";
 
+/// So much of an answer is shown on standard error, if standard output does not take it.
+const LONGEST_SHOWN: usize = 4000;
+
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &ApiArgs) -> Result<Exit> {
     match (&args.operation, &args.describe) {
@@ -61,10 +64,15 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     } else {
         app.interrupt.or_unknown(id, call.send()).await?
     };
-    if answer.body().is_empty() {
-        app.out.note(&format!("HTTP {}, no content", answer.status()));
-    } else {
-        app.out.json_text(answer.body());
+    let (status, body) = (answer.status(), answer.body());
+    match (body.is_empty(), reads_only) {
+        (true, _) => app.out.confirm(&format!("HTTP {status}, no content")),
+        (false, true) => app.out.json_answer(body),
+        (false, false) => {
+            let arrived = app.out.json_text(body);
+            let shown: String = String::from_utf8_lossy(body).chars().take(LONGEST_SHOWN).collect();
+            app.out.tell(arrived, &format!("{id} was carried out (HTTP {status}): {shown}"));
+        }
     }
     Ok(Exit::Done)
 }

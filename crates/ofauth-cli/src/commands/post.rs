@@ -73,12 +73,12 @@ fn tell_id(app: &App, id: Option<String>) {
             let arrived = app.out.line(&id);
             keep_id(app, arrived, Some(id));
         }
-        None => app.out.note("done; the API did not name an id"),
+        None => app.out.confirm("done; the API did not name an id"),
     }
 }
 
 fn keep_id(app: &App, arrived: bool, id: Option<String>) {
-    app.out.keep(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
+    app.out.tell(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
 }
 
 /// A list element: a number if it is one, since the service knows both.

@@ -28,7 +28,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
     } else {
         let id = check.media.as_ref().and_then(super::content::posted_id);
         let word = if check.exists { "exists" } else { "absent" };
-        app.out.line(&id.map_or_else(|| word.to_owned(), |id| format!("{word} {id}")));
+        app.out.answer_line(&id.map_or_else(|| word.to_owned(), |id| format!("{word} {id}")));
     }
     Ok(Exit::Done)
 }
@@ -52,12 +52,12 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
         return Ok(Exit::Done);
     }
     for item in &batch.items {
-        if !app.out.line(&item.to_string()) {
+        if !app.out.answer_line(&item.to_string()) {
             break;
         }
     }
     for id in &batch.missing {
-        app.out.note(&format!("ofauth: {}: no copy in Vault+", one_line(id)));
+        app.out.confirm(&format!("ofauth: {}: no copy in Vault+", one_line(id)));
     }
     Ok(Exit::Done)
 }

@@ -126,7 +126,7 @@ fn forget_all(app: &App, journal: &Journal) -> Result<Exit> {
 
 fn tell_forgotten(app: &App, session: &JournaledUpload) {
     let file = session.file.as_deref().unwrap_or("a damaged journal");
-    app.out.note(&format!("forgot {}: {}", session.id, one_line(file)));
+    app.out.confirm(&format!("forgot {}: {}", session.id, one_line(file)));
 }
 
 /// Says what to do where running `upload` again is not enough.

@@ -14,6 +14,7 @@ mod budget;
 mod failures;
 #[cfg(target_os = "linux")]
 mod gate;
+mod gone;
 mod known;
 mod limits;
 mod local;
@@ -30,6 +31,7 @@ mod streams;
 mod support;
 #[cfg(target_os = "linux")]
 mod terminal;
+mod untold;
 mod upload;
 #[cfg(target_os = "linux")]
 mod waiting;

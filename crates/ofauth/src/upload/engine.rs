@@ -209,7 +209,9 @@ impl<W: Wire> Engine<W> {
         let (bytes, parts) = (ledger.acknowledged(), ledger.parts_done());
         let whole = |number| u32::try_from(number).unwrap_or(u32::MAX);
         let (parts, parts_total) = (whole(parts), whole(session.plan.parts.len()));
-        self.notify(Notice::Resumed { bytes, parts, parts_total });
+        if parts > 0 {
+            self.notify(Notice::Resumed { bytes, parts, parts_total });
+        }
         self.meter = Meter::new(Instant::now(), bytes);
         self.reporter.report(|progress| {
             (progress.resumed, progress.acknowledged, progress.handed_over) = (bytes, bytes, bytes);

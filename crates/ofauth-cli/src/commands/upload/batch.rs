@@ -2,27 +2,28 @@
 //!
 //! Files start in the order of the walk and end in any; a file that is done early waits for those before it, and none
 //! starts that is more than [`WINDOW`] places ahead. Events of `--json` name their file and are told as they happen. A
-//! file that fails does not stop the others, unless they would fail the same way.
+//! file that fails does not stop the others, unless they would fail the same way. What is told of a file is in
+//! [`telling`](super::telling).
 
 use std::pin::pin;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
-use ofauth::{ErrorKind, Inspected, Uploaded};
+use ofauth::{Inspected, Progress, Uploaded};
 use tokio::sync::Semaphore;
 
 use super::delivered::{Delivered, Finished};
 use super::done::{Done, Drawn, settle};
+use super::gate::{Gate, Trying};
 use super::job::Job;
-use super::known::{Existing, Memory, blocking};
+use super::known::{Memory, blocking};
 use super::posting::refuse_if_in_doubt;
 use super::summary::Summary;
 use super::survey::Survey;
 use super::walk::{Found, walk};
-use crate::commands::content::posted_id;
-use crate::events::Event;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 use crate::input::Input;
 use crate::name::Name;
 use crate::progress_batch::BatchBar;
@@ -41,8 +42,25 @@ pub(super) struct Batch<'a> {
     bar: Option<BatchBar>,
     /// As many as files may be uploaded at once.
     places: Semaphore,
-    /// Why all further files would fail, once one has.
-    shared: OnceLock<ErrorKind>,
+    /// Whether further files are to be tried.
+    gate: Gate,
+    /// Bytes that went to the service, also of files that failed.
+    sent: AtomicU64,
+}
+
+/// What moved in one try of a file.
+#[derive(Debug, Default)]
+struct Moved {
+    sent: AtomicU64,
+    acknowledged: AtomicU64,
+}
+
+impl Moved {
+    /// Notes what the upload reports. What an earlier run had sent does not count.
+    fn note(&self, progress: &Progress) {
+        self.sent.store(progress.handed_over.saturating_sub(progress.resumed), Relaxed);
+        self.acknowledged.store(progress.acknowledged.saturating_sub(progress.resumed), Relaxed);
+    }
 }
 
 /// How a place of the walk ended.
@@ -71,7 +89,8 @@ impl<'a> Batch<'a> {
             delivered,
             bar,
             places: Semaphore::new(job.args.files_at_once.into()),
-            shared: OnceLock::new(),
+            gate: Gate::new(&job.app.interrupt, &job.app.out),
+            sent: AtomicU64::new(0),
         })
     }
 
@@ -80,7 +99,6 @@ impl<'a> Batch<'a> {
         let args = self.job.args;
         // What failed in the survey stays counted; the others are counted as they end.
         summary.files = summary.failed;
-        summary.bytes = 0;
         let found = walk(args.files.as_slice().into(), args.recursive);
         let mut outcomes = pin!(found.map(|found| self.one(found)).buffered(WINDOW));
         let mut kept = Vec::new();
@@ -88,37 +106,42 @@ impl<'a> Batch<'a> {
             match outcome {
                 Outcome::Nothing => {}
                 Outcome::Failed(end) => summary.fail(end),
-                Outcome::NotTried(end) => {
-                    summary.fail(end);
-                    summary.not_tried += 1;
-                }
+                Outcome::NotTried(end) => summary.leave_out(end),
                 Outcome::Done(mut done) => {
                     summary.add(&done);
-                    self.print(&done);
+                    let told = self.print(&done);
                     self.remember(&mut done);
                     if args.post.is_some() {
                         kept.push(done);
-                    } else if !self.job.app.out.was_lost() {
+                    } else if told {
                         done.settle(&self.job.app.out).await;
                     }
                 }
             }
         }
+        summary.bytes = self.sent.load(Relaxed);
         if let Some(bar) = &self.bar {
             bar.end();
         }
         kept
     }
 
-    /// Ends the batch. If it has done all that it was asked to, what it has uploaded is forgotten: run again, it uploads
-    /// everything anew.
-    pub(super) async fn end(&mut self, is_done: bool) {
-        // First, so that what is forgotten here is known there.
+    /// Writes down what is remembered of the files. What is forgotten after that is known there.
+    pub(super) async fn remembered(&mut self) {
         self.memory.finish().await;
-        let delivered = self.delivered.as_ref().filter(|_| is_done);
+    }
+
+    /// Ends the batch, and returns what the command ends with. If that is 0, what it has uploaded is forgotten: run again,
+    /// it uploads everything anew. If not, the same command tells the same references again, and uploads the rest.
+    pub(super) fn end(self, end: Exit) -> Exit {
+        let out = &self.job.app.out;
+        out.rely_on_what_was_written();
+        let end = out.end(end);
+        let delivered = self.delivered.as_ref().filter(|_| end == Exit::Done);
         if let Some(Err(error)) = delivered.map(|delivered| delivered.over()) {
-            self.job.app.out.note(&format!("ofauth: what was uploaded cannot be forgotten: {error}"));
+            out.note(&format!("ofauth: what was uploaded cannot be forgotten: {error}"));
         }
+        end
     }
 
     /// Waits for a place and uploads one file.
@@ -138,11 +161,11 @@ impl<'a> Batch<'a> {
         }
         // Never closed, so this only waits.
         let _place = self.places.acquire().await;
-        if let Some(kind) = self.shared.get() {
+        if let Some(kind) = self.gate.enter().await {
             if !named && self.job.is_media_by_name(&path).await != Some(true) {
                 return Outcome::Nothing;
             }
-            return Outcome::NotTried(self.tell_not_tried(&Name::from(path.as_path()), *kind));
+            return Outcome::NotTried(self.tell_not_tried(&Name::from(path.as_path()), kind));
         }
         // On the heap, so that a file that waits for its place needs no room for its upload.
         Box::pin(self.look_and_upload(path, named)).await
@@ -169,12 +192,42 @@ impl<'a> Batch<'a> {
             Some(bar) => Drawn::Share(bar.share(about.size)),
             None => Drawn::Alone(self.job.app.out.screen().bar(input.name.as_str(), about.size)),
         };
-        match self.skip_or_upload(input, &about, identity, &drawn).await {
+        match self.upload_or_wait(input, &about, identity, &drawn).await {
             Ok(done) => {
                 drawn.end(matches!(done, Done::Uploaded { .. }));
                 Outcome::Done(done)
             }
             Err(failure) => Outcome::Failed(self.tell_failure(&input.name, failure, Some(&drawn))),
+        }
+    }
+
+    /// Tries a file, and again if it waited for a service that was gone.
+    async fn upload_or_wait(
+        &self,
+        input: &Input,
+        about: &Inspected,
+        identity: Option<Identity>,
+        drawn: &Drawn,
+    ) -> Result<Done> {
+        let mut trying = Trying::new(&input.name, self.job.args.deadline);
+        loop {
+            let moved = Arc::<Moved>::default();
+            let end = self.skip_or_upload(input, about, identity.clone(), drawn, &trying, &moved).await;
+            let sent = moved.sent.load(Relaxed);
+            self.sent.fetch_add(sent, Relaxed);
+            match end {
+                Ok(done) => {
+                    // What the record has was served by nobody.
+                    if sent > 0 || trying.is_probe() {
+                        self.gate.served();
+                    }
+                    return Ok(done);
+                }
+                Err(failure) => {
+                    self.gate.failed(&mut trying, failure, moved.acknowledged.load(Relaxed) > 0).await?;
+                }
+            }
+            drawn.restart();
         }
     }
 
@@ -184,6 +237,8 @@ impl<'a> Batch<'a> {
         about: &Inspected,
         identity: Option<Identity>,
         drawn: &Drawn,
+        trying: &Trying<'_>,
+        moved: &Arc<Moved>,
     ) -> Result<Done> {
         if let Some(identity) = &identity {
             if let Some(finished) = self.delivered.as_ref().and_then(|delivered| delivered.get(identity)) {
@@ -197,13 +252,20 @@ impl<'a> Batch<'a> {
         }
         tracing::info!(file = %input.name, bytes = about.size, "uploading");
         let (shown, out, name) = (drawn.clone(), self.job.app.out.clone(), input.name.clone());
-        let upload = self.job.upload(input)?.cancel(self.job.app.interrupt.cancel()).hold_result();
+        let mut upload = self.job.upload(input)?.cancel(self.job.app.interrupt.cancel()).hold_result();
+        if let Some(left) = trying.left() {
+            upload = upload.deadline(left);
+        }
+        let moved = Arc::clone(moved);
         let upload = upload
-            .on_progress(move |progress| shown.show(progress))
+            .on_progress(move |progress| {
+                moved.note(progress);
+                shown.show(progress);
+            })
             .on_notice(move |notice| out.note(&format!("{name}: {notice}")));
         let uploaded = upload.await?;
         drawn.complete();
-        self.compare(input, &uploaded).await?;
+        self.job.compare(input, &uploaded).await?;
         let finished = Finished::of(&uploaded);
         let mut held = Some(uploaded);
         if let Some(identity) = &identity
@@ -248,102 +310,4 @@ impl<'a> Batch<'a> {
             Err(_) => false,
         }
     }
-
-    /// Prints what stands for the file, when its turn has come.
-    fn print(&self, done: &Done) {
-        let out = &self.job.app.out;
-        match done {
-            Done::Uploaded { name, finished, arrived, .. } => {
-                let id = &finished.media_upload_id;
-                let arrived = arrived.unwrap_or_else(|| out.reference(id, name));
-                out.keep(arrived, &format!("{name}: the reference is {id}"));
-            }
-            Done::Skipped { name, media_id: Some(id) } if !out.is_json() => {
-                let arrived = out.reference(id, name);
-                out.keep(arrived, &format!("{name}: the media id is {id}"));
-            }
-            Done::Skipped { .. } => {}
-        }
-    }
-
-    fn tell_uploaded(&self, name: &Name, finished: &Finished) -> bool {
-        self.job.app.out.event(&Event::Uploaded {
-            file: name.fields(),
-            media_upload_id: &finished.media_upload_id,
-            media: finished.media.as_ref(),
-            bytes: finished.bytes,
-            parts: finished.parts,
-            etags: finished.etags.iter().map(Option::as_deref).collect(),
-            retries: finished.retries,
-            resumed: finished.resumed,
-        })
-    }
-
-    fn tell_skipped(&self, name: &Name, existing: &Existing) -> Done {
-        let out = &self.job.app.out;
-        if out.is_json() {
-            out.event(&Event::Skipped {
-                file: name.fields(),
-                media: existing.media.as_ref(),
-                etag: &existing.etag,
-            });
-        }
-        out.note(&format!("{name}: skipped, for the vault has it"));
-        Done::Skipped { name: name.clone(), media_id: existing.media.as_ref().and_then(posted_id) }
-    }
-
-    /// Tells of a file that failed, and returns its end.
-    fn tell_failure(&self, name: &Name, failure: Failure, drawn: Option<&Drawn>) -> Exit {
-        if let Some(drawn) = drawn {
-            drawn.end(false);
-        }
-        let failure = self.job.with_session(failure.of(name));
-        self.job.app.out.failure(&failure);
-        if is_shared(failure.kind()) {
-            // The first reason stays.
-            let _ = self.shared.set(failure.kind());
-        }
-        failure.exit()
-    }
-
-    /// Tells scripts of a file that was not tried; people are told how many there were.
-    fn tell_not_tried(&self, name: &Name, kind: ErrorKind) -> Exit {
-        let failure = Failure::new(kind, "not tried, for the same reason").of(name);
-        if self.job.app.out.is_json() {
-            self.job.app.out.event(&failure.event(&failure.text()));
-        }
-        failure.exit()
-    }
-
-    /// With `--sandbox`: shows that the sandbox has the file's bytes.
-    async fn compare(&self, input: &Input, uploaded: &Uploaded) -> Result<()> {
-        let Some(sandbox) = &self.job.session.sandbox else { return Ok(()) };
-        let theirs = sandbox.upload(uploaded.media_upload_id()).and_then(|record| record.sha256);
-        let ours = input.sha256().await?;
-        let Some(theirs) = theirs else {
-            return Err(Failure::new(ErrorKind::Internal, "the sandbox does not know the upload"));
-        };
-        let both = format!("  file    {ours}\n  server  {theirs}");
-        if theirs != ours {
-            self.job.app.out.say(&both);
-            let text = "the SHA-256 of what the server has is not the file's";
-            return Err(
-                Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id())
-            );
-        }
-        self.job.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.name));
-        Ok(())
-    }
-}
-
-/// Whether the next file would fail the same way.
-fn is_shared(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Unauthorized
-            | ErrorKind::Forbidden
-            | ErrorKind::Cancelled
-            | ErrorKind::Config
-            | ErrorKind::Redirect
-    )
 }

@@ -23,7 +23,12 @@ pub(super) enum Done {
         arrived: Option<bool>,
     },
     /// Another command did.
-    Skipped { name: Name, media_id: Option<String> },
+    Skipped {
+        name: Name,
+        media_id: Option<String>,
+        /// Whether its event was printed, if it has been.
+        arrived: Option<bool>,
+    },
 }
 
 impl Done {
@@ -83,6 +88,21 @@ impl Drawn {
     pub(super) fn complete(&self) {
         if let Drawn::Alone(bar) = self {
             bar.finish();
+        }
+    }
+
+    /// The file is tried again.
+    pub(super) fn restart(&self) {
+        if let Drawn::Share(share) = self {
+            share.restart();
+        }
+    }
+
+    /// The user stopped it: it stays as far as it came.
+    pub(super) fn stop(&self) {
+        match self {
+            Drawn::Alone(bar) => bar.abandon(),
+            Drawn::Share(share) => share.stop_here(),
         }
     }
 

@@ -2,13 +2,13 @@
 
 use std::path::Path;
 
-use ofauth::{ErrorKind, Inspected, Journal, JournaledUpload, Source, Upload};
+use ofauth::{ErrorKind, Inspected, Journal, JournaledUpload, Source, Upload, Uploaded};
 
 use super::summary::Summary;
 use crate::args::UploadArgs;
 use crate::commands::App;
 use crate::events::Event;
-use crate::failure::{Failure, Result};
+use crate::failure::{AGAIN, Failure, Result};
 use crate::input::Input;
 use crate::name::Name;
 use crate::session::Session;
@@ -106,6 +106,26 @@ impl<'a> Job<'a> {
         }
     }
 
+    /// With `--sandbox`: shows that the sandbox has the file's bytes.
+    pub(super) async fn compare(&self, input: &Input, uploaded: &Uploaded) -> Result<()> {
+        let Some(sandbox) = &self.session.sandbox else { return Ok(()) };
+        let theirs = sandbox.upload(uploaded.media_upload_id()).and_then(|record| record.sha256);
+        let ours = input.sha256().await?;
+        let Some(theirs) = theirs else {
+            return Err(Failure::new(ErrorKind::Internal, "the sandbox does not know the upload"));
+        };
+        let both = format!("  file    {ours}\n  server  {theirs}");
+        if theirs != ours {
+            self.app.out.say(&both);
+            let text = "the SHA-256 of what the server has is not the file's";
+            return Err(
+                Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id())
+            );
+        }
+        self.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.name));
+        Ok(())
+    }
+
     /// Tells of a file that a dry run would have uploaded.
     pub(super) fn tell_inspected(&self, name: &Name, about: &Inspected) {
         if self.app.out.is_json() {
@@ -135,6 +155,9 @@ impl<'a> Job<'a> {
             out.say(&format!("ofauth: {} {files} {were} not tried, for the same reason", summary.not_tried));
         }
         out.note(&summary.line(self.args.dry_run));
+        if self.app.interrupt.cancel().is_triggered() {
+            out.note(&format!("ofauth: next: {AGAIN}"));
+        }
         if out.is_json() {
             out.event(&summary.event());
         }

@@ -11,11 +11,14 @@
 mod batch;
 mod delivered;
 mod done;
+mod gate;
 mod job;
 mod known;
+mod outlook;
 mod posting;
 mod summary;
 mod survey;
+mod telling;
 mod walk;
 
 use std::path::Path;
@@ -53,10 +56,9 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     if let Some(text) = &args.post {
         batch.post_all(text, &mut done, &mut summary).await;
     }
-    // If not, the same command delivers the same references again, and uploads the rest.
-    batch.end(summary.end == Exit::Done && !app.out.was_lost()).await;
+    batch.remembered().await;
     job.tell(&summary);
-    Ok(summary.end)
+    Ok(batch.end(summary.end))
 }
 
 /// What the command line alone can tell to be wrong.

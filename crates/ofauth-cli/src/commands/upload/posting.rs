@@ -92,16 +92,17 @@ impl Batch<'_> {
     /// Makes the post if all files are there, and counts its end.
     pub(super) async fn post_all(&self, text: &str, done: &mut [Done], summary: &mut Summary) {
         let out = &self.job.app.out;
-        if out.was_lost() {
-            return out
-                .say("ofauth: no post was made: its references could not be written to standard output");
+        if !out.told_all() {
+            out.say("ofauth: no post was made: its references could not be written to standard output");
+            return;
         }
         if summary.end != Exit::Done {
             let (missing, files) = (summary.files.saturating_sub(done.len() as u64), summary.files);
-            return out
-                .say(&format!("ofauth: no post was made: {missing} of {files} files were not uploaded"));
+            out.say(&format!("ofauth: no post was made: {missing} of {files} files were not uploaded"));
+            return;
         }
         match self.post(text, done).await {
+            Ok(()) if !out.told_all() => {}
             Ok(()) => {
                 for file in done {
                     file.settle(out).await;
@@ -168,12 +169,14 @@ impl Batch<'_> {
 
     fn tell_posted(&self, how: &str, media_items: Vec<String>, post: &Value) {
         let (out, id) = (&self.job.app.out, posted_id(post));
-        out.note(&format!(
-            "{how} {}, which uses up the references",
-            one_line(id.as_deref().unwrap_or("a post whose id the API did not name"))
-        ));
-        if out.is_json() {
-            out.event(&Event::Posted { id, media_items, post });
+        let named = one_line(id.as_deref().unwrap_or("a post whose id the API did not name"));
+        let text = format!("{how} {named}, which uses up the references");
+        if !out.is_json() {
+            return out.confirm(&text);
+        }
+        let arrived = out.event(&Event::Posted { id, media_items, post });
+        if out.tell(arrived, &text) && arrived {
+            out.note(&text);
         }
     }
 }

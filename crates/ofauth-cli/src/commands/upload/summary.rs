@@ -14,7 +14,7 @@ pub(super) struct Summary {
     started: Instant,
     /// Everything that was to be uploaded.
     pub(super) files: u64,
-    /// Bytes of what was to be uploaded, then of what was uploaded.
+    /// Bytes of what is to be uploaded, then those that this run sent.
     pub(super) bytes: u64,
     pub(super) uploaded: u64,
     /// Of the uploaded ones, those that an earlier run had begun.
@@ -23,7 +23,7 @@ pub(super) struct Summary {
     /// What lay in a directory and is no medium.
     pub(super) not_media: u64,
     pub(super) failed: u64,
-    /// Of the failed ones, those that were not tried because all would have failed.
+    /// Those that were not tried, because all would have failed or the user stopped.
     pub(super) not_tried: u64,
     pub(super) end: Exit,
 }
@@ -52,7 +52,6 @@ impl Summary {
             Done::Uploaded { finished, .. } => {
                 self.uploaded += 1;
                 self.resumed += u64::from(finished.resumed);
-                self.bytes = self.bytes.saturating_add(finished.bytes);
             }
             Done::Skipped { .. } => self.skipped += 1,
         }
@@ -62,6 +61,13 @@ impl Summary {
     pub(super) fn fail(&mut self, end: Exit) {
         self.files += 1;
         self.failed += 1;
+        self.end = self.end.worse(end);
+    }
+
+    /// Counts a file that was not tried.
+    pub(super) fn leave_out(&mut self, end: Exit) {
+        self.files += 1;
+        self.not_tried += 1;
         self.end = self.end.worse(end);
     }
 
@@ -85,6 +91,7 @@ impl Summary {
         };
         count(self.skipped, "skipped");
         count(self.failed, "failed");
+        count(self.not_tried, "not tried");
         count(self.not_media, "not media");
         let s = if self.files == 1 { "" } else { "s" };
         let bytes = ByteSize(self.bytes).display().iec();
@@ -101,6 +108,7 @@ impl Summary {
             skipped: self.skipped,
             not_media: self.not_media,
             failed: self.failed,
+            not_tried: self.not_tried,
             bytes: self.bytes,
             seconds: (self.started.elapsed().as_secs_f64() * 1000.0).round() / 1000.0,
         }
@@ -130,5 +138,12 @@ mod tests {
         );
         assert!(summary.line(true).contains(": 1 would be uploaded, 2 skipped"), "{}", summary.line(true));
         assert_eq!(summary.end, Exit::Usage);
+        summary.leave_out(Exit::Again);
+        let line = summary.line(false);
+        assert!(
+            line.contains("3 files: 1 uploaded (1 resumed), 2 skipped, 1 failed, 1 not tried, "),
+            "{line}"
+        );
+        assert_eq!(summary.end, Exit::Again);
     }
 }

@@ -1,0 +1,141 @@
+//! Holds the files of a batch back while its service is gone, and keeps further ones from being tried when that is of no
+//! use. What a failure means for the others is [`outlook`](super::outlook)'s to decide; here is the waiting.
+
+use std::time::{Duration, Instant};
+
+use ofauth::ErrorKind;
+use tokio::sync::watch;
+
+use super::outlook::{Cause, Outlook, PATIENCE, Then, Try};
+use crate::failure::Failure;
+use crate::interrupt::Interrupt;
+use crate::name::Name;
+use crate::output::Output;
+
+/// The gate in front of the files of a batch.
+pub(super) struct Gate {
+    outlook: watch::Sender<Outlook>,
+    interrupt: Interrupt,
+    out: Output,
+}
+
+/// A file that is being tried.
+pub(super) struct Trying<'a> {
+    name: &'a Name,
+    begun: Instant,
+    deadline: Option<Duration>,
+    /// Whether the others wait for what comes of it.
+    is_probe: bool,
+}
+
+impl<'a> Trying<'a> {
+    /// A file whose tries may take this long together.
+    pub(super) fn new(name: &'a Name, deadline: Option<Duration>) -> Self {
+        Self { name, begun: Instant::now(), deadline, is_probe: false }
+    }
+
+    /// Whether the others wait for what comes of it.
+    pub(super) fn is_probe(&self) -> bool {
+        self.is_probe
+    }
+
+    /// What is left of its time.
+    pub(super) fn left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_sub(self.begun.elapsed()))
+    }
+}
+
+impl Gate {
+    pub(super) fn new(interrupt: &Interrupt, out: &Output) -> Self {
+        Self { outlook: watch::Sender::new(Outlook::new()), interrupt: interrupt.clone(), out: out.clone() }
+    }
+
+    /// Waits until a file may be tried. Returns why none is any more.
+    pub(super) async fn enter(&self) -> Option<ErrorKind> {
+        let mut outlook = self.outlook.subscribe();
+        tokio::select! {
+            biased;
+            () = self.interrupt.asked() => {
+                self.outlook.send_modify(|outlook| outlook.end(ErrorKind::Cancelled));
+            }
+            // The sender lives as long as this.
+            _ = outlook.wait_for(|outlook| !outlook.is_waiting()) => {}
+        }
+        match *self.outlook.borrow() {
+            Outlook::Over(kind) => Some(kind),
+            Outlook::Fair { .. } | Outlook::Waiting { .. } => None,
+        }
+    }
+
+    /// The service has served this file.
+    pub(super) fn served(&self) {
+        self.change(|outlook| {
+            outlook.served();
+            Then::Fail
+        });
+    }
+
+    /// A try failed; `moved` says whether the service acknowledged bytes of the file. Waits for what comes of it, and
+    /// returns the failure unless the file is to be tried again.
+    pub(super) async fn failed(
+        &self,
+        trying: &mut Trying<'_>,
+        failure: Failure,
+        moved: bool,
+    ) -> Result<(), Failure> {
+        let failed =
+            Try { cause: Cause::of(&failure, moved), is_probe: trying.is_probe, left: trying.left() };
+        let was_waiting = self.outlook.borrow().is_waiting();
+        let then = self.change(|outlook| outlook.failed(failed, Instant::now()));
+        let pause = match then {
+            Then::Fail => return Err(failure),
+            Then::Wait => None,
+            Then::TryAgain(pause) => Some(pause),
+        };
+        trying.is_probe = pause.is_some();
+        if trying.is_probe && !was_waiting {
+            self.out.note(&format!(
+                "ofauth: {}: {}: this one is tried again and the other files wait, for up to {} minutes",
+                trying.name,
+                failure.text(),
+                PATIENCE.as_secs() / 60
+            ));
+        }
+        let mut outlook = self.outlook.subscribe();
+        tokio::select! {
+            biased;
+            () = self.interrupt.asked() => Err(Failure::interrupted()),
+            outlook = outlook.wait_for(|outlook| !outlook.is_waiting()) => {
+                trying.is_probe = false;
+                match outlook.map(|outlook| *outlook) {
+                    Ok(Outlook::Over(_)) => Err(failure),
+                    _ => Ok(()),
+                }
+            }
+            () = sleep(pause) => Ok(()),
+            () = sleep(trying.left()) => Err(failure),
+        }
+    }
+
+    /// Changes the outlook, and tells if the service is back.
+    fn change(&self, change: impl FnOnce(&mut Outlook) -> Then) -> Then {
+        let (mut then, mut is_back) = (Then::Fail, false);
+        self.outlook.send_modify(|outlook| {
+            let was_waiting = outlook.is_waiting();
+            then = change(outlook);
+            is_back = was_waiting && matches!(outlook, Outlook::Fair { .. });
+        });
+        if is_back {
+            self.out.note("ofauth: the service is there again: the other files go on");
+        }
+        then
+    }
+}
+
+/// Sleeps for this long, or for ever.
+async fn sleep(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
+    }
+}

@@ -1,0 +1,92 @@
+//! Batches whose service is gone: they wait with one file and go on when it is back, or end with what was not tried.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::{Duration, Instant};
+
+use ofauth_sandbox::Sandbox;
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::Command;
+
+use crate::support::{CANARY, CONNECTION, Home, finish, run, signal};
+
+/// An address where nobody is.
+fn nobody() -> SocketAddr {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap()
+}
+
+/// A home with this many files.
+fn home_with(files: usize) -> Home {
+    let home = Home::new();
+    for number in 0..files {
+        home.file(&format!("d/{number:02}.jpg"), [&b"\xff\xd8\xff"[..], &vec![b'x'; number]].concat());
+    }
+    home
+}
+
+/// A command that uploads all of them, two at a time.
+fn upload(home: &Home, server: SocketAddr, more: &[&str]) -> Command {
+    let mut command = home.bare();
+    command.env("OFAUTH_BASE_URL", format!("http://{server}"));
+    command.env("OFAUTH_API_KEY", CANARY).env("OFAUTH_CONNECTION_ID", CONNECTION);
+    command.args(["upload", "-r", "d", "--files", "2", "--json"]).args(more);
+    command
+}
+
+#[tokio::test]
+async fn the_batch_waits_with_one_file_and_goes_on_when_the_service_is_back() {
+    let (home, address) = (home_with(9), nobody());
+    let mut child = upload(&home, address, &[]).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut said = Vec::new();
+    while !said.last().is_some_and(|line: &String| line.contains("the other files wait")) {
+        said.push(err.next_line().await.unwrap().expect("the batch waits"));
+    }
+    let server = Sandbox::builder().address(address).start().await.unwrap();
+    while let Some(line) = err.next_line().await.unwrap() {
+        said.push(line);
+    }
+    let ended = finish(child).await;
+    assert_eq!(ended.code, 3, "two files failed before it was known: {said:#?}");
+    let summary = ended.json().pop().unwrap();
+    assert_eq!(
+        [&summary["uploaded"], &summary["failed"], &summary["notTried"]].map(|count| count.as_u64().unwrap()),
+        [7, 2, 0]
+    );
+    assert_eq!(server.uploads().len(), 7);
+    for told in ["the other files wait", "the service is there again"] {
+        assert_eq!(said.iter().filter(|line| line.contains(told)).count(), 1, "{said:#?}");
+    }
+    let again = run(&mut upload(&home, address, &[])).await.ends_with(0);
+    assert_eq!(again.json().pop().unwrap()["uploaded"], 9);
+    assert_eq!(server.uploads().len(), 9, "nothing was uploaded twice");
+}
+
+#[tokio::test]
+async fn a_batch_that_may_not_wait_ends_with_what_was_not_tried() {
+    let (home, address) = (home_with(40), nobody());
+    let begun = Instant::now();
+    let ended = run(&mut upload(&home, address, &["--deadline", "2"])).await.ends_with(3);
+    assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
+    let summary = ended.json().pop().unwrap();
+    let count = |field: &str| summary[field].as_u64().unwrap();
+    assert_eq!((count("uploaded"), count("failed") + count("notTried")), (0, 40));
+    assert!((3..=4).contains(&count("failed")), "{summary}");
+    let not_tried = ended.json().iter().filter(|line| line["event"] == "not_tried").count();
+    assert_eq!(not_tried as u64, count("notTried"));
+    ended.says(&["files were not tried, for the same reason"]);
+}
+
+#[tokio::test]
+async fn ctrl_c_ends_the_wait() {
+    let (home, address) = (home_with(9), nobody());
+    let mut child = upload(&home, address, &[]).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !err.next_line().await.unwrap().expect("the batch waits").contains("the other files wait") {}
+    signal(&child, rustix::process::Signal::INT);
+    let begun = Instant::now();
+    let ended = finish(child).await.ends_with(3);
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+    let summary = ended.json().pop().unwrap();
+    assert!(summary["notTried"].as_u64().unwrap() >= 5, "{summary}");
+    drop(err);
+}
