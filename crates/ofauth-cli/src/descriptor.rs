@@ -121,7 +121,7 @@ mod tests {
         let file = tempfile::tempfile().unwrap();
         assert!(was_closed(&closed) && !was_closed(&dropped) && !was_closed(&file));
         assert!(is_null(&closed) && is_null(&dropped) && !is_null(&file));
-        assert!(!is_null(&File::options().write(true).open("/dev/full").unwrap()));
+        assert!(!is_null(File::options().write(true).open("/dev/full").unwrap()));
     }
 
     #[test]

@@ -87,7 +87,7 @@ async fn sessions_name_their_files_exactly() {
         let shown = run(home.bare().args(["sessions", "show", "--json", id])).await.ends_with(0).json();
         for line in [&listed[0], &shown[0]] {
             assert_eq!(line["file"], json!(path.to_string_lossy()), "{line}");
-            let bytes = line["fileBase64"].as_str().map(|text| decoded(text));
+            let bytes = line["fileBase64"].as_str().map(decoded);
             let expected = (!base64.is_null()).then(|| path.clone().into_os_string().into_vec());
             assert_eq!(bytes, expected, "{line}");
         }

@@ -84,7 +84,7 @@ impl Reader {
         self.text.lock().unwrap().clone()
     }
 
-    async fn to_the_end(self) -> String {
+    async fn until_the_end(self) -> String {
         self.task.await.unwrap();
         self.text.lock().unwrap().clone()
     }
@@ -186,10 +186,10 @@ impl Scene {
                 child.wait().await.unwrap();
                 String::new()
             }
-            Which::Out => out.leave().await + &err.to_the_end().await,
+            Which::Out => out.leave().await + &err.until_the_end().await,
             Which::Err => {
                 err.leave().await;
-                out.to_the_end().await
+                out.until_the_end().await
             }
         };
         (child.wait().await.unwrap().code().unwrap(), read)

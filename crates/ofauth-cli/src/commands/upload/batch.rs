@@ -65,7 +65,7 @@ impl Moved {
 
 /// How a place of the walk ended.
 enum Outcome {
-    Done(Done),
+    Done(Box<Done>),
     Failed(Exit),
     NotTried(Exit),
     /// It was not to be uploaded, or the survey has told why it cannot be.
@@ -107,7 +107,8 @@ impl<'a> Batch<'a> {
                 Outcome::Nothing => {}
                 Outcome::Failed(end) => summary.fail(end),
                 Outcome::NotTried(end) => summary.leave_out(end),
-                Outcome::Done(mut done) => {
+                Outcome::Done(done) => {
+                    let mut done = *done;
                     summary.add(&done);
                     let told = self.print(&done);
                     self.remember(&mut done);
@@ -195,7 +196,7 @@ impl<'a> Batch<'a> {
         match self.upload_or_wait(input, &about, identity, &drawn).await {
             Ok(done) => {
                 drawn.end(matches!(done, Done::Uploaded { .. }));
-                Outcome::Done(done)
+                Outcome::Done(Box::new(done))
             }
             Err(failure) => Outcome::Failed(self.tell_failure(&input.name, failure, Some(&drawn))),
         }

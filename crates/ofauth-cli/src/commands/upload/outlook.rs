@@ -24,26 +24,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Cause {
     /// Nothing.
-    OfTheFile,
+    File,
     /// Nothing, and the service was there: it answered.
-    OfTheFileAnswered,
+    FileAnswered,
     /// The service could not be reached or could not serve. Others may fare better, or the same file in a while.
-    OfTheService(ErrorKind),
+    Service(ErrorKind),
     /// All of them would fail the same way.
-    OfAll(ErrorKind),
+    All(ErrorKind),
 }
 
 impl Cause {
     /// The cause of a failure. `moved` says whether the service acknowledged bytes of the file before.
     pub(super) fn of(failure: &Failure, moved: bool) -> Self {
         match failure.kind() {
-            kind if is_of_all(kind) => Self::OfAll(kind),
-            ErrorKind::Journal if failure.is_of_the_disk() => Self::OfAll(ErrorKind::Journal),
+            kind if is_of_all(kind) => Self::All(kind),
+            ErrorKind::Journal if failure.is_of_the_disk() => Self::All(ErrorKind::Journal),
             // The deadline of a file that is merely large.
-            ErrorKind::Timeout if moved => Self::OfTheFileAnswered,
-            kind if is_of_the_service(kind) => Self::OfTheService(kind),
-            _ if failure.status().is_some() => Self::OfTheFileAnswered,
-            _ => Self::OfTheFile,
+            ErrorKind::Timeout if moved => Self::FileAnswered,
+            kind if is_of_the_service(kind) => Self::Service(kind),
+            _ if failure.status().is_some() => Self::FileAnswered,
+            _ => Self::File,
         }
     }
 }
@@ -129,14 +129,12 @@ impl Outlook {
     /// A try failed.
     pub(super) fn failed(&mut self, failed: Try, now: Instant) -> Then {
         match failed.cause {
-            Cause::OfAll(kind) => self.end(kind),
-            Cause::OfTheFileAnswered => self.served(),
+            Cause::All(kind) => self.end(kind),
+            Cause::FileAnswered => self.served(),
             // It was to find out whether the service is there, and has not: the next one is.
-            Cause::OfTheFile if failed.is_probe && self.is_waiting() => {
-                *self = Self::Fair { in_a_row: IN_A_ROW }
-            }
-            Cause::OfTheFile => {}
-            Cause::OfTheService(kind) => return self.not_served(kind, failed, now),
+            Cause::File if failed.is_probe && self.is_waiting() => *self = Self::Fair { in_a_row: IN_A_ROW },
+            Cause::File => {}
+            Cause::Service(kind) => return self.not_served(kind, failed, now),
         }
         Then::Fail
     }
@@ -187,18 +185,18 @@ mod tests {
         ];
         assert_eq!(of_all.len() + of_the_service.len() + of_the_file.len(), ErrorKind::ALL.len());
         let cause = |kind, moved| Cause::of(&Failure::new(kind, "why"), moved);
-        assert!(of_all.iter().all(|kind| cause(*kind, true) == Cause::OfAll(*kind)));
-        assert!(of_the_service.iter().all(|kind| cause(*kind, false) == Cause::OfTheService(*kind)));
-        assert!(of_the_file.iter().all(|kind| cause(*kind, false) == Cause::OfTheFile));
-        assert_eq!(cause(Timeout, true), Cause::OfTheFileAnswered, "a deadline of a large file");
-        assert_eq!(cause(Network, true), Cause::OfTheService(Network), "gone in the middle");
+        assert!(of_all.iter().all(|kind| cause(*kind, true) == Cause::All(*kind)));
+        assert!(of_the_service.iter().all(|kind| cause(*kind, false) == Cause::Service(*kind)));
+        assert!(of_the_file.iter().all(|kind| cause(*kind, false) == Cause::File));
+        assert_eq!(cause(Timeout, true), Cause::FileAnswered, "a deadline of a large file");
+        assert_eq!(cause(Network, true), Cause::Service(Network), "gone in the middle");
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let full = Failure::io(Journal, "the journal cannot be written", &full);
-        assert_eq!(Cause::of(&full, false), Cause::OfAll(Journal));
+        assert_eq!(Cause::of(&full, false), Cause::All(Journal));
     }
 
     fn gone() -> Try {
-        Try { cause: Cause::OfTheService(ErrorKind::Network), is_probe: false, left: None }
+        Try { cause: Cause::Service(ErrorKind::Network), is_probe: false, left: None }
     }
 
     fn probe() -> Try {
@@ -230,7 +228,7 @@ mod tests {
         let answers: [fn(&mut Outlook, Instant); 2] = [
             |outlook, _| outlook.served(),
             |outlook, now| {
-                let refused = Try { cause: Cause::OfTheFileAnswered, ..gone() };
+                let refused = Try { cause: Cause::FileAnswered, ..gone() };
                 assert_eq!(outlook.failed(refused, now), Then::Fail);
             },
         ];
@@ -258,13 +256,13 @@ mod tests {
     fn what_holds_for_all_ends_the_batch_at_once_and_a_file_that_may_not_wait_ends_the_wait() {
         let now = Instant::now();
         let table = [
-            (0, Try { cause: Cause::OfAll(ErrorKind::Unauthorized), ..gone() }, true),
-            (3, Try { cause: Cause::OfAll(ErrorKind::Cancelled), ..gone() }, true),
-            (0, Try { cause: Cause::OfTheFile, ..gone() }, false),
+            (0, Try { cause: Cause::All(ErrorKind::Unauthorized), ..gone() }, true),
+            (3, Try { cause: Cause::All(ErrorKind::Cancelled), ..gone() }, true),
+            (0, Try { cause: Cause::File, ..gone() }, false),
             (2, Try { left: Some(FIRST_PAUSE), ..gone() }, true),
             (3, Try { left: Some(FIRST_PAUSE), ..probe() }, true),
-            (3, Try { cause: Cause::OfTheFile, ..probe() }, false),
-            (3, Try { cause: Cause::OfTheFile, ..gone() }, false),
+            (3, Try { cause: Cause::File, ..probe() }, false),
+            (3, Try { cause: Cause::File, ..gone() }, false),
         ];
         for (before, failed, ends) in table {
             let mut outlook = Outlook::new();
