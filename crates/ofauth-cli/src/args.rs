@@ -10,6 +10,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 pub(crate) use crate::args_content::{MessageArgs, PostArgs};
 pub(crate) use crate::args_sessions::SessionsCommand;
 pub(crate) use crate::args_upload::{Speed, UploadArgs};
+use crate::args_values::{duration, free_text, size};
 use crate::exit;
 
 const ENVIRONMENT: &str = "\
@@ -110,14 +111,14 @@ pub(crate) struct Global {
     /// Allow http:// to other machines: the API key then travels readable
     #[arg(long, global = true)]
     pub(crate) allow_plain_http: bool,
-    /// Give up connecting after this many seconds [default: 10]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    /// Give up connecting after this time, such as 5s or 2m [default: 10s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) connect_timeout: Option<Duration>,
-    /// Give up when no byte moved for this many seconds [default: 60]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    /// Give up when no byte moved for this time [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) stall_timeout: Option<Duration>,
-    /// Give up waiting for an answer this many seconds after the request was sent [default: 120]
-    #[arg(long, global = true, value_name = "SECONDS", value_parser = seconds)]
+    /// Give up waiting for an answer this time after the request was sent [default: 120s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) answer_timeout: Option<Duration>,
     /// Keep what outlives a run in this directory: journals, request budget, etags of uploaded files
     /// [default: $XDG_STATE_HOME/ofauth or ~/.local/state/ofauth; with --sandbox: none]
@@ -127,7 +128,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
     /// Let that sandbox plan parts of this size, such as 64KiB
-    #[arg(long, global = true, value_name = "SIZE", value_parser = size)]
+    #[arg(long, global = true, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) sandbox_part_size: Option<u64>,
     /// Print one JSON object a line
     #[arg(long, global = true)]
@@ -152,10 +153,10 @@ Examples:
   ofauth check --etag '\"abc123\"' --size 1024000")]
 pub(crate) struct CheckArgs {
     /// The etag that an earlier upload returned, with its quotes; see below for where to find it
-    #[arg(long, value_name = "ETAG")]
+    #[arg(long, value_name = "ETAG", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) etag: String,
     /// The size of the file in bytes
-    #[arg(long, value_name = "BYTES", value_parser = size)]
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = size)]
     pub(crate) size: u64,
 }
 
@@ -188,10 +189,10 @@ pub(crate) struct ApiArgs {
     #[arg(required_unless_present_any = ["list", "describe"], value_name = "OPERATION")]
     pub(crate) operation: Option<String>,
     /// A path, query or header parameter; repeat it for a list of values
-    #[arg(short, long, value_name = "NAME=VALUE")]
+    #[arg(short, long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) param: Vec<String>,
     /// The body: JSON, `@file`, or `-` for standard input
-    #[arg(short, long, value_name = "JSON|@FILE|-")]
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) body: Option<String>,
     /// The media type of a body of bytes
     #[arg(long, value_name = "TYPE")]
@@ -218,13 +219,13 @@ pub(crate) struct SandboxArgs {
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
     pub(crate) address: std::net::SocketAddr,
     /// Plan parts of this size [default: 5MiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) part_size: Option<u64>,
     /// Refuse files above this size with 413 [default: 5GiB]
-    #[arg(long, value_name = "SIZE", value_parser = size)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) max_size: Option<u64>,
-    /// Let an upload session expire when nothing was sent for this many seconds [default: 3600]
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Let an upload session expire when nothing was sent for this time [default: 1h]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) session_ttl: Option<Duration>,
     /// Refuse a part with 409 while another one is in flight
     #[arg(long)]
@@ -243,24 +244,6 @@ pub(crate) struct SandboxArgs {
     pub(crate) faults: Option<PathBuf>,
 }
 
-/// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
-pub(crate) fn size(text: &str) -> Result<u64, String> {
-    match text.parse::<bytesize::ByteSize>() {
-        Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
-        Ok(_) => Err("must be more than 0".into()),
-        Err(_) => Err("not a size: write bytes or a unit, such as 1048576, 64KiB or 8GiB".into()),
-    }
-}
-
-/// A positive number of seconds, such as `30` or `0.5`.
-pub(crate) fn seconds(text: &str) -> Result<Duration, String> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|seconds| *seconds > 0.0)
-        .and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
-        .ok_or_else(|| "not a positive number of seconds".into())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -269,16 +252,6 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Cli::command().debug_assert();
-    }
-
-    #[test]
-    fn sizes_and_seconds() {
-        assert_eq!(size("64KiB"), Ok(65536));
-        assert_eq!(size("1048576"), Ok(1_048_576));
-        assert_eq!(size("8GiB"), Ok(8 << 30));
-        assert!(size("0").is_err() && size("-1").is_err() && size("many").is_err());
-        assert_eq!(seconds("0.5"), Ok(Duration::from_millis(500)));
-        assert!(seconds("0").is_err() && seconds("NaN").is_err() && seconds("inf").is_err());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 use clap::{ArgGroup, Args};
 
+use crate::args_values::free_text;
+
 /// Flags of `ofauth post`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
@@ -43,22 +45,22 @@ pub(crate) struct MessageArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ContentArgs {
     /// The text
-    #[arg(default_value = "")]
+    #[arg(default_value = "", allow_hyphen_values = true)]
     pub(crate) text: String,
     /// An upload reference, a vault media id or a URL; may be repeated
     #[arg(short, long, value_name = "MEDIA")]
     pub(crate) media: Vec<String>,
     /// What it costs to see it
-    #[arg(long, value_parser = price)]
+    #[arg(long, allow_negative_numbers = true, value_parser = price)]
     pub(crate) price: Option<f64>,
     /// Lock the text too
     #[arg(long)]
     pub(crate) locked_text: bool,
     /// Show the first N media for free
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) preview_count: Option<u32>,
     /// Any other field of the request, its value as JSON or as plain text; may be repeated
-    #[arg(long, value_name = "NAME=VALUE")]
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) field: Vec<String>,
 }
 

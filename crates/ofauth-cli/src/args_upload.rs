@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use ofauth::RateLimit;
 
-use crate::args::{seconds, size};
+use crate::args_values::{duration, free_text, size};
 
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
@@ -38,27 +38,30 @@ pub(crate) struct UploadArgs {
     #[arg(long)]
     pub(crate) no_resume: bool,
     /// How many files to upload at once, 1 to 64
-    #[arg(long = "files", value_name = "N", default_value = "4", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) files_at_once: u16,
     #[command(flatten)]
     pub(crate) speed: Speed,
     /// The media type, instead of finding it by name and content; with --recursive every file is taken
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
+    /// Send files of formats that the upload guide does not name, too; the service may refuse them
+    #[arg(long)]
+    pub(crate) any_format: bool,
     /// The name to give the file in the vault
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) filename: Option<String>,
     /// When all files are uploaded, make one post of them with this text
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) post: Option<String>,
     /// Check files and settings (key and connection must be set too), and send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Stop a file's upload after this many seconds
-    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    /// Stop a file's upload after this time, such as 90s, 5m or 2h
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) deadline: Option<Duration>,
     /// Take at most this much from standard input, which is kept in a temporary file
-    #[arg(long, value_name = "SIZE", default_value = "8GiB", value_parser = size)]
+    #[arg(long, value_name = "SIZE", default_value = "8GiB", allow_negative_numbers = true, value_parser = size)]
     pub(crate) spool_limit: u64,
 }
 
@@ -66,16 +69,16 @@ pub(crate) struct UploadArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Speed {
     /// How many parts of a file to send at once, 1 to 64 [default: 4]
-    #[arg(short = 'c', long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=64))]
     pub(crate) concurrency: Option<u16>,
     /// Send at most this much a second, such as 2MiB
-    #[arg(long, value_name = "SIZE", value_parser = bytes_a_second)]
+    #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = bytes_a_second)]
     pub(crate) limit_rate: Option<NonZeroU64>,
     /// Make at most this many requests, such as 60/min, 2/s or 600/h [default: learned from the service]
-    #[arg(long, value_name = "N/UNIT", value_parser = requests_a_minute)]
+    #[arg(long, value_name = "N/UNIT", allow_negative_numbers = true, value_parser = requests_a_minute)]
     pub(crate) rate: Option<NonZeroU32>,
     /// How many of them may go out at once after a pause [default: those of a minute, at most 90]
-    #[arg(long, value_name = "N", requires = "rate", value_parser = number_of_requests)]
+    #[arg(long, value_name = "N", requires = "rate", allow_negative_numbers = true, value_parser = number_of_requests)]
     pub(crate) burst: Option<NonZeroU32>,
 }
 
@@ -90,9 +93,18 @@ impl Speed {
 /// The burst of the service's own plans.
 const USUAL_BURST: u32 = 90;
 
+/// Less than this a second is a unit that was left out: the smallest file would take a day.
+const SLOWEST: u64 = 1024;
+
 /// A number of bytes a second, which may be written like a size.
 fn bytes_a_second(text: &str) -> Result<NonZeroU64, String> {
-    NonZeroU64::new(size(text)?).ok_or_else(|| "must be more than 0".into())
+    let bytes = size(text)?;
+    let given = NonZeroU64::new(bytes).filter(|_| bytes >= SLOWEST);
+    given.ok_or_else(|| {
+        format!(
+            "{bytes} bytes a second would take forever: write a unit, such as {bytes}MiB, and at least 1KiB"
+        )
+    })
 }
 
 /// A number of requests a second, minute or hour, in whole requests a minute.
@@ -119,6 +131,16 @@ const WRONG_RATE: &str = "not a rate: write a whole number and a unit, such as 6
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rate_without_a_unit_is_asked_about() {
+        for wrong in ["5", "1023", "100B"] {
+            assert!(bytes_a_second(wrong).unwrap_err().contains("write a unit, such as"), "{wrong}");
+        }
+        for (text, bytes) in [("1KiB", 1024), ("2MiB", 2 << 20), ("500kB", 500_000), ("4M", 4_000_000)] {
+            assert_eq!(bytes_a_second(text).map(NonZeroU64::get), Ok(bytes), "{text}");
+        }
+    }
 
     #[test]
     fn rates_are_requests_a_minute() {

@@ -22,7 +22,9 @@ pub(crate) struct Secret(Zeroizing<String>);
 
 impl Secret {
     fn new(text: &str) -> Self {
-        Self(Zeroizing::new(text.trim().to_owned()))
+        // A byte order mark comes along where a shell has read a file into a variable.
+        let blank = |character: char| character.is_whitespace() || character == '\u{feff}';
+        Self(Zeroizing::new(text.trim_matches(blank).to_owned()))
     }
 
     /// The key itself, for the client alone.
@@ -208,19 +210,17 @@ fn read_key(path: &Path) -> Result<Secret> {
     if key.expose().is_empty() {
         return Err(Failure::config(format!("the key file {} is empty", path.display())));
     }
+    if key.expose().contains(|character: char| character.is_whitespace() || character.is_control()) {
+        let text = format!("the key file {} must hold the key alone, in one line", path.display());
+        return Err(Failure::config(text));
+    }
     Ok(key)
 }
 
 fn read_text(what: &'static str, path: &Path) -> Result<(Zeroizing<String>, File)> {
-    let (bytes, file) =
-        user_file::read(Wanted { what, kind: ErrorKind::Config, longest: LONGEST_FILE }, path)?;
-    match String::from_utf8(bytes) {
-        Ok(text) => Ok((Zeroizing::new(text), file)),
-        Err(error) => {
-            drop(Zeroizing::new(error.into_bytes()));
-            Err(Failure::config(format!("the {what} {} is not text in UTF-8", path.display())))
-        }
-    }
+    let wanted = Wanted { what, kind: ErrorKind::Config, longest: LONGEST_FILE };
+    let (text, file) = user_file::read_text(wanted, path)?;
+    Ok((Zeroizing::new(text), file))
 }
 
 #[cfg(unix)]

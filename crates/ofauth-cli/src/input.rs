@@ -12,6 +12,7 @@ use ofauth::{ErrorKind, ReadAt, Source};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
+use crate::formats::extension;
 use crate::name::Name;
 
 const BUFFER: usize = 64 * 1024;
@@ -93,21 +94,6 @@ impl Input {
         let hashed = hashed.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
         hashed.map_err(|error| Failure::io(ErrorKind::Source, "cannot be read again", &error))
     }
-}
-
-/// The usual extension of the formats that the service takes.
-fn extension(content_type: &str) -> Option<&'static str> {
-    Some(match content_type {
-        "image/jpeg" => "jpg",
-        "image/png" => "png",
-        "image/gif" => "gif",
-        "image/webp" => "webp",
-        "video/mp4" => "mp4",
-        "video/quicktime" => "mov",
-        "audio/mpeg" => "mp3",
-        "audio/mp4" => "m4a",
-        _ => return None,
-    })
 }
 
 fn spool(mut from: impl Read, limit: u64) -> Result<(File, u64)> {

@@ -7,12 +7,14 @@ mod args;
 mod args_content;
 mod args_sessions;
 mod args_upload;
+mod args_values;
 mod commands;
 mod config;
 mod descriptor;
 mod events;
 mod exit;
 mod failure;
+mod formats;
 mod input;
 mod interrupt;
 mod log;
@@ -28,6 +30,7 @@ mod session;
 mod state;
 mod terminal;
 mod user_file;
+mod user_text;
 
 use std::process::ExitCode;
 

@@ -11,6 +11,7 @@ use crate::failure::{Failure, Result};
 use crate::proxy;
 use crate::state::{self, State};
 use crate::user_file::{self, Wanted};
+use crate::user_text;
 
 /// The certificates of the file of `--ca-file`. A whole platform's store has a quarter of it.
 const CERTIFICATES: Wanted = Wanted { what: "CA file", kind: ErrorKind::Config, longest: 1024 * 1024 };
@@ -145,7 +146,9 @@ fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<Client
         builder = builder.connection_id(id);
     }
     if let Some(path) = &settings.ca_file {
-        builder = builder.ca_pem(user_file::read(CERTIFICATES, path)?.0);
+        let (mut pem, _) = user_file::read(CERTIFICATES, path)?;
+        user_text::unmark(CERTIFICATES.kind, &user_file::called(CERTIFICATES, path), &mut pem)?;
+        builder = builder.ca_pem(pem);
     }
     let proxy = match &settings.proxy {
         Some(set) => Some(set.clone()).filter(|url| !url.is_empty()),

@@ -14,6 +14,8 @@ use std::path::Path;
 use ofauth::ErrorKind;
 
 use crate::failure::{Failure, Result};
+use crate::name::Name;
+use crate::user_text;
 
 /// What a file is to the command: how it is called in an error, and how long it may be.
 #[derive(Debug, Clone, Copy)]
@@ -27,10 +29,21 @@ pub(crate) struct Wanted {
 
 /// Reads all of a file. Waits for who writes it.
 pub(crate) fn read(wanted: Wanted, path: &Path) -> Result<(Vec<u8>, File)> {
-    let called = format!("the {} {}", wanted.what, path.display());
+    let called = called(wanted, path);
     let file = File::open(path).map_err(|error| cannot(wanted, &called, &error))?;
     let bytes = bounded(wanted, &called, &file)?;
     Ok((bytes, file))
+}
+
+/// Reads a file of text. Waits for who writes it.
+pub(crate) fn read_text(wanted: Wanted, path: &Path) -> Result<(String, File)> {
+    let (bytes, file) = read(wanted, path)?;
+    Ok((user_text::text(wanted.kind, &called(wanted, path), bytes)?, file))
+}
+
+/// How a file is called in an error.
+pub(crate) fn called(wanted: Wanted, path: &Path) -> String {
+    format!("the {} {}", wanted.what, Name::from(path))
 }
 
 /// Reads all of standard input. Waits for who writes it.

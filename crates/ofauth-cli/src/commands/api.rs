@@ -16,6 +16,7 @@ use crate::args::ApiArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
+use crate::user_text;
 
 /// The one operation that the document cannot describe: any method on any OnlyFans path.
 pub(crate) const PROXY: &str = "proxy_request";
@@ -85,10 +86,8 @@ fn content_type(args: &ApiArgs) -> Result<&str> {
 
 /// The body as text, held to be JSON and otherwise left alone: a long number stays what it is.
 fn json(BodyBytes { bytes, origin }: BodyBytes) -> Result<String> {
-    let not_json = |error: &dyn std::fmt::Display| {
-        Failure::new(ErrorKind::InvalidArgument, format!("{origin} is not JSON: {error}"))
-    };
-    let text = String::from_utf8(bytes).map_err(|error| not_json(&error))?;
-    serde_json::from_str::<IgnoredAny>(&text).map_err(|error| not_json(&error))?;
+    let text = user_text::text(ErrorKind::InvalidArgument, &origin, bytes)?;
+    serde_json::from_str::<IgnoredAny>(&text)
+        .map_err(|error| Failure::argument(format!("{origin} is not JSON: {error}")))?;
     Ok(text)
 }

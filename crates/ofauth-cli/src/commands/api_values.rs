@@ -19,7 +19,7 @@ const BODY: Wanted = Wanted { what: "body file", kind: ErrorKind::Source, longes
 /// A body as it was read, and what to call it in an error.
 pub(crate) struct BodyBytes {
     pub(crate) bytes: Vec<u8>,
-    pub(crate) origin: &'static str,
+    pub(crate) origin: String,
 }
 
 /// The parameters as one JSON object. A name that comes several times has a list of values.
@@ -44,13 +44,14 @@ pub(crate) async fn read_body(app: &App, typed: Option<&str>) -> Result<Option<B
     let Some(typed) = typed else { return Ok(None) };
     if typed == "-" {
         let bytes = app.interrupt.reading(|| user_file::read_standard_input(BODY)).await?;
-        return Ok(Some(BodyBytes { bytes, origin: "standard input (--body -)" }));
+        return Ok(Some(BodyBytes { bytes, origin: "standard input (--body -)".into() }));
     }
     let Some(path) = typed.strip_prefix('@').map(PathBuf::from) else {
-        return Ok(Some(BodyBytes { bytes: typed.as_bytes().to_vec(), origin: "--body" }));
+        return Ok(Some(BodyBytes { bytes: typed.as_bytes().to_vec(), origin: "--body".into() }));
     };
+    let origin = user_file::called(BODY, &path);
     let bytes = app.interrupt.reading(move || user_file::read(BODY, &path)).await?.0;
-    Ok(Some(BodyBytes { bytes, origin: "the file of --body" }))
+    Ok(Some(BodyBytes { bytes, origin }))
 }
 
 #[cfg(test)]

@@ -10,6 +10,7 @@ use crate::failure::{Failure, Result};
 use crate::session::Session;
 use crate::terminal::one_line;
 use crate::user_file::{self, Wanted};
+use crate::user_text;
 
 /// The ids that are read from standard input.
 const IDS: Wanted =
@@ -71,7 +72,7 @@ async fn with_standard_input(app: &App, ids: &[String]) -> Result<Vec<String>> {
             continue;
         }
         let text = app.interrupt.reading(|| user_file::read_standard_input(IDS)).await?;
-        let text = String::from_utf8(text).map_err(|_| Failure::argument("standard input is not text"))?;
+        let text = user_text::text(IDS.kind, "standard input", text)?;
         all.extend(text.split_whitespace().map(str::to_owned));
     }
     if all.is_empty() {

@@ -60,8 +60,7 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
 
 fn faults(path: &Path) -> Result<FaultScript> {
     let wrong = |why: String| Failure::argument(format!("{}: {why}", path.display()));
-    let text = String::from_utf8(user_file::read(FAULTS, path)?.0);
-    let text = text.map_err(|_| wrong("it is not text in UTF-8".into()))?;
+    let (text, _) = user_file::read_text(FAULTS, path)?;
     FaultScript::from_json(&text).map_err(|error| wrong(error.to_string()))
 }
 

@@ -33,5 +33,6 @@ mod support;
 mod terminal;
 mod untold;
 mod upload;
+mod user_input;
 #[cfg(target_os = "linux")]
 mod waiting;

@@ -145,8 +145,10 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
         }
         (ErrorKind::RateLimited, ..) => "wait and try again",
         (ErrorKind::Server, ..) => "try again later",
-        (_, 413, _) => "the file is larger than the service takes",
-        (_, 415, _) => "the service does not take this content type",
+        (_, 413, _) => "make the file smaller: it is larger than the service takes",
+        (_, 415, _) => {
+            "convert the file to a format that the service takes: JPEG, PNG, GIF, WebP, MP4, MOV, MP3 or M4A"
+        }
         _ => return None,
     })
 }

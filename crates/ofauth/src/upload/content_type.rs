@@ -1,4 +1,5 @@
-//! The content type of a file: by its name, else by its first bytes.
+//! The content type of a file: by its name if that is of a format in the upload guide, by its first bytes if these are,
+//! else by whatever tells.
 //!
 //! The formats of the upload guide come from a table of our own, because common tables know `mov` and `m4a` under
 //! other names than the service does.
@@ -30,11 +31,11 @@ pub(crate) fn of(filename: &str, head: &[u8]) -> Result<String> {
     if let Some((_, found)) = GUIDE.iter().find(|(known, _)| known.eq_ignore_ascii_case(extension)) {
         return Ok((*found).to_owned());
     }
-    if let Some(guess) = mime_guess::from_ext(extension).first_raw() {
-        return Ok(guess.to_owned());
-    }
-    if let Some(kind) = infer::get(head) {
-        return Ok(kind.mime_type().to_owned());
+    let content = by_content(head);
+    let is_in_guide = |found: &&str| GUIDE.iter().any(|(_, known)| known == found);
+    let guess = || mime_guess::from_ext(extension).first_raw();
+    if let Some(found) = content.filter(is_in_guide).or_else(guess).or(content) {
+        return Ok(found.to_owned());
     }
     Err(Error::new(
         ErrorKind::InvalidArgument,
@@ -42,6 +43,16 @@ pub(crate) fn of(filename: &str, head: &[u8]) -> Result<String> {
             "the content type of {filename:?} cannot be told from its name or first bytes: give it, such as video/mp4"
         ),
     ))
+}
+
+/// The content type that first bytes tell, under the name that the guide has for it.
+pub(crate) fn by_content(head: &[u8]) -> Option<&'static str> {
+    let found = infer::get(head)?.mime_type();
+    Some(match found {
+        "audio/m4a" => "audio/mp4",
+        "video/x-m4v" => "video/mp4",
+        found => found,
+    })
 }
 
 #[cfg(test)]
@@ -61,6 +72,8 @@ mod tests {
             assert_eq!(of(name, b"").unwrap(), expected);
         }
         assert_eq!(of("noname", b"\x89PNG\r\n\x1a\n").unwrap(), "image/png");
+        assert_eq!(of("a.bin", b"\xff\xd8\xff\xe0").unwrap(), "image/jpeg", "bytes of a format in the guide");
+        assert_eq!(of("a.jpg", b"\x89PNG\r\n\x1a\n").unwrap(), "image/jpeg", "a name in the guide");
         let error = of("noname.unheardof", b"plain").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains("noname.unheardof") && error.to_string().contains("video/mp4"));

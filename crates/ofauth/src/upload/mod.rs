@@ -112,6 +112,9 @@ pub struct Inspected {
     pub size: u64,
     /// The content type that would be declared.
     pub content_type: String,
+    /// The content type that its first bytes tell, whatever its name says; `None` if they tell nothing, or if the
+    /// content type was given.
+    pub format: Option<String>,
 }
 
 /// An upload that was not started yet. Await it, or call [`send`](Self::send).
@@ -237,8 +240,8 @@ impl Upload {
     pub fn inspect(&self) -> impl Future<Output = Result<Inspected>> + Send + use<> {
         let prepared = self.prepare();
         async {
-            let Prepared { source, filename, content_type, .. } = prepared.await?;
-            Ok(Inspected { filename, size: source.size, content_type })
+            let Prepared { source, filename, content_type, format } = prepared.await?;
+            Ok(Inspected { filename, size: source.size, content_type, format: format.map(str::to_owned) })
         }
     }
 
@@ -267,7 +270,7 @@ impl Upload {
         let journal = shared.settings.journal.clone().filter(|_| self.journaled);
         let about = prepared.about(&shared.settings, &connection, self.vault_upload.clone());
         let one_at_a_time = shared.is_one_at_a_time(&connection);
-        let Prepared { source, filename, content_type } = prepared;
+        let Prepared { source, filename, content_type, .. } = prepared;
         let mut engine = Engine {
             reporter: Reporter::new(self.on_progress.take(), source.size),
             on_notice: self.on_notice.take(),

@@ -26,6 +26,8 @@ pub(super) struct Prepared {
     pub(super) source: Opened,
     pub(super) filename: String,
     pub(super) content_type: String,
+    /// The content type that the first bytes tell, unless another was given.
+    pub(super) format: Option<&'static str>,
 }
 
 impl Prepared {
@@ -85,20 +87,21 @@ fn open(source: &Source, filename: Option<String>, content_type: Option<String>)
     if filename.trim().is_empty() {
         return Err(argument("the file name is empty: give one with an extension".into()));
     }
-    let content_type = match content_type {
+    let (content_type, format) = match content_type {
         Some(given) if given.trim().is_empty() => {
             return Err(argument("the content type is empty: give one, such as video/mp4".into()));
         }
-        Some(given) => given,
+        Some(given) => (given, None),
         None => {
             let mut head = [0; content_type::HEAD];
             let read = opened.data.read_at(&mut head, 0).map_err(|error| {
                 Error::new(ErrorKind::Source, format!("{source} cannot be read: {error}")).with_source(error)
             })?;
-            content_type::of(&filename, head.get(..read).unwrap_or_default())?
+            let head = head.get(..read).unwrap_or_default();
+            (content_type::of(&filename, head)?, content_type::by_content(head))
         }
     };
-    Ok(Prepared { source: opened, filename, content_type })
+    Ok(Prepared { source: opened, filename, content_type, format })
 }
 
 /// The journal that an upload goes through.

@@ -148,7 +148,7 @@ impl<'a> Batch<'a> {
     /// Waits for a place and uploads one file.
     async fn one(&self, found: Found) -> Outcome {
         let (path, named) = match found {
-            Found::Again(_) | Found::Link(_) | Found::Special => return Outcome::Nothing,
+            Found::Again(_) | Found::Link(_) | Found::Special(_) => return Outcome::Nothing,
             Found::StandardInput => ("-".into(), true),
             Found::Named(path) => (path, true),
             Found::Inside(path) => (path, false),

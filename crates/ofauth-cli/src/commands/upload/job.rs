@@ -9,6 +9,7 @@ use crate::args::UploadArgs;
 use crate::commands::App;
 use crate::events::Event;
 use crate::failure::{AGAIN, Failure, Result};
+use crate::formats;
 use crate::input::Input;
 use crate::name::Name;
 use crate::session::Session;
@@ -46,7 +47,7 @@ impl<'a> Job<'a> {
 
     /// What would be sent of a file that the command line names.
     pub(super) async fn inspect(&self, input: &Input) -> Result<Inspected> {
-        Ok(self.upload(input)?.inspect().await?)
+        self.check_format(self.upload(input)?.inspect().await?)
     }
 
     /// What would be sent of a file that lies in a directory; nothing if it is no medium. A file whose name says that
@@ -74,14 +75,24 @@ impl<'a> Job<'a> {
                 Name::from(path)
             )));
         }
-        Ok(Some(about))
+        self.check_format(about).map(Some)
+    }
+
+    /// The same, unless its format is none that the service is known to take and the user did not say to send it.
+    fn check_format(&self, about: Inspected) -> Result<Inspected> {
+        if !self.args.any_format && self.args.content_type.is_none() {
+            formats::check(&about)?;
+        }
+        Ok(about)
     }
 
     /// Whether a name is that of a medium; nothing if the name does not tell.
     pub(super) async fn is_media_by_name(&self, path: &Path) -> Option<bool> {
         // One byte tells the library nothing, so that its answer comes from the name.
         let named = self.session.client.upload(Source::bytes(&b"\0"[..], file_name(path)));
-        named.inspect().await.ok().map(|about| is_media(&about.content_type))
+        let content_type = named.inspect().await.ok()?.content_type;
+        // Which says of a name no more than that it is a file's.
+        (content_type != "application/octet-stream").then(|| is_media(&content_type))
     }
 
     /// The failure, and if nobody knows whether the file is in the vault, what its journal is good for. Without one,

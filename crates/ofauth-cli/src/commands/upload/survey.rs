@@ -11,7 +11,7 @@ use ofauth::{ErrorKind, Inspected};
 
 use super::job::Job;
 use super::summary::Summary;
-use super::walk::{Found, walk};
+use super::walk::{Found, place, walk};
 use crate::failure::{Failure, Result};
 use crate::input::Input;
 use crate::name::Name;
@@ -26,6 +26,8 @@ pub(super) struct Survey {
     /// Standard input, if it was asked for and can be uploaded.
     pub(super) standard_input: Option<Input>,
     bad: HashSet<u64>,
+    /// Of a command that names several things: what is uploaded and was not told yet to be named more than once.
+    taken: HashSet<u64>,
     hasher: RandomState,
 }
 
@@ -75,6 +77,7 @@ impl Job<'_> {
             summary: Summary::new(),
             standard_input: None,
             bad: HashSet::new(),
+            taken: HashSet::new(),
             hasher: RandomState::new(),
         };
         let mut all = walk(self.args.files.as_slice().into(), self.args.recursive);
@@ -84,17 +87,18 @@ impl Job<'_> {
         {
             let (path, looked) = match found {
                 Found::Again(path) => {
-                    self.app.out.note(&format!(
-                        "{}: named more than once, uploaded once",
-                        Name::from(path.as_path())
-                    ));
+                    // What is not uploaded was told to be so, or is no medium.
+                    if survey.taken.remove(&survey.hasher.hash_one(place(&path))) {
+                        let name = Name::from(path.as_path());
+                        self.app.out.note(&format!("{name}: named more than once, uploaded once"));
+                    }
                     continue;
                 }
                 Found::Link(path) => {
                     links.add(&path);
                     continue;
                 }
-                Found::Special => {
+                Found::Special(_) => {
                     survey.summary.not_media += 1;
                     continue;
                 }
@@ -131,6 +135,9 @@ impl Job<'_> {
             Ok(Some(about)) => {
                 survey.summary.files += 1;
                 survey.summary.bytes = survey.summary.bytes.saturating_add(about.size);
+                if self.args.files.len() > 1 {
+                    survey.taken.insert(survey.hasher.hash_one(place(path)));
+                }
                 if self.args.dry_run {
                     self.tell_inspected(&Name::from(path), &about);
                 }

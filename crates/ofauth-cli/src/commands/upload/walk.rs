@@ -34,7 +34,7 @@ pub(super) enum Found {
     /// A symbolic link in a directory, which is not followed.
     Link(PathBuf),
     /// Something in a directory that is neither file nor directory nor link.
-    Special,
+    Special(PathBuf),
     /// A directory that cannot be read, or may not be without a flag.
     Bad(PathBuf, Failure),
 }
@@ -44,12 +44,13 @@ pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item =
     let (send, mut receive) = mpsc::channel(AHEAD);
     tokio::task::spawn_blocking(move || {
         // Links are not followed, so that a path alone names nothing twice.
-        let mut seen = (paths.len() > 1).then(Seen::default);
+        let mut seen = (paths.len() > 1).then(|| Seen::beside(&paths));
         for found in paths.iter().flat_map(|path| of(path, recursive)) {
             let found = match &mut seen {
                 Some(seen) => seen.sort_out(found),
-                None => found,
+                None => Some(found),
             };
+            let Some(found) = found else { continue };
             if send.blocking_send(found).is_err() {
                 return;
             }
@@ -58,26 +59,56 @@ pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item =
     stream::poll_fn(move |context| receive.poll_recv(context))
 }
 
-/// The files so far.
+/// What was met so far.
 #[derive(Default)]
 struct Seen {
-    hashes: HashSet<u64>,
+    files: HashSet<u64>,
+    /// Links, what is no file, and what cannot be read.
+    others: HashSet<u64>,
     hasher: RandomState,
 }
 
 impl Seen {
-    /// The same, unless it is a file that was named before.
-    fn sort_out(&mut self, found: Found) -> Found {
-        match found {
-            Found::Named(path) | Found::Inside(path) if !self.is_new(&path) => Found::Again(path),
-            found => found,
+    /// Nothing but what the command line names: a link among these is followed, wherever else it is met.
+    fn beside(paths: &[PathBuf]) -> Self {
+        let mut seen = Self::default();
+        for path in paths.iter().filter(|path| path.is_symlink()) {
+            let link = seen.hasher.hash_one(place_of_link(path));
+            seen.others.insert(link);
         }
+        seen
     }
 
-    /// Whether a file was not named before, under whatever path.
-    fn is_new(&mut self, path: &Path) -> bool {
-        let real = path.canonicalize().or_else(|_| std::path::absolute(path));
-        self.hashes.insert(self.hasher.hash_one(real.as_deref().unwrap_or(path)))
+    /// The same, unless it was met before: of files that is told, the rest is passed over.
+    fn sort_out(&mut self, found: Found) -> Option<Found> {
+        let is_new = match &found {
+            Found::StandardInput | Found::Again(_) => true,
+            Found::Named(path) | Found::Inside(path) => self.files.insert(self.hasher.hash_one(place(path))),
+            Found::Link(path) => self.others.insert(self.hasher.hash_one(place_of_link(path))),
+            Found::Special(path) | Found::Bad(path, _) => {
+                self.others.insert(self.hasher.hash_one(place(path)))
+            }
+        };
+        match found {
+            found if is_new => Some(found),
+            Found::Named(path) | Found::Inside(path) => Some(Found::Again(path)),
+            _ => None,
+        }
+    }
+}
+
+/// Where a file is, whatever path leads to it.
+pub(super) fn place(path: &Path) -> PathBuf {
+    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
+}
+
+/// Where a link itself is.
+fn place_of_link(path: &Path) -> PathBuf {
+    match (path.parent(), path.file_name()) {
+        // Above a relative path of one name is the empty one.
+        (Some(above), Some(name)) if above.as_os_str().is_empty() => place(Path::new(".")).join(name),
+        (Some(above), Some(name)) => place(above).join(name),
+        _ => place(path),
     }
 }
 
@@ -101,10 +132,11 @@ fn inside(directory: &Path) -> impl Iterator<Item = Found> + use<> {
     let root = directory.to_owned();
     let entries = WalkDir::new(directory).sort_by_file_name().into_iter().filter_entry(is_shown);
     entries.filter_map(move |entry| match entry {
-        Ok(entry) if entry.file_type().is_dir() => None,
+        // The directory that was asked for may be named by a link, which is followed.
+        Ok(entry) if entry.file_type().is_dir() || entry.depth() == 0 => None,
         Ok(entry) if entry.file_type().is_file() => Some(Found::Inside(entry.into_path())),
         Ok(entry) if entry.file_type().is_symlink() => Some(Found::Link(entry.into_path())),
-        Ok(_) => Some(Found::Special),
+        Ok(entry) => Some(Found::Special(entry.into_path())),
         Err(error) => {
             let path = error.path().unwrap_or(&root).to_owned();
             let error = error.into_io_error().unwrap_or_else(|| std::io::Error::other("it contains itself"));
@@ -137,7 +169,7 @@ mod tests {
             Found::Inside(path) => short(&path),
             Found::Again(path) => format!("again {}", short(&path)),
             Found::Link(path) => format!("link {}", short(&path)),
-            Found::Special => "special".into(),
+            Found::Special(path) => format!("special {}", short(&path)),
             Found::Bad(path, failure) => {
                 format!("bad {} {}", short(&path), failure.text().contains("--recursive"))
             }
@@ -181,6 +213,29 @@ mod tests {
             "again missing",
         ];
         assert_eq!(found, expected);
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn links_are_told_once_and_only_if_nobody_follows_them() {
+        let home = tempfile::tempdir().unwrap();
+        let root = home.path();
+        std::fs::create_dir_all(root.join("d/a")).unwrap();
+        std::fs::write(root.join("d/a/z.jpg"), "x").unwrap();
+        std::os::unix::fs::symlink(root.join("d"), root.join("L")).unwrap();
+        std::os::unix::fs::symlink(root.join("d/a"), root.join("d/to_a")).unwrap();
+        std::os::unix::fs::symlink("nowhere", root.join("d/a/broken")).unwrap();
+        let (broken, to_a) = ("link d/a/broken", "link d/to_a");
+        for (paths, expected) in [
+            (&["L"][..], &["link L/a/broken", "L/a/z.jpg", "link L/to_a"][..]),
+            (&["d", "d/a"], &[broken, "d/a/z.jpg", to_a, "again d/a/z.jpg"]),
+            (&["d", "L"], &[broken, "d/a/z.jpg", to_a, "again L/a/z.jpg"]),
+            (&["d", "d/to_a"], &[broken, "d/a/z.jpg", "again d/to_a/z.jpg"]),
+            (&["d/to_a", "d"], &["link d/to_a/broken", "d/to_a/z.jpg", "again d/a/z.jpg"]),
+        ] {
+            assert_eq!(names(root, paths, true).await, expected, "{paths:?}");
+        }
+        assert_eq!(names(root, &["d", "d"], false).await, ["bad d true"], "told once");
     }
 
     #[tokio::test]

@@ -1,0 +1,104 @@
+//! What may be written as the value of an option: sizes, times and free text. One form each, in all commands.
+
+use std::time::Duration;
+
+use clap::CommandFactory;
+
+use crate::args::Cli;
+
+/// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    match text.parse::<bytesize::ByteSize>() {
+        Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
+        Ok(_) => Err("must be more than 0".into()),
+        Err(_) => Err("not a size: write bytes or a unit, such as 1048576, 64KiB or 8GiB".into()),
+    }
+}
+
+/// A time, not 0: seconds such as `30` or `0.5`, or with units such as `90s`, `5m` or `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let time = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => text.parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok()),
+    };
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "not a time: write seconds, or a number with a unit, such as 30, 90s, 5m or 2h".into())
+}
+
+/// A text that may begin with a dash, unless it is one of the command's own options: then the text itself was forgotten,
+/// and nobody wants to post `--dry-run`. Behind an equals sign it is meant.
+pub(crate) fn free_text(text: &str) -> Result<String, String> {
+    let is_meant = || std::env::args().any(|argument| is_value_of_long(&argument, text));
+    if text.starts_with('-') && is_option(&Cli::command(), text) && !is_meant() {
+        return Err(format!("{text} is an option, so the value is missing (if it is meant: --NAME={text})"));
+    }
+    Ok(text.to_owned())
+}
+
+fn is_value_of_long(argument: &str, text: &str) -> bool {
+    argument.starts_with("--") && argument.split_once('=').is_some_and(|(_, value)| value == text)
+}
+
+/// Whether any command has such an option.
+fn is_option(command: &clap::Command, text: &str) -> bool {
+    let is_one = |argument: &clap::Arg| {
+        let long = argument.get_long().is_some_and(|long| text.strip_prefix("--") == Some(long));
+        let short = argument.get_short().is_some_and(|short| text == format!("-{short}"));
+        long || short
+    };
+    command.get_arguments().any(is_one) || command.get_subcommands().any(|below| is_option(below, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1048576", 1_048_576),
+            ("64KiB", 65_536),
+            ("64 KiB", 65_536),
+            ("8GiB", 8 << 30),
+            ("4M", 4_000_000),
+            ("4MB", 4_000_000),
+            ("4mib", 4 << 20),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for wrong in ["0", "-1", "many", ""] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, seconds) in [
+            ("30", 30.0),
+            ("0.5", 0.5),
+            ("90s", 90.0),
+            ("1m", 60.0),
+            ("5min", 300.0),
+            ("2h", 7200.0),
+            ("1h30m", 5400.0),
+            ("1h 30m", 5400.0),
+            ("500ms", 0.5),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for wrong in ["0", "0s", "-1", "-5m", "NaN", "inf", "1x", "", "soon", "m"] {
+            assert!(duration(wrong).unwrap_err().contains("such as 30, 90s, 5m or 2h"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_dash_and_an_option_is_none() {
+        for text in ["- one", "-5 %", "--- three", "-", "--", "-x.mp4", "--no-such-option", "x=-1"] {
+            assert_eq!(free_text(text).as_deref(), Ok(text));
+        }
+        for option in ["--dry-run", "--json", "-q"] {
+            assert!(free_text(option).unwrap_err().contains("the value is missing"), "{option}");
+        }
+        assert!(is_value_of_long("--post=--json", "--json") && !is_value_of_long("--json", "--json"));
+    }
+}
