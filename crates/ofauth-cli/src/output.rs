@@ -96,14 +96,12 @@ impl Output {
         self.mark(told || Stream::Out.is_there());
     }
 
-    /// Finds out whether what standard output took is with its reader, or on its disk.
-    pub(crate) fn rely_on_what_was_written(&self) {
+    /// Finds out whether what standard output took is with its reader, or on its disk. `next` says what to do if not.
+    pub(crate) fn rely_on_what_was_written(&self, next: Option<&str>) {
         if let Err(error) = Stream::Out.keeps_everything() {
             self.mark(false);
-            self.say(&format!(
-                "ofauth: standard output is lost: {error}\n\
-                 ofauth: next: run the command again, which tells everything again and does nothing twice"
-            ));
+            let next = next.map(|next| format!("\nofauth: next: {next}")).unwrap_or_default();
+            self.say(&format!("ofauth: standard output is lost: {error}{next}"));
         }
     }
 

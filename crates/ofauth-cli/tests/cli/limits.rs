@@ -48,6 +48,20 @@ async fn a_limit_of_file_sizes_is_like_a_full_disk() {
 }
 
 #[tokio::test]
+async fn a_state_directory_that_takes_nothing_ends_a_batch() {
+    let (home, server) = (Home::new(), calm().await);
+    for number in 0..20 {
+        home.file(&format!("d/{number}.jpg"), b"\xff\xd8\xff");
+    }
+    let line = ["upload", "-r", "d", "--files", "2", "--json"];
+    let ended = run(&mut after(&home, &server, "ulimit -f 0", &line)).await.ends_with(1);
+    let summary = ended.json().pop().unwrap();
+    let count = |field: &str| summary[field].as_u64().unwrap();
+    assert!((1..=2).contains(&count("failed")) && count("failed") + count("notTried") == 20, "{summary}");
+    ended.says(&["File too large", "were not tried, for the same reason"]);
+}
+
+#[tokio::test]
 async fn standard_output_that_reaches_a_limit_loses_no_reference() {
     let (home, server) = (Home::new(), calm().await);
     home.file("a.jpg", b"\xff\xd8\xff");

@@ -136,7 +136,8 @@ impl<'a> Batch<'a> {
     /// it uploads everything anew. If not, the same command tells the same references again, and uploads the rest.
     pub(super) fn end(self, end: Exit) -> Exit {
         let out = &self.job.app.out;
-        out.rely_on_what_was_written();
+        let next = "run the command again: it tells everything again, and uploads and posts nothing twice";
+        out.rely_on_what_was_written(self.delivered.is_some().then_some(next));
         let end = out.end(end);
         let delivered = self.delivered.as_ref().filter(|_| end == Exit::Done);
         if let Some(Err(error)) = delivered.map(|delivered| delivered.over()) {
