@@ -98,9 +98,23 @@
  *
  * The process. A client has threads of its own, and only these touch the network. They block every signal but those of
  * faults (SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP, SIGSYS, SIGABRT), so the program's handlers never run on them and a
- * SIGPIPE at its default never ends the program. The library installs no signal handler, reads no environment variable (but
- * see ofauth_config_set_ca_pem), writes no file but into the directories that it is given, and keeps nothing in memory when
- * the last client is freed.
+ * SIGPIPE at its default never ends the program. The library installs no signal handler, writes no file but into the
+ * directories that it is given and nothing to standard output or error, and keeps less than a kilobyte in memory when the
+ * last client is freed. What it has to say of a defect of its own goes to the log.
+ *
+ * Environment. Two variables are read, once in the life of the process: SSL_CERT_FILE and SSL_CERT_DIR, when the first client
+ * of an https server is made that has no certificates of its own (ofauth_config_set_ca_pem). The system's resolver, which
+ * looks up names, reads what it likes: RES_OPTIONS, LOCALDOMAIN, HOSTALIASES, RESOLV_HOST_CONF and others, at any time. No
+ * system makes setenv, unsetenv or putenv safe beside a thread that reads the environment: change it before the first
+ * client, or use plain http and addresses in numbers.
+ *
+ * Descriptors. Whichever of the descriptors 0, 1 and 2 is closed when a client is made is opened on /dev/null, and stays so:
+ * no connection ever gets a number that the program prints to. Do not close descriptors that the program has not opened
+ * (closefrom, close_range) while there is a client: its calls then fail, with OFAUTH_ERR_INTERNAL as soon as it is noticed.
+ *
+ * Limits of the system. When it refuses threads, descriptors, ports, or memory for something whose size the caller or the
+ * service decides (a body, an answer, a list of ids, a text), the call ends with OFAUTH_ERR_RESOURCES. When it refuses a small
+ * piece of memory, as hardly any system does, the process is aborted: that is how Rust is.
  *
  * After fork, in the child, a client of the parent gives OFAUTH_ERR_FORKED, a cancel of the parent does nothing, and every
  * object may be read and freed; the parent goes on undisturbed. A callback that forks may return in the child, whose call
@@ -108,7 +122,8 @@
  * function of this library in the moment of the fork; exec is always safe. A child that lives on keeps the locks of uploads
  * that were under way: until it ends or calls exec, they are OFAUTH_ERR_BUSY for others once they are interrupted.
  *
- * pthread_cancel waits, on Linux, until the thread is outside of the library.
+ * A deferred pthread_cancel waits, on Linux, until the thread is outside of the library. An asynchronous one
+ * (PTHREAD_CANCEL_ASYNCHRONOUS) inside of it aborts the process.
  *
  * dlclose is not supported: the shared library asks the loader to stay (it is linked with -z nodelete).
  *
@@ -418,8 +433,8 @@ ofauth_status ofauth_config_set_connection_id(ofauth_config *config,
                                               ofauth_error **err);
 
 /**
- * Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Reading a file may start further
- * ones, one for each part that is under way, which end when they are idle.
+ * Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Looking up names and reading files
+ * may start further ones, one for each part that is under way, which end when they are idle.
  */
 ofauth_status ofauth_config_set_worker_threads(ofauth_config *config,
                                                uint32_t threads,
@@ -481,8 +496,8 @@ ofauth_status ofauth_config_set_rate_state_dir(ofauth_config *config,
 /**
  * Sets the certificates of the authorities to trust, in PEM, instead of the platform's.
  *
- * Without them the platform's store is read at the first https call; its loader honours the environment variables
- * SSL_CERT_FILE and SSL_CERT_DIR, the only ones that the library reads.
+ * Without them the platform's store is read at the first https call, or what the environment variables SSL_CERT_FILE and
+ * SSL_CERT_DIR name instead; see "Environment" above.
  */
 ofauth_status ofauth_config_set_ca_pem(ofauth_config *config,
                                        const char *pem,
@@ -517,8 +532,9 @@ ofauth_status ofauth_config_set_user_agent(ofauth_config *config,
 /**
  * Has lines of the log up to `level`, one of `OFAUTH_LOG_...`, go to `callback`. A NULL callback, the default, is no log.
  *
- * `user_data` is passed on as it is, may be NULL, and must be good for as long as there are clients with this setting.
- * A line never holds the API key.
+ * `user_data` is passed on as it is and may be NULL. It must be good until every client with this setting is freed and
+ * every call on one that was under way then has returned: nothing calls back outside of a call. A line never holds the
+ * API key.
  */
 ofauth_status ofauth_config_set_log(ofauth_config *config,
                                     int32_t level,
@@ -538,7 +554,8 @@ ofauth_status ofauth_config_allow_plain_http(ofauth_config *config,
 
 /* -- Logs ------------------------------------------------------------------------------------------
  * What a client says of its work. Lines come into being on the client's threads, and callbacks run on threads that
- * called: so a line waits until a call that is under way, or else the next one, hands it over. 1024 lines wait at most.
+ * called: so a line waits until a call that is under way, or else the next one, hands it over. A call whose work has ended
+ * leaves the lines to the others, if there are any. 1024 lines wait at most.
  */
 
 /** Failures that end a call. */
@@ -560,7 +577,7 @@ ofauth_status ofauth_config_allow_plain_http(ofauth_config *config,
 
 /**
  * Makes a client and starts its threads. `config` is copied and may be freed. Nothing is sent and no certificate is
- * looked for yet.
+ * looked for yet. May be called while a thread ends, in the destructor of a `pthread_key_t` too.
  *
  * Free it with `ofauth_client_free`. `OFAUTH_ERR_CONFIG`: a setting is wrong, and the message names it.
  * `OFAUTH_ERR_RESOURCES`: the system gives no more threads or descriptors.
@@ -571,8 +588,9 @@ ofauth_status ofauth_client_new(const ofauth_config *config,
 
 /**
  * Frees a client. Calls on other threads that are under way keep what they need and go on to their end; the last one
- * ends the client's threads and closes its connections, which normally takes less than a millisecond. Uploads are not
- * cancelled: use an `ofauth_cancel` for that.
+ * ends the client's threads and closes its connections. That normally takes less than a millisecond and never more than
+ * 100: a thread that waits for a name server or a disk is left to itself, touches nothing of the caller's, and ends when
+ * the system lets it. Uploads are not cancelled: use an `ofauth_cancel` for that.
  *
  * Inside a callback, and in a forked child, this is allowed. The child's copy of the client's memory and descriptors
  * stays with the child. NULL is nothing.
@@ -585,8 +603,10 @@ void ofauth_client_free(ofauth_client *client);
 ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
 
 /**
- * Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within moments, or
- * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. It stays triggered: the next upload needs
+ * Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within 100 ms, or
+ * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one, also while a name is looked up or a disk hangs. A
+ * journal that was being written is written to its end when the disk goes on; until then the same upload is
+ * `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays triggered: the next upload needs
  * another. Triggering again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
@@ -623,7 +643,9 @@ ofauth_status ofauth_upload_set_file(ofauth_upload *upload,
  * Uploads `size` bytes of memory, under a file name that `ofauth_upload_set_filename` sets.
  *
  * The bytes are not copied: they must stay, unchanged, while a run is under way. When `ofauth_upload_run` has
- * returned, whatever its status, nothing of the library looks at them any more.
+ * returned, whatever its status, nothing of the library looks at them any more. A mapped file that becomes shorter
+ * meanwhile is `OFAUTH_ERR_SOURCE` over plain http, and over https ends the process by SIGBUS, as it does to whoever reads
+ * it: use `ofauth_upload_set_file` for files.
  */
 ofauth_status ofauth_upload_set_bytes(ofauth_upload *upload,
                                       const void *data,

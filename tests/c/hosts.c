@@ -206,7 +206,7 @@ static void without_threads(void) {
       ofauth_status status = ofauth_client_new(config, &client, &error);
       CHECK(setrlimit(RLIMIT_AS, &no_limit) == 0);
       EXPECT(OFAUTH_ERR_RESOURCES, status);
-      CHECK(client == NULL && strstr(ofauth_error_message(error), "threads could not be started") != NULL);
+      CHECK(client == NULL && strstr(ofauth_error_message(error), "refused a thread") != NULL);
       ofauth_error_free(error);
     }
     CHECK(dup(0) < 8);

@@ -4,6 +4,7 @@ use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::ofauth_error;
+use crate::panics;
 use crate::pointer::Result;
 use crate::status::{OFAUTH_ERR_PANIC, OFAUTH_OK, ofauth_status};
 
@@ -17,7 +18,8 @@ pub(crate) unsafe fn fallible(
     body: impl FnOnce() -> Result<()>,
 ) -> ofauth_status {
     let _uncancelled = uncancelled::Thread::new();
-    let outcome = catch_unwind(AssertUnwindSafe(body)).unwrap_or_else(|panic| Err(panicked(&*panic)));
+    let outcome = panics::inside(|| catch_unwind(AssertUnwindSafe(body)))
+        .unwrap_or_else(|panic| Err(panicked(&*panic)));
     let (status, made) = match outcome {
         Ok(()) => (OFAUTH_OK, std::ptr::null_mut()),
         Err(failure) => (failure.status(), Box::into_raw(failure)),
@@ -34,7 +36,7 @@ pub(crate) unsafe fn fallible(
 /// Carries out the body of a function that cannot fail, such as one that frees. A panic ends here and changes nothing.
 pub(crate) fn infallible(body: impl FnOnce()) {
     let _uncancelled = uncancelled::Thread::new();
-    let _ = catch_unwind(AssertUnwindSafe(body));
+    let _ = panics::inside(|| catch_unwind(AssertUnwindSafe(body)));
 }
 
 /// `pthread_cancel` unwinds a thread by force from the middle of a system call, which Rust answers by ending the

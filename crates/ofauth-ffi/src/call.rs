@@ -38,10 +38,10 @@ pub unsafe extern "C" fn ofauth_check(
 ) -> ofauth_status {
     let call = |client: &Inner| {
         // SAFETY: the header asks for a text that ends with NUL.
-        let etag = unsafe { pointer::text(etag, "etag") }?.to_owned();
+        let etag = unsafe { pointer::owned_text(etag, "etag") }?;
         let api = client.client().clone();
         let check = wait(client, async move { api.check(&etag, size).await })?;
-        Ok(ofauth_response::of_json(&json!({ "exists": check.exists, "media": check.media })))
+        ofauth_response::of_json(&json!({ "exists": check.exists, "media": check.media }))
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -63,14 +63,14 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
     let call = |client: &Inner| {
         // SAFETY: the header asks for an array of `count` texts.
         let ids = unsafe { pointer::array(ids, count, "ids") }?;
-        let own = |(index, id): (usize, &*const c_char)| {
+        let mut owned = pointer::reserved(ids.len(), "ids")?;
+        for (index, id) in ids.iter().enumerate() {
             // SAFETY: the header asks for texts that end with NUL.
-            unsafe { pointer::text(*id, &format!("ids[{index}]")) }.map(str::to_owned)
-        };
-        let ids = ids.iter().enumerate().map(own).collect::<Result<Vec<_>>>()?;
+            owned.push(unsafe { pointer::owned_text(*id, &format!("ids[{index}]")) }?);
+        }
         let api = client.client().clone();
-        let batch = wait(client, async move { api.vault_plus_batch(ids).await })?;
-        Ok(ofauth_response::of_json(&json!({ "items": batch.items, "missing": batch.missing })))
+        let batch = wait(client, async move { api.vault_plus_batch(owned).await })?;
+        ofauth_response::of_json(&json!({ "items": batch.items, "missing": batch.missing }))
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -102,10 +102,10 @@ pub unsafe extern "C" fn ofauth_call(
         // SAFETY: as above, or NULL.
         let body = unsafe { pointer::optional_text(body_json, "body_json") }?;
         let call = match body {
-            Some(body) => call.body_json(body),
+            Some(body) => call.body_json(pointer::copy_text(body, "body_json")?),
             None => call,
         };
-        Ok(ofauth_response::of_answer(&wait(client, call.send())?))
+        ofauth_response::of_answer(&wait(client, call.send())?)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -128,10 +128,10 @@ pub unsafe extern "C" fn ofauth_call_bytes(
         // SAFETY: the header asks for texts that end with NUL.
         let call = unsafe { prepare(client, operation_id, params_json) }?;
         // SAFETY: the header asks for `size` bytes.
-        let body = unsafe { pointer::array(body.cast::<u8>(), size, "body") }?.to_vec();
+        let body = pointer::copy(unsafe { pointer::array(body.cast::<u8>(), size, "body") }?, "body")?;
         // SAFETY: the header asks for a text that ends with NUL.
-        let content_type = unsafe { pointer::text(content_type, "content_type") }?;
-        Ok(ofauth_response::of_answer(&wait(client, call.body_bytes(body, content_type).send())?))
+        let content_type = unsafe { pointer::owned_text(content_type, "content_type") }?;
+        ofauth_response::of_answer(&wait(client, call.body_bytes(body, content_type).send())?)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }

@@ -64,8 +64,10 @@ pub unsafe extern "C" fn ofauth_cancel_new(
     unsafe { fallible(err, body) }
 }
 
-/// Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within moments, or
-/// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one. It stays triggered: the next upload needs
+/// Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within 100 ms, or
+/// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one, also while a name is looked up or a disk hangs. A
+/// journal that was being written is written to its end when the disk goes on; until then the same upload is
+/// `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays triggered: the next upload needs
 /// another. Triggering again changes nothing.
 ///
 /// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in

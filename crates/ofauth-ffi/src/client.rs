@@ -1,6 +1,7 @@
 //! Clients
 
 use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use tokio::runtime::Runtime;
@@ -9,11 +10,11 @@ use crate::birthplace::Birthplace;
 use crate::boundary::{fallible, infallible};
 use crate::config::ofauth_config;
 use crate::error::ofauth_error;
-use crate::log::{Log, LogTarget, MOST_LINES};
+use crate::log::{Log, LogTarget};
 use crate::pointer::{self, Result, hand_out};
 use crate::pump::refuse_in_callback;
-use crate::runtime;
-use crate::status::{OFAUTH_ERR_FORKED, OFAUTH_ERR_RESOURCES, ofauth_status};
+use crate::runtime::{self, Workers};
+use crate::status::{OFAUTH_ERR_FORKED, OFAUTH_ERR_INTERNAL, ofauth_status};
 
 /// A client of the API, with its own threads and connections. Any number of threads may use one at the same time.
 pub struct ofauth_client(Arc<Inner>);
@@ -22,6 +23,7 @@ pub struct ofauth_client(Arc<Inner>);
 pub(crate) struct Inner {
     client: ManuallyDrop<ofauth::Client>,
     runtime: ManuallyDrop<Runtime>,
+    workers: Workers,
     log: Option<(Log, LogTarget)>,
     /// The process whose threads these are.
     birthplace: Birthplace,
@@ -42,21 +44,22 @@ impl Inner {
         self.log.as_ref()
     }
 
-    /// Hands over the lines of the log that wait.
-    pub(crate) fn deliver_log(&self) {
-        let Some((log, target)) = &self.log else { return };
-        // No more than there can be: while other calls write lines, this one is to end. And none after a callback that
-        // came back in a forked child, whose copy of the queue may be locked for ever.
-        for _ in 0..MOST_LINES {
-            if !self.is_here() || !log.deliver_one(target) {
-                return;
-            }
-        }
+    /// Hands over the next line of the log, and says whether there was one.
+    pub(crate) fn deliver_line(&self) -> bool {
+        let Some((log, target)) = &self.log else { return false };
+        // None after a callback that came back in a forked child, whose copy of the queue may be locked for ever.
+        self.is_here() && log.deliver_one(target)
     }
 
-    /// Starts a task on the client's threads.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.runtime.spawn(task);
+    /// The threads that work for it.
+    pub(crate) fn workers(&self) -> &Workers {
+        &self.workers
+    }
+
+    /// Starts a task on the client's threads. Fails if they cannot be told, which the runtime answers by a panic.
+    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
+        let spawned = catch_unwind(AssertUnwindSafe(|| drop(self.runtime.spawn(task))));
+        spawned.map_err(|_| broken())
     }
 
     /// Whether the client's threads are in this process.
@@ -80,6 +83,13 @@ impl Drop for Inner {
     }
 }
 
+/// The error of a client whose threads have ended before their time.
+pub(crate) fn broken() -> Box<ofauth_error> {
+    let text = "the client's threads have ended, because the program has closed descriptors that are not its own: make \
+                another client, and close only what the program has opened";
+    ofauth_error::new(OFAUTH_ERR_INTERNAL, text)
+}
+
 /// The error of a child that uses its parent's client.
 pub(crate) fn forked() -> Box<ofauth_error> {
     let text =
@@ -99,6 +109,9 @@ unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
         return Err(forked());
     }
     refuse_in_callback()?;
+    if client.0.workers.are_broken() {
+        return Err(broken());
+    }
     // The call keeps what it needs even if another thread frees the client meanwhile.
     Ok(Arc::clone(&client.0))
 }
@@ -143,7 +156,7 @@ pub(crate) unsafe fn waiting_for_end(
 }
 
 /// Makes a client and starts its threads. `config` is copied and may be freed. Nothing is sent and no certificate is
-/// looked for yet.
+/// looked for yet. May be called while a thread ends, in the destructor of a `pthread_key_t` too.
 ///
 /// Free it with `ofauth_client_free`. `OFAUTH_ERR_CONFIG`: a setting is wrong, and the message names it.
 /// `OFAUTH_ERR_RESOURCES`: the system gives no more threads or descriptors.
@@ -160,14 +173,11 @@ pub unsafe extern "C" fn ofauth_client_new(
         let config = unsafe { pointer::shared(config, "config") }?;
         let client = config.client()?;
         let log = config.log().map(|target| (Log::new(target.level), target));
-        let runtime =
-            runtime::start(config.worker_threads(), log.as_ref().map(|(log, _)| log)).map_err(|error| {
-                let text = format!("the client's threads could not be started: {error}");
-                ofauth_error::new(OFAUTH_ERR_RESOURCES, &text)
-            })?;
+        let (runtime, workers) = runtime::start(config.worker_threads(), log.as_ref().map(|(log, _)| log))?;
         let inner = Inner {
             client: ManuallyDrop::new(client),
             runtime: ManuallyDrop::new(runtime),
+            workers,
             log,
             birthplace: Birthplace::here(),
         };
@@ -179,8 +189,9 @@ pub unsafe extern "C" fn ofauth_client_new(
 }
 
 /// Frees a client. Calls on other threads that are under way keep what they need and go on to their end; the last one
-/// ends the client's threads and closes its connections, which normally takes less than a millisecond. Uploads are not
-/// cancelled: use an `ofauth_cancel` for that.
+/// ends the client's threads and closes its connections. That normally takes less than a millisecond and never more than
+/// 100: a thread that waits for a name server or a disk is left to itself, touches nothing of the caller's, and ends when
+/// the system lets it. Uploads are not cancelled: use an `ofauth_cancel` for that.
 ///
 /// Inside a callback, and in a forked child, this is allowed. The child's copy of the client's memory and descriptors
 /// stays with the child. NULL is nothing.

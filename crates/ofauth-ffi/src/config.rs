@@ -91,11 +91,11 @@ unsafe fn set_text(
     text: *const c_char,
     name: &str,
     err: *mut *mut ofauth_error,
-    set: impl FnOnce(ClientBuilder, &str) -> ClientBuilder,
+    set: impl FnOnce(ClientBuilder, String) -> ClientBuilder,
 ) -> ofauth_status {
     let with = |config: &mut ofauth_config| {
         // SAFETY: as promised by the caller.
-        let text = unsafe { pointer::text(text, name) }?;
+        let text = unsafe { pointer::owned_text(text, name) }?;
         config.builder = set(std::mem::take(&mut config.builder), text);
         Ok(())
     };
@@ -138,17 +138,18 @@ pub unsafe extern "C" fn ofauth_config_new(
         // SAFETY: the header asks for a place that is valid for writes.
         let out = unsafe { pointer::out(out, "out") }?;
         // SAFETY: the header asks for a text that ends with NUL.
-        let key = unsafe { pointer::text(api_key, "api_key") }?;
+        let key = Zeroizing::new(unsafe { pointer::owned_text(api_key, "api_key") }?);
         let config = ofauth_config {
-            key: Zeroizing::new(key.to_owned()),
+            key,
             builder: ClientBuilder::default(),
             worker_threads: DEFAULT_WORKER_THREADS,
             limit_rate: None,
             timeouts: [None; 3],
             log: None,
         };
-        // An empty or impossible key is reported where it is given.
-        config.client()?;
+        // An empty or impossible key is reported where it is given. Of plain http, because a client of an https server
+        // looks where certificates are, which is for the client that is really made.
+        ClientBuilder::default().base_url("http://127.0.0.1").api_key(config.key.as_str()).build()?;
         hand_out(out, config);
         Ok(())
     };
@@ -186,8 +187,8 @@ pub unsafe extern "C" fn ofauth_config_set_connection_id(
     unsafe { set_text(config, connection_id, "connection_id", err, |builder, id| builder.connection_id(id)) }
 }
 
-/// Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Reading a file may start further
-/// ones, one for each part that is under way, which end when they are idle.
+/// Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Looking up names and reading files
+/// may start further ones, one for each part that is under way, which end when they are idle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_worker_threads(
     config: *mut ofauth_config,
@@ -299,8 +300,8 @@ pub unsafe extern "C" fn ofauth_config_set_rate_state_dir(
 
 /// Sets the certificates of the authorities to trust, in PEM, instead of the platform's.
 ///
-/// Without them the platform's store is read at the first https call; its loader honours the environment variables
-/// SSL_CERT_FILE and SSL_CERT_DIR, the only ones that the library reads.
+/// Without them the platform's store is read at the first https call, or what the environment variables SSL_CERT_FILE and
+/// SSL_CERT_DIR name instead; see "Environment" above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_ca_pem(
     config: *mut ofauth_config,
@@ -361,8 +362,9 @@ pub unsafe extern "C" fn ofauth_config_set_user_agent(
 
 /// Has lines of the log up to `level`, one of `OFAUTH_LOG_...`, go to `callback`. A NULL callback, the default, is no log.
 ///
-/// `user_data` is passed on as it is, may be NULL, and must be good for as long as there are clients with this setting.
-/// A line never holds the API key.
+/// `user_data` is passed on as it is and may be NULL. It must be good until every client with this setting is freed and
+/// every call on one that was under way then has returned: nothing calls back outside of a call. A line never holds the
+/// API key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_log(
     config: *mut ofauth_config,

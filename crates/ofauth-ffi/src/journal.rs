@@ -94,7 +94,7 @@ pub unsafe extern "C" fn ofauth_journal_sessions(
         let sessions = journal.sessions()?.into_iter().map(Session::from).collect();
         // Plain fields can always be written.
         let text = serde_json::to_string(&Sessions { sessions }).unwrap_or_default();
-        hand_out(out, ofauth_response::of_no_request(&text));
+        hand_out(out, ofauth_response::of_no_request(&text)?);
         Ok(())
     };
     // SAFETY: the header asks for NULL or a valid place.

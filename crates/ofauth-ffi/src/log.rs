@@ -1,7 +1,8 @@
 //! Logs
 //!
 //! What a client says of its work. Lines come into being on the client's threads, and callbacks run on threads that
-//! called: so a line waits until a call that is under way, or else the next one, hands it over. 1024 lines wait at most.
+//! called: so a line waits until a call that is under way, or else the next one, hands it over. A call whose work has ended
+//! leaves the lines to the others, if there are any. 1024 lines wait at most.
 
 use std::collections::VecDeque;
 use std::ffi::{CString, c_char, c_void};
@@ -35,7 +36,7 @@ pub const OFAUTH_LOG_DEBUG: i32 = 4;
 pub const OFAUTH_LOG_TRACE: i32 = 5;
 
 /// The most lines that wait. When nobody calls, nobody can be told, and memory is not for that.
-pub(crate) const MOST_LINES: usize = 1024;
+const MOST_LINES: usize = 1024;
 
 /// Where the lines of a client go.
 #[derive(Clone, Copy)]
@@ -117,9 +118,19 @@ impl Log {
     }
 }
 
+impl Listening<'_> {
+    /// Ends it, and says how many lines are left to this call: none if others are under way, for a slow callback must
+    /// not hold up a call that has nothing to do with the lines, and otherwise those that are there now.
+    pub(crate) fn end(self) -> usize {
+        let mut queue = lock(&self.log.queue);
+        queue.forget(self.call);
+        if queue.wake_a_call() { 0 } else { queue.waiting() }
+    }
+}
+
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        lock(&self.log.queue).calls.retain(|(call, _)| *call != self.call);
+        lock(&self.log.queue).forget(self.call);
     }
 }
 
@@ -135,12 +146,23 @@ impl Queue {
         }
         self.lines.push_back((level, line));
         // A call that was told and has not come yet will find this line too.
-        if self.lines.len() == 1
-            && let Some((_, events)) = self.calls.first()
-        {
-            // A call that is just ending looks into the queue once more before it returns.
-            let _ = events.send(Event::Log);
+        if self.lines.len() == 1 {
+            self.wake_a_call();
         }
+    }
+
+    /// Tells a call that there are lines, if one is under way. If it is just ending, it tells the next.
+    fn wake_a_call(&self) -> bool {
+        self.calls.first().is_some_and(|(_, events)| self.waiting() == 0 || events.send(Event::Log).is_ok())
+    }
+
+    fn forget(&mut self, call: u64) {
+        self.calls.retain(|(known, _)| *known != call);
+    }
+
+    /// How many lines wait, with the one that tells of those that were lost.
+    fn waiting(&self) -> usize {
+        self.lines.len().saturating_add(usize::from(self.lost > 0))
     }
 
     fn pop(&mut self) -> Option<(i32, CString)> {

@@ -7,7 +7,7 @@ use std::ffi::{CStr, c_char, c_void};
 use std::path::PathBuf;
 
 use crate::error::ofauth_error;
-use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, OFAUTH_ERR_UTF8};
+use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, OFAUTH_ERR_RESOURCES, OFAUTH_ERR_UTF8};
 
 /// What a function here can fail with. Boxed, because that is how C gets it.
 pub(crate) type Result<T, E = Box<ofauth_error>> = std::result::Result<T, E>;
@@ -93,6 +93,44 @@ pub(crate) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Re
     })
 }
 
+/// A text argument, copied.
+///
+/// # Safety
+///
+/// As for [`text`].
+pub(crate) unsafe fn owned_text(pointer: *const c_char, name: &str) -> Result<String> {
+    // SAFETY: as promised by the caller.
+    let text = unsafe { text(pointer, name) }?;
+    copy_text(text, name)
+}
+
+/// A copy of what the caller gave. It is as long as the caller says, so memory is asked for.
+pub(crate) fn copy<T: Copy>(given: &[T], name: &str) -> Result<Vec<T>> {
+    let mut copy = reserved(given.len(), name)?;
+    copy.extend_from_slice(given);
+    Ok(copy)
+}
+
+/// A copy of a text that the caller gave, as for [`copy`].
+pub(crate) fn copy_text(given: &str, name: &str) -> Result<String> {
+    let mut copy = String::new();
+    copy.try_reserve_exact(given.len()).map_err(|_| no_memory(name))?;
+    copy.push_str(given);
+    Ok(copy)
+}
+
+/// An empty vector with room for `count`.
+pub(crate) fn reserved<T>(count: usize, name: &str) -> Result<Vec<T>> {
+    let mut vector = Vec::new();
+    vector.try_reserve_exact(count).map_err(|_| no_memory(name))?;
+    Ok(vector)
+}
+
+fn no_memory(name: &str) -> Box<ofauth_error> {
+    let text = format!("there is no memory for a copy of {name}: give less, or raise the limit of memory");
+    ofauth_error::new(OFAUTH_ERR_RESOURCES, &text)
+}
+
 /// The path of a file. On Unix any bytes are one, elsewhere it is UTF-8.
 ///
 /// # Safety
@@ -101,17 +139,17 @@ pub(crate) unsafe fn optional_text<'a>(pointer: *const c_char, name: &str) -> Re
 pub(crate) unsafe fn path(pointer: *const c_char, name: &str) -> Result<PathBuf> {
     #[cfg(unix)]
     {
-        use std::os::unix::ffi::OsStrExt as _;
+        use std::os::unix::ffi::OsStringExt as _;
         // SAFETY: a text is valid for reads.
         unsafe { shared(pointer, name) }?;
         // SAFETY: not NULL, and ends with NUL, as promised by the caller.
         let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
-        Ok(std::ffi::OsStr::from_bytes(bytes).into())
+        Ok(std::ffi::OsString::from_vec(copy(bytes, name)?).into())
     }
     #[cfg(not(unix))]
     {
         // SAFETY: as promised by the caller.
-        unsafe { text(pointer, name) }.map(PathBuf::from)
+        unsafe { owned_text(pointer, name) }.map(PathBuf::from)
     }
 }
 

@@ -7,6 +7,7 @@ use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
 use std::io;
 use std::panic::AssertUnwindSafe;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, SyncSender, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -15,8 +16,9 @@ use futures_util::FutureExt as _;
 use ofauth::{Cancel, Notice, Progress, ReadAt};
 
 use crate::boundary::panicked;
-use crate::client::{Inner, forked};
+use crate::client::{Inner, broken, forked};
 use crate::error::ofauth_error;
+use crate::log::Listening;
 use crate::notice;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
@@ -28,11 +30,15 @@ use crate::text;
 const HEARTBEAT: Duration = Duration::from_millis(250);
 
 /// Tells of the end of a task, however it comes.
-struct End(Sender<Event>);
+struct End {
+    events: Sender<Event>,
+    came: Arc<AtomicBool>,
+}
 
 impl Drop for End {
     fn drop(&mut self) {
-        let _ = self.0.send(Event::Done);
+        self.came.store(true, Ordering::Release);
+        let _ = self.events.send(Event::Done);
     }
 }
 
@@ -174,20 +180,22 @@ impl Pump {
         let Self { sender, events, newest, cancel } = self;
         let listening = client.log().map(|(log, _)| log.listen(sender.clone()));
         let (result_sender, result) = sync_channel(1);
-        let end = End(sender);
+        let ended = Arc::new(AtomicBool::new(false));
+        let end = End { events: sender, came: Arc::clone(&ended) };
         client.spawn(async move {
             let outcome = AssertUnwindSafe(work).catch_unwind().await;
             // The thread that called takes it once it has seen the end.
             let _ = result_sender.send(outcome);
             drop(end);
-        });
+        })?;
         let mut last = None;
         loop {
-            match next(&events, callbacks.progress.is_some()) {
+            match next(&events) {
                 Some(Event::Progress) => {
                     last = newest.lock().unwrap_or_else(PoisonError::into_inner).take().or(last);
                     callbacks.tell(last.as_ref(), client, &cancel);
                 }
+                None if client.workers().are_broken() => return Err(broken()),
                 None => callbacks.tell(last.as_ref(), client, &cancel),
                 Some(Event::Notice(kind, text)) => callbacks.notify(kind, &text),
                 Some(Event::Read(request)) => {
@@ -195,7 +203,8 @@ impl Pump {
                     // In a forked child the thread that waits is the parent's.
                     if client.is_here() { request.answer(read) } else { std::mem::forget(request) }
                 }
-                Some(Event::Log) => client.deliver_log(),
+                // Line by line: when its own work has ended, this call leaves the rest to others.
+                Some(Event::Log) => while !ended.load(Ordering::Acquire) && client.deliver_line() {},
                 Some(Event::Done) => break,
             }
             if !client.is_here() {
@@ -205,8 +214,8 @@ impl Pump {
                 return Err(forked());
             }
         }
-        drop(listening);
-        client.deliver_log();
+        let lines = listening.map_or(0, Listening::end);
+        let _ = (0..lines).all(|_| client.deliver_line());
         match result.recv() {
             Ok(Ok(outcome)) => outcome.map_err(Into::into),
             Ok(Err(panic)) => Err(panicked(&*panic)),
@@ -215,12 +224,9 @@ impl Pump {
     }
 }
 
-/// The next event; none if somebody who wants to hear of progress has heard nothing for too long.
-fn next(events: &Receiver<Event>, somebody_listens: bool) -> Option<Event> {
+/// The next event; none if nothing was heard for too long.
+fn next(events: &Receiver<Event>) -> Option<Event> {
     // A channel that is closed has nothing more to tell.
-    if !somebody_listens {
-        return Some(events.recv().unwrap_or(Event::Done));
-    }
     match events.recv_timeout(HEARTBEAT) {
         Ok(event) => Some(event),
         Err(RecvTimeoutError::Timeout) => None,
@@ -323,14 +329,11 @@ mod tests {
     #[test]
     fn a_listener_hears_of_an_upload_that_stands_still() {
         let (sender, events) = channel();
-        assert!(next(&events, true).is_none(), "nothing moved");
+        assert!(next(&events).is_none(), "nothing moved");
         sender.send(Event::Log).unwrap();
-        assert!(matches!(next(&events, true), Some(Event::Log)));
-        sender.send(Event::Log).unwrap();
-        assert!(matches!(next(&events, false), Some(Event::Log)));
+        assert!(matches!(next(&events), Some(Event::Log)));
         drop(sender);
-        assert!(matches!(next(&events, true), Some(Event::Done)));
-        assert!(matches!(next(&events, false), Some(Event::Done)));
+        assert!(matches!(next(&events), Some(Event::Done)));
     }
 
     #[test]

@@ -7,6 +7,7 @@ use ofauth::Answer;
 use serde::de::IgnoredAny;
 
 use crate::boundary::infallible;
+use crate::pointer::Result;
 use crate::{pointer, text};
 
 /// What a call returned. Immutable: any thread may read it, and what it returns lives as long as it does.
@@ -26,22 +27,22 @@ enum BodyKind {
 }
 
 impl ofauth_response {
-    pub(crate) fn of_answer(answer: &Answer) -> Self {
+    pub(crate) fn of_answer(answer: &Answer) -> Result<Self> {
         let request_id = answer.request_id().map(text::owned);
         Self::new(i32::from(answer.status()), request_id, answer.body())
     }
 
     /// A response of several calls, or one that was understood already.
-    pub(crate) fn of_json(json: &serde_json::Value) -> Self {
+    pub(crate) fn of_json(json: &serde_json::Value) -> Result<Self> {
         Self::new(200, None, json.to_string().as_bytes())
     }
 
     /// What no server was asked for, as JSON.
-    pub(crate) fn of_no_request(json: &str) -> Self {
+    pub(crate) fn of_no_request(json: &str) -> Result<Self> {
         Self::new(0, None, json.as_bytes())
     }
 
-    fn new(status: i32, request_id: Option<CString>, body: &[u8]) -> Self {
+    fn new(status: i32, request_id: Option<CString>, body: &[u8]) -> Result<Self> {
         let kind = if body.iter().all(u8::is_ascii_whitespace) {
             BodyKind::Empty
         } else if str::from_utf8(body).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok()) {
@@ -50,10 +51,10 @@ impl ofauth_response {
         } else {
             BodyKind::Other
         };
-        let mut ended = Vec::with_capacity(body.len().saturating_add(1));
+        let mut ended = pointer::reserved(body.len().saturating_add(1), "the response")?;
         ended.extend_from_slice(body);
         ended.push(0);
-        Self { status, request_id, body: ended, kind }
+        Ok(Self { status, request_id, body: ended, kind })
     }
 }
 
@@ -125,7 +126,7 @@ mod tests {
 
     #[test]
     fn a_body_is_json_only_if_it_is() {
-        let kind = |body: &[u8]| ofauth_response::new(200, None, body).kind;
+        let kind = |body: &[u8]| ofauth_response::new(200, None, body).ok().unwrap().kind;
         assert!(kind(b"") == BodyKind::Empty && kind(b" \n") == BodyKind::Empty);
         assert!(kind(b"{\"a\": [1, \"\xc3\xa9\"]}") == BodyKind::Json && kind(b"7") == BodyKind::Json);
         for other in [&b"<html>"[..], b"{\"a\":", b"{} {}", b"\"\xff\"", b"\"a\0b\"", b"1\0"] {

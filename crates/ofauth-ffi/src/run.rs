@@ -4,7 +4,8 @@
 //! may have been finished.
 
 use std::ffi::c_char;
-use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
+use std::time::Duration;
 
 use bytes::Bytes;
 use ofauth::Cancel;
@@ -128,7 +129,7 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
     }
     let outcome = pump.run(client, &callbacks, work.send());
     match lent {
-        Some(returned) if client.is_here() => returned.wait(),
+        Some(returned) if client.is_here() => returned.wait(client),
         // In a forked child nobody is there to return it.
         lent => std::mem::forget(lent),
     }
@@ -157,6 +158,9 @@ impl AsRef<[u8]> for Lent {
     }
 }
 
+/// How often it is looked whether anybody is there who could return lent memory.
+const LOOK: Duration = Duration::from_millis(250);
+
 /// Learns when lent memory was returned.
 struct Returned(Receiver<()>);
 
@@ -170,9 +174,18 @@ impl Lent {
 
 impl Returned {
     /// Waits until no thread has the memory. Parts that a cancel has cut off let go of it a moment after the run ended.
-    fn wait(self) {
+    fn wait(self, client: &Inner) {
         // Nothing is ever sent: the end of the channel is the answer.
-        let _ = self.0.recv();
+        while self.0.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
+            if client.workers().are_gone() {
+                // Nobody is left who could look at it, nor to say so.
+                return;
+            }
+            if client.workers().are_broken() {
+                // Those that are left end when they find out what the first one did.
+                _ = client.spawn(async {});
+            }
+        }
     }
 }
 
@@ -188,7 +201,7 @@ mod tests {
         drop(bytes);
         assert!(returned.0.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty));
         let holder = std::thread::spawn(move || part.len());
-        returned.wait();
+        assert!(returned.0.recv().is_err());
         assert_eq!(holder.join().unwrap(), 2);
     }
 }

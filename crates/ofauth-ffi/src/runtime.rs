@@ -3,59 +3,78 @@
 //! They belong to someone else's process. So they take no signal that the process could handle: its handlers run on
 //! its own threads, and a SIGPIPE that a write raises dies with the thread it was meant for.
 
-use std::io;
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
+use std::cell::RefCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use ofauth::blocking::start_runtime;
 use tokio::runtime::{Builder, Runtime};
 
+use crate::error::ofauth_error;
 use crate::log::Log;
+use crate::pointer::Result;
+use crate::status::OFAUTH_ERR_INTERNAL;
+use crate::{panics, standard};
 
-/// How long freeing a client waits for its threads. Only a read from a disk or network file system that hangs takes
-/// longer; that thread then ends by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long freeing a client waits for its threads. They wait for nothing but each other, so that only a machine that has
+/// no moment for them needs longer, or a disk that hangs. They then end by themselves.
+const PATIENCE: Duration = Duration::from_millis(80);
+
+/// The threads that carry the work of a client on.
+#[derive(Clone)]
+pub(crate) struct Workers {
+    started: usize,
+    alive: Arc<AtomicUsize>,
+}
+
+impl Workers {
+    /// Whether one has ended before its time: it took with it what it was to wake the others for.
+    pub(crate) fn are_broken(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) < self.started
+    }
+
+    /// Whether none is left.
+    pub(crate) fn are_gone(&self) -> bool {
+        self.alive.load(Ordering::Relaxed) == 0
+    }
+}
+
+/// One of them, until it ends.
+struct Alive(Arc<AtomicUsize>);
+
+impl Drop for Alive {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+thread_local! {
+    static THIS: RefCell<Option<Alive>> = const { RefCell::new(None) };
+}
 
 /// Starts `workers` threads, whose log goes to `log`.
-pub(crate) fn start(workers: usize, log: Option<&Log>) -> io::Result<Runtime> {
+pub(crate) fn start(workers: usize, log: Option<&Log>) -> Result<(Runtime, Workers)> {
+    panics::go_to_the_log();
+    standard::occupy();
     // Threads inherit the mask of the one that starts them, so no moment is left without it.
-    let _masked = signals::Masked::new()?;
-    probe(workers)?;
+    let _masked = signals::Masked::new().map_err(|error| {
+        ofauth_error::new(OFAUTH_ERR_INTERNAL, &format!("the signals of a thread cannot be blocked: {error}"))
+    })?;
+    let started = Workers { started: workers, alive: Arc::new(AtomicUsize::new(workers)) };
+    let (log, alive) = (log.cloned(), Arc::clone(&started.alive));
     let mut builder = Builder::new_multi_thread();
-    builder.worker_threads(workers).thread_name("ofauth").enable_all();
-    let log = log.cloned();
     builder.on_thread_start(move || {
         // A failure leaves the mask that was inherited, which is the same.
         let _ = signals::mask();
+        THIS.set(Some(Alive(Arc::clone(&alive))));
         if let Some(log) = &log {
             log.listen_on_this_thread();
         }
     });
-    builder.build()
-}
-
-/// Fails if the system does not give so many threads at once. The runtime would panic half built, and then wait for
-/// threads that never began.
-fn probe(workers: usize) -> io::Result<()> {
-    let (release, held) = channel::<()>();
-    let held = Arc::new(Mutex::new(held));
-    let start = |_| {
-        let held = Arc::clone(&held);
-        let wait = move || {
-            // Ends when `release` is dropped, for all of them one after another.
-            let _ = held.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        };
-        thread::Builder::new().name("ofauth".into()).spawn(wait)
-    };
-    // One more, for the first file that is opened.
-    let started: io::Result<Vec<_>> = (0..=workers).map(start).collect();
-    drop(release);
-    for thread in started? {
-        // It cannot have panicked.
-        let _ = thread.join();
-    }
-    Ok(())
+    // A worker that panicked, because the program closed what it waits on, ends instead of waiting for other work.
+    builder.thread_keep_alive(Duration::ZERO);
+    Ok((start_runtime(builder, workers)?, started))
 }
 
 /// Ends the threads, and with them whatever they were doing.

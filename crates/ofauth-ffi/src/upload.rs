@@ -123,7 +123,9 @@ pub unsafe extern "C" fn ofauth_upload_set_file(
 /// Uploads `size` bytes of memory, under a file name that `ofauth_upload_set_filename` sets.
 ///
 /// The bytes are not copied: they must stay, unchanged, while a run is under way. When `ofauth_upload_run` has
-/// returned, whatever its status, nothing of the library looks at them any more.
+/// returned, whatever its status, nothing of the library looks at them any more. A mapped file that becomes shorter
+/// meanwhile is `OFAUTH_ERR_SOURCE` over plain http, and over https ends the process by SIGBUS, as it does to whoever reads
+/// it: use `ofauth_upload_set_file` for files.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_bytes(
     upload: *mut ofauth_upload,
@@ -169,7 +171,7 @@ pub unsafe extern "C" fn ofauth_upload_set_filename(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.filename = Some(unsafe { pointer::text(filename, "filename") }?.to_owned());
+        upload.filename = Some(unsafe { pointer::owned_text(filename, "filename") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -185,7 +187,7 @@ pub unsafe extern "C" fn ofauth_upload_set_content_type(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.content_type = Some(unsafe { pointer::text(content_type, "content_type") }?.to_owned());
+        upload.content_type = Some(unsafe { pointer::owned_text(content_type, "content_type") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -201,7 +203,7 @@ pub unsafe extern "C" fn ofauth_upload_set_connection_id(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.connection_id = Some(unsafe { pointer::text(connection_id, "connection_id") }?.to_owned());
+        upload.connection_id = Some(unsafe { pointer::owned_text(connection_id, "connection_id") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -250,10 +252,13 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for NULL or a text that ends with NUL.
-        let mode = unsafe { pointer::optional_text(mode, "mode") }?.map(str::to_owned);
+        let mode = unsafe { pointer::optional_text(mode, "mode") }?;
         // SAFETY: as above.
-        let user_id = unsafe { pointer::optional_text(user_id, "user_id") }?.map(str::to_owned);
-        let options = VaultUpload { mode, user_id };
+        let user_id = unsafe { pointer::optional_text(user_id, "user_id") }?;
+        let options = VaultUpload {
+            mode: mode.map(|mode| pointer::copy_text(mode, "mode")).transpose()?,
+            user_id: user_id.map(|id| pointer::copy_text(id, "user_id")).transpose()?,
+        };
         upload.vault_upload = (options != VaultUpload::default()).then_some(options);
         Ok(())
     };

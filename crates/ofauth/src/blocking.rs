@@ -3,14 +3,18 @@
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
 use std::future::{Future, IntoFuture};
+use std::io;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::mpsc::channel;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
 
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::client::ClientBuilder;
 use crate::error::{Error, ErrorKind, Result};
+use crate::threads::{NAME, STACK, no_thread};
 use crate::{Answer, Check, Content, Inspected, Source, Uploaded, VaultPlusBatch};
 
 /// Threads of a client's runtime: one would do, two let encryption of several connections run side by side.
@@ -37,18 +41,52 @@ impl Drop for OwnRuntime {
     }
 }
 
+/// A runtime of `workers` threads; for the C library, which has more to set.
+///
+/// # Errors
+///
+/// [`Resources`](ErrorKind::Resources) if the system refuses a thread or a descriptor.
+#[doc(hidden)]
+pub fn start_runtime(mut builder: Builder, workers: usize) -> Result<Runtime> {
+    builder.worker_threads(workers).thread_name(NAME).thread_stack_size(STACK).enable_all();
+    probe(workers).map_err(no_thread)?;
+    // On a thread of its own: one that is ending may have none of what the runtime keeps for each thread.
+    let built = start_thread(move || builder.build()).map_err(no_thread)?.join();
+    built.unwrap_or_else(|_| Err(io::Error::other("a thread ended at once"))).map_err(|error| {
+        let text = format!("the system refused what a client needs ({error}): raise the limit of open files");
+        Error::new(ErrorKind::Resources, text).with_source(error)
+    })
+}
+
+fn start_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
+    thread::Builder::new().name(NAME.into()).stack_size(STACK).spawn(work)
+}
+
+/// Fails if the system does not give so many threads at once. The runtime would panic half built, and then wait for
+/// threads that never began.
+fn probe(workers: usize) -> io::Result<()> {
+    let (release, held) = channel::<()>();
+    let held = Arc::new(Mutex::new(held));
+    let start = |_| {
+        let held = Arc::clone(&held);
+        // Ends when `release` is dropped, for all of them one after another.
+        start_thread(move || held.lock().unwrap_or_else(PoisonError::into_inner).recv().is_ok())
+    };
+    // One more, for the first file that is opened.
+    let started: io::Result<Vec<_>> = (0..=workers).map(start).collect();
+    drop(release);
+    for thread in started? {
+        // It cannot have panicked.
+        let _ = thread.join();
+    }
+    Ok(())
+}
+
 impl Client {
     /// Builds the client and its runtime.
     pub fn new(builder: ClientBuilder) -> Result<Self> {
         let inner = builder.build()?;
-        let runtime = Builder::new_multi_thread()
-            .worker_threads(WORKERS)
-            .thread_name("ofauth")
-            .enable_all()
-            .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Internal, "no thread could be started").with_source(error)
-            })?;
+        let runtime = start_runtime(Builder::new_multi_thread(), WORKERS)?;
         Ok(Self { inner, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 

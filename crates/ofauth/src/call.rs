@@ -22,6 +22,9 @@ use crate::settings::connection_header;
 /// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
 pub(crate) const PROXY_REQUEST: &str = "proxy_request";
 
+/// What is as long as this resembles no operation, in bytes.
+const LONGEST_NAME: usize = 64;
+
 /// A call that was not sent yet.
 #[derive(Clone)]
 #[must_use = "a call does nothing until `send` is called"]
@@ -221,8 +224,12 @@ fn unknown_operation(id: &str) -> Error {
         .iter()
         .map(|operation| operation.id)
         .chain([PROXY_REQUEST])
-        // 0.9 lets through a slip or two, and little that is another word.
-        .filter(|known| !id.is_empty() && (known.contains(id) || strsim::jaro_winkler(known, id) > 0.9))
+        // No name is that long, and comparing takes its time. 0.9 lets through a slip or two, and little that is another word.
+        .filter(|known| {
+            !id.is_empty()
+                && id.len() < LONGEST_NAME
+                && (known.contains(id) || strsim::jaro_winkler(known, id) > 0.9)
+        })
         .take(5)
         .collect::<Vec<_>>();
     let hint = if near.is_empty() { String::new() } else { format!(": did you mean {}?", near.join(", ")) };
@@ -294,6 +301,7 @@ mod tests {
         for (call, names) in [
             (client().call("get_pots"), "get_post"),
             (client().call(""), "no operation"),
+            (client().call(&"get_post".repeat(1 << 17)), "there is no operation \"get_post"),
             (client().call("get_post"), "postId"),
             (client().call("get_post").param("postId", ".."), "postId"),
             (client().call("get_post").param("postId", ""), "postId"),

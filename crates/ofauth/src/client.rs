@@ -19,6 +19,7 @@ use crate::net::pool::Pool;
 use crate::origin::Origins;
 use crate::secret::ApiKey;
 use crate::settings::{Proxy, Settings, connection_header};
+use crate::threads::Threads;
 use crate::upload::throttle::Throttle;
 use crate::upload::{Source, Upload};
 
@@ -200,8 +201,8 @@ impl ClientBuilder {
 
     /// PEM certificates of the authorities to trust, instead of the platform's.
     ///
-    /// Without them the platform's store is read at the first https call; its loader honours `SSL_CERT_FILE` and
-    /// `SSL_CERT_DIR`.
+    /// Without them the platform's store is read at the first https call, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name
+    /// instead. These two variables are read once a process: when the first client of an https server is built.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_pem = Some(pem.into());
         self
@@ -290,10 +291,12 @@ impl ClientBuilder {
         }
         let own = concat!("ofauth/", env!("CARGO_PKG_VERSION"));
         let user_agent = self.user_agent.map_or_else(|| own.to_owned(), |text| format!("{text} {own}"));
+        let origins = Origins::new(&self.base_url, &self.allowed_origins, self.plain_http)?;
+        let tls = Tls::new(self.ca_pem, origins.base().scheme() == "https")?;
         let settings = Arc::new(Settings {
             key: ApiKey::new(key)?,
             connection_id: self.connection_id,
-            origins: Origins::new(&self.base_url, &self.allowed_origins, self.plain_http)?,
+            origins,
             user_agent: HeaderValue::from_str(&user_agent).map_err(|_| {
                 config(format!("the user agent {user_agent:?} holds a character that no header can carry"))
             })?,
@@ -302,8 +305,9 @@ impl ClientBuilder {
             stall_timeout: self.stall_timeout,
             answer_timeout: self.answer_timeout,
             proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
-            tls: Tls::new(self.ca_pem)?,
+            tls,
             journal: self.journal_dir.map(Journal::new),
+            threads: Threads::default(),
         });
         let base_url = settings.origins.base().as_str();
         let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url));

@@ -3,6 +3,7 @@
 //! An [`Error`] says what went wrong, what the API said about it, and what to do next. It never holds the API key,
 //! a plan's URL or the body of a successful answer. Reading the API's error bodies is [`crate::http::problem`]'s work.
 
+use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
@@ -147,7 +148,7 @@ impl Error {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
             kind,
-            message: one_line(message.into()),
+            message: readable(message.into()),
             next: None,
             status: None,
             api_type: None,
@@ -172,9 +173,9 @@ impl Error {
         action_required: Option<String>,
     ) -> Self {
         self.0.status = Some(status);
-        self.0.api_type = api_type.map(one_line);
-        self.0.request_id = request_id.map(one_line);
-        self.0.action_required = action_required.map(one_line);
+        self.0.api_type = api_type.map(readable);
+        self.0.request_id = request_id.map(readable);
+        self.0.action_required = action_required.map(readable);
         self
     }
 
@@ -196,7 +197,7 @@ impl Error {
     /// The same failure seen from further out: another kind and text, the details of the API kept, but not the next
     /// step, which was another one then.
     pub(crate) fn into_kind(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
-        let was = std::mem::replace(&mut self.0.message, one_line(message.into()));
+        let was = std::mem::replace(&mut self.0.message, readable(message.into()));
         self.0.message.push_str(": ");
         self.0.message.push_str(&was);
         self.0.kind = kind;
@@ -263,9 +264,32 @@ impl Error {
     }
 }
 
-/// `text` without what a file name or a server may hold and a terminal would obey.
-fn one_line(text: String) -> String {
-    if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{FFFD}") } else { text }
+/// The longest word that is shown, in characters: of a longer one, such as a path or an address, its two ends.
+const LONGEST_WORD: usize = 200;
+/// The longest text that is shown, in characters.
+const LONGEST_TEXT: usize = 2000;
+
+/// `text` as one line that people can read: without what a file name or a server may hold and a terminal would obey, and
+/// no longer than a reader bears, whatever the caller or a server has given.
+fn readable(text: String) -> String {
+    let text = if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{FFFD}") } else { text };
+    if text.len() <= LONGEST_WORD {
+        return text;
+    }
+    let words: Vec<_> = text.split(' ').map(|word| ends(word, LONGEST_WORD)).collect();
+    ends(&words.join(" "), LONGEST_TEXT).into_owned()
+}
+
+/// The first and last characters of a text, if it has more than `most`.
+fn ends(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most || text.chars().count() <= most {
+        return text.into();
+    }
+    let half = most / 2;
+    let first: String = text.chars().take(half).collect();
+    let last: Vec<char> = text.chars().rev().take(half.saturating_sub(1)).collect();
+    let last: String = last.into_iter().rev().collect();
+    format!("{first}…{last}").into()
 }
 
 /// Control characters, and those that end a line or turn the direction of writing.
@@ -339,7 +363,7 @@ mod tests {
     }
 
     #[test]
-    fn an_error_is_one_pointer_and_shows_everything_on_one_line() {
+    fn an_error_is_one_pointer_and_shows_everything_on_readable() {
         assert_eq!(size_of::<Error>(), size_of::<usize>());
         let error = Error::new(ErrorKind::Unauthorized, "the creator's session ended")
             .with_answer(
@@ -362,5 +386,18 @@ mod tests {
         );
         assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
         assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
+    }
+
+    #[test]
+    fn of_what_is_too_long_the_ends_are_shown() {
+        let shown = |text: String| Error::new(ErrorKind::Source, text).to_string();
+        let path = format!("/{}/clip.mp4", "é".repeat(1 << 20));
+        let text = shown(format!("{path} cannot be opened: there is no such file"));
+        assert!(text.starts_with("/éé") && text.contains("…"), "{text}");
+        assert!(text.ends_with("/clip.mp4 cannot be opened: there is no such file"), "{text}");
+        assert!(text.chars().count() < 300, "{text}");
+        assert_eq!(shown("word ".repeat(1 << 20)).chars().count(), LONGEST_TEXT);
+        let just = "x".repeat(LONGEST_WORD);
+        assert_eq!(shown(just.clone()), just);
     }
 }

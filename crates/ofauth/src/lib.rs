@@ -42,6 +42,7 @@ mod origin;
 mod private;
 mod secret;
 mod settings;
+mod threads;
 mod upload;
 mod vault;
 

@@ -10,6 +10,7 @@ use crate::http::tls::Tls;
 use crate::journal::Journal;
 use crate::origin::{self, Origins};
 use crate::secret::ApiKey;
+use crate::threads::Threads;
 
 /// What every request of a client needs to know.
 #[derive(Debug)]
@@ -25,6 +26,8 @@ pub(crate) struct Settings {
     pub(crate) proxy: Option<Proxy>,
     pub(crate) tls: Tls,
     pub(crate) journal: Option<Journal>,
+    /// For everything that may wait for the system.
+    pub(crate) threads: Threads,
 }
 
 impl Settings {

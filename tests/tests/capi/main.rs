@@ -15,6 +15,7 @@ mod documents;
 mod examples;
 mod exports;
 mod go;
+mod guest;
 mod headers;
 mod library;
 mod operations;

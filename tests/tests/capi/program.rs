@@ -56,7 +56,13 @@ impl Program {
         std::fs::write(directory.path().join("authority.pem"), authority.cert.pem()).unwrap();
         let path = directory.path().join(name);
         let mut compiler = command("cc");
-        compiler.current_dir(directory.path()).args(STRICT).args(["-g", "-O1", "-pthread", "-I."]);
+        compiler.current_dir(directory.path()).args(STRICT).args([
+            "-g",
+            "-O1",
+            "-pthread",
+            "-rdynamic",
+            "-I.",
+        ]);
         if matches!(way, Way::Sanitized(_)) {
             compiler.args([
                 "-fsanitize=address,undefined",

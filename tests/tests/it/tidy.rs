@@ -397,6 +397,23 @@ impl<'ast> Visit<'ast> for Scan<'_> {
     }
 }
 
+/// Later lines of tokio read `TOKIO_UNSTABLE_SHARDED_BLOCKING_QUEUE` for every runtime, and a program that calls `setenv`
+/// meanwhile crashes in it. This line is maintained for long and reads nothing.
+#[test]
+fn tokio_stays_on_the_line_that_reads_no_environment() {
+    let lock = read("Cargo.lock");
+    let versions: Vec<_> = lock
+        .split("[[package]]\n")
+        .filter_map(|package| package.strip_prefix("name = \"tokio\"\nversion = \"")?.split('"').next())
+        .collect();
+    assert_eq!(versions.len(), 1, "{versions:?}");
+    assert!(
+        versions[0].starts_with("1.51."),
+        "tokio {}: read what it takes from the environment first",
+        versions[0]
+    );
+}
+
 #[test]
 fn the_readme_begins_with_commands_that_exist() {
     let readme = read("README.md");

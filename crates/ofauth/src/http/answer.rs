@@ -19,6 +19,16 @@ pub(crate) const LONGEST_STEP: usize = 256 * 1024;
 /// How long an answer may take from its first to its last byte.
 pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
 
+/// Adds a piece to the body of an answer. The server decides how long it is, so memory is asked for.
+pub(crate) fn add(body: &mut Vec<u8>, piece: &[u8], doing: &str) -> Result<()> {
+    body.try_reserve(piece.len()).map_err(|error| {
+        let text = format!("{doing}: there is no memory for the answer: raise the limit of memory");
+        Error::new(ErrorKind::Resources, text).with_source(error)
+    })?;
+    body.extend_from_slice(piece);
+    Ok(())
+}
+
 /// The error for an answer of more than so many bytes.
 pub(crate) fn too_long(doing: &str, most: usize) -> Error {
     let (most, unit) = if most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };

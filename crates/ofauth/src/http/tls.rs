@@ -1,12 +1,15 @@
 //! The one TLS configuration, used for JSON calls and for the bytes of files.
 //!
-//! Roots come from the caller or, at the first https call, from the platform's certificate store, whose loader
-//! (`rustls-native-certs`) honours `SSL_CERT_FILE` and `SSL_CERT_DIR`. Only HTTP/1.1 is offered.
+//! Roots come from the caller or, at the first https call, from the platform's certificate store. Where that is can be
+//! said by `SSL_CERT_FILE` and `SSL_CERT_DIR`, which are read once a process: a program that changes its environment
+//! meanwhile must not meet a reader of it later. Only HTTP/1.1 is offered.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
+use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -21,11 +24,14 @@ pub(crate) struct Tls {
 
 impl Tls {
     /// `ca_pem`: certificates to trust instead of the platform's.
-    pub(crate) fn new(ca_pem: Option<Vec<u8>>) -> Result<Self> {
+    /// `is_needed`: the client's own server is reached by https.
+    pub(crate) fn new(ca_pem: Option<Vec<u8>>, is_needed: bool) -> Result<Self> {
         let tls = Self { ca_pem, built: OnceLock::new() };
         if tls.ca_pem.is_some() {
             // The caller's certificates are at hand, so a mistake in them shows at once.
             tls.config()?;
+        } else if is_needed {
+            Named::once();
         }
         Ok(tls)
     }
@@ -64,8 +70,73 @@ fn given_roots(pem: &[u8]) -> Result<RootCertStore> {
     Ok(roots)
 }
 
+/// Where the environment says that certificates are.
+struct Named {
+    file: Option<PathBuf>,
+    directories: Vec<PathBuf>,
+}
+
+impl Named {
+    /// Read at the first call.
+    fn once() -> &'static Self {
+        static NAMED: OnceLock<Named> = OnceLock::new();
+        NAMED.get_or_init(|| {
+            let directories = std::env::var_os("SSL_CERT_DIR").unwrap_or_default();
+            Self {
+                file: std::env::var_os("SSL_CERT_FILE").map(PathBuf::from),
+                directories: std::env::split_paths(&directories)
+                    .filter(|path| !path.as_os_str().is_empty())
+                    .collect(),
+            }
+        })
+    }
+
+    fn is_empty(&self) -> bool {
+        self.file.is_none() && self.directories.is_empty()
+    }
+
+    fn load(&self) -> CertificateResult {
+        let mut found = load_certs_from_paths(self.file.as_deref(), None);
+        for directory in &self.directories {
+            let more = load_certs_from_paths(None, Some(directory));
+            found.certs.extend(more.certs);
+            found.errors.extend(more.errors);
+        }
+        // Directories name each certificate several times.
+        found.certs.sort_unstable_by(|one, other| one.cmp(other));
+        found.certs.dedup();
+        found
+    }
+}
+
+/// The platform's own store.
+#[cfg(any(windows, target_vendor = "apple"))]
+fn store() -> CertificateResult {
+    rustls_native_certs::load_native_certs()
+}
+
+/// The platform's own store: the first of these files that is there, and what is in these directories. Looked for here,
+/// because the loader for it reads the environment every time.
+#[cfg(not(any(windows, target_vendor = "apple")))]
+fn store() -> CertificateResult {
+    /// Debian and Alpine, Fedora and RHEL, openSUSE, and the BSDs.
+    const FILES: [&str; 5] = [
+        "/etc/ssl/certs/ca-certificates.crt",
+        "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        "/etc/pki/tls/certs/ca-bundle.crt",
+        "/etc/ssl/ca-bundle.pem",
+        "/etc/ssl/cert.pem",
+    ];
+    const DIRECTORIES: [&str; 3] = ["/etc/ssl/certs", "/etc/pki/tls/certs", "/usr/local/share/certs"];
+    let there = |path: &PathBuf| path.exists();
+    let file = FILES.map(PathBuf::from).into_iter().find(there);
+    let directories = DIRECTORIES.map(PathBuf::from).into_iter().filter(there).collect();
+    Named { file, directories }.load()
+}
+
 fn platform_roots() -> Result<RootCertStore> {
-    let found = rustls_native_certs::load_native_certs();
+    let named = Named::once();
+    let found = if named.is_empty() { store() } else { named.load() };
     let mut roots = RootCertStore::empty();
     // A store may hold a few that are malformed by today's rules: the rest still serves.
     roots.add_parsable_certificates(found.certs);

@@ -8,7 +8,7 @@ use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::Method;
 use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
 use ofauth_api::operation::RetryClass;
@@ -16,11 +16,12 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::answer::{ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
+use super::answer::{self, ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
 use super::retry::{self, Failure, Patience, Verdict};
 use super::wait::WaitHint;
 use crate::budget::{Budgets, Permit};
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::names::{self, Names};
 use crate::net::refused_certificate;
 use crate::settings::Settings;
 
@@ -255,18 +256,18 @@ impl Transport {
     async fn read(&self, mut response: reqwest::Response, request: &Request) -> Result<Answer, Tried> {
         let status = response.status();
         let headers = std::mem::take(response.headers_mut());
-        let mut body = BytesMut::new();
+        let mut body = Vec::new();
         let ended = self.read_into(&mut body, response, request).await;
         // The status of a refusal stands, whatever became of its words.
         if status.is_success() {
             ended?;
         }
-        Ok(Answer::new(status.as_u16(), headers, body.freeze(), &self.settings.key))
+        Ok(Answer::new(status.as_u16(), headers, body.into(), &self.settings.key))
     }
 
     async fn read_into(
         &self,
-        body: &mut BytesMut,
+        body: &mut Vec<u8>,
         mut response: reqwest::Response,
         request: &Request,
     ) -> Result<(), Tried> {
@@ -281,7 +282,7 @@ impl Transport {
                 Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()) > most => {
                     return Err(Tried::Unreadable(too_long(doing, most)));
                 }
-                Ok(Ok(Some(chunk))) => body.extend_from_slice(&chunk),
+                Ok(Ok(Some(chunk))) => answer::add(body, &chunk, doing).map_err(Tried::Unreadable)?,
                 Ok(Ok(None)) => return Ok(()),
                 Ok(Err(error)) => {
                     let message = format!("{doing}: the connection broke in the middle of the answer");
@@ -315,6 +316,7 @@ impl Transport {
             .no_proxy()
             .tcp_nodelay(true)
             .connect_timeout(self.settings.connect_timeout)
+            .dns_resolver(Arc::new(Names(self.settings.threads.clone())))
             .pool_idle_timeout(POOL_IDLE);
         if let Some(proxy) = &self.settings.proxy {
             let internal = |error: reqwest::Error| {
@@ -380,7 +382,7 @@ impl std::fmt::Display for Tried {
 
 fn broken(error: reqwest::Error, doing: &str) -> Tried {
     let error = error.without_url();
-    if let Some(why) = refused_certificate(&error) {
+    if let Some(why) = refused_certificate(&error).or_else(|| names::refusal(&error)) {
         return Tried::Hopeless(why);
     }
     if error.is_builder() {

@@ -5,25 +5,41 @@
 //! waiting leaves a whole record behind or none. After the first failure nothing more is written, so that no record
 //! ever follows half of another.
 
+use std::future::pending;
 use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use tokio::sync::oneshot;
+use tokio_util::sync::CancellationToken;
 
 use super::frame::Frame;
 use super::record::{DoneRecord, PartDone, Record, SessionRecord};
 use super::writer::{Action, Writer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::threads::Threads;
+
+/// How long a write is waited for once the upload was cancelled. A disk that takes longer hangs: it goes on with what it
+/// was given, and nobody waits.
+const GRACE: Duration = Duration::from_millis(40);
 
 /// Writes the journal of one upload. Clones are one. The journal stays locked until [`close`](Self::close),
 /// [`remove`](Self::remove), or until the last clone is gone and the last write has ended.
 #[derive(Clone)]
-pub(crate) struct Recorder(Arc<Shared>);
+pub(crate) struct Recorder {
+    shared: Arc<Shared>,
+    threads: Threads,
+    /// Ends the upload. Without one, every write is waited for.
+    cancel: Option<CancellationToken>,
+}
 
 struct Shared {
     path: PathBuf,
     blocks: bool,
+    /// A write was not waited for any longer.
+    hangs: AtomicBool,
     queue: Mutex<Queue>,
 }
 
@@ -41,7 +57,18 @@ impl Recorder {
     pub(super) fn new(path: PathBuf, writer: Writer) -> Self {
         let blocks = writer.blocks();
         let queue = Queue { jobs: Vec::new(), idle: Some(writer), ended: None };
-        Self(Arc::new(Shared { path, blocks, queue: Mutex::new(queue) }))
+        let shared = Shared { path, blocks, hangs: AtomicBool::new(false), queue: Mutex::new(queue) };
+        Self { shared: Arc::new(shared), threads: Threads::default(), cancel: None }
+    }
+
+    /// The same for an upload, whose `threads` write, and which waits no longer than a moment once `cancel` came.
+    pub(crate) fn of_upload(self, threads: Threads, cancel: CancellationToken) -> Self {
+        Self { threads, cancel: Some(cancel), ..self }
+    }
+
+    /// The same after the end of the upload.
+    pub(crate) fn after_upload(self) -> Self {
+        Self { cancel: None, ..self }
     }
 
     /// A session was opened: the journal starts over.
@@ -81,14 +108,14 @@ impl Recorder {
 
     /// The id of the journal.
     pub(crate) fn id(&self) -> &str {
-        self.0.path.file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default()
+        self.shared.path.file_stem().and_then(std::ffi::OsStr::to_str).unwrap_or_default()
     }
 
     /// [`close`](Self::close) without waiting, for an upload that was dropped. Blocks for as long as what is written
     /// this instant takes.
     pub(crate) fn let_go(&self) {
         let (answer, _) = oneshot::channel();
-        if let Some(turn) = self.0.enqueue(Action::Close, answer) {
+        if let Some(turn) = self.shared.enqueue(Action::Close, answer) {
             turn.work();
         }
     }
@@ -102,17 +129,38 @@ impl Recorder {
 
     async fn run(&self, action: Action) -> Result<()> {
         let (answer, answered) = oneshot::channel();
-        if let Some(turn) = self.0.enqueue(action, answer) {
+        if let Some(turn) = self.shared.enqueue(action, answer) {
             self.start(turn);
         }
-        let result = answered.await.unwrap_or_else(|_| Err(Arc::new(self.0.interrupted())));
-        result.map_err(|failure| failure.to_error())
+        let answered = async {
+            let result = answered.await.unwrap_or_else(|_| Err(Arc::new(self.shared.interrupted())));
+            result.map_err(|failure| failure.to_error())
+        };
+        tokio::select! {
+            biased;
+            result = answered => result,
+            error = self.gives_up() => Err(error),
+        }
+    }
+
+    /// Resolves when a write has had its time.
+    async fn gives_up(&self) -> Error {
+        match &self.cancel {
+            Some(cancel) => cancel.cancelled().await,
+            None => pending().await,
+        }
+        if !self.shared.hangs.load(Ordering::Relaxed) {
+            tokio::time::sleep(GRACE).await;
+            self.shared.hangs.store(true, Ordering::Relaxed);
+        }
+        Error::new(ErrorKind::Cancelled, "the upload was cancelled while its journal was being written")
     }
 
     /// Not awaited: it goes on even if nobody waits for the record any more.
     fn start(&self, turn: Turn) {
-        if self.0.blocks {
-            drop(tokio::task::spawn_blocking(move || turn.work()));
+        if self.shared.blocks {
+            // Without a thread, here: others wait for a moment, and nothing is lost.
+            self.threads.submit(Box::new(move || turn.work())).unwrap_or_else(|refused| (refused.job)());
             return;
         }
         #[cfg(test)]

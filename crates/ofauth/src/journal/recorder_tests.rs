@@ -198,7 +198,7 @@ async fn a_turn_that_never_comes_is_an_error_and_no_hang() {
     let (recorder, _gate) = gated(&file).await;
     let (answer, answered) = oneshot::channel();
     // What a runtime does with work that it has not begun when it ends.
-    drop(recorder.0.enqueue(Action::Close, answer).unwrap());
+    drop(recorder.shared.enqueue(Action::Close, answer).unwrap());
     assert!(answered.await.unwrap().is_err());
     assert!(recorder.part(part(0)).await.is_err());
 }

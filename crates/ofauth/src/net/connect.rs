@@ -1,6 +1,6 @@
 //! Opens connections for the bytes of files: TCP, through a proxy where one is set, with TLS where the URL asks.
 //!
-//! Name resolution and racing IPv6 against IPv4 are hyper-util's. Pooling is [`super::pool`]'s.
+//! Racing IPv6 against IPv4 is hyper-util's. Pooling is [`super::pool`]'s.
 
 use std::io;
 use std::pin::Pin;
@@ -21,6 +21,7 @@ use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 use url::Url;
 
+use super::names::{self, Names};
 use super::refused_certificate;
 use super::socket::{Meter, Socket};
 use crate::error::{Error, ErrorKind, Result};
@@ -60,7 +61,7 @@ pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, M
 }
 
 async fn open(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
-    let mut connector = HttpConnector::new();
+    let mut connector = HttpConnector::new_with_resolver(Names(settings.threads.clone()));
     connector.enforce_http(false);
     connector.set_nodelay(true);
     connector.set_send_buffer_size(Some(SEND_BUFFER));
@@ -119,6 +120,9 @@ fn server_name(url: &Url) -> Result<ServerName<'static>> {
 }
 
 fn unreachable_by(url: &Url, error: impl std::error::Error + Send + Sync + 'static) -> ConnectError {
+    if let Some(error) = names::refusal(&error) {
+        return ConnectError { error, hopeless: true };
+    }
     let cause = innermost(&error);
     unreachable(url, &cause, ErrorKind::Network, Some(Box::new(error)))
 }

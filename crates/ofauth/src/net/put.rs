@@ -11,7 +11,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use bytes::BytesMut;
 use futures_util::future::poll_fn;
 use http::header::{
     ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
@@ -23,9 +22,10 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use url::Url;
 
 use super::connect::{self, ConnectError, SEND_BUFFER};
+use super::is_without_memory;
 use super::pool::{Link, Pool};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::answer::{ANSWER_BODY, Answer, LONGEST_STEP, too_long};
+use crate::http::answer::{self, ANSWER_BODY, Answer, LONGEST_STEP, too_long};
 use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
 use crate::secret::ApiKey;
 use crate::settings::Settings;
@@ -195,6 +195,11 @@ fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> PutEn
     if let Some(source) = state.take_failure() {
         return PutEnd::Source(source);
     }
+    if is_without_memory(error) {
+        let text =
+            "the memory that was given is not there any more: a file that is mapped must not become shorter";
+        return PutEnd::Source(Error::new(ErrorKind::Source, text));
+    }
     // A head that is no HTTP was sent by something that has read the request, perhaps all of it.
     PutEnd::Lost { error: broken(error), whole: driven.is_whole() }
 }
@@ -312,17 +317,17 @@ impl<'a> Driven<'a> {
         let now = Instant::now();
         self.reading = Some((after(now, ANSWER_BODY), now));
         self.alarm.as_mut().reset(after(now, self.stall));
-        let mut body = BytesMut::new();
+        let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
         // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
         // over TLS, their end cannot even be told from a cut.
         if parts.status.is_success() {
             ended?;
         }
-        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.freeze(), self.key))
+        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.into(), self.key))
     }
 
-    async fn read_into(&mut self, body: &mut BytesMut, mut incoming: Incoming) -> Result<()> {
+    async fn read_into(&mut self, body: &mut Vec<u8>, mut incoming: Incoming) -> Result<()> {
         while let Some(frame) = self.until(incoming.frame()).await? {
             let frame = frame.map_err(|error| {
                 let cause = innermost(&error);
@@ -333,7 +338,7 @@ impl<'a> Driven<'a> {
             if body.len().saturating_add(piece.len()) > LONGEST_STEP {
                 return Err(too_long("send the bytes", LONGEST_STEP));
             }
-            body.extend_from_slice(&piece);
+            answer::add(body, &piece, "send the bytes")?;
             if let Some((_, last)) = &mut self.reading {
                 *last = Instant::now();
             }

@@ -13,7 +13,7 @@ use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
-use tokio::task::{JoinHandle, spawn_blocking};
+use tokio::sync::oneshot;
 use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::attempt::{Attempt, Gate};
@@ -21,22 +21,31 @@ use super::source::{Data, Opened, changed};
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind};
 use crate::journal::PartHash;
+use crate::threads::Threads;
 
 /// Bytes read at a time. Larger pieces gain nothing measurable and cost memory on every connection.
 const PIECE: usize = 256 * 1024;
 
-/// Buffers of [`PIECE`] bytes, shared by the bodies of one upload.
+/// Buffers of [`PIECE`] bytes, shared by the bodies of one upload, and the threads that fill them.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Buffers(Arc<Mutex<Vec<Vec<u8>>>>);
+pub(crate) struct Buffers {
+    free: Arc<Mutex<Vec<Vec<u8>>>>,
+    threads: Threads,
+}
 
 impl Buffers {
+    /// What is not in memory is read by `threads`.
+    pub(crate) fn filled_by(threads: Threads) -> Self {
+        Self { threads, ..Self::default() }
+    }
+
     fn take(&self) -> Vec<u8> {
-        let free = self.0.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).pop();
         free.unwrap_or_else(|| vec![0; PIECE])
     }
 
     fn give_back(&self, buffer: Vec<u8>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        self.free.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
     }
 }
 
@@ -79,7 +88,7 @@ impl BodyState {
 }
 
 /// A read under way on another thread, which owns the buffer meanwhile.
-type Reading = JoinHandle<(Vec<u8>, io::Result<usize>)>;
+type Reading = oneshot::Receiver<(Vec<u8>, io::Result<usize>)>;
 
 /// A byte range of a source as an HTTP body of exact length.
 pub(crate) struct RangeBody {
@@ -244,9 +253,9 @@ impl RangeBody {
     }
 
     /// Starts a read on a thread that may block.
-    fn read_apart(&self, mut buffer: Vec<u8>) -> Reading {
+    fn read_apart(&self, mut buffer: Vec<u8>) -> Result<Reading, Error> {
         let (data, offset, want) = (self.data.clone(), self.offset, self.want());
-        spawn_blocking(move || {
+        self.buffers.threads.start(move || {
             let result = data.read_at(buffer.get_mut(..want).unwrap_or_default(), offset);
             (buffer, result)
         })
@@ -313,7 +322,10 @@ impl Body for RangeBody {
                 if let Some(length) = self.read_cached(&mut buffer) {
                     return self.finish_read(buffer, Ok(length), cx);
                 }
-                self.read_apart(buffer)
+                match self.read_apart(buffer) {
+                    Ok(reading) => reading,
+                    Err(refused) => return self.fail(refused),
+                }
             }
         };
         let Poll::Ready(joined) = Pin::new(&mut reading).poll(cx) else {
@@ -322,7 +334,7 @@ impl Body for RangeBody {
         };
         match joined {
             Ok((buffer, read)) => self.finish_read(buffer, read, cx),
-            Err(error) => self.fail(Error::new(ErrorKind::Source, "the reader panicked").with_source(error)),
+            Err(_) => self.fail(Error::new(ErrorKind::Source, "the reader panicked")),
         }
     }
 

@@ -65,7 +65,6 @@ pub(super) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Opti
 }
 
 /// Reads on a thread that may wait for a disk.
-#[cfg_attr(not(test), expect(unused_variables, reason = "only a simulated source is read here"))]
 async fn read_apart<T: Send + 'static>(
     source: &Opened,
     read: impl FnOnce() -> T + Send + 'static,
@@ -79,9 +78,7 @@ async fn read_apart<T: Send + 'static>(
         tokio::time::sleep(disk).await;
         return Ok(done);
     }
-    let done = tokio::task::spawn_blocking(read);
-    done.await
-        .map_err(|error| Error::new(ErrorKind::Internal, "a reading thread panicked").with_source(error))
+    source.threads.run(read).await
 }
 
 /// The hash of a range; `None` if the source ends before.

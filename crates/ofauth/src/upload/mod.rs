@@ -291,14 +291,15 @@ impl Upload {
                 deadline,
                 connection: connection.clone(),
                 vault_upload: self.vault_upload,
-                buffers: Buffers::default(),
+                buffers: Buffers::filled_by(shared.settings.threads.clone()),
                 throttle: shared.throttle.clone(),
             }),
         };
         let result = match journal {
             None => engine.run(None).await,
             Some(journal) => {
-                let journaling = Journaling { journal, about, holds_result: self.holds_result };
+                let (holds_result, threads) = (self.holds_result, shared.settings.threads.clone());
+                let journaling = Journaling { journal, about, holds_result, threads };
                 journaling.run(&mut engine, &shared.settings.origins).await
             }
         };
@@ -310,7 +311,8 @@ impl Upload {
 
     // Not an `async fn`: its future would hold on to the progress function, which is not `Sync`.
     fn prepare(&self) -> impl Future<Output = Result<Prepared>> + Send + use<> {
-        opening::prepare(self.source.clone(), self.filename.clone(), self.content_type.clone())
+        let threads = self.client.0.settings.threads.clone();
+        opening::prepare(threads, self.source.clone(), self.filename.clone(), self.content_type.clone())
     }
 }
 

@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{About, Found, Journal, Recorder, State};
 use crate::origin::Origins;
 use crate::settings::Settings;
+use crate::threads::Threads;
 
 /// A source that is open, and what the service is told of it.
 pub(super) struct Prepared {
@@ -61,20 +62,23 @@ impl Prepared {
 
 /// Opens a source and finds out its name and type.
 pub(super) fn prepare(
+    threads: Threads,
     source: Source,
     filename: Option<String>,
     content_type: Option<String>,
 ) -> impl Future<Output = Result<Prepared>> + Send {
     let in_memory = source.is_in_memory();
-    let open = move || open(&source, filename, content_type);
+    let of_source = threads.clone();
+    let open = move || {
+        let mut prepared = open(&source, filename, content_type)?;
+        prepared.source.threads = of_source;
+        Ok(prepared)
+    };
     async move {
         if in_memory {
             return open();
         }
-        let opened = tokio::task::spawn_blocking(open);
-        opened
-            .await
-            .map_err(|error| Error::new(ErrorKind::Source, "the reader panicked").with_source(error))?
+        threads.start(open)?.await.map_err(|_| Error::new(ErrorKind::Source, "the reader panicked"))?
     }
 }
 
@@ -109,6 +113,7 @@ pub(super) struct Journaling {
     pub(super) journal: Journal,
     pub(super) about: About,
     pub(super) holds_result: bool,
+    pub(super) threads: Threads,
 }
 
 impl Journaling {
@@ -124,14 +129,12 @@ impl Journaling {
         let (journal, about) = (self.journal.clone(), self.about.clone());
         let cancel = limits.cancel.child_token();
         let _cancelled_when_dropped = cancel.clone().drop_guard();
-        let look = move || {
-            let open = journal.open(&about)?;
-            Ok(Looked { start: start(open.found, &source, &cancel)?, recorder: open.recorder })
-        };
-        let looked = limits.within(tokio::task::spawn_blocking(look)).await?;
-        looked.map_err(|error| {
-            Error::new(ErrorKind::Internal, "the journal's thread panicked").with_source(error)
-        })?
+        // The source comes later: where it is memory that a caller lent, a disk that hangs must not keep it.
+        let open = limits.within(self.threads.run(move || journal.open(&about))).await???;
+        let recorder = open.recorder.of_upload(self.threads.clone(), limits.cancel.clone());
+        let compare = move || start(open.found, &source, &cancel);
+        let start = limits.within(self.threads.run(compare)).await???;
+        Ok(Looked { recorder, start })
     }
 
     /// Runs the upload with what was found.

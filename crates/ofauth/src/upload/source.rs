@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::identity::{Identity, Revision, Seen, is_another};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::path_not_text;
+use crate::threads::Threads;
 
 /// Reads at a position without moving a cursor, from any thread.
 ///
@@ -66,12 +67,14 @@ impl Source {
                 size: bytes.len() as u64,
                 filename: Some(filename.clone()),
                 place: format!("bytes:{filename}"),
+                threads: Threads::default(),
             },
             Kind::Reader { reader, size, filename } => Opened {
                 data: Data::Reader(Arc::clone(reader)),
                 size: *size,
                 filename: Some(filename.clone()),
                 place: format!("reader:{filename}"),
+                threads: Threads::default(),
             },
         };
         if opened.size == 0 {
@@ -112,6 +115,8 @@ pub(crate) struct Opened {
     pub(crate) filename: Option<String>,
     /// What tells it from other sources in a journal: the absolute path of a file, or how else it is named.
     pub(crate) place: String,
+    /// What reads it where that may wait for a disk.
+    pub(crate) threads: Threads,
 }
 
 /// Where an open source's bytes are.
@@ -247,6 +252,7 @@ fn open_file(path: &Path) -> Result<Opened> {
     refuse_irregular(path, &metadata)?;
     let place = place_of(path);
     Ok(Opened {
+        threads: Threads::default(),
         size: metadata.len(),
         filename: path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
         place: text_of(&place),

@@ -87,6 +87,7 @@ impl Uploaded {
 
     /// Has the journal keep this result until it is settled.
     pub(super) fn hold(&mut self, recorder: Recorder) {
+        let recorder = recorder.after_upload();
         self.held = Some(Held { recorder, settled: Arc::default() });
     }
 

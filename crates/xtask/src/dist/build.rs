@@ -9,6 +9,7 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, ensure};
 use cargo_metadata::{Message, MetadataCommand};
 
+use super::paths;
 use crate::source;
 
 const PACKAGE: &str = "ofauth-capi";
@@ -48,6 +49,7 @@ pub fn build(profile: Profile) -> Result<Built> {
     let metadata = MetadataCommand::new().current_dir(&root).no_deps().exec()?;
     let target_directory = metadata.target_directory.into_std_path_buf();
     let mut command = cargo();
+    command.env(paths::VARIABLE, paths::flags(&root, &target_directory)?);
     command.args(["rustc", "--package", PACKAGE, "--lib", "--release", "--message-format", "json"]);
     if profile == Profile::Abi {
         command

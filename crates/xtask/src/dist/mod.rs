@@ -3,7 +3,9 @@
 //! The same tree as `cargo cinstall` makes, without cargo-c. Nothing in it is kept by hand twice: the version and the
 //! number of the binary interface come from the header, the system libraries from the compiler.
 
+mod archive;
 mod build;
+mod paths;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -13,6 +15,7 @@ use anyhow::{Context, Result, bail};
 use crate::header::{self, Declaration, declarations};
 use crate::source;
 pub use build::{Built, Profile, build};
+pub use paths::replaced;
 use tree::Tree;
 
 /// What was made.
@@ -49,7 +52,8 @@ pub fn dist(out: Option<&Path>) -> Result<Dist> {
     tree.copy(&root.join(header::PATH), "include/ofauth.h")?;
     tree.copy_folder(&root.join("bindings/cpp/include"), "include")?;
     add_shared(&mut tree, &built.shared, &version, abi)?;
-    tree.copy(&built.archive, "lib/libofauth.a")?;
+    let archive = archive::joined(&built.archive, &built.target, &built.target_directory.join("joined"))?;
+    tree.copy(&archive, "lib/libofauth.a")?;
     tree.write("lib/pkgconfig/ofauth.pc", pkg_config(&version, &built.native_libraries).as_bytes())?;
     let cmake = root.join("crates/ofauth-ffi/artifact/cmake");
     tree.copy_folder(&cmake, "share/cmake/ofauth")?;

@@ -88,6 +88,7 @@ impl File {
     fn open(self: &Arc<Self>, place: &str) -> Opened {
         let identity = self.lock().identity.clone();
         Opened {
+            threads: crate::threads::Threads::default(),
             size: identity.size,
             filename: Some("clip.mp4".into()),
             place: place.into(),

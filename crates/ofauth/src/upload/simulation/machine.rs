@@ -18,6 +18,7 @@ use crate::error::Result;
 use crate::journal::{About, Journal};
 use crate::origin::Origins;
 use crate::secret::ApiKey;
+use crate::threads::Threads;
 use crate::upload::Uploaded;
 use crate::upload::body::Buffers;
 use crate::upload::engine::{Engine, Limits};
@@ -112,8 +113,10 @@ impl Machine {
             journal: Journal::new("simulated"),
             about,
             holds_result: self.schedule.holds_result,
+            threads: Threads::default(),
         };
-        journaling.run_from(&mut engine, open.recorder, start, &self.origins).await
+        let recorder = open.recorder.of_upload(Threads::default(), limits.cancel.clone());
+        journaling.run_from(&mut engine, recorder, start, &self.origins).await
     }
 }
 
