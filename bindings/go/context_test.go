@@ -118,9 +118,18 @@ func TestACallIsNotWaitedForWhenItsContextEnds(t *testing.T) {
 		{"Call", ErrOutcomeUnknown, func(ctx context.Context) error {
 			return client.Call(ctx, "create_post", nil, object{"text": "Hello"}, nil)
 		}},
-		{"CallBytes", ErrOutcomeUnknown, func(ctx context.Context) error {
+		{"CallBytes", ErrCancelled, func(ctx context.Context) error {
 			params := object{"mediaUploadId": "upload:1", "partNumber": 1}
 			return client.CallBytes(ctx, "upload_part", params, []byte("bytes"), "video/mp4", nil)
+		}},
+		{"Call of a list", ErrCancelled, func(ctx context.Context) error {
+			return client.Call(ctx, "list_posts", nil, nil, nil)
+		}},
+		{"Call of a proxied post", ErrOutcomeUnknown, func(ctx context.Context) error {
+			return client.Call(ctx, "proxy_request", object{"method": "POST", "path": "posts"}, nil, nil)
+		}},
+		{"Call of a proxied list", ErrCancelled, func(ctx context.Context) error {
+			return client.Call(ctx, "proxy_request", object{"method": "get", "path": "posts"}, nil, nil)
 		}},
 		{"Check", ErrCancelled, func(ctx context.Context) error {
 			_, err := client.Check(ctx, "etag", 1)
@@ -147,7 +156,7 @@ func TestACallIsNotWaitedForWhenItsContextEnds(t *testing.T) {
 	client.mu.Lock()
 	calls, alive := client.calls, client.client != nil
 	client.mu.Unlock()
-	if calls != 4 || !alive {
+	if calls != 7 || !alive {
 		t.Fatalf("%d calls under way, the client is alive: %v", calls, alive)
 	}
 	held.letGo()

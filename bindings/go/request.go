@@ -10,6 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"unsafe"
 )
 
@@ -103,8 +104,9 @@ func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*Batch, erro
 // [json.Marshal]; a [json.RawMessage] keeps its order and numbers. The answer is decoded into out by [json.Unmarshal],
 // unless out is nil; if it is a [*Response], it receives all of the answer.
 //
-// When the context ends, Call returns, but the request goes on and may still be carried out. The error is
-// [ErrOutcomeUnknown] then, and also the context's.
+// When the context ends, Call returns, but the request goes on, on a thread of the system that is not free before its
+// answer comes. The error is the context's. It is also [ErrOutcomeUnknown] for what must not be carried out twice, such as
+// a post; for everything else, such as a list, [ErrCancelled] or [ErrTimeout], and the call may be made again.
 func (c *Client) Call(ctx context.Context, operation string, params, body, out any) error {
 	var m memory
 	id, idErr := m.text("the operation id", operation)
@@ -114,7 +116,8 @@ func (c *Client) Call(ctx context.Context, operation string, params, body, out a
 		m.free()
 		return err
 	}
-	response, err := c.do(ctx, &m, true, func(call under) C.ofauth_status {
+	once := !mayBeRepeated(operation, params)
+	response, err := c.do(ctx, &m, once, func(call under) C.ofauth_status {
 		return C.ofauthgo_call(call.client, id, paramsJSON, bodyJSON, call.id, call.out, call.err)
 	})
 	if err != nil {
@@ -138,7 +141,8 @@ func (c *Client) CallBytes(
 	}
 	// The request may outlive this call, and the caller's slice then belongs to the caller.
 	body = append([]byte(nil), body...)
-	response, err := c.do(ctx, &m, true, func(call under) C.ofauth_status {
+	once := !mayBeRepeated(operation, params)
+	response, err := c.do(ctx, &m, once, func(call under) C.ofauth_status {
 		return C.ofauthgo_call_bytes(call.client, id, paramsJSON, bytesOf(body), C.size_t(len(body)), kind,
 			call.id, call.out, call.err)
 	})
@@ -157,8 +161,8 @@ type under struct {
 }
 
 // do carries out a call on a goroutine that goes on if the context ends first. The memory is freed when the call has
-// ended. What writes is not to be repeated when it was not waited for.
-func (c *Client) do(ctx context.Context, m *memory, writes bool, f func(under) C.ofauth_status) (*Response, error) {
+// ended. once says that the call must not be carried out twice.
+func (c *Client) do(ctx context.Context, m *memory, once bool, f func(under) C.ofauth_status) (*Response, error) {
 	if err := endedBefore(ctx); err != nil {
 		m.free()
 		return nil, err
@@ -190,7 +194,7 @@ func (c *Client) do(ctx context.Context, m *memory, writes bool, f func(under) C
 	case came = <-done:
 	case <-ctx.Done():
 		if call.leave() {
-			return nil, notAwaited(ctx.Err(), writes)
+			return nil, notAwaited(ctx.Err(), once)
 		}
 		came = <-done
 	}
@@ -212,9 +216,23 @@ func carryOut(client *C.ofauth_client, call *call, f func(under) C.ofauth_status
 	return responseOf(answer), nil
 }
 
+// mayBeRepeated reports whether a call may be carried out twice. What is not known may not.
+func mayBeRepeated(operation string, params any) bool {
+	if operation != "proxy_request" {
+		return repeatable(operation)
+	}
+	var given struct{ Method string }
+	text, err := json.Marshal(params)
+	if err != nil || json.Unmarshal(text, &given) != nil {
+		return false
+	}
+	method := strings.ToUpper(given.Method)
+	return method == "GET" || method == "HEAD"
+}
+
 // notAwaited is the error for a request that goes on without its caller.
-func notAwaited(ended error, writes bool) *Error {
-	if writes {
+func notAwaited(ended error, once bool) *Error {
+	if once {
 		return &Error{
 			Status:  ErrOutcomeUnknown,
 			Message: "the answer was not waited for, and the request goes on: look before sending it again",

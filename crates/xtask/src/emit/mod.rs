@@ -1,6 +1,7 @@
 //! Writes what is made from the merged document besides the client.
 
 pub mod example;
+pub mod go;
 pub mod sandbox;
 pub mod table;
 #[cfg(test)]
