@@ -25,6 +25,11 @@
 #ifndef OFAUTH_HPP
 #define OFAUTH_HPP
 
+// MSVC has its own name for the language that it really speaks.
+#if !(defined(_MSVC_LANG) && _MSVC_LANG >= 201703L) && __cplusplus < 201703L
+#error "ofauth.hpp needs C++17 or later: compile with -std=c++17"
+#else
+
 #include <ofauth/callbacks.hpp>
 #include <ofauth/error.hpp>
 
@@ -446,4 +451,5 @@ inline void journal_forget(const std::filesystem::path &dir, std::string_view id
 
 }  // namespace ofauth
 
+#endif
 #endif

@@ -75,3 +75,18 @@ pub(crate) async fn example_works(tree: &Tree) {
 async fn the_example_builds_by_find_package_alone_and_runs() {
     example_works(tree()).await;
 }
+
+/// Before C++17 one line says what is missing, and not a page of what follows from it; and no usual warning is left.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_header_says_what_it_needs_and_has_no_warnings() {
+    let at = crate::run::scratch();
+    let program = [("main.cc", "#include <ofauth.hpp>\nint main() { return 0; }\n")];
+    let old = crate::program::build("c++", &["-std=c++14"], &program, at.path()).await;
+    assert!(!old.status.success(), "C++14 is enough");
+    assert_eq!(old.err.matches("error:").count(), 1, "{}", old.all());
+    assert!(old.err.contains("needs C++17"), "{}", old.all());
+    for standard in ["-std=c++17", "-std=c++20"] {
+        let strict = [standard, "-Wall", "-Wextra", "-Wpedantic", "-Wuseless-cast", "-Wshadow", "-Werror"];
+        crate::program::build("g++", &strict, &program, at.path()).await.succeeds();
+    }
+}

@@ -209,9 +209,15 @@ class SecretText : public Text {
 };
 
 /// A path as the library wants it. The element type of u8string() depends on the version of C++.
+/// UTF-8 is of another type since C++20.
+inline const char *chars(const char *text) { return text; }
+#ifdef __cpp_char8_t
+inline const char *chars(const char8_t *text) { return reinterpret_cast<const char *>(text); }
+#endif
+
 inline Text path_text(const std::filesystem::path &path, const char *argument = "path") {
     const auto text = path.u8string();
-    return Text({reinterpret_cast<const char *>(text.data()), text.size()}, argument);
+    return Text({chars(text.data()), text.size()}, argument);
 }
 
 inline std::uint64_t milliseconds(std::chrono::milliseconds time, const char *argument) {
