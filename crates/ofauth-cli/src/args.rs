@@ -19,7 +19,8 @@ Environment:
   OFAUTH_CONNECTION_ID  the connection, as --connection
   OFAUTH_BASE_URL       the API's address, as --base-url
   OFAUTH_STATE_DIR      where to keep what outlives a run, as --state-dir
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY  as --proxy; never used for this machine itself
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY  as --proxy, in lower case first; never used for this
+                        machine itself. NO_PROXY is read as curl does, and an entry may end in :PORT
 
 A flag wins over the environment, and the environment over the configuration file,
 $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):

@@ -7,10 +7,12 @@ use std::error::Error as StdError;
 use std::sync::Arc;
 
 use ofauth::ErrorKind;
+use ofauth::system::{shortage, words};
 
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::name::{Name, NameFields};
+use crate::proxy;
 use crate::terminal::one_line;
 
 /// The advice where the same command may well succeed.
@@ -79,9 +81,13 @@ impl Failure {
         Self::new(ErrorKind::Internal, error.to_string())
     }
 
-    /// Something could not be read or written.
+    /// Something could not be read or written. A shortage of the system is one of its own, whatever it is that failed.
     pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
-        let mut failure = Self::new(kind, format!("{what}: {error}"));
+        let text = format!("{what}: {}", words(error));
+        let mut failure = match shortage(error) {
+            Some(short) => Self::new(ErrorKind::Resources, text).with_hint(short),
+            None => Self::new(kind, text),
+        };
         failure.0.of_the_disk = is_of_the_disk(error);
         failure
     }
@@ -104,9 +110,11 @@ impl Failure {
         self
     }
 
-    /// The same failure with another advice.
+    /// The same failure with another advice. Against a shortage nothing helps but a higher limit.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        self.0.hint = Some(hint.into());
+        if self.0.kind != ErrorKind::Resources || self.0.hint.is_none() {
+            self.0.hint = Some(hint.into());
+        }
         self
     }
 
@@ -221,9 +229,12 @@ fn begins_with_name(text: &str, name: &str) -> bool {
     one_line(text).strip_prefix(name).is_some_and(|rest| rest.starts_with([' ', ':']))
 }
 
-/// The message and its causes on one line; a cause that an outer text already quotes is not said twice.
+/// The message, which names its cause. Only a defect is told with all that is known of it.
 fn with_causes(error: &ofauth::Error) -> String {
     let mut text = error.message().to_owned();
+    if error.kind() != ErrorKind::Internal {
+        return text;
+    }
     let mut cause = error.source();
     while let Some(inner) = cause {
         let said = inner.to_string();
@@ -241,10 +252,13 @@ fn hint(error: &ofauth::Error) -> Option<String> {
     if let Some(action) = error.action_required() {
         return Some(format!("the API asks for {action}"));
     }
+    if let Some(advice) = proxy::advice(error) {
+        return Some(advice);
+    }
     let advice = match error.kind() {
         ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Cancelled if error.is_retryable() => AGAIN,
         // The library names its own setting; here it is a flag.
-        ErrorKind::Config if error.message().contains("certificate") => {
+        ErrorKind::Config if error.message().contains("ca_pem") => {
             "name a PEM file with the certificate of the CA: --ca-file FILE"
         }
         ErrorKind::UntrustedOrigin => {

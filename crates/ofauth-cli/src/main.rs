@@ -20,6 +20,7 @@ mod interrupt;
 mod log;
 mod meter;
 mod name;
+mod no_proxy;
 mod output;
 mod private_file;
 mod progress;
@@ -40,17 +41,23 @@ use args::Cli;
 use commands::App;
 use exit::Exit;
 use interrupt::Interrupt;
+use ofauth::system::{thread_shortage, words};
 use output::Output;
 use terminal::{Form, Stream};
 
 /// More threads than this only cost memory: an upload waits for the network.
 const MOST_WORKERS: usize = 4;
+/// Open files that the runtime and its signals take, with some to spare.
+const DESCRIPTORS: usize = 8;
 
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(terminal::explain(&error)),
     };
+    if let Err(error) = descriptors() {
+        return cannot_start(&error);
+    }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(cores.min(MOST_WORKERS))
@@ -59,15 +66,30 @@ fn main() -> ExitCode {
     let runtime = match runtime {
         Ok(runtime) => runtime,
         Err(error) => {
-            let _ = Stream::Err
-                .write(format!("ofauth: the runtime does not start: {error}\n").as_bytes(), Form::Line);
-            return ExitCode::from(Exit::Failed.code());
+            return cannot_start(&error);
         }
     };
     let end = runtime.block_on(run(cli));
     // A thread may still wait for standard input; the process does not wait for it.
     runtime.shutdown_background();
     ExitCode::from(end.code())
+}
+
+/// Fails if there are too few open files to begin with: the runtime would panic where it listens for signals.
+fn descriptors() -> std::io::Result<()> {
+    if cfg!(unix) {
+        let opened: std::io::Result<Vec<_>> =
+            (0..DESCRIPTORS).map(|_| std::fs::File::open("/dev/null")).collect();
+        opened?;
+    }
+    Ok(())
+}
+
+fn cannot_start(error: &std::io::Error) -> ExitCode {
+    let (cause, short) = (words(error), thread_shortage(error));
+    let text = format!("ofauth: the command cannot start ({cause})\nofauth: next: {short}\n");
+    let _ = Stream::Err.write(text.as_bytes(), Form::Lines);
+    ExitCode::from(Exit::Resources.code())
 }
 
 async fn run(cli: Cli) -> Exit {

@@ -9,6 +9,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 use std::time::Duration;
 
+use ofauth::system::words;
+
 /// The largest file that is read: a million uploads of a few parts. Reading one takes a second or two.
 const LARGEST: u64 = 256 << 20;
 
@@ -73,7 +75,30 @@ pub(crate) fn is_torn(mut file: &File) -> io::Result<bool> {
 
 /// The same error, with the name of the file.
 pub(crate) fn naming(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("{}: {error}", path.display()))
+    let text = format!("{}: {}", path.display(), words(error));
+    io::Error::new(
+        error.kind(),
+        Named { text, by_system: error.raw_os_error().map(io::Error::from_raw_os_error) },
+    )
+}
+
+/// An error with the name of its file. What the system said stays its cause, which tells a shortage.
+#[derive(Debug)]
+struct Named {
+    text: String,
+    by_system: Option<io::Error>,
+}
+
+impl std::fmt::Display for Named {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Named {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.by_system.as_ref().map(|error| error as _)
+    }
 }
 
 /// Makes the names in a directory durable.

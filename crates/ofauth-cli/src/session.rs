@@ -85,7 +85,13 @@ impl Session {
             }
         }
         let connection = settings.connection_id.clone();
-        Ok(Session { client: builder.build()?, sandbox, state, base_url, connection })
+        let client = builder.build().map_err(|error| match &settings.ca_file {
+            Some(path) if error.message().contains("the given CA certificates") => {
+                Failure::from(error).with_hint(format!("look at {}", path.display()))
+            }
+            _ => Failure::from(error),
+        })?;
+        Ok(Session { client, sandbox, state, base_url, connection })
     }
 
     /// Refuses to go on without a connection, before anything is read or sent.
@@ -152,10 +158,10 @@ fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<Client
     }
     let proxy = match &settings.proxy {
         Some(set) => Some(set.clone()).filter(|url| !url.is_empty()),
-        None => base_url
-            .parse::<Url>()
-            .ok()
-            .and_then(|base| proxy::from_environment(&base, |name| std::env::var(name).ok())),
+        None => match base_url.parse::<Url>() {
+            Ok(base) => proxy::from_environment(&base, |name| std::env::var_os(name))?.map(proxy::remember),
+            Err(_) => None,
+        },
     };
     if let Some(proxy) = proxy {
         builder = builder.proxy(proxy);

@@ -220,18 +220,16 @@ impl std::fmt::Debug for Call {
 }
 
 fn unknown_operation(id: &str) -> Error {
-    let near = operations::OPERATIONS
-        .iter()
-        .map(|operation| operation.id)
-        .chain([PROXY_REQUEST])
-        // No name is that long, and comparing takes its time. 0.9 lets through a slip or two, and little that is another word.
-        .filter(|known| {
-            !id.is_empty()
-                && id.len() < LONGEST_NAME
-                && (known.contains(id) || strsim::jaro_winkler(known, id) > 0.9)
-        })
-        .take(5)
-        .collect::<Vec<_>>();
+    let known = operations::OPERATIONS.iter().map(|operation| operation.id).chain([PROXY_REQUEST]);
+    let mut near: Vec<(f64, &str)> = known
+        // No name is that long, and comparing takes its time.
+        .filter(|_| !id.is_empty() && id.len() < LONGEST_NAME)
+        .map(|known| (strsim::jaro_winkler(known, id), known))
+        // 0.9 lets through a slip or two, and little that is another word.
+        .filter(|(likeness, known)| known.contains(id) || *likeness > 0.9)
+        .collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let near: Vec<&str> = near.into_iter().map(|(_, known)| known).take(5).collect();
     let hint = if near.is_empty() { String::new() } else { format!(": did you mean {}?", near.join(", ")) };
     invalid(format!("there is no operation {id:?}{hint}"))
 }

@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -20,6 +21,7 @@ use crate::origin::Origins;
 use crate::secret::ApiKey;
 use crate::settings::{Proxy, Settings, connection_header};
 use crate::threads::Threads;
+use crate::upload::body::RangeBody;
 use crate::upload::throttle::Throttle;
 use crate::upload::{Source, Upload};
 
@@ -41,7 +43,7 @@ pub struct Client(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) settings: Arc<Settings>,
     pub(crate) transport: Arc<Transport>,
-    pub(crate) pool: Pool,
+    pub(crate) pool: Pool<RangeBody>,
     pub(crate) throttle: Option<Throttle>,
     pub(crate) budgets: Arc<Budgets>,
     /// Connections of OFAuth that were found to take one upload part at a time.
@@ -308,6 +310,7 @@ impl ClientBuilder {
             tls,
             journal: self.journal_dir.map(Journal::new),
             threads: Threads::default(),
+            answered: AtomicBool::new(false),
         });
         let base_url = settings.origins.base().as_str();
         let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url));

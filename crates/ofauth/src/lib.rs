@@ -42,6 +42,8 @@ mod origin;
 mod private;
 mod secret;
 mod settings;
+#[doc(hidden)]
+pub mod system;
 mod threads;
 mod upload;
 mod vault;

@@ -1,13 +1,16 @@
 //! The settings of a client, checked once and then shared unchanged by everything it does.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::HeaderValue;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::tls::Tls;
 use crate::journal::Journal;
+use crate::net::unreachable::Route;
 use crate::origin::{self, Origins};
 use crate::secret::ApiKey;
 use crate::threads::Threads;
@@ -28,6 +31,8 @@ pub(crate) struct Settings {
     pub(crate) journal: Option<Journal>,
     /// For everything that may wait for the system.
     pub(crate) threads: Threads,
+    /// Whether the service ever answered: scheme and port are right then, and what speaks otherwise is a fault that passes.
+    pub(crate) answered: AtomicBool,
 }
 
 impl Settings {
@@ -42,9 +47,19 @@ impl Settings {
         connection_header(id)
     }
 
-    /// The proxy for `url`, if one is set and the URL is not on this machine.
-    pub(crate) fn proxy_for(&self, url: &Url) -> Option<&Proxy> {
-        self.proxy.as_ref().filter(|_| !origin::is_loopback(url))
+    /// The service answered.
+    pub(crate) fn set_answered(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it ever did.
+    pub(crate) fn has_answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
+    }
+
+    /// The way to `url`: through the proxy, if one is set and the URL is not on this machine.
+    pub(crate) fn route<'a>(&'a self, url: &'a Url) -> Route<'a> {
+        Route { url, proxy: self.proxy.as_ref().filter(|_| !origin::is_loopback(url)) }
     }
 }
 
@@ -72,7 +87,12 @@ pub(crate) struct Proxy {
     pub(crate) url: Url,
     /// `Proxy-Authorization`, if the address held credentials.
     pub(crate) authorization: Option<HeaderValue>,
+    /// What is cut out of the proxy's own words: password and header value.
+    secrets: Vec<Zeroizing<String>>,
 }
+
+/// A shorter password would be found in the middle of words, in bytes.
+const SHORTEST_CUT: usize = 4;
 
 impl Proxy {
     /// Reads `http://[user:password@]host:port`.
@@ -84,31 +104,45 @@ impl Proxy {
             )
         };
         let mut url = Url::parse(text.trim()).map_err(|_| bad("is not a URL"))?;
-        if url.scheme() != "http" {
-            return Err(bad("is not an http:// address, the only kind of proxy that is supported"));
+        match url.scheme() {
+            "http" => {}
+            scheme @ ("https" | "socks" | "socks4" | "socks4a" | "socks5" | "socks5h") => {
+                return Err(bad(&format!(
+                    "begins with {scheme}://, and only proxies by http:// are supported"
+                )));
+            }
+            _ => return Err(bad("is not an http:// address")),
         }
         if url.host_str().is_none_or(str::is_empty) {
             return Err(bad("names no host"));
         }
         let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
-        let credentials = (!url.username().is_empty() || url.password().is_some()).then(|| {
-            let mut credentials = decode(url.username());
-            credentials.push(b':');
-            credentials.extend(decode(url.password().unwrap_or_default()));
-            credentials
-        });
-        let authorization = match credentials {
-            None => None,
-            Some(credentials) => {
-                let mut value = HeaderValue::from_str(&format!("Basic {}", base64(&credentials)))
-                    .map_err(|_| bad("has credentials that no header can carry"))?;
-                value.set_sensitive(true);
-                Some(value)
-            }
+        let mut secrets = Vec::new();
+        let authorization = if url.username().is_empty() && url.password().is_none() {
+            None
+        } else {
+            let password = decode(url.password().unwrap_or_default());
+            let mut login = decode(url.username());
+            login.push(b':');
+            login.extend(&password);
+            let login = base64(&login);
+            let mut value = HeaderValue::from_str(&format!("Basic {login}"))
+                .map_err(|_| bad("has credentials that no header can carry"))?;
+            value.set_sensitive(true);
+            let written = url.password().unwrap_or_default().to_owned();
+            secrets =
+                [login, String::from_utf8_lossy(&password).into_owned(), written].map(Zeroizing::new).into();
+            secrets.retain(|secret| secret.len() >= SHORTEST_CUT);
+            Some(value)
         };
         // Cannot fail for a URL with a host; were it to, the credentials must not stay.
         url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| bad("cannot be used"))?;
-        Ok(Self { url, authorization })
+        Ok(Self { url, authorization, secrets })
+    }
+
+    /// `text` without the password, for words that the proxy wrote.
+    pub(crate) fn cut_from(&self, text: &str) -> String {
+        self.secrets.iter().fold(text.to_owned(), |text, secret| text.replace(secret.as_str(), "[password]"))
     }
 }
 
@@ -134,6 +168,7 @@ mod tests {
         assert_eq!(proxy.authorization.as_ref().unwrap(), "Basic dXNAZXI6cGE6c3M=");
         assert!(!format!("{proxy:?}").contains("pa"), "{proxy:?}");
         assert!(Proxy::new("http://proxy.test:3128").unwrap().authorization.is_none());
+        assert_eq!(proxy.cut_from("pa:ss, pa%3Ass, dXNAZXI6cGE6c3M="), "[password], [password], [password]");
         for bad in ["", "proxy:3128", "socks5://proxy:1080", "https://proxy", "http://"] {
             assert_eq!(Proxy::new(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
         }

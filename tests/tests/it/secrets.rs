@@ -206,7 +206,7 @@ async fn the_key_is_in_no_debug_and_the_watch_sees_logs() {
 
     let before = watch::lines();
     within(10, upload).await.unwrap();
-    assert!(watch::lines() > before + 10, "the watch sees nothing");
+    assert!(watch::lines() > before, "the watch sees nothing");
     assert_eq!(watch::hits(), Vec::<String>::new());
 }
 

@@ -46,6 +46,61 @@ async fn a_long_pause_is_told() {
     together.run(30).await;
 }
 
+/// A number is a number, however it is written: what asks for longer than anybody waits ends the upload at once.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_beyond_all_measure_ends_the_upload_and_is_told_as_people_read_it() {
+    let mut together = Together::default();
+    for step in [Step::Init, Step::Part(2), Step::Single, Step::Complete] {
+        for (asked, told) in [
+            ("99999999999999999999", "more than a year"),
+            ("26467.2", "7 h 21 min"),
+            ("5000.5", "1 h 23 min"),
+        ] {
+            together.add(format!("{step:?}, {asked}"), async move {
+                let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
+                let site = guide.script(move |visit| match visit.step == step {
+                    true => Play::Answer(
+                        Answer::json(429, &json!({"error": "busy"})).header("Retry-After", asked),
+                    ),
+                    false => Play::Guide,
+                });
+                let site = site.start().await;
+                let error = within(10, video(&client(&site), &data(200 * KIB))).await.unwrap_err();
+                let shown = check(&error, ErrorKind::RateLimited);
+                assert!(shown.contains(told) || shown.contains("half an hour"), "{shown}");
+                assert_eq!(site.visits(step), 1, "{shown}");
+            });
+        }
+    }
+    together.run(30).await;
+}
+
+/// A redirect tells where it leads on every road, and nobody goes there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_tells_where_it_leads() {
+    let mut together = Together::default();
+    for step in [Step::Init, Step::Part(2), Step::Single, Step::Complete] {
+        for status in [301, 302, 303, 307, 308] {
+            together.add(format!("{step:?}, {status}"), async move {
+                let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
+                let site = guide.script(move |visit| match visit.step == step {
+                    true => Play::Answer(
+                        Answer::new(status)
+                            .header("Location", "https://me:word@www.example.test:8443/v2/x?token=1"),
+                    ),
+                    false => Play::Guide,
+                });
+                let site = site.start().await;
+                let error = within(10, video(&client(&site), &data(200 * KIB))).await.unwrap_err();
+                let shown = check(&error, ErrorKind::Redirect);
+                assert!(shown.contains("https://www.example.test:8443/v2/x;"), "{shown}");
+                assert!(!shown.contains("word@") && !shown.contains("token"), "{shown}");
+            });
+        }
+    }
+    together.run(30).await;
+}
+
 /// What the service says of its budget in a success makes the next request wait, without any refusal.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_pause_for_the_budget_is_told_too() {

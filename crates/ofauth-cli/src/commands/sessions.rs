@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytesize::ByteSize;
 use jiff::Timestamp;
+use ofauth::system::Time;
 use ofauth::{Journal, JournalState, JournaledUpload};
 use serde_json::{Value, json};
 
@@ -145,7 +146,7 @@ fn advise(app: &App, session: &JournaledUpload) {
 }
 
 fn row(id: &str, state: &str, done: &str, size: &str, expires: &str, file: &str) -> String {
-    format!("{id:<16}  {state:<15}  {done:>11}  {size:>10}  {expires:<9}  {file}")
+    format!("{id:<16}  {state:<15}  {done:>11}  {size:>10}  {expires:<13}  {file}")
 }
 
 fn state_of(session: &JournaledUpload) -> String {
@@ -156,15 +157,10 @@ fn size(bytes: u64) -> String {
     ByteSize(bytes).display().iec().to_string()
 }
 
-/// How long it is until then, in the largest unit that fits.
+/// How long it is until then.
 fn until(then: Option<SystemTime>, now: SystemTime) -> String {
     let Some(then) = then else { return "-".into() };
-    match then.duration_since(now).map(|left| left.as_secs()) {
-        Err(_) => "expired".into(),
-        Ok(seconds @ 0..120) => format!("in {seconds} s"),
-        Ok(seconds @ 120..7200) => format!("in {} min", seconds / 60),
-        Ok(seconds) => format!("in {} h", seconds / 3600),
-    }
+    then.duration_since(now).map_or_else(|_| "expired".into(), |left| format!("in {}", Time(left)))
 }
 
 /// The moment in ISO 8601, to the second.

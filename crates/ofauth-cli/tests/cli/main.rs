@@ -21,6 +21,7 @@ mod local;
 #[cfg(target_os = "linux")]
 mod many;
 mod names;
+mod network;
 mod posting;
 #[cfg(target_os = "linux")]
 mod pty;

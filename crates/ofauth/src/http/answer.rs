@@ -7,7 +7,10 @@ use http::HeaderMap;
 use serde_json::Value;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::net::tunnel::login;
+use crate::net::unreachable::host_port;
 use crate::secret::ApiKey;
+use crate::settings::Proxy;
 
 /// The longest JSON answer that is read, in bytes. A plan of 100 000 parts is about 25 MB.
 pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
@@ -42,12 +45,35 @@ pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// The proxy that passed it on and may have written it, if it came without encryption.
+    pub(crate) proxy: Option<PassedOn>,
+}
+
+/// A proxy that passed an answer on.
+#[derive(Debug, Clone)]
+pub(crate) struct PassedOn {
+    /// Its host and port.
+    pub(crate) name: String,
+    /// What it wants, and what helps, if the answer asks for a login (407).
+    pub(crate) login: String,
 }
 
 impl Answer {
     /// An answer as it came, with the key cut out of it should the server echo it.
     pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes, key: &ApiKey) -> Self {
-        Self { status, headers: key.cut_from_headers(headers), body: key.cut_from_body(body) }
+        Self { status, headers: key.cut_from_headers(headers), body: key.cut_from_body(body), proxy: None }
+    }
+
+    /// The same answer, passed on by a proxy that could read it. The proxy's password is cut out of a refusal.
+    pub(crate) fn through(mut self, proxy: Option<&Proxy>) -> Self {
+        let Some(proxy) = proxy else { return self };
+        if !self.is_success()
+            && let Ok(text) = str::from_utf8(&self.body)
+        {
+            self.body = Bytes::from(proxy.cut_from(text));
+        }
+        self.proxy = Some(PassedOn { name: host_port(&proxy.url), login: login(proxy, &self.headers) });
+        self
     }
 
     /// The HTTP status.

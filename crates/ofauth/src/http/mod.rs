@@ -2,10 +2,11 @@
 //!
 //! [`transport`] sends a request and repeats it where that is safe; [`retry`] decides whether it is, as a pure
 //! function; [`typed`] is the generated client's entrance; [`answer`] holds what came back; [`problem`] reads the API's error bodies; [`wait`] reads how long the
-//! service asks to be left alone; [`tls`] makes the one TLS configuration. The bytes of files take another road:
-//! [`crate::net`].
+//! service asks to be left alone; [`tls`] makes the one TLS configuration, with [`given_ca`] for certificates that the
+//! caller gave. Connections are [`crate::net`]'s.
 
 pub(crate) mod answer;
+mod given_ca;
 pub(crate) mod problem;
 pub(crate) mod retry;
 pub(crate) mod tls;

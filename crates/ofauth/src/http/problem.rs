@@ -5,19 +5,21 @@
 
 use std::time::{Duration, SystemTime};
 
-use http::HeaderMap;
+use http::header::{HeaderMap, HeaderValue, LOCATION};
 use serde_json::Value;
+use url::Url;
 
 use crate::error::{Error, ErrorKind};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, PassedOn};
 use crate::http::wait::WaitHint;
 use crate::secret::ApiKey;
+use crate::system::Time;
 
 /// Longest piece of a server's own words that goes into an error, in characters.
 const LONGEST_TEXT: usize = 500;
 
 /// A failure as the API tells it.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Problem {
     pub(crate) message: Option<String>,
     pub(crate) api_type: Option<String>,
@@ -25,6 +27,12 @@ pub(crate) struct Problem {
     pub(crate) action_required: Option<String>,
     /// How long the service asks to be left alone.
     pub(crate) retry_after: Option<Duration>,
+    /// Where a redirect leads, without user and query.
+    pub(crate) location: Option<String>,
+    /// Whether the body is no JSON, and so not of the API's making.
+    pub(crate) is_foreign: bool,
+    /// The proxy that may have written it.
+    pub(crate) proxy: Option<PassedOn>,
 }
 
 impl Problem {
@@ -34,8 +42,9 @@ impl Problem {
         let clean = |text: &str| shorten(&key.cut_from(text));
         let mut problem = match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self::from_json(&json),
-            Err(_) => Self { message: plain_text(body), ..Self::default() },
+            Err(_) => Self { message: plain_text(body), is_foreign: true, ..Self::default() },
         };
+        problem.location = headers.get(LOCATION).map(target);
         problem.retry_after = WaitHint::read(headers, SystemTime::now()).retry_after;
         if problem.request_id.is_none() {
             problem.request_id = ["x-request-id", "request-id"]
@@ -47,6 +56,7 @@ impl Problem {
             &mut problem.api_type,
             &mut problem.request_id,
             &mut problem.action_required,
+            &mut problem.location,
         ] {
             *text = text.as_deref().map(&clean).filter(|text| !text.is_empty());
         }
@@ -71,26 +81,21 @@ impl Problem {
             api_type: text("type").or_else(|| text("code")),
             request_id: text("requestId"),
             action_required: text("actionRequired"),
-            retry_after: None,
+            ..Self::default()
         }
     }
 
     /// The error that this problem with its status is to the caller.
     pub(crate) fn into_error(self, status: u16, doing: &str) -> Error {
-        let kind = kind_of(status, self.api_type.as_deref());
-        let text = self.message.unwrap_or_else(|| reason(status).to_owned());
-        let contradiction = if kind == ErrorKind::InvalidAnswer {
-            "the service reports success and an error at once: "
-        } else {
-            ""
-        };
+        let kind = self.kind(status);
+        let text = self.text(kind, status);
         let next = match self.retry_after {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
-                Some(format!("the service asks to be left alone for {} s", asked.as_secs()))
+                Some(format!("the service asks to be left alone for {}", Time(asked)))
             }
             _ => next_step(kind, status, self.api_type.as_deref()).map(str::to_owned),
         };
-        let error = Error::new(kind, format!("{doing}: {contradiction}{text}")).with_answer(
+        let error = Error::new(kind, format!("{doing}: {text}")).with_answer(
             status,
             self.api_type,
             self.request_id,
@@ -101,12 +106,59 @@ impl Problem {
             None => error,
         }
     }
+
+    fn kind(&self, status: u16) -> ErrorKind {
+        match status {
+            407 => ErrorKind::Proxy,
+            403 if self.proxy.is_some() => ErrorKind::Proxy,
+            400 if self.wants_tls() => ErrorKind::Config,
+            _ => kind_of(status, self.api_type.as_deref()),
+        }
+    }
+
+    fn text(&self, kind: ErrorKind, status: u16) -> String {
+        let words = self.message.as_deref().unwrap_or_else(|| reason(status));
+        match (kind, &self.proxy, &self.location) {
+            (ErrorKind::Proxy, Some(proxy), _) if status == 407 => {
+                format!("the proxy {} {} ({words})", proxy.name, proxy.login)
+            }
+            (ErrorKind::Proxy, Some(proxy), _) => {
+                format!("the proxy {} refused the request ({words})", proxy.name)
+            }
+            (ErrorKind::Proxy, None, _) => {
+                format!("a proxy in front of the service asks for a user name and password ({words})")
+            }
+            (_, Some(proxy), _) => {
+                format!("{words} (not the service's own words: they came through the proxy {})", proxy.name)
+            }
+            (ErrorKind::Redirect, _, Some(target)) => format!("the service redirects to {target}"),
+            (ErrorKind::InvalidAnswer, ..) => {
+                format!("the service reports success and an error at once: {words}")
+            }
+            _ => words.to_owned(),
+        }
+    }
+
+    /// Whether a server that speaks TLS says that it was spoken to without: the words of nginx, Apache and Go.
+    fn wants_tls(&self) -> bool {
+        let words = self.message.as_deref().unwrap_or_default().to_ascii_lowercase();
+        self.is_foreign
+            && [
+                "plain http request was sent to https",
+                "plain http to an ssl",
+                "http request to an https server",
+            ]
+            .iter()
+            .any(|known| words.contains(known))
+    }
 }
 
 impl Answer {
     /// The failure that this answer tells of.
     pub(crate) fn problem(&self, key: &ApiKey) -> Problem {
-        Problem::read(&self.headers, &self.body, key)
+        let mut problem = Problem::read(&self.headers, &self.body, key);
+        problem.proxy = self.proxy.clone().filter(|_| problem.is_foreign || self.status == 407);
+        problem
     }
 }
 
@@ -143,6 +195,8 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
         (ErrorKind::Redirect, ..) => {
             "redirects are not followed because the API key would go along: set the base URL to the final address"
         }
+        (ErrorKind::Proxy, 403, _) => "have the proxy allow that server",
+        (ErrorKind::Config, ..) => "use https:// in the base URL",
         (ErrorKind::RateLimited, ..) => "wait and try again",
         (ErrorKind::Server, ..) => "try again later",
         (_, 413, _) => "make the file smaller: it is larger than the service takes",
@@ -160,26 +214,42 @@ fn reason(status: u16) -> &'static str {
         .unwrap_or("no reason given")
 }
 
-/// The words of an HTML or text body, tags removed, or nothing.
+/// Where a redirect leads: scheme, host, port and path; the path alone if it stays on the server.
+fn target(location: &HeaderValue) -> String {
+    /// Stands for the server that redirects.
+    const HERE: &str = "https://here.invalid";
+    let text = String::from_utf8_lossy(location.as_bytes());
+    let parsed = Url::parse(HERE).and_then(|here| here.join(text.trim()));
+    let Ok(mut url) = parsed.map_err(drop) else { return "an address that is not a URL".into() };
+    url.set_query(None);
+    url.set_fragment(None);
+    // Fails for URLs that can have neither.
+    _ = url.set_username("").and_then(|()| url.set_password(None));
+    match url.as_str().strip_prefix(HERE) {
+        Some(path) => format!("{path} on the same server"),
+        None => url.into(),
+    }
+}
+
+/// The words of an HTML or text body, tags removed, or nothing. What a heading repeats of the title is said once.
 fn plain_text(body: &[u8]) -> Option<String> {
     // Four times the limit leaves room for the tags around the words.
     let head = body.get(..LONGEST_TEXT.saturating_mul(4)).unwrap_or(body);
     let text = String::from_utf8_lossy(head);
-    let mut words = String::new();
-    let mut in_tag = false;
-    for character in text.chars() {
-        match character {
-            '<' => {
-                in_tag = true;
-                words.push(' ');
-            }
-            '>' => in_tag = false,
-            _ if in_tag => {}
-            character if character.is_control() => words.push(' '),
-            character => words.push(character),
+    let mut pieces: Vec<String> = Vec::new();
+    for (at, piece) in text.split('<').enumerate() {
+        let (tag, words) = if at == 0 { ("", piece) } else { piece.split_once('>').unwrap_or((piece, "")) };
+        let tag = tag.split(|end: char| !end.is_ascii_alphanumeric()).next().unwrap_or_default();
+        if tag.eq_ignore_ascii_case("style") || tag.eq_ignore_ascii_case("script") {
+            continue;
+        }
+        let words = words.replace(char::is_control, " ");
+        let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+        if !words.is_empty() && !pieces.iter().any(|said| said.contains(&words)) {
+            pieces.push(words);
         }
     }
-    let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
+    let words = pieces.join(" ");
     (!words.is_empty()).then_some(words)
 }
 
@@ -220,9 +290,61 @@ mod tests {
             read("<html><h1>502 Bad\nGateway</h1></html>").message.as_deref(),
             Some("502 Bad Gateway")
         );
-        assert_eq!(read(""), Problem::default());
-        assert_eq!(read("[1]"), Problem::default());
-        assert_eq!(read(r#"{"error":null,"type":["x"]}"#), Problem::default());
+        for nothing in ["", "[1]", r#"{"error":null,"type":["x"]}"#] {
+            let problem = read(nothing);
+            assert_eq!(
+                (problem.message, problem.api_type, problem.request_id),
+                (None, None, None),
+                "{nothing}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_page_says_nothing_twice_and_its_scripts_are_not_read() {
+        for (page, words) in [
+            ("<title>502 Bad Gateway</title><h1>Bad Gateway</h1><hr>nginx", "502 Bad Gateway nginx"),
+            ("<style>h1 { color: red }</style><script>if (1) {}</script><p>Blocked</p>", "Blocked"),
+            ("denied", "denied"),
+            ("a < b", "a"),
+        ] {
+            assert_eq!(read(page).message.as_deref(), Some(words), "{page}");
+        }
+    }
+
+    #[test]
+    fn a_redirect_tells_where_it_leads_without_user_and_query() {
+        for (location, target) in [
+            ("https://www.example.test/v2/x", "https://www.example.test/v2/x"),
+            ("https://user:pass@www.example.test:8443/v2?key=1#f", "https://www.example.test:8443/v2"),
+            ("//user@other.test/x?y", "https://other.test/x"),
+            ("/login?next=/secret", "/login on the same server"),
+            ("https://a.test/\u{85}\u{202e}x", "https://a.test/%C2%85%E2%80%AEx"),
+            ("https://[", "an address that is not a URL"),
+        ] {
+            let mut headers = HeaderMap::new();
+            headers.insert(LOCATION, HeaderValue::from_bytes(location.as_bytes()).unwrap());
+            let problem =
+                Problem::read(&headers, b"<h1>Moved</h1>", &ApiKey::new("sk_canary".into()).unwrap());
+            let error = problem.into_error(301, "whoami");
+            assert_eq!(error.kind(), ErrorKind::Redirect);
+            assert_eq!(error.message(), format!("whoami: the service redirects to {target}"), "{location}");
+            assert!(!error.to_string().contains("pass"), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_server_of_https_that_was_spoken_to_without_is_a_setting() {
+        for page in [
+            "<h1>400 Bad Request</h1><center>The plain HTTP request was sent to HTTPS port</center>",
+            "Client sent an HTTP request to an HTTPS server.\n",
+            "<p>Reason: You're speaking plain HTTP to an SSL-enabled server port.</p>",
+        ] {
+            let error = read(page).into_error(400, "whoami");
+            assert_eq!(error.kind(), ErrorKind::Config, "{error}");
+            assert!(error.next_step().unwrap().contains("https://"), "{error}");
+        }
+        assert_eq!(read("Bad Request").into_error(400, "whoami").kind(), ErrorKind::Rejected);
     }
 
     #[test]

@@ -10,10 +10,10 @@ use std::sync::{Arc, OnceLock};
 use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
-use rustls_pki_types::CertificateDer;
-use rustls_pki_types::pem::PemObject;
 
+use super::given_ca::{Given, certificates};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system::shortage;
 
 /// Builds the configuration when it is first needed and keeps it.
 #[derive(Debug, Default)]
@@ -41,33 +41,21 @@ impl Tls {
         if let Some(config) = self.built.get() {
             return Ok(Arc::clone(config));
         }
-        let roots = match &self.ca_pem {
-            Some(pem) => given_roots(pem)?,
-            None => platform_roots()?,
-        };
-        let mut config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let provider = Arc::new(ring::default_provider());
+        let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
             .with_safe_default_protocol_versions()
-            .map_err(|error| Error::new(ErrorKind::Internal, "no usable TLS version").with_source(error))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
+            .map_err(|error| Error::new(ErrorKind::Internal, "no usable TLS version").with_source(error))?;
+        let mut config = match &self.ca_pem {
+            Some(pem) => {
+                let given = Arc::new(Given::new(certificates(pem)?, provider)?);
+                builder.dangerous().with_custom_certificate_verifier(given)
+            }
+            None => builder.with_root_certificates(platform_roots()?),
+        }
+        .with_no_client_auth();
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::clone(self.built.get_or_init(|| Arc::new(config))))
     }
-}
-
-fn given_roots(pem: &[u8]) -> Result<RootCertStore> {
-    let bad = |why: String| {
-        Error::new(ErrorKind::Config, format!("the given CA certificates cannot be used: {why}"))
-    };
-    let mut roots = RootCertStore::empty();
-    for certificate in CertificateDer::pem_slice_iter(pem) {
-        let certificate = certificate.map_err(|error| bad(format!("not PEM ({error})")))?;
-        roots.add(certificate).map_err(|error| bad(error.to_string()))?;
-    }
-    if roots.is_empty() {
-        return Err(bad("there is no certificate in them".into()));
-    }
-    Ok(roots)
 }
 
 /// Where the environment says that certificates are.
@@ -141,6 +129,10 @@ fn platform_roots() -> Result<RootCertStore> {
     // A store may hold a few that are malformed by today's rules: the rest still serves.
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
+        if let Some(short) = found.errors.iter().find_map(|error| shortage_of(error)) {
+            let text = format!("the CA certificates of this machine cannot be read: {short}");
+            return Err(Error::new(ErrorKind::Resources, text));
+        }
         let why = found.errors.first().map(|error| format!(" ({error})")).unwrap_or_default();
         return Err(Error::new(
             ErrorKind::Config,
@@ -151,4 +143,11 @@ fn platform_roots() -> Result<RootCertStore> {
         ));
     }
     Ok(roots)
+}
+
+fn shortage_of(error: &rustls_native_certs::Error) -> Option<&'static str> {
+    match &error.kind {
+        rustls_native_certs::ErrorKind::Io { inner, .. } => shortage(inner),
+        _ => None,
+    }
 }

@@ -4,13 +4,15 @@
 //! an upload. The transport checks the origin, adds the headers, reads the answer within bounds and asks
 //! [`retry`](super::retry) what to do about a failure. It does not interpret answers.
 
-use std::error::Error as StdError;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
+use http_body::Body as _;
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
 use ofauth_api::operation::RetryClass;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout, timeout_at};
@@ -21,15 +23,15 @@ use super::retry::{self, Failure, Patience, Verdict};
 use super::wait::WaitHint;
 use crate::budget::{Budgets, Permit};
 use crate::error::{Error, ErrorKind, Result};
-use crate::net::names::{self, Names};
-use crate::net::refused_certificate;
+use crate::net::connect::connect;
+use crate::net::head::{head, plain_proxy};
+use crate::net::pool::{Link, Pool};
+use crate::net::put::MISDIRECTED;
+use crate::net::unreachable::{ConnectError, innermost};
 use crate::settings::Settings;
+use crate::system::Time;
 
-/// Idle connections are dropped before the 5 s after which common servers drop theirs, so that a request does not
-/// meet a connection that is just being closed.
-pub(crate) const POOL_IDLE: Duration = Duration::from_secs(4);
-/// Names of the credential headers.
-pub(crate) const API_KEY: &str = "apikey";
+/// Name of the header that holds the connection.
 pub(crate) const CONNECTION_ID: &str = "x-connection-id";
 
 /// A request with a whole body, ready to be sent any number of times.
@@ -130,13 +132,21 @@ pub(crate) enum Tried {
 pub(crate) struct Transport {
     pub(super) settings: Arc<Settings>,
     budgets: Arc<Budgets>,
-    plain: OnceLock<reqwest::Client>,
-    secure: OnceLock<reqwest::Client>,
+    pool: Pool<Full<Bytes>>,
+    /// Builds requests for the generated client and never sends one.
+    builder: OnceLock<reqwest::Client>,
+}
+
+/// How one try over one connection ended.
+enum Exchanged {
+    Ended(Tried),
+    /// The connection was closed before a byte of the request was written.
+    Unsent(Error),
 }
 
 impl Transport {
     pub(crate) fn new(settings: Arc<Settings>, budgets: Arc<Budgets>) -> Self {
-        Self { settings, budgets, plain: OnceLock::new(), secure: OnceLock::new() }
+        Self { settings, budgets, pool: Pool::default(), builder: OnceLock::new() }
     }
 
     /// Sends until an answer is final and returns it, whatever its status.
@@ -215,136 +225,156 @@ impl Transport {
         tried
     }
 
+    /// Sends once. What an idle connection did not take goes over a fresh one, and so does, once, what came to the
+    /// wrong server: neither has done anything.
     async fn send(&self, request: &Request) -> Tried {
-        let doing = request.doing;
-        let (client, prepared) = match self.prepare(request) {
+        if let Err(error) = self.settings.origins.check(&request.url, "request") {
+            return Tried::Hopeless(error);
+        }
+        let origin = request.url.origin().ascii_serialization();
+        let (mut idle, mut misdirected) = (self.pool.take(&origin), false);
+        loop {
+            let reused = idle.is_some();
+            let link = match idle.take() {
+                Some(link) => link,
+                None => match self.open(request).await {
+                    Ok(link) => link,
+                    Err(tried) => return tried,
+                },
+            };
+            match self.exchange_over(link, &origin, request).await {
+                Exchanged::Unsent(error) if reused => tracing::debug!(%error, "an idle connection was dead"),
+                Exchanged::Unsent(error) => return Tried::NotSent(error),
+                Exchanged::Ended(Tried::Answered(answer)) if answer.status == MISDIRECTED && !misdirected => {
+                    misdirected = true;
+                }
+                Exchanged::Ended(tried) => return tried,
+            }
+            self.pool.drain(&origin);
+        }
+    }
+
+    async fn open(&self, request: &Request) -> Result<Link<Full<Bytes>>, Tried> {
+        let doing = |error: Error| {
+            let kind = error.kind();
+            error.into_kind(kind, request.doing)
+        };
+        let (stream, meter) =
+            connect(&self.settings, &request.url).await.map_err(|refused| match refused {
+                ConnectError { error, hopeless: true } => Tried::Hopeless(doing(error)),
+                ConnectError { error, hopeless: false } => Tried::NotSent(doing(error)),
+            })?;
+        Link::new(stream, meter).await.map_err(|error| Tried::NotSent(broken(&error, request.doing)))
+    }
+
+    async fn exchange_over(&self, mut link: Link<Full<Bytes>>, origin: &str, request: &Request) -> Exchanged {
+        let (doing, url) = (request.doing, &request.url);
+        let prepared = match self.prepare(request) {
             Ok(prepared) => prepared,
-            Err(error) => return Tried::Hopeless(error),
+            Err(error) => return Exchanged::Ended(Tried::Hopeless(error)),
         };
         let limit = self.settings.answer_timeout;
-        let response = match timeout(limit, client.execute(prepared)).await {
+        let response = link.sender.try_send_request(prepared);
+        let response = match timeout(limit, link.until(response)).await {
             Ok(Ok(response)) => response,
-            Ok(Err(error)) => return broken(error, doing),
-            Err(_) => return Tried::Lost(late(doing, limit)),
+            Ok(Err(_))
+                if url.scheme() == "http" && link.meter.hears_tls() && !self.settings.has_answered() =>
+            {
+                return Exchanged::Ended(Tried::Hopeless(self.settings.route(url).wants_tls()));
+            }
+            Ok(Err(mut failed)) => {
+                let unsent = failed.take_message().is_some();
+                let mut error = broken(failed.error(), doing);
+                if url.scheme() == "http" && link.meter.is_silent() {
+                    // Servers of https often end a connection that begins otherwise without a word.
+                    error = error.with_next_step("if that port speaks https, use https:// in the base URL");
+                }
+                return if unsent { Exchanged::Unsent(error) } else { Exchanged::Ended(Tried::Lost(error)) };
+            }
+            Err(_) => return Exchanged::Ended(Tried::Lost(late(doing, limit))),
         };
-        match self.read(response, request).await {
+        Exchanged::Ended(match self.read(&mut link, response, request).await {
             Ok(answer) => {
                 tracing::debug!(doing, status = answer.status, bytes = answer.body.len(), "answered");
-                Tried::Answered(answer)
+                self.settings.set_answered();
+                self.pool.give_back(origin.to_owned(), link);
+                Tried::Answered(answer.through(plain_proxy(self.settings.route(url))))
             }
             Err(tried) => tried,
-        }
+        })
     }
 
-    fn prepare(&self, request: &Request) -> Result<(&reqwest::Client, reqwest::Request)> {
-        self.settings.origins.check(&request.url, "request")?;
-        let client = self.client_for(&request.url)?;
-        let mut prepared = reqwest::Request::new(request.method.clone(), request.url.clone());
-        *prepared.headers_mut() = request.headers.clone();
-        let headers = prepared.headers_mut();
-        headers.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
-        headers.insert(USER_AGENT, self.settings.user_agent.clone());
-        if let Some(key) = self.settings.key.header() {
-            headers.insert(API_KEY, key);
-        }
+    fn prepare(&self, request: &Request) -> Result<http::Request<Full<Bytes>>> {
+        let mut headers = request.headers.clone();
         if !request.body.is_empty() || matches!(request.method, Method::POST | Method::PUT | Method::PATCH) {
-            *prepared.body_mut() = Some(reqwest::Body::from(request.body.clone()));
+            headers.insert(CONTENT_LENGTH, HeaderValue::from(request.body.len()));
         }
-        Ok((client, prepared))
+        let head = head(&self.settings, request.method.clone(), &request.url, headers);
+        head.and_then(|head| head.body(Full::new(request.body.clone()))).map_err(|error| {
+            let text = format!("{}: the request cannot be sent as it is ({error})", request.doing);
+            Error::new(ErrorKind::InvalidArgument, text).with_source(error)
+        })
     }
 
-    async fn read(&self, mut response: reqwest::Response, request: &Request) -> Result<Answer, Tried> {
-        let status = response.status();
-        let headers = std::mem::take(response.headers_mut());
+    async fn read(
+        &self,
+        link: &mut Link<Full<Bytes>>,
+        response: http::Response<Incoming>,
+        request: &Request,
+    ) -> Result<Answer, Tried> {
+        let (head, incoming) = response.into_parts();
         let mut body = Vec::new();
-        let ended = self.read_into(&mut body, response, request).await;
+        let ended = self.read_into(&mut body, link, incoming, request).await;
         // The status of a refusal stands, whatever became of its words.
-        if status.is_success() {
+        if head.status.is_success() {
             ended?;
         }
-        Ok(Answer::new(status.as_u16(), headers, body.into(), &self.settings.key))
+        Ok(Answer::new(head.status.as_u16(), head.headers, body.into(), &self.settings.key))
     }
 
     async fn read_into(
         &self,
         body: &mut Vec<u8>,
-        mut response: reqwest::Response,
+        link: &mut Link<Full<Bytes>>,
+        mut incoming: Incoming,
         request: &Request,
     ) -> Result<(), Tried> {
         let (doing, most) = (request.doing, request.longest_answer);
-        if response.content_length().is_some_and(|length| length > most as u64) {
+        if incoming.size_hint().lower() > most as u64 {
             return Err(Tried::Unreadable(too_long(doing, most)));
         }
         let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
         loop {
             let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
-            match timeout_at(until.min(idle), response.chunk()).await {
-                Ok(Ok(Some(chunk))) if body.len().saturating_add(chunk.len()) > most => {
-                    return Err(Tried::Unreadable(too_long(doing, most)));
-                }
-                Ok(Ok(Some(chunk))) => answer::add(body, &chunk, doing).map_err(Tried::Unreadable)?,
-                Ok(Ok(None)) => return Ok(()),
-                Ok(Err(error)) => {
-                    let message = format!("{doing}: the connection broke in the middle of the answer");
-                    return Err(Tried::Lost(
-                        Error::new(ErrorKind::Network, message).with_source(error.without_url()),
-                    ));
+            let frame = match timeout_at(until.min(idle), link.until(incoming.frame())).await {
+                Ok(Some(Ok(frame))) => frame,
+                Ok(None) => return Ok(()),
+                Ok(Some(Err(error))) => {
+                    let cause = innermost(&error);
+                    let message =
+                        format!("{doing}: the connection broke in the middle of the answer ({cause})");
+                    return Err(Tried::Lost(Error::new(ErrorKind::Network, message).with_source(error)));
                 }
                 Err(_) => return Err(Tried::Lost(late(doing, self.settings.stall_timeout))),
-            }
-        }
-    }
-
-    /// The HTTP client for a URL's scheme. The platform's certificates are read when the first https URL comes.
-    fn client_for(&self, url: &Url) -> Result<&reqwest::Client> {
-        let secure = url.scheme() == "https";
-        let slot = if secure { &self.secure } else { &self.plain };
-        if let Some(client) = slot.get() {
-            return Ok(client);
-        }
-        let tls = if secure { (*self.settings.tls.config()?).clone() } else { no_tls()? };
-        let client = self.build(tls)?;
-        Ok(slot.get_or_init(|| client))
-    }
-
-    fn build(&self, tls: rustls::ClientConfig) -> Result<reqwest::Client> {
-        let mut builder = reqwest::Client::builder()
-            .tls_backend_preconfigured(tls)
-            .http1_only()
-            .redirect(reqwest::redirect::Policy::none())
-            .referer(false)
-            .no_proxy()
-            .tcp_nodelay(true)
-            .connect_timeout(self.settings.connect_timeout)
-            .dns_resolver(Arc::new(Names(self.settings.threads.clone())))
-            .pool_idle_timeout(POOL_IDLE);
-        if let Some(proxy) = &self.settings.proxy {
-            let internal = |error: reqwest::Error| {
-                Error::new(ErrorKind::Config, "the proxy address cannot be used")
-                    .with_source(error.without_url())
             };
-            let mut found = reqwest::Proxy::all(proxy.url.clone()).map_err(internal)?;
-            if let Some(authorization) = &proxy.authorization {
-                found = found.custom_http_auth(authorization.clone());
+            let Ok(chunk) = frame.into_data() else { continue };
+            if body.len().saturating_add(chunk.len()) > most {
+                return Err(Tried::Unreadable(too_long(doing, most)));
             }
-            builder = builder
-                .proxy(found.no_proxy(reqwest::NoProxy::from_string("localhost,.localhost,127.0.0.0/8,::1")));
+            answer::add(body, &chunk, doing).map_err(Tried::Unreadable)?;
         }
-        builder.build().map_err(|error| {
-            Error::new(ErrorKind::Internal, "the HTTP client could not be built")
-                .with_source(error.without_url())
-        })
     }
 
     /// A client that builds requests for the generated code and never sends one.
     pub(crate) fn request_builder(&self) -> Result<reqwest::Client> {
-        match self.plain.get() {
-            Some(client) => Ok(client.clone()),
-            None => {
-                let client = self.build(no_tls()?)?;
-                Ok(self.plain.get_or_init(|| client).clone())
-            }
+        if let Some(client) = self.builder.get() {
+            return Ok(client.clone());
         }
+        let client = reqwest::Client::builder().tls_backend_preconfigured(no_tls()?).no_proxy().build();
+        let client = client.map_err(|error| {
+            Error::new(ErrorKind::Internal, format!("no request can be built ({error})")).with_source(error)
+        })?;
+        Ok(self.builder.get_or_init(|| client).clone())
     }
 }
 
@@ -380,41 +410,16 @@ impl std::fmt::Display for Tried {
     }
 }
 
-fn broken(error: reqwest::Error, doing: &str) -> Tried {
-    let error = error.without_url();
-    if let Some(why) = refused_certificate(&error).or_else(|| names::refusal(&error)) {
-        return Tried::Hopeless(why);
-    }
-    if error.is_builder() {
-        return Tried::Hopeless(
-            Error::new(ErrorKind::InvalidArgument, format!("{doing}: the request cannot be sent as it is"))
-                .with_source(error),
-        );
-    }
-    let cause = innermost(&error);
-    if error.is_connect() {
-        let message =
-            format!("{doing}: the service cannot be reached ({cause}): check the network and the base URL");
-        return Tried::NotSent(Error::new(ErrorKind::Network, message).with_source(error));
-    }
-    let message = format!("{doing}: the connection broke before an answer came ({cause})");
-    Tried::Lost(Error::new(ErrorKind::Network, message).with_source(error))
-}
-
-/// The text of the last error in the chain, which says what really happened.
-pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
-    let mut last = error;
-    while let Some(next) = last.source() {
-        last = next;
-    }
-    last.to_string()
+fn broken(error: &hyper::Error, doing: &str) -> Error {
+    let cause = innermost(error);
+    Error::new(ErrorKind::Network, format!("{doing}: the connection broke before an answer came ({cause})"))
 }
 
 fn late(doing: &str, limit: Duration) -> Error {
-    Error::new(ErrorKind::Timeout, format!("{doing}: no answer within {} s", limit.as_secs()))
+    Error::new(ErrorKind::Timeout, format!("{doing}: no answer within {}", Time(limit)))
 }
 
-/// A TLS configuration that trusts nobody, for the client of plain URLs: reqwest insists on one.
+/// A TLS configuration that trusts nobody, for a client that sends nothing: reqwest insists on one.
 fn no_tls() -> Result<rustls::ClientConfig> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(rustls::ClientConfig::builder_with_provider(provider)

@@ -12,6 +12,9 @@ const EPOCH_FROM: u64 = 1_000_000_000;
 /// A number at or above this is a moment in milliseconds (2001-09-09).
 const EPOCH_MILLIS_FROM: u64 = 1_000_000_000_000;
 
+/// Longer than anybody waits.
+const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
+
 /// What an answer says about waiting.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct WaitHint {
@@ -26,24 +29,17 @@ impl WaitHint {
     pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let now = server_time(headers).unwrap_or(now);
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
-        let retry_after = text("retry-after").and_then(|text| match text.parse::<u64>() {
-            Ok(seconds) => Some(Duration::from_secs(seconds)),
-            Err(_) => {
-                httpdate::parse_http_date(text).ok().map(|at| at.duration_since(now).unwrap_or_default())
-            }
+        let retry_after = text("retry-after").and_then(|text| match Number::read(text) {
+            Some(number) => Some(seconds(number.rounded_up())),
+            None => httpdate::parse_http_date(text)
+                .ok()
+                .map(|at| at.duration_since(now).unwrap_or_default().min(CENTURY)),
         });
         let reset = text("x-ratelimit-reset").or_else(|| text("ratelimit-reset"));
-        let reset = reset.and_then(|text| text.parse::<f64>().ok()).and_then(|value| {
-            if !(0.0..1e18).contains(&value) {
-                return None;
-            }
-            // Truncation is meant: the range is checked and a second's fraction does not matter.
-            let number = value as u64;
-            match number {
-                0..EPOCH_FROM => Some(Duration::from_secs(number)),
-                EPOCH_FROM..EPOCH_MILLIS_FROM => Some(until(Duration::from_secs(number), now)),
-                _ => Some(until(Duration::from_millis(number), now)),
-            }
+        let reset = reset.and_then(Number::read).map(|number| match number.rounded_up() {
+            number @ 0..EPOCH_FROM => Duration::from_secs(number),
+            number @ EPOCH_FROM..EPOCH_MILLIS_FROM => until(Duration::from_secs(number), now),
+            number => until(Duration::from_millis(number), now),
         });
         Self { retry_after, reset }
     }
@@ -63,7 +59,7 @@ impl Quota {
     pub(crate) fn read(headers: &HeaderMap) -> Self {
         let number = |names: [&str; 2]| {
             let value = names.into_iter().find_map(|name| headers.get(name))?;
-            value.to_str().ok()?.trim().parse().ok()
+            Some(Number::read(value.to_str().ok()?.trim())?.whole)
         };
         Self {
             limit: number(["x-ratelimit-limit", "ratelimit-limit"]),
@@ -72,16 +68,47 @@ impl Quota {
     }
 }
 
+/// A number in a header: digits, and perhaps a point and more of them. One too large for its type is as large as can be.
+#[derive(Debug, Clone, Copy)]
+struct Number {
+    whole: u64,
+    /// Whether something stands behind the point.
+    has_fraction: bool,
+}
+
+impl Number {
+    fn read(text: &str) -> Option<Self> {
+        let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+        let is_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+        if whole.is_empty() || !is_digits(whole) || !is_digits(fraction) {
+            return None;
+        }
+        Some(Self {
+            whole: whole.parse().unwrap_or(u64::MAX),
+            has_fraction: fraction.bytes().any(|digit| digit != b'0'),
+        })
+    }
+
+    fn rounded_up(self) -> u64 {
+        self.whole.saturating_add(self.has_fraction.into())
+    }
+}
+
+/// So many seconds. What is longer than a century is one, which every clock can still add.
+fn seconds(number: u64) -> Duration {
+    Duration::from_secs(number).min(CENTURY)
+}
+
 /// The server's clock, from its `Date` header.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok()
 }
 
 fn until(since_epoch: Duration, now: SystemTime) -> Duration {
-    SystemTime::UNIX_EPOCH
-        .checked_add(since_epoch)
-        .and_then(|at| at.duration_since(now).ok())
-        .unwrap_or_default()
+    match SystemTime::UNIX_EPOCH.checked_add(since_epoch) {
+        Some(at) => at.duration_since(now).unwrap_or_default().min(CENTURY),
+        None => CENTURY,
+    }
 }
 
 #[cfg(test)]
@@ -116,8 +143,18 @@ mod tests {
             Some(Duration::from_secs(9)),
             "the server's own clock counts"
         );
-        for nonsense in ["", "soon", "-1", "1e3", "99999999999999999999"] {
+        for nonsense in ["", "soon", "-1", "1e3", ".5", "1,5", "+7", "7 s", "1.2.3", "0x10", "NaN", "inf"] {
             assert_eq!(hint(&[("retry-after", nonsense)]).retry_after, None, "{nonsense}");
+        }
+        for (number, seconds) in [("0", 0), ("3.7", 4), ("3.0", 3), ("0.001", 1), ("5.", 5), ("007", 7)] {
+            assert_eq!(
+                hint(&[("retry-after", number)]).retry_after,
+                Some(Duration::from_secs(seconds)),
+                "{number}"
+            );
+        }
+        for huge in ["99999999999", "99999999999999999999", "99999999999999999999.9"] {
+            assert_eq!(hint(&[("retry-after", huge)]).retry_after, Some(CENTURY), "{huge}");
         }
     }
 
@@ -134,7 +171,10 @@ mod tests {
         );
         assert_eq!(quota(&[("RateLimit-Limit", "60"), ("ratelimit-remaining", "0")]), (Some(60), Some(0)));
         assert_eq!(quota(&[]), (None, None));
-        for nonsense in ["", "-1", "1.5", "many", "99999999999999999999"] {
+        for (number, whole) in [("1.5", 1), ("0.9", 0), ("99999999999999999999", u64::MAX)] {
+            assert_eq!(quota(&[("x-ratelimit-remaining", number)]), (None, Some(whole)), "{number}");
+        }
+        for nonsense in ["", "-1", "many", "1e3"] {
             assert_eq!(quota(&[("x-ratelimit-remaining", nonsense)]), (None, None), "{nonsense}");
         }
     }
@@ -142,7 +182,7 @@ mod tests {
     #[test]
     fn reset_as_seconds_epoch_and_epoch_milliseconds() {
         for (text, seconds) in
-            [("0", 0), ("12.5", 12), ("1700000030", 30), ("1700000030000", 30), ("1600000000", 0)]
+            [("0", 0), ("12.5", 13), ("1700000030", 30), ("1700000030000", 30), ("1600000000", 0)]
         {
             assert_eq!(
                 hint(&[("x-ratelimit-reset", text)]).reset,
@@ -150,6 +190,7 @@ mod tests {
                 "{text}"
             );
         }
+        assert_eq!(hint(&[("x-ratelimit-reset", "99999999999999999999")]).reset, Some(CENTURY));
         for nonsense in ["", "later", "-3", "NaN", "inf", "1e300"] {
             assert_eq!(hint(&[("x-ratelimit-reset", nonsense)]).reset, None, "{nonsense}");
         }

@@ -10,6 +10,7 @@ use super::file::{self, Refused};
 use super::record::State;
 use super::replay::{Contents, Found, replay};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system;
 
 /// The fewest digits of an id that stand for it.
 const SHORTEST_PREFIX: usize = 4;
@@ -124,8 +125,8 @@ pub(super) fn resolve(journal: &Journal, prefix: &str) -> Result<String> {
 /// The ids of the journals in the directory, sorted.
 fn ids(journal: &Journal) -> Result<Vec<String>> {
     let cannot = |error: io::Error| {
-        let text = format!("the directory {} cannot be read: {error}", journal.dir().display());
-        Error::new(ErrorKind::Journal, text).with_source(error)
+        let what = format!("the directory {} cannot be read", journal.dir().display());
+        system::failed(ErrorKind::Journal, what, "", error)
     };
     let entries = match std::fs::read_dir(journal.dir()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),

@@ -34,6 +34,7 @@ pub(crate) use recorder::Recorder;
 pub(crate) use replay::Found;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::system;
 use file::{FileLog, Refused};
 use replay::Contents;
 use writer::Writer;
@@ -67,12 +68,8 @@ impl Journal {
     pub(crate) fn open(&self, about: &About) -> Result<OpenJournal> {
         let path = self.path_of(&about.id());
         let cannot = |error: std::io::Error| {
-            let text = format!(
-                "the journal {} cannot be opened ({error}): {}",
-                path.display(),
-                recorder::remedy(&error)
-            );
-            Error::new(ErrorKind::Journal, text).with_source(error)
+            let what = format!("the journal {} cannot be opened", path.display());
+            system::failed(ErrorKind::Journal, what, recorder::remedy(&error), error)
         };
         file::create_directory(self.dir()).map_err(cannot)?;
         let opened = file::create_locked(&path).map_err(|refused| match refused {
@@ -124,10 +121,7 @@ impl Journal {
             let file = listing::look(self, &id).and_then(|upload| upload.file);
             return Err(busy(file.as_deref().unwrap_or("this file"), &path));
         }
-        file::remove(&path).map_err(|error| {
-            let text = format!("the journal {} cannot be removed: {error}", path.display());
-            Error::new(ErrorKind::Journal, text).with_source(error)
-        })
+        file::remove(&path).map_err(|error| cannot_remove(&path, error))
     }
 
     /// Removes the journals of finished uploads, named by their [ids](crate::Uploaded::journal_id): what
@@ -152,16 +146,18 @@ impl Journal {
         let synced = file::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
         match failed.map_or(synced, Err) {
             Ok(()) => Ok(()),
-            Err((path, error)) => {
-                let text = format!("the journal {} cannot be removed: {error}", path.display());
-                Err(Error::new(ErrorKind::Journal, text).with_source(error))
-            }
+            Err((path, error)) => Err(cannot_remove(&path, error)),
         }
     }
 
     fn path_of(&self, id: &str) -> PathBuf {
         self.0.join(format!("{id}.journal"))
     }
+}
+
+fn cannot_remove(path: &Path, error: std::io::Error) -> Error {
+    let what = format!("the journal {} cannot be removed", path.display());
+    system::failed(ErrorKind::Journal, what, "check the permissions of its directory", error)
 }
 
 impl OpenJournal {
@@ -172,12 +168,8 @@ impl OpenJournal {
         let (writer, found) = match contents {
             Contents::New => {
                 let writer = Writer::begin(log).map_err(|error| {
-                    let text = format!(
-                        "the journal {} cannot be created ({error}): {}",
-                        path.display(),
-                        recorder::remedy(&error)
-                    );
-                    Error::new(ErrorKind::Journal, text).with_source(error)
+                    let what = format!("the journal {} cannot be created", path.display());
+                    system::failed(ErrorKind::Journal, what, recorder::remedy(&error), error)
                 })?;
                 (writer, Found::Nothing)
             }

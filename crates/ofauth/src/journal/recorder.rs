@@ -19,6 +19,7 @@ use super::frame::Frame;
 use super::record::{DoneRecord, PartDone, Record, SessionRecord};
 use super::writer::{Action, Writer};
 use crate::error::{Error, ErrorKind, Result};
+use crate::system::{shortage, words};
 use crate::threads::Threads;
 
 /// How long a write is waited for once the upload was cancelled. A disk that takes longer hangs: it goes on with what it
@@ -203,7 +204,8 @@ impl Shared {
     }
 
     fn cannot_write(&self, error: io::Error) -> Failure {
-        self.failure(&format!("cannot be written ({error}): {}", remedy(&error)), Some(error))
+        let remedy = shortage(&error).unwrap_or_else(|| remedy(&error));
+        self.failure(&format!("cannot be written ({}): {remedy}", words(&error)), Some(error))
     }
 
     fn interrupted(&self) -> Failure {
@@ -232,7 +234,9 @@ struct Failure {
 
 impl Failure {
     fn to_error(&self) -> Error {
-        let error = Error::new(ErrorKind::Journal, self.message.clone());
+        let short = self.source.as_deref().and_then(shortage).is_some();
+        let kind = if short { ErrorKind::Resources } else { ErrorKind::Journal };
+        let error = Error::new(kind, self.message.clone());
         match &self.source {
             Some(source) => error.with_source(Arc::clone(source)),
             None => error,

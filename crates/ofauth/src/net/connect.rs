@@ -1,17 +1,16 @@
-//! Opens connections for the bytes of files: TCP, through a proxy where one is set, with TLS where the URL asks.
+//! Opens connections: TCP, through a proxy where one is set, with TLS where the URL asks.
 //!
 //! Racing IPv6 against IPv4 is hyper-util's. Pooling is [`super::pool`]'s.
 
 use std::io;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use http::Uri;
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::client::legacy::connect::proxy::Tunnel;
-use hyper_util::rt::TokioIo;
+use hyper_util::client::legacy::connect::dns::Name;
 use rustls_pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -21,12 +20,12 @@ use tokio_rustls::client::TlsStream;
 use tower_service::Service;
 use url::Url;
 
-use super::names::{self, Names};
-use super::refused_certificate;
+use super::names::Names;
 use super::socket::{Meter, Socket};
+use super::tunnel;
+use super::unreachable::{ConnectError, Route, Stage};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::transport::innermost;
-use crate::settings::Settings;
+use crate::settings::{Proxy, Settings};
 
 /// Room for the bytes under way on one connection: 10 MB/s at a round trip of 50 ms. The kernel may grant less.
 pub(crate) const SEND_BUFFER: usize = 512 * 1024;
@@ -39,70 +38,120 @@ pub(crate) enum Stream {
     Secure(Box<TlsStream<Socket>>),
 }
 
-/// Why a connection could not be opened.
-pub(crate) struct ConnectError {
-    pub(crate) error: Error,
-    /// Whether another try may end differently.
-    pub(crate) hopeless: bool,
-}
-
 /// Opens a connection for requests to `url`, within the connect timeout all steps together.
 pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
     let limit = settings.connect_timeout;
-    match timeout(limit, open(settings, url)).await {
+    let way = Way { settings, route: settings.route(url), stage: Arc::default() };
+    match timeout(limit, way.open()).await {
         Ok(result) => result,
-        Err(_) => Err(unreachable(
-            url,
-            &format!("no connection within {} s", limit.as_secs_f32()),
-            ErrorKind::Timeout,
-            None,
-        )),
+        Err(_) => Err(way.route.late(way.stage.get(), limit)),
     }
 }
 
-async fn open(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
-    let mut connector = HttpConnector::new_with_resolver(Names(settings.threads.clone()));
-    connector.enforce_http(false);
-    connector.set_nodelay(true);
-    connector.set_send_buffer_size(Some(SEND_BUFFER));
-    connector.set_connect_timeout(Some(settings.connect_timeout));
-    #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
-    connector.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+/// A connection that is being opened.
+struct Way<'a> {
+    settings: &'a Settings,
+    route: Route<'a>,
+    stage: Arc<Staged>,
+}
 
-    let secure = url.scheme() == "https";
-    let tcp = match settings.proxy_for(url) {
-        None => connector.call(uri(url)?).await.map_err(|error| unreachable_by(url, error))?,
-        // Plain requests are handed to the proxy whole; see `put`.
-        Some(proxy) if !secure => {
-            connector.call(uri(&proxy.url)?).await.map_err(|error| unreachable_by(&proxy.url, error))?
+impl Way<'_> {
+    async fn open(&self) -> Result<(Stream, Meter), ConnectError> {
+        let tcp = match self.route.proxy {
+            Some(proxy) if self.route.is_tunnel() => self.tunnel(proxy).await?,
+            // Plain requests are handed to the proxy whole; see `head`.
+            _ => self.tcp().await?,
+        };
+        let meter = Meter::default();
+        let mut socket = Socket::new(tcp, meter.clone());
+        if self.route.url.scheme() != "https" {
+            socket.carry_requests();
+            return Ok((Stream::Plain(socket), meter));
         }
-        Some(proxy) => {
-            let mut tunnel = Tunnel::new(uri(&proxy.url)?, connector);
-            if let Some(authorization) = &proxy.authorization {
-                tunnel = tunnel.with_auth(authorization.clone());
+        self.stage.set(Stage::Tls);
+        let hopeless = |error| ConnectError { error, hopeless: true };
+        let config = self.settings.tls.config().map_err(hopeless)?;
+        let name = server_name(self.route.url).map_err(hopeless)?;
+        match TlsConnector::from(Arc::clone(&config)).connect(name, socket).await {
+            Ok(mut stream) => {
+                stream.get_mut().0.carry_requests();
+                Ok((Stream::Secure(Box::new(stream)), meter))
             }
-            tunnel.call(uri(url)?).await.map_err(|error| unreachable_by(&proxy.url, error))?
+            Err(error) => Err(self.route.no_tls(error, self.settings.has_answered())),
         }
-    };
-    let meter = Meter::default();
-    let socket = Socket::new(into_tcp(tcp), meter.clone());
-    if !secure {
-        return Ok((Stream::Plain(socket), meter));
     }
-    let hopeless = |error| ConnectError { error, hopeless: true };
-    let config = settings.tls.config().map_err(hopeless)?;
-    let name = server_name(url).map_err(hopeless)?;
-    match TlsConnector::from(Arc::clone(&config)).connect(name, socket).await {
-        Ok(stream) => Ok((Stream::Secure(Box::new(stream)), meter)),
-        Err(error) => Err(match refused_certificate(&error) {
-            Some(error) => hopeless(error),
-            None => unreachable(url, &format!("TLS: {error}"), ErrorKind::Network, Some(error.into())),
-        }),
+
+    async fn tcp(&self) -> Result<TcpStream, ConnectError> {
+        let first = self.route.first();
+        let resolver =
+            Watched { resolver: Names(self.settings.threads.clone()), stage: Arc::clone(&self.stage) };
+        let mut connector = HttpConnector::new_with_resolver(resolver);
+        connector.enforce_http(false);
+        connector.set_nodelay(true);
+        connector.set_send_buffer_size(Some(SEND_BUFFER));
+        connector.set_connect_timeout(Some(self.settings.connect_timeout));
+        #[cfg(any(target_os = "linux", target_os = "android", target_os = "fuchsia"))]
+        connector.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
+        self.stage.set(Stage::Tcp);
+        let connected = connector.call(uri(first)?).await;
+        let limit = self.settings.connect_timeout;
+        Ok(connected.map_err(|error| self.route.refused(limit, &error))?.into_inner())
+    }
+
+    /// A tunnel through the proxy. One that forbids it is asked once more, for it may be one of several.
+    async fn tunnel(&self, proxy: &Proxy) -> Result<TcpStream, ConnectError> {
+        let mut again = true;
+        loop {
+            let tcp = self.tcp().await?;
+            self.stage.set(Stage::Tunnel);
+            match tunnel::open(tcp, self.route, proxy, &self.settings.key).await {
+                Ok(tcp) => return Ok(tcp),
+                Err(refused) if refused.status == Some(403) && again => again = false,
+                Err(refused) => return Err(refused.why),
+            }
+        }
     }
 }
 
-fn into_tcp(io: TokioIo<TcpStream>) -> TcpStream {
-    io.into_inner()
+/// How far a connection has come, for whoever gives up waiting for it.
+#[derive(Default)]
+struct Staged(Mutex<Stage>);
+
+impl Staged {
+    fn set(&self, stage: Stage) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = stage;
+    }
+
+    fn get(&self) -> Stage {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A resolver that tells when it begins and ends.
+#[derive(Clone)]
+struct Watched<R> {
+    resolver: R,
+    stage: Arc<Staged>,
+}
+
+impl<R: Service<Name, Future: Send + 'static>> Service<Name> for Watched<R> {
+    type Response = R::Response;
+    type Error = R::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<R::Response, R::Error>> + Send>>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), R::Error>> {
+        self.resolver.poll_ready(cx)
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        self.stage.set(Stage::Name);
+        let (stage, found) = (Arc::clone(&self.stage), self.resolver.call(name));
+        Box::pin(async move {
+            let found = found.await;
+            stage.set(Stage::Tcp);
+            found
+        })
+    }
 }
 
 fn uri(url: &Url) -> Result<Uri, ConnectError> {
@@ -117,29 +166,6 @@ fn server_name(url: &Url) -> Result<ServerName<'static>> {
     ServerName::try_from(host.to_owned()).map_err(|error| {
         Error::new(ErrorKind::Config, format!("{host:?} is no name that TLS can check")).with_source(error)
     })
-}
-
-fn unreachable_by(url: &Url, error: impl std::error::Error + Send + Sync + 'static) -> ConnectError {
-    if let Some(error) = names::refusal(&error) {
-        return ConnectError { error, hopeless: true };
-    }
-    let cause = innermost(&error);
-    unreachable(url, &cause, ErrorKind::Network, Some(Box::new(error)))
-}
-
-fn unreachable(
-    url: &Url,
-    cause: &str,
-    kind: ErrorKind,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
-) -> ConnectError {
-    let origin = url.origin().ascii_serialization();
-    let mut error =
-        Error::new(kind, format!("{origin} cannot be reached ({cause}): check the network and the base URL"));
-    if let Some(source) = source {
-        error = error.with_source(source);
-    }
-    ConnectError { error, hopeless: false }
 }
 
 impl AsyncRead for Stream {

@@ -10,10 +10,10 @@ use std::vec;
 use hyper_util::client::legacy::connect::dns::Name;
 use tower_service::Service;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::threads::Threads;
 
-/// The resolver of both roads: JSON calls and the bytes of files.
+/// The resolver of every connection.
 #[derive(Debug, Clone)]
 pub(crate) struct Names(pub(crate) Threads);
 
@@ -35,20 +35,6 @@ impl Names {
     }
 }
 
-/// The error of a lookup for which the system gave no thread, if that is what stopped a connection.
-pub(crate) fn refusal(error: &(dyn std::error::Error + 'static)) -> Option<Error> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(refused) =
-            error.downcast_ref::<Error>().filter(|error| error.kind() == ErrorKind::Resources)
-        {
-            return Some(Error::new(ErrorKind::Resources, refused.message()));
-        }
-        next = error.source();
-    }
-    None
-}
-
 impl Service<Name> for Names {
     type Response = vec::IntoIter<SocketAddr>;
     type Error = LookupError;
@@ -60,12 +46,5 @@ impl Service<Name> for Names {
 
     fn call(&mut self, name: Name) -> Self::Future {
         Box::pin(self.look_up(name.as_str()))
-    }
-}
-
-impl reqwest::dns::Resolve for Names {
-    fn resolve(&self, name: reqwest::dns::Name) -> reqwest::dns::Resolving {
-        let looked_up = self.look_up(name.as_str());
-        Box::pin(async { Ok(Box::new(looked_up.await?) as reqwest::dns::Addrs) })
     }
 }

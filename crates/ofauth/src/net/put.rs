@@ -12,28 +12,31 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::future::poll_fn;
-use http::header::{
-    ACCEPT, CONTENT_LENGTH, CONTENT_TYPE, HOST, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT,
-};
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
 use url::Url;
 
-use super::connect::{self, ConnectError, SEND_BUFFER};
+use super::connect::{self, SEND_BUFFER};
+use super::head::{head, plain_proxy};
 use super::is_without_memory;
 use super::pool::{Link, Pool};
+use super::unreachable::{ConnectError, innermost};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::answer::{self, ANSWER_BODY, Answer, LONGEST_STEP, too_long};
-use crate::http::transport::{API_KEY, CONNECTION_ID, innermost};
+use crate::http::transport::CONNECTION_ID;
 use crate::secret::ApiKey;
 use crate::settings::Settings;
+use crate::system::Time;
 use crate::upload::attempt::Attempt;
 use crate::upload::body::{BodyState, Buffers, RangeBody};
 use crate::upload::source::Opened;
 use crate::upload::throttle::Throttle;
 
+/// The status of a request that came over a connection to another server than it was meant for.
+pub(crate) const MISDIRECTED: u16 = 421;
 /// The rate assumed before any was measured, in bytes per second: a slow mobile uplink.
 const SLOWEST_RATE: u64 = 16 * 1024;
 
@@ -100,8 +103,9 @@ pub(crate) enum PutEnd {
 /// Sends a PUT, over an idle connection if there is one.
 ///
 /// A connection that was idle may have been closed by the server in the same moment. Its failure says nothing about
-/// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything.
-pub(crate) async fn put(settings: &Settings, pool: &Pool, put: &Put) -> PutEnd {
+/// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything. So does
+/// one that came over a connection to the wrong server (421), which has done nothing.
+pub(crate) async fn put(settings: &Settings, pool: &Pool<RangeBody>, put: &Put) -> PutEnd {
     let origin = put.url.origin().ascii_serialization();
     if let Some(link) = pool.take(&origin) {
         match exchange(settings, pool, &origin, link, put).await {
@@ -112,20 +116,47 @@ pub(crate) async fn put(settings: &Settings, pool: &Pool, put: &Put) -> PutEnd {
                 tracing::debug!(%error, "an idle connection was dead");
                 pool.drain(&origin);
             }
-            end => return end,
+            end => return again_if_misdirected(settings, pool, &origin, put, end).await,
         }
     }
+    let end = put_fresh(settings, pool, &origin, put).await;
+    again_if_misdirected(settings, pool, &origin, put, end).await
+}
+
+async fn again_if_misdirected(
+    settings: &Settings,
+    pool: &Pool<RangeBody>,
+    origin: &str,
+    put: &Put,
+    end: PutEnd,
+) -> PutEnd {
+    match &end {
+        PutEnd::Answered { answer, .. } if answer.status == MISDIRECTED => {
+            pool.drain(origin);
+            put_fresh(settings, pool, origin, put).await
+        }
+        _ => end,
+    }
+}
+
+async fn put_fresh(settings: &Settings, pool: &Pool<RangeBody>, origin: &str, put: &Put) -> PutEnd {
     let (stream, meter) = match connect::connect(settings, &put.url).await {
         Ok(open) => open,
         Err(ConnectError { error, hopeless }) => return PutEnd::NotSent { error, hopeless },
     };
     match Link::new(stream, meter).await {
-        Ok(link) => exchange(settings, pool, &origin, link, put).await,
+        Ok(link) => exchange(settings, pool, origin, link, put).await,
         Err(error) => PutEnd::NotSent { error: broken(&error), hopeless: false },
     }
 }
 
-async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link, put: &Put) -> PutEnd {
+async fn exchange(
+    settings: &Settings,
+    pool: &Pool<RangeBody>,
+    origin: &str,
+    mut link: Link<RangeBody>,
+    put: &Put,
+) -> PutEnd {
     let (body, state) = RangeBody::new(
         &put.source,
         put.start,
@@ -143,6 +174,11 @@ async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link
     let mut driven = Driven::new(settings, &mut link, put, &state);
     let response = match driven.until(response).await {
         Ok(Ok(response)) => response,
+        Ok(Err(_))
+            if put.url.scheme() == "http" && driven.link.meter.hears_tls() && !settings.has_answered() =>
+        {
+            return PutEnd::NotSent { error: settings.route(&put.url).wants_tls(), hopeless: true };
+        }
         Ok(Err(error)) => return failed(&error, &driven, &state),
         Err(late) => return PutEnd::Lost { error: late, whole: driven.is_whole() },
     };
@@ -153,6 +189,7 @@ async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link
             if !early {
                 pool.give_back(origin.to_owned(), link);
             }
+            let answer = answer.through(plain_proxy(settings.route(&put.url)));
             PutEnd::Answered { answer, early }
         }
         Err(error) if error.kind() == ErrorKind::InvalidAnswer => PutEnd::Lost { error, whole: true },
@@ -161,34 +198,15 @@ async fn exchange(settings: &Settings, pool: &Pool, origin: &str, mut link: Link
 }
 
 fn request(settings: &Settings, put: &Put, body: RangeBody) -> Result<http::Request<RangeBody>> {
-    let cannot = |error: http::Error| {
-        Error::new(ErrorKind::InvalidPlan, "a part URL cannot be used in a request").with_source(error)
-    };
-    let proxy = settings.proxy_for(&put.url).filter(|_| put.url.scheme() == "http");
-    // A proxy that passes plain requests on wants the whole URL, a server only path and query.
-    let target = match proxy {
-        Some(_) => put.url[..url::Position::AfterQuery].to_owned(),
-        None => put.url[url::Position::BeforePath..url::Position::AfterQuery].to_owned(),
-    };
-    let host = &put.url[url::Position::BeforeHost..url::Position::AfterPort];
-    let mut request = http::Request::builder()
-        .method(Method::PUT)
-        .uri(target)
-        .header(HOST, host)
-        .header(USER_AGENT, settings.user_agent.clone())
-        .header(ACCEPT, HeaderValue::from_static("application/json"))
-        .header(CONTENT_TYPE, put.content_type.clone())
-        .header(CONTENT_LENGTH, put.length)
-        .header(CONNECTION_ID, put.connection.clone())
-        .body(body)
-        .map_err(cannot)?;
-    if let Some(key) = settings.key.header() {
-        request.headers_mut().insert(API_KEY, key);
-    }
-    if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.clone()) {
-        request.headers_mut().insert(PROXY_AUTHORIZATION, authorization);
-    }
-    Ok(request)
+    let headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, put.content_type.clone()),
+        (CONTENT_LENGTH, HeaderValue::from(put.length)),
+        (HeaderName::from_static(CONNECTION_ID), put.connection.clone()),
+    ]);
+    head(settings, Method::PUT, &put.url, headers).and_then(|head| head.body(body)).map_err(|error| {
+        let text = format!("a part URL cannot be used in a request ({error})");
+        Error::new(ErrorKind::InvalidPlan, text).with_source(error)
+    })
 }
 
 fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> PutEnd {
@@ -212,7 +230,7 @@ fn broken(error: &hyper::Error) -> Error {
 /// A connection that is moved along while something on it is awaited, and the clocks that watch it.
 struct Driven<'a> {
     key: &'a ApiKey,
-    link: &'a mut Link,
+    link: &'a mut Link<RangeBody>,
     put: &'a Put,
     state: &'a BodyState,
     stall: Duration,
@@ -228,7 +246,12 @@ struct Driven<'a> {
 }
 
 impl<'a> Driven<'a> {
-    fn new(settings: &'a Settings, link: &'a mut Link, put: &'a Put, state: &'a BodyState) -> Self {
+    fn new(
+        settings: &'a Settings,
+        link: &'a mut Link<RangeBody>,
+        put: &'a Put,
+        state: &'a BodyState,
+    ) -> Self {
         let now = Instant::now();
         Self {
             key: &settings.key,
@@ -258,10 +281,7 @@ impl<'a> Driven<'a> {
     }
 
     fn poll<F: Future>(&mut self, cx: &mut Context<'_>, future: Pin<&mut F>) -> Poll<Result<F::Output>> {
-        if !self.link.ended && self.link.driver.as_mut().poll(cx).is_ready() {
-            // Whatever ended the connection, the future below tells of it.
-            self.link.ended = true;
-        }
+        self.link.drive(cx);
         self.note_progress();
         if let Poll::Ready(output) = future.poll(cx) {
             return Poll::Ready(Ok(output));
@@ -294,7 +314,7 @@ impl<'a> Driven<'a> {
     /// When the present phase has taken too long, and the error for that.
     fn deadline(&self) -> (Instant, Box<dyn Fn() -> Error>) {
         let late = |what: &'static str, limit: Duration| -> Box<dyn Fn() -> Error> {
-            Box::new(move || Error::new(ErrorKind::Timeout, format!("{what} for {} s", limit.as_secs_f32())))
+            Box::new(move || Error::new(ErrorKind::Timeout, format!("{what} for {}", Time(limit))))
         };
         if let Some((until, last)) = self.reading {
             return (

@@ -21,6 +21,7 @@ use super::source::{Data, Opened, changed};
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind};
 use crate::journal::PartHash;
+use crate::system;
 use crate::threads::Threads;
 
 /// Bytes read at a time. Larger pieces gain nothing measurable and cost memory on every connection.
@@ -241,13 +242,8 @@ impl RangeBody {
             Err(error) => {
                 self.buffers.give_back(buffer);
                 let at = self.offset;
-                self.fail(
-                    Error::new(
-                        ErrorKind::Source,
-                        format!("the source cannot be read at byte {at} ({error})"),
-                    )
-                    .with_source(error),
-                )
+                let what = format!("the source cannot be read at byte {at}");
+                self.fail(system::failed(ErrorKind::Source, what, "", error))
             }
         }
     }

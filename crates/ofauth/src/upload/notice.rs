@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use crate::system::Time;
+
 /// Something that happened to an upload and that its user should know.
 ///
 /// [`Display`](fmt::Display) is one line without a full stop.
@@ -79,30 +81,17 @@ impl fmt::Display for Notice {
             Self::AtRisk { needs, session_left } => write!(
                 f,
                 "the rest needs about {} and the upload session ends in {}: it may have to start over",
-                Rounded(*needs),
-                Rounded(*session_left)
+                Time(*needs),
+                Time(*session_left)
             ),
             Self::LongWait { wait } => write!(
                 f,
                 "the service asks for a pause of {}: the upload session may end meanwhile",
-                Rounded(*wait)
+                Time(*wait)
             ),
             Self::Woke { after } => {
-                write!(f, "nothing ran for {}: connections are opened anew", Rounded(*after))
+                write!(f, "nothing ran for {}: connections are opened anew", Time(*after))
             }
-        }
-    }
-}
-
-/// A duration in the largest unit that fits, whole.
-struct Rounded(Duration);
-
-impl fmt::Display for Rounded {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.as_secs() {
-            seconds @ 0..120 => write!(f, "{seconds} s"),
-            seconds @ 120..7200 => write!(f, "{} min", seconds / 60),
-            seconds => write!(f, "{} h", seconds / 3600),
         }
     }
 }
@@ -117,7 +106,7 @@ mod tests {
             Notice::AtRisk { needs: Duration::from_secs(7300), session_left: Duration::from_secs(119) };
         assert_eq!(
             at_risk.to_string(),
-            "the rest needs about 2 h and the upload session ends in 119 s: it may have to start over"
+            "the rest needs about 2 h 1 min and the upload session ends in 119 s: it may have to start over"
         );
         let resumed = Notice::Resumed { bytes: 5 * 1024 * 1024, parts: 1, parts_total: 4 };
         assert_eq!(resumed.to_string(), "resumed: 5.0 MiB in 1 of 4 parts need not be sent again");

@@ -20,6 +20,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{About, Found, Journal, Recorder, State};
 use crate::origin::Origins;
 use crate::settings::Settings;
+use crate::system;
 use crate::threads::Threads;
 
 /// A source that is open, and what the service is told of it.
@@ -99,7 +100,7 @@ fn open(source: &Source, filename: Option<String>, content_type: Option<String>)
         None => {
             let mut head = [0; content_type::HEAD];
             let read = opened.data.read_at(&mut head, 0).map_err(|error| {
-                Error::new(ErrorKind::Source, format!("{source} cannot be read: {error}")).with_source(error)
+                system::failed(ErrorKind::Source, format!("{source} cannot be read"), "", error)
             })?;
             let head = head.get(..read).unwrap_or_default();
             (content_type::of(&filename, head)?, content_type::by_content(head))
@@ -239,8 +240,8 @@ pub(super) fn start(
 ) -> Result<Start> {
     let sameness = match &found {
         Found::State(state) => resume::compare(source, state, cancel).map_err(|error| {
-            let text = format!("the source cannot be read again to go on with its upload ({error})");
-            Error::new(ErrorKind::Source, text).with_source(error)
+            let what = "the source cannot be read again to go on with its upload";
+            system::failed(ErrorKind::Source, what, "", error)
         })?,
         Found::Nothing | Found::Damaged { .. } => Sameness::Same,
     };

@@ -323,6 +323,14 @@ impl<'a, W: Wire> Sending<'a, W> {
         } else {
             decide::part(&situation, !running.accompanied, self.ledger.acknowledged() > 0)
         };
+        if failure.error.kind() == ErrorKind::Resources && !self.tries.is_empty() {
+            // There is enough for those under way: no more than these from now on, and it was no try.
+            self.engine.concurrency = self.tries.len();
+            self.ledger.uncount(part);
+            self.ledger.send_again(part, now);
+            tracing::warn!(error = %failure.error, connections = self.tries.len(), "parts wait for each other");
+            return Ok(None);
+        }
         let StepFailure { error, hint, .. } = failure;
         let error = if self.single { error } else { error.with_part(number_of(part)) };
         match decision {

@@ -13,6 +13,7 @@ use bytes::Bytes;
 use super::identity::{Identity, Revision, Seen, is_another};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::path_not_text;
+use crate::system;
 use crate::threads::Threads;
 
 /// Reads at a position without moving a cursor, from any thread.
@@ -145,8 +146,7 @@ impl Opened {
     pub(crate) fn revision(&self) -> Result<Revision> {
         let looked = match &self.data {
             Data::File(open) => open.look().map_err(|error| {
-                Error::new(ErrorKind::Source, format!("the file can no longer be examined ({error})"))
-                    .with_source(error)
+                system::failed(ErrorKind::Source, "the file can no longer be examined", "", error)
             })?,
             #[cfg(test)]
             Data::Simulated(file) => file.look(),
@@ -237,12 +237,13 @@ impl OpenFile {
 
 fn open_file(path: &Path) -> Result<Opened> {
     let cannot = |error: io::Error| {
-        let why = match error.kind() {
-            io::ErrorKind::NotFound => "there is no such file".to_owned(),
-            io::ErrorKind::PermissionDenied => "it may not be read: check its permissions".to_owned(),
-            _ => error.to_string(),
+        let what = format!("{} cannot be opened", path.display());
+        let remedy = match error.kind() {
+            io::ErrorKind::NotFound => "check its name",
+            io::ErrorKind::PermissionDenied => "check its permissions",
+            _ => "",
         };
-        bad(format!("{} cannot be opened: {why}", path.display())).with_source(error)
+        system::failed(ErrorKind::Source, what, remedy, error)
     };
     // Examined before it is opened: opening a FIFO would wait for a writer.
     let before = std::fs::metadata(path).map_err(cannot)?;

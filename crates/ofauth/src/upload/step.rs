@@ -171,8 +171,12 @@ mod tests {
     use super::*;
 
     fn put(status: u16, body: &str, part: Option<u32>) -> StepEnd {
-        let answer =
-            Answer { status, headers: HeaderMap::new(), body: Bytes::copy_from_slice(body.as_bytes()) };
+        let answer = Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::copy_from_slice(body.as_bytes()),
+            proxy: None,
+        };
         read_put(PutEnd::Answered { answer, early: false }, part, &ApiKey::new("sk".into()).unwrap())
     }
 
@@ -233,7 +237,12 @@ mod tests {
 
     #[test]
     fn an_early_answer_never_had_the_whole_body() {
-        let answer = |status| Answer { status, headers: HeaderMap::new(), body: Bytes::from_static(b"{}") };
+        let answer = |status| Answer {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::from_static(b"{}"),
+            proxy: None,
+        };
         let key = ApiKey::new("sk".into()).unwrap();
         for status in [200, 413, 500] {
             let end = PutEnd::Answered { answer: answer(status), early: true };

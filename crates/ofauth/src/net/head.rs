@@ -1,0 +1,46 @@
+//! The head of a request, as the way to the server wants it.
+
+use http::header::{ACCEPT, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use http::{Method, request};
+use url::{Position, Url};
+
+use super::unreachable::Route;
+use crate::settings::Settings;
+
+/// Name of the header that holds the API key.
+const API_KEY: &str = "apikey";
+
+/// The head of a request to `url` with these headers, and what every request has besides.
+pub(crate) fn head(
+    settings: &Settings,
+    method: Method,
+    url: &Url,
+    headers: HeaderMap,
+) -> http::Result<request::Builder> {
+    let proxy = plain_proxy(settings.route(url));
+    // A proxy that passes plain requests on wants the whole URL, a server only path and query.
+    let target = match proxy {
+        Some(_) => &url[..Position::AfterQuery],
+        None => &url[Position::BeforePath..Position::AfterQuery],
+    };
+    let host = HeaderValue::from_str(&url[Position::BeforeHost..Position::AfterPort])?;
+    let mut builder = http::Request::builder().method(method).uri(target);
+    if let Some(all) = builder.headers_mut() {
+        *all = headers;
+        all.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        all.insert(HOST, host);
+        all.insert(USER_AGENT, settings.user_agent.clone());
+        if let Some(key) = settings.key.header() {
+            all.insert(API_KEY, key);
+        }
+        if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.clone()) {
+            all.insert(PROXY_AUTHORIZATION, authorization);
+        }
+    }
+    Ok(builder)
+}
+
+/// The proxy that passes the request itself on, because it is not encrypted.
+pub(crate) fn plain_proxy<'a>(route: Route<'a>) -> Option<&'a crate::settings::Proxy> {
+    route.proxy.filter(|_| !route.is_tunnel())
+}

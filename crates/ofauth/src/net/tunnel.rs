@@ -1,0 +1,151 @@
+//! Asks a proxy for a tunnel (CONNECT), and says what it means if there is none.
+//!
+//! Words of the proxy go into the error on one line and of bounded length. What a proxy is told as user name and
+//! password never does.
+
+use bytes::Bytes;
+use futures_util::future::join;
+use http::header::{HOST, HeaderMap, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use http::{Request, StatusCode};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper::body::Incoming;
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::unreachable::{ConnectError, Route, again, hopeless, host_port, innermost};
+use crate::error::ErrorKind;
+use crate::http::problem::Problem;
+use crate::secret::ApiKey;
+use crate::settings::Proxy;
+
+/// The most that is read of what a proxy says, in bytes.
+const LONGEST_PAGE: usize = 16 * 1024;
+
+/// Why there is no tunnel.
+pub(super) struct NoTunnel {
+    /// What the proxy answered, if it did.
+    pub(super) status: Option<u16>,
+    pub(super) why: ConnectError,
+}
+
+/// What a proxy said instead of opening a tunnel.
+struct Refusal {
+    status: u16,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+/// Asks the proxy at the other end of `tcp` for a tunnel to the server, and gives the connection back as one.
+pub(super) async fn open(
+    tcp: TcpStream,
+    route: Route<'_>,
+    proxy: &Proxy,
+    key: &ApiKey,
+) -> Result<TcpStream, NoTunnel> {
+    let silent = |why| NoTunnel { status: None, why };
+    let broken = |error: hyper::Error| silent(broken(route, proxy, &error));
+    let target = host_port(route.url);
+    let mut request = Request::connect(&target).header(HOST, &target);
+    if let Some(authorization) = &proxy.authorization {
+        request = request.header(PROXY_AUTHORIZATION, authorization);
+    }
+    let request = request.body(Empty::<Bytes>::new()).map_err(|error| {
+        silent(hopeless(ErrorKind::InvalidPlan, format!("{target} cannot be asked for ({error})")))
+    })?;
+    let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await.map_err(broken)?;
+    // The connection ends when it has become a tunnel, or when the sender is dropped.
+    let ask = async move {
+        let response = sender.send_request(request).await?;
+        Ok::<_, hyper::Error>(if response.status().is_success() { None } else { Some(read(response).await) })
+    };
+    let (answered, connection) = join(ask, connection.without_shutdown()).await;
+    if let Some(refusal) = answered.map_err(broken)? {
+        return Err(NoTunnel { status: Some(refusal.status), why: refused(route, proxy, &refusal, key) });
+    }
+    let parts = connection.map_err(broken)?;
+    if !parts.read_buf.is_empty() {
+        return Err(silent(rubbish(proxy)));
+    }
+    Ok(parts.io.into_inner())
+}
+
+async fn read(response: http::Response<Incoming>) -> Refusal {
+    let (head, body) = response.into_parts();
+    // Without its words the refusal is still one.
+    let body = Limited::new(body, LONGEST_PAGE)
+        .collect()
+        .await
+        .map_or_else(|_| Bytes::new(), |body| body.to_bytes());
+    Refusal { status: head.status.as_u16(), headers: head.headers, body }
+}
+
+fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> ConnectError {
+    if error.is_parse() {
+        return rubbish(proxy);
+    }
+    let cause = match innermost(error) {
+        _ if error.is_incomplete_message() || error.is_canceled() => "it closed the connection".to_owned(),
+        cause => cause,
+    };
+    let (name, target) = (host_port(&proxy.url), host_port(route.url));
+    again(
+        ErrorKind::Network,
+        format!(
+            "the proxy {name} opened no tunnel to {target} ({cause}): check that this is an HTTP proxy, and look at its log"
+        ),
+    )
+}
+
+fn rubbish(proxy: &Proxy) -> ConnectError {
+    let name = host_port(&proxy.url);
+    hopeless(
+        ErrorKind::Config,
+        format!(
+            "the proxy {name} does not answer as an HTTP proxy does: check its address and port; SOCKS and https:// \
+             proxies are not supported"
+        ),
+    )
+}
+
+/// What it means that a proxy answered with something else than a tunnel.
+fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> ConnectError {
+    let status = refusal.status;
+    let (name, target) = (host_port(&proxy.url), host_port(route.url));
+    let words = Problem::read(&refusal.headers, &refusal.body, key).message;
+    let words = words.map(|words| proxy.cut_from(&words)).filter(|words| !words.is_empty());
+    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
+    let words = words.unwrap_or_else(|| reason.unwrap_or("no reason given").to_owned());
+    let mut failure = match status {
+        407 => hopeless(
+            ErrorKind::Proxy,
+            format!("the proxy {name} {} ({words})", login(proxy, &refusal.headers)),
+        ),
+        408 | 429 | 500..=599 => again(
+            ErrorKind::Network,
+            format!(
+                "the proxy {name} opened no tunnel to {target} ({words}): check whether the proxy reaches that server"
+            ),
+        ),
+        _ => hopeless(
+            ErrorKind::Proxy,
+            format!("the proxy {name} refused a tunnel to {target} ({words}): have it allow that server"),
+        ),
+    };
+    failure.error = failure.error.with_answer(status, None, None, None);
+    failure
+}
+
+/// What a proxy wants that answered 407, and what helps.
+pub(crate) fn login(proxy: &Proxy, headers: &HeaderMap) -> String {
+    let offered = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
+    let offered: Vec<&str> = offered.filter_map(|value| value.split_whitespace().next()).collect();
+    if !offered.is_empty() && !offered.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic")) {
+        return format!("asks for a login by {}, and only Basic is supported", offered.join(", "));
+    }
+    let refused = if proxy.authorization.is_some() { ", or refused these" } else { "" };
+    let name = host_port(&proxy.url);
+    format!(
+        "asks for a user name and password{refused}: set them in its address, http://USER:PASSWORD@{name}"
+    )
+}

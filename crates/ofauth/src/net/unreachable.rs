@@ -1,0 +1,331 @@
+//! Why a connection could not be opened: in words for people, and whether another try may end differently.
+//!
+//! Whoever stands first on the way is named with host and port: the server, or the proxy in front of it. What the
+//! proxy itself says is read by [`super::tunnel`].
+
+use std::error::Error as StdError;
+use std::fmt;
+use std::io;
+use std::time::Duration;
+
+use rustls::{AlertDescription, CertificateError, InvalidMessage};
+use url::Url;
+
+use crate::error::{Error, ErrorKind};
+use crate::settings::Proxy;
+use crate::system::{self, shortage, sources};
+
+/// Why a connection could not be opened.
+#[derive(Debug)]
+pub(crate) struct ConnectError {
+    pub(crate) error: Error,
+    /// Whether another try cannot end differently.
+    pub(crate) hopeless: bool,
+}
+
+/// How far a connection has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Stage {
+    /// The name is looked up.
+    Name,
+    /// The addresses are tried.
+    #[default]
+    Tcp,
+    /// The proxy was asked for a tunnel.
+    Tunnel,
+    /// The server was greeted.
+    Tls,
+}
+
+/// The way to a server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Route<'a> {
+    pub(crate) url: &'a Url,
+    pub(crate) proxy: Option<&'a Proxy>,
+}
+
+impl<'a> Route<'a> {
+    /// The machine that is connected to.
+    pub(super) fn first(self) -> &'a Url {
+        self.proxy.map_or(self.url, |proxy| &proxy.url)
+    }
+
+    /// Whether the connection is a tunnel through the proxy.
+    pub(super) fn is_tunnel(self) -> bool {
+        self.proxy.is_some() && self.url.scheme() == "https"
+    }
+
+    fn first_name(self) -> String {
+        format!("the {} {}", if self.proxy.is_some() { "proxy" } else { "server" }, host_port(self.first()))
+    }
+
+    fn remedy(self) -> &'static str {
+        match self.proxy {
+            Some(_) => "check that it runs, its address and the network",
+            None => "check the network and the base URL",
+        }
+    }
+
+    /// The server, and the proxy that leads to it.
+    pub(super) fn server(self) -> String {
+        let through = self.proxy.map(|proxy| format!(" through the proxy {}", host_port(&proxy.url)));
+        format!("the server {}{}", host_port(self.url), through.unwrap_or_default())
+    }
+
+    /// No connection came about in time.
+    pub(super) fn late(self, stage: Stage, limit: Duration) -> ConnectError {
+        let hangs = match stage {
+            Stage::Name => "; the name service does not answer",
+            Stage::Tcp => "",
+            Stage::Tunnel => "; it does not answer CONNECT",
+            Stage::Tls => "; the TLS handshake does not end",
+        };
+        let (who, remedy) = match stage {
+            Stage::Name => (self.first_name(), "check the network and its name service (DNS)"),
+            Stage::Tls => (self.server(), "check the network and the base URL"),
+            Stage::Tcp | Stage::Tunnel => (self.first_name(), self.remedy()),
+        };
+        let limit = system::Time(limit);
+        again(
+            ErrorKind::Timeout,
+            format!("{who} cannot be reached (no connection within {limit}{hangs}): {remedy}"),
+        )
+    }
+
+    /// The first machine did not take the connection. `error` is hyper-util's, which tells the system's in its sources.
+    pub(super) fn refused(self, limit: Duration, error: &(dyn StdError + 'static)) -> ConnectError {
+        let who = self.first_name();
+        let by_us = sources(error).find_map(|source| source.downcast_ref::<Error>());
+        if let Some(ours) = by_us.filter(|ours| ours.kind() == ErrorKind::Resources) {
+            return hopeless(ErrorKind::Resources, format!("{who}: {}", ours.message()));
+        }
+        let by_system = sources(error).find_map(|source| source.downcast_ref::<io::Error>());
+        let is_name = error.to_string() == "dns error";
+        // Resolvers hide that they could open nothing.
+        let starved = is_name.then(|| std::net::UdpSocket::bind("127.0.0.1:0").err()).flatten();
+        if let Some((short, cause)) =
+            starved.as_ref().or(by_system).and_then(|error| Some((shortage(error)?, error)))
+        {
+            let text = format!("{who} cannot be reached ({}): {short}", system::words(cause));
+            return hopeless(ErrorKind::Resources, text);
+        }
+        match by_system {
+            Some(elapsed) if is_elapsed(elapsed) => self.late(Stage::Tcp, limit),
+            Some(error) if is_name => {
+                let cause = system::words(error);
+                let cause = cause.trim_start_matches("failed to lookup address information: ");
+                let text = "check its spelling, the network and its name service (DNS)";
+                let name = self.first().host_str().unwrap_or_default();
+                again(
+                    ErrorKind::Network,
+                    format!("{who} cannot be reached (the name {name} was not found: {cause}): {text}"),
+                )
+            }
+            Some(error) => {
+                let cause = system::words(error);
+                again(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
+            }
+            None => {
+                let cause = innermost(error);
+                again(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
+            }
+        }
+    }
+
+    /// The TLS handshake with the server failed. `answered`: the service has answered this client before, so the
+    /// settings are right.
+    pub(super) fn no_tls(self, error: io::Error, answered: bool) -> ConnectError {
+        let who = self.server();
+        let setting = |what: &str| match answered {
+            true => again(ErrorKind::Network, format!("{who} {what}")),
+            false => hopeless(ErrorKind::Config, format!("{who} {what}")),
+        };
+        let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        let mut refused = match tls {
+            Some(rustls::Error::InvalidCertificate(why)) => {
+                hopeless(ErrorKind::Config, format!("{who}: {}", self.untrusted(why)))
+            }
+            Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => setting(
+                "does not speak TLS: check scheme and port of the base URL, an http server wants http://",
+            ),
+            Some(
+                rustls::Error::PeerIncompatible(
+                    rustls::PeerIncompatible::ServerDoesNotSupportTls12Or13
+                    | rustls::PeerIncompatible::ServerTlsVersionIsDisabledByOurConfig,
+                )
+                | rustls::Error::AlertReceived(AlertDescription::ProtocolVersion),
+            ) => setting(
+                "speaks only versions of TLS before 1.2, which are not safe: have it use TLS 1.2 or 1.3",
+            ),
+            Some(rustls::Error::AlertReceived(AlertDescription::UnrecognisedName)) => {
+                setting("does not know itself by this name (TLS alert UnrecognisedName): check the base URL")
+            }
+            Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => {
+                setting("asks for a certificate of the client, which is not supported")
+            }
+            Some(
+                why @ (rustls::Error::PeerIncompatible(_)
+                | rustls::Error::AlertReceived(
+                    AlertDescription::HandshakeFailure
+                    | AlertDescription::InsufficientSecurity
+                    | AlertDescription::NoApplicationProtocol,
+                )),
+            ) => setting(&format!(
+                "has no TLS settings in common with this program ({why}): look at its settings"
+            )),
+            Some(why) => again(ErrorKind::Network, format!("{who} broke off the TLS handshake ({why})")),
+            None => {
+                let cause = match error.kind() {
+                    io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
+                    _ => system::words(&error),
+                };
+                let text = format!(
+                    "{who} broke off the TLS handshake ({cause}): if this stays so, check whether that port speaks https"
+                );
+                again(ErrorKind::Network, text)
+            }
+        };
+        refused.error = refused.error.with_source(error);
+        refused
+    }
+
+    fn untrusted(self, why: &CertificateError) -> String {
+        let give = match self.proxy {
+            Some(_) => "if the proxy looks into TLS, give the CA that it signs with to the client (ca_pem)",
+            None => "check the base URL, or give the CA that signed it to the client (ca_pem)",
+        };
+        match why {
+            CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                "the certificate is not trusted (it has expired): renew it, or set this machine's clock"
+                    .into()
+            }
+            CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                "the certificate is not trusted (it is not valid yet): set this machine's clock".into()
+            }
+            CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+                let name = self.url.host_str().unwrap_or_default();
+                format!("the certificate is not trusted (it is not for {name}): check the base URL")
+            }
+            CertificateError::UnknownIssuer => {
+                format!("the certificate is not trusted (who signed it is not known): {give}")
+            }
+            why => format!("the certificate is not trusted ({why}): {give}"),
+        }
+    }
+
+    /// What answers a plain request speaks TLS.
+    pub(crate) fn wants_tls(self) -> Error {
+        let remedy = match self.proxy {
+            Some(_) => "only proxies that are reached by plain http are supported",
+            None => "use https:// in the base URL",
+        };
+        Error::new(ErrorKind::Config, format!("{} speaks TLS: {remedy}", self.first_name()))
+    }
+}
+
+/// Host and port of a URL, the port in every case.
+pub(crate) fn host_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
+/// A failure that may pass.
+pub(super) fn again(kind: ErrorKind, text: String) -> ConnectError {
+    ConnectError { error: Error::new(kind, text), hopeless: false }
+}
+
+/// A failure that stays until something is changed.
+pub(super) fn hopeless(kind: ErrorKind, text: String) -> ConnectError {
+    ConnectError { error: Error::new(kind, text), hopeless: true }
+}
+
+/// hyper-util's own limit passed, which it takes from ours.
+fn is_elapsed(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none()
+}
+
+/// The text of the last error in the chain, which says what really happened.
+pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
+    let last = sources(error).last();
+    match last.and_then(|last| last.downcast_ref::<io::Error>()) {
+        Some(by_system) => system::words(by_system),
+        None => last.map(ToString::to_string).unwrap_or_default(),
+    }
+}
+
+impl fmt::Display for ConnectError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.error.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_connection_that_took_too_long_says_what_it_waited_for() {
+        let url = "https://api.test/v2".parse().unwrap();
+        let proxy = Proxy::new("http://u:secret@proxy.test:3128").unwrap();
+        let limit = Duration::from_secs(10);
+        let late = |proxy, stage| Route { url: &url, proxy }.late(stage, limit).error;
+        for (proxy, stage, wanted) in [
+            (
+                None,
+                Stage::Name,
+                "the server api.test:443 cannot be reached (no connection within 10 s; the name service does not answer): check the network and its name service (DNS)",
+            ),
+            (
+                None,
+                Stage::Tcp,
+                "the server api.test:443 cannot be reached (no connection within 10 s): check the network and the base URL",
+            ),
+            (
+                Some(&proxy),
+                Stage::Name,
+                "the proxy proxy.test:3128 cannot be reached (no connection within 10 s; the name service does not answer): check the network and its name service (DNS)",
+            ),
+            (
+                Some(&proxy),
+                Stage::Tunnel,
+                "the proxy proxy.test:3128 cannot be reached (no connection within 10 s; it does not answer CONNECT): check that it runs, its address and the network",
+            ),
+            (
+                Some(&proxy),
+                Stage::Tls,
+                "the server api.test:443 through the proxy proxy.test:3128 cannot be reached (no connection within 10 s; the TLS handshake does not end): check the network and the base URL",
+            ),
+        ] {
+            let error = late(proxy, stage);
+            assert_eq!((error.kind(), error.to_string().as_str()), (ErrorKind::Timeout, wanted));
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_the_system_refuses_is_no_failure_of_the_network() {
+        use rustix::io::Errno;
+        let url = "https://api.test".parse().unwrap();
+        let route = Route { url: &url, proxy: None };
+        for (errno, kind) in [
+            (Errno::MFILE, ErrorKind::Resources),
+            (Errno::NFILE, ErrorKind::Resources),
+            (Errno::NOMEM, ErrorKind::Resources),
+            (Errno::NOBUFS, ErrorKind::Resources),
+            (Errno::ADDRNOTAVAIL, ErrorKind::Resources),
+            (Errno::CONNREFUSED, ErrorKind::Network),
+            (Errno::HOSTUNREACH, ErrorKind::Network),
+            (Errno::TIMEDOUT, ErrorKind::Network),
+        ] {
+            let error = io::Error::from_raw_os_error(errno.raw_os_error());
+            let refused = route.refused(Duration::from_secs(10), &error);
+            assert_eq!(
+                (refused.error.kind(), refused.hopeless),
+                (kind, kind == ErrorKind::Resources),
+                "{errno}"
+            );
+        }
+        let elapsed = io::Error::from(io::ErrorKind::TimedOut);
+        assert!(route.refused(Duration::from_secs(10), &elapsed).error.to_string().contains("within 10 s"));
+    }
+}
