@@ -7,6 +7,7 @@
 #include "check.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -15,6 +16,7 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 
@@ -159,10 +161,34 @@ static ofauth_client *client_for(const struct phase *phase) {
     OK(ofauth_config_set_base_url(config, phase->url, &error));
     OK(ofauth_config_allow_plain_http(config, true, &error));
   }
-  OK(ofauth_config_set_journal_dir(config, directory, &error));
+  /* A directory for each try: what an earlier one has left would change how often is written. */
+  static int number;
+  char journals[4200];
+  snprintf(journals, sizeof(journals), "%s/%d", directory, ++number);
+  CHECK(mkdir(journals, 0700) == 0);
+  OK(ofauth_config_set_journal_dir(config, journals, &error));
   OK(ofauth_client_new(config, &client, &error));
   ofauth_config_free(config);
   return client;
+}
+
+/* Threads that hung end by themselves once they are let go, and with them their locks. Bounded. */
+static void wait_for_threads(void) {
+  for (int i = 0; i < 2000; i++) {
+    long threads = 0;
+    DIR *tasks = opendir("/proc/self/task");
+    CHECK(tasks != NULL);
+    for (struct dirent *task = readdir(tasks); task != NULL; task = readdir(tasks)) {
+      threads += task->d_name[0] != '.';
+    }
+    CHECK(closedir(tasks) == 0);
+    if (threads == 1) {
+      return;
+    }
+    const struct timespec pause = {0, 5 * 1000 * 1000};
+    nanosleep(&pause, NULL);
+  }
+  CHECK(!"a thread that hung has not ended");
 }
 
 /* The longest that one of both took: the cancelled upload, and freeing the client. */
@@ -210,6 +236,7 @@ static double try_phase(const struct phase *phase, int free_first) {
   if (phase->place == SERVER) {
     CHECK(close(accept(listening, NULL, NULL)) == 0);
   }
+  wait_for_threads();
   ofauth_upload_free(run.upload);
   ofauth_cancel_free(cancel);
   return freeing > ending ? freeing : ending;
