@@ -74,7 +74,8 @@ impl Looked {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use std::os::unix::fs::{FileExt as _, PermissionsExt};
     use std::path::{Path, PathBuf};
