@@ -1,10 +1,12 @@
 //! Batches whose service is gone: they wait with one file and go on when it is back, or end with what was not tried.
 
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use ofauth_sandbox::Sandbox;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::Command;
 
 use crate::support::{CANARY, CONNECTION, Home, finish, run, signal};
@@ -74,6 +76,39 @@ async fn a_batch_that_may_not_wait_ends_with_what_was_not_tried() {
     let not_tried = ended.json().iter().filter(|line| line["event"] == "not_tried").count();
     assert_eq!(not_tried as u64, count("notTried"));
     ended.says(&["files were not tried, for the same reason"]);
+}
+
+/// A proxy that answers every request with this, and how many it got.
+async fn proxy(status: &'static str) -> (SocketAddr, Arc<AtomicUsize>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (address, asked) = (listener.local_addr().unwrap(), Arc::<AtomicUsize>::default());
+    let count = Arc::clone(&asked);
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            count.fetch_add(1, Relaxed);
+            let mut head = [0; 4096];
+            let _ = stream.read(&mut head).await;
+            let answer = format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    (address, asked)
+}
+
+#[tokio::test]
+async fn a_proxy_that_refuses_ends_the_batch() {
+    for (status, most) in [("407 Proxy Authentication Required", 2), ("403 Forbidden", 4)] {
+        let (home, (proxy, asked)) = (home_with(12), proxy(status).await);
+        let mut command = upload(&home, proxy, &[]);
+        command.env("OFAUTH_BASE_URL", "https://api.test");
+        command.env("HTTPS_PROXY", format!("http://user:wrong@{proxy}"));
+        let ended = run(&mut command).await.ends_with(4);
+        let summary = ended.json().pop().unwrap();
+        let count = |field: &str| summary[field].as_u64().unwrap();
+        assert!((1..=2).contains(&count("failed")) && count("failed") + count("notTried") == 12, "{summary}");
+        assert!(asked.load(Relaxed) <= most, "{status}: {asked:?}");
+        ended.says(&[&proxy.to_string(), "were not tried, for the same reason"]);
+    }
 }
 
 #[tokio::test]
