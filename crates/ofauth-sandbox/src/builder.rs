@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 use crate::fault::FaultScript;
 use crate::rate_limit::RateLimit;
 use crate::state::App;
-use crate::{Sandbox, Server, document, server, tls};
+use crate::{Exchange, Sandbox, Server, document, server, tls};
 
 /// The part size of the upload guide's example.
 const PART_SIZE: u64 = 5 * 1024 * 1024;
@@ -39,6 +39,22 @@ pub(crate) struct Config {
     pub(crate) refuse_parallel_parts: bool,
     pub(crate) refuse_out_of_order_parts: bool,
     pub(crate) accept_repeated_single: bool,
+    pub(crate) watcher: Option<Watcher>,
+}
+
+/// Who is shown each exchange.
+pub(crate) struct Watcher(Box<dyn Fn(&Exchange) + Send + Sync>);
+
+impl Watcher {
+    pub(crate) fn show(&self, exchange: &Exchange) {
+        (self.0)(exchange);
+    }
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
 }
 
 impl Config {
@@ -110,6 +126,7 @@ impl Default for SandboxBuilder {
                 refuse_parallel_parts: false,
                 refuse_out_of_order_parts: false,
                 accept_repeated_single: false,
+                watcher: None,
             },
         }
     }
@@ -209,6 +226,13 @@ impl SandboxBuilder {
     /// Whether the PUT of a single upload may be repeated after it succeeded: the same answer instead of 409.
     pub fn accept_repeated_single(mut self, accept: bool) -> Self {
         self.config.accept_repeated_single = accept;
+        self
+    }
+
+    /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
+    /// the threads that serve, so it should not take long.
+    pub fn on_exchange(mut self, watcher: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
+        self.config.watcher = Some(Watcher(Box::new(watcher)));
         self
     }
 

@@ -9,6 +9,7 @@ use crate::body::RequestBody;
 use crate::error::{ApiError, Failure};
 use crate::fault::apply::Active;
 use crate::state::App;
+use crate::transcript::Entry;
 
 /// What an operation knows about its request.
 #[derive(Debug)]
@@ -26,6 +27,8 @@ pub(crate) struct Call {
     /// Scheme and host as the client addressed them; the URLs of plans begin so.
     pub(crate) base: String,
     pub(crate) request_id: String,
+    /// What is remembered of the request.
+    pub(crate) entry: Entry,
 }
 
 impl Call {
@@ -45,8 +48,7 @@ impl Call {
     /// The body, which has to be JSON and to say so.
     pub(crate) async fn json(&mut self) -> Result<Value, Failure> {
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim();
-        if !essence.eq_ignore_ascii_case("application/json") {
+        if essence(content_type) != "application/json" {
             let message = format!("Content-Type: must be application/json, not \"{content_type}\"");
             return Err(ApiError::bad_request(message).into());
         }
@@ -55,4 +57,9 @@ impl Call {
             .map_err(|error| ApiError::bad_request(format!("the request's body is not JSON: {error}")))?;
         Ok(value)
     }
+}
+
+/// A content type without parameters, in lower case: `video/mp4` of `Video/MP4; codecs="avc1"`.
+pub(crate) fn essence(content_type: &str) -> String {
+    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -30,6 +30,7 @@ pub(crate) struct Operation {
     pub(crate) path: String,
     pub(crate) connection: Connection,
     pub(crate) parameters: Vec<Parameter>,
+    pub(crate) body: BodyKind,
     /// The schema of the JSON body.
     pub(crate) request: Option<Value>,
     pub(crate) status: u16,
@@ -83,6 +84,17 @@ pub(crate) enum Connection {
     None,
     Optional,
     Required,
+}
+
+/// What an operation takes in its body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum BodyKind {
+    None,
+    /// JSON, which has to be there.
+    Json,
+    OptionalJson,
+    Bytes,
 }
 
 /// A parameter of an operation.
@@ -146,9 +158,32 @@ pub(crate) fn find(method: &str, path: &str) -> Option<(&'static Operation, Vec<
         .min_by_key(|(operation, _)| operation.generality())
 }
 
+/// The methods that a path takes.
+pub(crate) fn methods(path: &str) -> Vec<&'static str> {
+    let segments: Vec<&str> = path.split('/').collect();
+    let all = operations().unwrap_or_default().iter();
+    let mut methods: Vec<&str> = all
+        .filter(|operation| operation.matches(&segments).is_some())
+        .map(|operation| operation.method.as_str())
+        .collect();
+    methods.sort_unstable();
+    methods.dedup();
+    methods
+}
+
+/// The operation with this id; the proxy has none.
+pub(crate) fn by_id(id: &str) -> Option<&'static Operation> {
+    operations().ok()?.iter().find(|operation| operation.id == id)
+}
+
+/// Whether requests of the operation with this id have no body.
+pub(crate) fn takes_no_body(id: &str) -> bool {
+    by_id(id).is_some_and(|operation| operation.body == BodyKind::None)
+}
+
 /// Whether an operation has this id.
 pub(crate) fn knows(id: &str) -> bool {
-    id == PROXY || operations().is_ok_and(|operations| operations.iter().any(|operation| operation.id == id))
+    id == PROXY || by_id(id).is_some()
 }
 
 fn decode(text: &str) -> Option<String> {

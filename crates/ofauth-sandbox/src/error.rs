@@ -44,8 +44,15 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", message)
     }
 
-    pub(crate) fn route_not_found(method: &str, path: &str) -> Self {
-        Self::new(StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND", format!("no operation answers {method} {path}"))
+    /// No operation has this path and method; `hint` may say what was meant.
+    pub(crate) fn route_not_found(method: &str, path: &str, hint: &str) -> Self {
+        let message = format!("no operation answers {method} {path}{hint}");
+        Self::new(StatusCode::NOT_FOUND, "ROUTE_NOT_FOUND", message)
+    }
+
+    /// What went wrong, for people.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
     }
 
     pub(crate) fn too_large(message: impl Into<String>) -> Self {

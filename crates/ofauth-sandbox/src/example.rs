@@ -5,8 +5,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::document::{Operation, Parameter, Place};
+use crate::document::{BodyKind, Operation, Parameter, Place};
 use crate::error::{ApiError, Failure};
+use crate::number;
 use crate::reply::{Payload, Reply};
 use crate::schema;
 
@@ -17,19 +18,22 @@ pub(crate) async fn answer(
     path_values: &[String],
 ) -> Result<Reply, Failure> {
     check_parameters(call, operation, path_values)?;
-    if let Some(schema) = &operation.request {
-        if !call.body.is_ended() {
-            check_body(schema, &call.json().await?)?;
-        } else if schema.get("required").is_some() {
-            return Err(ApiError::bad_request("the request's body is required").into());
-        }
-    }
+    body(call, operation).await?;
     Ok(reply(operation))
 }
 
-/// Checks a JSON body against its schema.
-pub(crate) fn check_body(schema: &Value, body: &Value) -> Result<(), ApiError> {
-    schema::check(schema, body, "").map_err(ApiError::bad_request)
+/// The JSON body of a request, held against the document; none if there is none and none is needed.
+pub(crate) async fn body(call: &mut Call, operation: &Operation) -> Result<Option<Value>, Failure> {
+    let Some(schema) = &operation.request else { return Ok(None) };
+    if call.body.is_ended() {
+        return match operation.body {
+            BodyKind::Json => Err(ApiError::bad_request("the request's body is required").into()),
+            _ => Ok(None),
+        };
+    }
+    let body = call.json().await?;
+    schema::check(schema, &body, "").map_err(ApiError::bad_request)?;
+    Ok(Some(body))
 }
 
 /// The success status of an operation.
@@ -46,7 +50,12 @@ pub(crate) fn reply(operation: &Operation) -> Reply {
     Reply::new(status(operation), payload)
 }
 
-fn check_parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
+/// Checks the parameters of a request against the document.
+pub(crate) fn check_parameters(
+    call: &Call,
+    operation: &Operation,
+    path_values: &[String],
+) -> Result<(), ApiError> {
     let in_path = |name: &str| path_values.get(operation.path_position(name)?);
     for parameter in &operation.parameters {
         let values = match parameter.place {
@@ -61,6 +70,11 @@ fn check_parameters(call: &Call, operation: &Operation, path_values: &[String]) 
         }
     }
     Ok(())
+}
+
+/// The value of a query parameter that is there once.
+pub(crate) fn query_value(query: &str, name: &str) -> Option<String> {
+    query_values(query, name).into_iter().next()
 }
 
 /// The values of a query parameter; arrays repeat it, as `name` or as `name[]`.
@@ -82,8 +96,8 @@ fn check_values(parameter: &Parameter, values: &[String]) -> Result<(), String> 
     }
     for value in values {
         let wanted = match parameter.kind.as_str() {
-            "integer" if value.parse::<i64>().is_err() => "a whole number",
-            "number" if value.parse::<f64>().is_err() => "a number",
+            "integer" if number::whole_text(value).is_none() => "a whole number",
+            "number" if number::number_text(value).is_none() => "a number",
             "boolean" if value != "true" && value != "false" => "true or false",
             "object" if serde_json::from_str::<Map<String, Value>>(value).is_err() => "a JSON object",
             _ if !parameter.values.is_empty() && !parameter.values.contains(value) => {

@@ -1,6 +1,6 @@
-//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox.
+//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox; and `/`, which says what this is.
 //!
-//! No key is needed, so only clients on the same machine are answered.
+//! No key is needed, so only clients on the same machine are answered below `/_sandbox/`.
 
 use std::net::SocketAddr;
 
@@ -17,16 +17,38 @@ use crate::state::App;
 
 const PREFIX: &str = "/_sandbox/";
 
+const FRONT: &str = "/";
+
+/// What people read who open the address in a browser.
+const FRONT_PAGE: &str = "\
+This is ofauth-sandbox, a local OFAuth to develop and test against.
+
+It takes any API key and connection. Send requests as to the real API, to paths that begin with /v2, with the headers
+apiKey and x-connection-id:
+
+  curl -H 'apiKey: any' -H 'x-connection-id: any' {base}/v2/access/vault/media
+
+What it saw, and what it does wrong on demand:
+
+  {base}/_sandbox/uploads
+  {base}/_sandbox/posts
+  {base}/_sandbox/messages
+  {base}/_sandbox/transcript
+  {base}/_sandbox/faults
+";
+
 /// A fault script has to be smaller than this.
 const SCRIPT_LIMIT: usize = 16 * 1024 * 1024;
 
-pub(crate) fn is_inspection(path: &str) -> bool {
-    path.starts_with(PREFIX)
+/// Whether a request is to the sandbox itself and not to the API.
+pub(crate) fn is_inspection(method: &Method, path: &str) -> bool {
+    let looks = method == Method::GET || method == Method::HEAD;
+    path.starts_with(PREFIX) || (path == FRONT && looks)
 }
 
 /// Answers a request for a path below `/_sandbox/`. People read these answers too, so they end with a line end.
-pub(crate) async fn answer(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Reply {
-    let mut reply = reply(app, peer, request).await;
+pub(crate) async fn answer(app: &App, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
+    let mut reply = reply(app, peer, base, request).await;
     if let Payload::Json(value) = &reply.payload {
         reply.payload =
             Payload::Text { content_type: "application/json".to_owned(), text: format!("{value}\n") };
@@ -34,7 +56,16 @@ pub(crate) async fn answer(app: &App, peer: SocketAddr, request: Request<Incomin
     reply
 }
 
-async fn reply(app: &App, peer: SocketAddr, request: Request<Incoming>) -> Reply {
+/// The page at `/`; `base` is the address that the client used.
+fn front(base: &str) -> Reply {
+    let text = FRONT_PAGE.replace("{base}", base);
+    Reply::new(StatusCode::OK, Payload::Text { content_type: "text/plain; charset=utf-8".to_owned(), text })
+}
+
+async fn reply(app: &App, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
+    if request.uri().path() == FRONT {
+        return front(base);
+    }
     if !peer.ip().to_canonical().is_loopback() {
         return problem(StatusCode::FORBIDDEN, "/_sandbox answers clients on the same machine only");
     }

@@ -8,7 +8,11 @@ mod error;
 mod example;
 pub mod fault;
 mod inspect;
+mod lists;
 mod media_items;
+mod number;
+mod opening;
+mod page;
 mod posts;
 mod rate_limit;
 mod record;
@@ -128,6 +132,12 @@ impl Sandbox {
     /// Adds a rule to the fault script. A fault alone is played on the next request, whatever it is.
     pub fn push_fault(&self, rule: impl Into<FaultRule>) {
         lock(&self.app.faults).add(rule.into());
+    }
+
+    /// The rules whose fault was not played so far.
+    #[must_use]
+    pub fn unplayed_faults(&self) -> Vec<FaultRule> {
+        lock(&self.app.faults).unplayed()
     }
 
     /// Removes all rules from the fault script.

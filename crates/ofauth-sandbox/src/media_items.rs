@@ -7,6 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::lock;
+use crate::number;
 use crate::uploads::{Media, Uploads};
 
 /// How upload references begin.
@@ -53,7 +54,10 @@ pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<Valu
 
 fn read<'a>(uploads: &mut Uploads, connection: &str, item: &'a Value) -> Result<Item<'a>, ApiError> {
     match item {
-        Value::Number(number) => number.as_u64().filter(|id| *id > 0).map(Item::Vault),
+        Value::Number(_) => {
+            let id = number::whole(item).and_then(|id| u64::try_from(id).ok());
+            id.filter(|id| *id > 0).map(Item::Vault)
+        }
         Value::String(text) if text.starts_with(REFERENCE) => {
             let media_id = uploads.usable(text, connection)?;
             Some(Item::Reference { reference: text, media_id })

@@ -3,9 +3,11 @@
 //! Operations with state are known by their method and path; everything else answers an example of the document.
 
 use crate::call::Call;
-use crate::document::{Operation, PROXY, find};
+use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::example;
+use crate::lists;
+use crate::number;
 use crate::posts::{self, Kind};
 use crate::reply::Reply;
 use crate::uploads::{complete, init, receive};
@@ -13,6 +15,9 @@ use crate::vault_plus;
 
 /// Where the proxy begins. Its paths have any number of segments, which no template can say.
 const PROXY_PATH: &str = "/v2/access/proxy/";
+
+/// The connected account, where a path names a user.
+const ME: &str = "me";
 
 /// What a request calls.
 #[derive(Debug)]
@@ -59,7 +64,8 @@ impl Route {
             ("PUT", "/v2/access/uploads/{}", [upload]) => Some(Target { upload, part: None }),
             ("PUT", "/v2/access/uploads/{}/parts/{}", [upload, part]) => {
                 // Zero is no part's number, so that a number that cannot be read is refused like one out of range.
-                Some(Target { upload, part: Some(part.parse().unwrap_or(0)) })
+                let part = number::whole_text(part).and_then(|part| u32::try_from(part).ok());
+                Some(Target { upload, part: Some(part.unwrap_or(0)) })
             }
             _ => None,
         }
@@ -80,12 +86,25 @@ impl Route {
             ("POST", "/v2/access/uploads/check", _) => complete::check(call).await,
             ("POST", "/v2/vault-plus/media/batch", _) => vault_plus::batch(call).await,
             ("POST", "/v2/access/posts", _) => posts::create(call, operation, Kind::Post, None).await,
+            ("GET", "/v2/access/posts", _) => lists::posts(call, operation, values),
+            ("GET", "/v2/access/users/{}/posts", [user]) if user == ME => {
+                lists::posts(call, operation, values)
+            }
             ("PUT", "/v2/access/posts/{}", [id]) => posts::update(call, operation, Kind::Post, id).await,
-            ("GET", "/v2/access/posts/{}", [id]) => Ok(posts::read(call, operation, Kind::Post, id)),
-            ("DELETE", "/v2/access/posts/{}", [id]) => Ok(posts::delete(call, operation, Kind::Post, id)),
+            ("GET", "/v2/access/posts/{}", [id]) => posts::read(call, operation, Kind::Post, id),
+            ("DELETE", "/v2/access/posts/{}", [id]) => {
+                posts::delete(call, operation, Kind::Post, None, id).await
+            }
             ("POST", "/v2/access/chats/{}/messages", [user]) => {
                 posts::create(call, operation, Kind::ChatMessage, Some(user)).await
             }
+            ("GET", "/v2/access/chats/{}/messages", [user]) => {
+                lists::chat_messages(call, operation, values, user)
+            }
+            ("DELETE", "/v2/access/chats/{}/messages/{}", [user, id]) => {
+                posts::delete(call, operation, Kind::ChatMessage, Some(user), id).await
+            }
+            ("GET", "/v2/access/mass-messages", _) => lists::mass_messages(call, operation, values),
             ("POST", "/v2/access/mass-messages", _) => {
                 posts::create(call, operation, Kind::MassMessage, None).await
             }
@@ -93,17 +112,29 @@ impl Route {
                 posts::update(call, operation, Kind::MassMessage, id).await
             }
             ("GET", "/v2/access/mass-messages/{}", [id]) => {
-                Ok(posts::read(call, operation, Kind::MassMessage, id))
+                posts::read(call, operation, Kind::MassMessage, id)
             }
             ("DELETE", "/v2/access/mass-messages/{}", [id]) => {
-                Ok(posts::delete(call, operation, Kind::MassMessage, id))
+                posts::delete(call, operation, Kind::MassMessage, None, id).await
             }
+            ("GET", "/v2/access/vault/media", _) => lists::vault_media(call, operation, values),
             _ => example::answer(call, operation, values).await,
         }
     }
 }
 
-/// The error for a path that no operation has.
+/// The error for a path that no operation has, with what may have been meant.
 pub(crate) fn unknown(method: &str, path: &str) -> ApiError {
-    ApiError::route_not_found(method, path)
+    let takes = |path: &str| !methods(path).is_empty();
+    let without_slash = path.trim_end_matches('/');
+    let hint = if takes(path) {
+        format!(": this path takes {}", methods(path).join(" and "))
+    } else if without_slash != path && takes(without_slash) {
+        ": leave out the slash at the end".to_owned()
+    } else if takes(&format!("/v2{path}")) {
+        ": the paths of the API begin with /v2".to_owned()
+    } else {
+        String::new()
+    };
+    ApiError::route_not_found(method, path, &hint)
 }

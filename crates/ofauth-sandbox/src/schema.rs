@@ -5,13 +5,15 @@
 
 use serde_json::{Map, Value};
 
+use crate::number;
+
 /// Checks `value`, which is called `name`; for the whole body `name` is empty.
 pub(crate) fn check(schema: &Value, value: &Value, name: &str) -> Result<(), String> {
     let Some(schema) = schema.as_object() else { return Ok(()) };
     check_type(schema, value, name)?;
     check_alternatives(schema, value, name)?;
     if let Some(Value::Array(allowed)) = schema.get("enum")
-        && !allowed.contains(value)
+        && !allowed.iter().any(|one| number::same(one, value))
     {
         let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
         return Err(problem(name, &format!("must be one of {}", allowed.join(", "))));
@@ -51,7 +53,7 @@ fn is_of_type(value: &Value, kind: &str) -> bool {
         "null" => value.is_null(),
         "boolean" => value.is_boolean(),
         "string" => value.is_string(),
-        "integer" => value.is_i64() || value.is_u64(),
+        "integer" => number::whole(value).is_some(),
         "number" => value.is_number(),
         "array" => value.is_array(),
         "object" => value.is_object(),
@@ -145,6 +147,7 @@ mod tests {
             json!({ "a": "é" }),
             json!({ "a": "xy", "b": null, "c": [true], "d": 1, "e": { "f": "x" }, "unknown": {} }),
             json!({ "a": "x", "b": 9, "d": "1" }),
+            json!({ "a": "x", "b": 9.0, "d": 1.0 }),
         ] {
             assert_eq!(check(&body, &good, ""), Ok(()));
         }

@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 
+use crate::opening::{Opening, explain, opening};
 use crate::service::{Connection, serve};
 use crate::socket::{Control, Socket, Transport};
 use crate::state::App;
@@ -68,6 +69,11 @@ async fn connection(tcp: TcpStream, peer: SocketAddr, tls: Option<TlsAcceptor>, 
     let Ok(local) = tcp.local_addr() else { return };
     // Without it only performance suffers.
     let _ = tcp.set_nodelay(true);
+    match opening(&tcp, tls.is_some()).await {
+        Ok(Opening::Right) => {}
+        Ok(other) => return explain(tcp, other).await,
+        Err(_) => return,
+    }
     let scheme = if tls.is_some() { "https" } else { "http" };
     let transport = match tls {
         None => Transport::Plain(tcp),

@@ -47,8 +47,10 @@ pub(crate) async fn serve(
     connection: Connection,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
-    if inspect::is_inspection(request.uri().path()) {
-        return Ok(inspect::answer(&app, connection.peer, request).await.into_response(Delivery::default()));
+    if inspect::is_inspection(request.method(), request.uri().path()) {
+        let base = base(&connection, request.headers());
+        let reply = inspect::answer(&app, connection.peer, &base, request).await;
+        return Ok(reply.into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();
@@ -59,6 +61,7 @@ pub(crate) async fn serve(
     let faults = Active::new(route.as_ref().map(|route| faults_for(&app, route, &entry)).unwrap_or_default());
     entry.edit(|exchange| exchange.faults = faults.kinds());
 
+    let _watched = Watched { app: Arc::clone(&app), entry: entry.clone() };
     let client_waits = head.headers.contains_key(EXPECT);
     let mut body = RequestBody::new(incoming, client_waits, entry.clone(), connection.control.clone());
     body.slow_down(faults.read_rate());
@@ -69,6 +72,7 @@ pub(crate) async fn serve(
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         request_id: format!("req_{}", Uuid::new_v4().simple()),
+        entry: entry.clone(),
         app,
         method,
         path,
@@ -83,6 +87,20 @@ pub(crate) async fn serve(
         Err(Gone) => {
             connection.control.cut(Cut::Close);
             std::future::pending().await
+        }
+    }
+}
+
+/// Shows an exchange to who watches once it is over, however it ends: a client may go away at any moment.
+struct Watched {
+    app: Arc<App>,
+    entry: Entry,
+}
+
+impl Drop for Watched {
+    fn drop(&mut self) {
+        if let Some(watcher) = &self.app.config.watcher {
+            watcher.show(&self.entry.exchange());
         }
     }
 }
@@ -122,6 +140,7 @@ async fn answer(
     let mut reply = match result {
         Ok(reply) => call.faults.spoil(reply, &call.request_id),
         Err(Failure::Refused(error)) => {
+            call.entry.edit(|exchange| exchange.refusal = Some(error.message().to_owned()));
             call.body.drain().await.map_err(|_| Gone)?;
             Reply::new(error.status, Payload::Json(error.body(&call.request_id)))
         }
@@ -188,20 +207,28 @@ fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
     let config = &call.app.config;
     let key = call.header("apikey").unwrap_or_default();
     if key.is_empty() {
-        return Err(ApiError::unauthorized("the apiKey header is missing"));
+        let hint = misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"]);
+        return Err(ApiError::unauthorized(format!("the apiKey header is missing{hint}")));
     }
     if config.api_key.as_deref().is_some_and(|accepted| accepted != key) {
         return Err(ApiError::unauthorized("the API key is not valid"));
     }
     let needed = route.operation().is_none_or(|operation| operation.connection == Needs::Required);
     if needed && call.connection.is_empty() {
-        return Err(ApiError::session_not_provided("the x-connection-id header is missing"));
+        let hint = misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"]);
+        return Err(ApiError::session_not_provided(format!("the x-connection-id header is missing{hint}")));
     }
     let known = config.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
     if needed && !known {
         return Err(ApiError::session_not_provided("the connection is unknown"));
     }
     Ok(())
+}
+
+/// A hint if a header that other APIs use is there instead of `wanted`.
+fn misplaced(call: &Call, wanted: &str, others: &[&str]) -> String {
+    let found = others.iter().find(|name| call.headers.contains_key(**name));
+    found.map(|found| format!(": \"{found}\" is not read, send it as \"{wanted}\"")).unwrap_or_default()
 }
 
 /// Scheme and host as the client wrote them.

@@ -47,6 +47,8 @@ pub struct Exchange {
     pub headers: BTreeMap<String, String>,
     /// The kinds of the faults played on this request.
     pub faults: Vec<&'static str>,
+    /// Why the sandbox refused it, if it did by itself and not by a fault.
+    pub refusal: Option<String>,
 }
 
 /// Writes a duration as a number of milliseconds.
@@ -61,6 +63,11 @@ pub(crate) struct Entry(Arc<Mutex<Exchange>>);
 impl Entry {
     pub(crate) fn edit(&self, change: impl FnOnce(&mut Exchange)) {
         change(&mut lock(&self.0));
+    }
+
+    /// The exchange as it is now.
+    pub(crate) fn exchange(&self) -> Exchange {
+        lock(&self.0).clone()
     }
 }
 
@@ -101,6 +108,7 @@ impl Transcript {
             api_key: headers.contains_key("apikey"),
             headers: readable(headers),
             faults: Vec::new(),
+            refusal: None,
         })));
         if kept.latest.len() == KEPT {
             kept.latest.pop_front();
@@ -111,7 +119,7 @@ impl Transcript {
 
     pub(crate) fn snapshot(&self) -> Vec<Exchange> {
         let entries: Vec<Entry> = lock(&self.entries).latest.iter().cloned().collect();
-        entries.iter().map(|entry| lock(&entry.0).clone()).collect()
+        entries.iter().map(Entry::exchange).collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::io::Write;
 use std::path::Path;
 
 use ofauth::ErrorKind;
-use ofauth_sandbox::{FaultScript, Sandbox, SandboxBuilder};
+use ofauth_sandbox::{Exchange, FaultRule, FaultScript, Sandbox, SandboxBuilder};
 use tempfile::NamedTempFile;
 
 use super::App;
@@ -21,8 +21,12 @@ const FAULTS: Wanted =
 
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
-    let sandbox =
-        builder(app, args).await?.start().await.map_err(|error| Failure::config(error.to_string()))?;
+    let mut builder = builder(app, args).await?;
+    if app.flags.verbose > 0 {
+        let out = app.out.clone();
+        builder = builder.on_exchange(move |exchange| out.note(&line(exchange)));
+    }
+    let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
     // Lives as long as the sandbox, and is removed with it.
     let authority = sandbox.ca_pem().map(write_authority).transpose()?;
     let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
@@ -33,7 +37,35 @@ pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
         );
     }
     app.interrupt.asked().await;
+    for rule in sandbox.unplayed_faults() {
+        app.out.note(&unplayed(&rule));
+    }
     Ok(Exit::Done)
+}
+
+/// What is said of a request: how it was answered, and why if it was refused.
+fn line(exchange: &Exchange) -> String {
+    let status = exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+    let mut line = format!("{status}  {} {}", exchange.method, exchange.path);
+    if let Some(refusal) = &exchange.refusal {
+        line.push_str(&format!("  {refusal}"));
+    }
+    if !exchange.faults.is_empty() {
+        line.push_str(&format!("  (fault: {})", exchange.faults.join(", ")));
+    }
+    line
+}
+
+/// What is said of a fault that no request met: whoever wrote it waits for it.
+fn unplayed(rule: &FaultRule) -> String {
+    let on = rule.on.operation.as_deref().unwrap_or("any operation");
+    let part = rule.on.part.map(|part| format!(", part {part}")).unwrap_or_default();
+    let hint = match on {
+        "upload_part" => "; a file of one part is sent by upload_single, and \"upload\" is both",
+        "upload_single" => "; a file of several parts is sent by upload_part, and \"upload\" is both",
+        _ => "",
+    };
+    format!("ofauth: the fault \"{}\" on {on}{part} was never played{hint}", rule.fault.kind())
 }
 
 async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
@@ -80,11 +112,12 @@ fn tell(app: &App, base_url: &str, ca_file: Option<&str>) {
     } else {
         app.out.line(base_url);
     }
+    let watch = if app.flags.verbose > 0 { "" } else { " With -v it shows each request." };
     let trust = ca_file.map(|path| format!(" --ca-file {path}")).unwrap_or_default();
     app.out.note(&format!(
         "A local OFAuth runs there. In another shell:\n\n  \
          export OFAUTH_BASE_URL={base_url}\n  export OFAUTH_API_KEY={SANDBOX_KEY}\n  \
          export OFAUTH_CONNECTION_ID={SANDBOX_CONNECTION}\n  ofauth upload{trust} FILE\n\n\
-         Ctrl-C ends it."
+         Ctrl-C ends it.{watch}"
     ));
 }

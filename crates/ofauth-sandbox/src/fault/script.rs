@@ -136,14 +136,8 @@ impl FaultRule {
 
     /// Finds values that have the right form but no meaning.
     pub(crate) fn check(&self) -> Result<(), String> {
-        if let Some(operation) = &self.on.operation
-            && !document::knows(operation)
-        {
-            return Err(format!("\"{operation}\" is not an operation id of the OpenAPI document"));
-        }
-        if self.on.nth == 0 {
-            return Err("\"nth\" counts from 1".to_owned());
-        }
+        self.on.check()?;
+        self.check_that_it_can_play()?;
         if let Fault::Status(fault) = &self.fault {
             fault.check()?;
         }
@@ -166,6 +160,32 @@ impl FaultRule {
     }
 }
 
+impl FaultRule {
+    /// Finds faults that the operation of the rule leaves nothing to do for.
+    fn check_that_it_can_play(&self) -> Result<(), String> {
+        let Some(operation) = self.on.operation.as_deref() else { return Ok(()) };
+        let kind = self.fault.kind();
+        let wanted = match self.fault {
+            Fault::Plan { .. } => (operation != INIT).then_some(INIT),
+            Fault::Expire { .. }
+            | Fault::RefuseParallel { .. }
+            | Fault::RefuseOutOfOrder { .. }
+            | Fault::RefuseRepeat { .. } => (!sends_bytes(operation)).then_some(On::UPLOAD),
+            Fault::SlowReader { .. } | Fault::CutRequest { .. } if document::takes_no_body(operation) => {
+                return Err(format!("\"{kind}\" never plays on \"{operation}\": its requests have no body"));
+            }
+            _ => None,
+        };
+        match wanted {
+            Some(wanted) => Err(format!("\"{kind}\" never plays on \"{operation}\": it is for \"{wanted}\"")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The operation that answers plans.
+const INIT: &str = "init_upload";
+
 impl StatusFault {
     fn check(&self) -> Result<(), String> {
         for (name, value) in &self.headers {
@@ -181,10 +201,10 @@ impl StatusFault {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct On {
-    /// The operation id, `upload_part` for example; without it any operation.
+    /// The operation id, `upload_part` for example, or [`UPLOAD`](Self::UPLOAD); without it any operation.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub operation: Option<String>,
-    /// The part number in the path.
+    /// The part number in the path. A file that is sent whole is part 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub part: Option<u32>,
     /// The file name of the upload that the path names.
@@ -199,6 +219,53 @@ pub struct On {
     /// Whether the requests of each part of each upload are counted on their own.
     #[serde(default)]
     pub each_part: bool,
+}
+
+impl On {
+    /// As an operation: the request that sends the bytes of a file or a part, `upload_single` or `upload_part`. Which
+    /// of them it is depends on the size of the file.
+    pub const UPLOAD: &str = "upload";
+
+    /// Finds conditions that no request can fulfil.
+    fn check(&self) -> Result<(), String> {
+        if self.nth == 0 {
+            return Err("\"nth\" counts from 1".to_owned());
+        }
+        if self.times == Times::Count(0) {
+            return Err("\"times\" 0 never plays: give a number from 1, or \"always\"".to_owned());
+        }
+        if self.part == Some(0) {
+            return Err("\"part\" counts from 1".to_owned());
+        }
+        let Some(operation) = self.operation.as_deref() else { return Ok(()) };
+        if !sends_bytes(operation) && !document::knows(operation) {
+            return Err(format!(
+                "\"{operation}\" is neither an operation id of the OpenAPI document nor \"{}\"",
+                Self::UPLOAD
+            ));
+        }
+        let condition = [("part", self.part.is_some()), ("filename", self.filename.is_some())];
+        let condition =
+            condition.into_iter().chain([("each_part", self.each_part)]).find(|(_, given)| *given);
+        if let Some((name, _)) = condition.filter(|_| !sends_bytes(operation)) {
+            return Err(format!(
+                "\"{name}\" never matches \"{operation}\", which sends no bytes of a file: \"{}\" does",
+                Self::UPLOAD
+            ));
+        }
+        if let Some(part) = self.part.filter(|part| operation == SINGLE && *part > 1) {
+            return Err(format!("\"part\" {part} never matches \"{SINGLE}\", which sends the file whole"));
+        }
+        Ok(())
+    }
+}
+
+/// The operations that send the bytes of a file, whole or in parts.
+const SINGLE: &str = "upload_single";
+const PART: &str = "upload_part";
+
+fn sends_bytes(operation: &str) -> bool {
+    [On::UPLOAD, SINGLE, PART].contains(&operation)
 }
 
 impl Default for On {
@@ -298,6 +365,12 @@ impl FaultBook {
         self.0.len()
     }
 
+    /// The rules whose fault was not played.
+    pub(crate) fn unplayed(&self) -> Vec<FaultRule> {
+        let unplayed = self.0.iter().filter(|armed| armed.played == 0);
+        unplayed.map(|armed| armed.rule.clone()).collect()
+    }
+
     /// The rules, each with how often its fault was played so far.
     pub(crate) fn played(&self) -> Vec<PlayedRule> {
         self.0.iter().map(|armed| PlayedRule { rule: armed.rule.clone(), played: armed.played }).collect()
@@ -312,13 +385,15 @@ impl FaultBook {
 impl Armed {
     fn take(&mut self, subject: Subject<'_>) -> Option<Fault> {
         let on = &self.rule.on;
-        let matches = on.operation.as_deref().is_none_or(|operation| operation == subject.operation)
-            && on.part.is_none_or(|part| Some(part) == subject.part)
+        let part = subject.part.or(subject.upload.map(|_whole| 1));
+        let matches = on.operation.as_deref().is_none_or(|operation| {
+            operation == subject.operation || (operation == On::UPLOAD && subject.upload.is_some())
+        }) && on.part.is_none_or(|wanted| Some(wanted) == part)
             && on.filename.as_deref().is_none_or(|filename| Some(filename) == subject.filename);
         if !matches {
             return None;
         }
-        let key = match (subject.upload, subject.part) {
+        let key = match (subject.upload, part) {
             (Some(upload), Some(part)) if on.each_part => Some((upload.to_owned(), part)),
             _ => None,
         };

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::assembly::Assembly;
 use super::plan::{Plan, cut_file};
 use super::session::{NewSession, Session};
-use crate::call::Call;
+use crate::call::{Call, essence};
 use crate::error::{ApiError, Failure};
 use crate::fault::PlanChange;
 use crate::lock;
@@ -99,11 +99,6 @@ fn check_vault_upload(options: &Value) -> Result<(), ApiError> {
             Err(ApiError::bad_request("vaultUpload.userId: must be a string of at least 1 character or null"))
         }
     }
-}
-
-/// A content type without parameters, in lower case.
-fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }
 
 fn open(call: &Call, request: Request, changes: &[PlanChange]) -> Result<(Session, Plan), ApiError> {

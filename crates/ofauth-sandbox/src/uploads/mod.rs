@@ -10,7 +10,7 @@ pub(crate) mod plan;
 pub(crate) mod receive;
 mod session;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +19,9 @@ use serde_json::{Value, json};
 
 use self::assembly::Assembly;
 use self::session::{Phase, Session};
+use crate::call::essence;
 use crate::error::ApiError;
+use crate::posts::moment;
 use crate::record::{UploadRecord, UploadState};
 
 /// The first media id. Real ones need more than 32 bits, so these do.
@@ -30,7 +32,7 @@ const FIRST_MEDIA_ID: u64 = 4_500_000_001;
 pub(crate) struct Uploads {
     sessions: HashMap<String, Session>,
     order: Vec<String>,
-    media: HashMap<u64, String>,
+    media: BTreeMap<u64, String>,
     ttl: Duration,
 }
 
@@ -40,24 +42,49 @@ pub(crate) struct Media<'a> {
     pub(crate) id: u64,
     pub(crate) content_type: &'a str,
     pub(crate) size: u64,
+    pub(crate) filename: &'a str,
+    /// When the upload was finished, in microseconds since 1970.
+    at: i64,
 }
 
 impl Media<'_> {
     /// As upload answers show it.
     pub(crate) fn to_json(self) -> Value {
-        let kind = match self.content_type {
+        json!({ "id": self.id, "type": self.kind(), "files": {} })
+    }
+
+    /// As the vault shows it, in the form of that answer's example.
+    pub(crate) fn shown(self, example: &Value) -> Value {
+        let mut fields = example.as_object().cloned().unwrap_or_default();
+        for (name, value) in [
+            ("id", json!(self.id)),
+            ("type", json!(self.kind())),
+            ("createdAt", json!(moment(self.at))),
+            ("lists", json!([])),
+            ("hasPosts", json!(false)),
+        ] {
+            fields.insert(name.to_owned(), value);
+        }
+        let mut shown = Value::Object(fields);
+        if let Some(size) = shown.pointer_mut("/files/full/size") {
+            *size = json!(self.size);
+        }
+        shown
+    }
+
+    fn kind(self) -> &'static str {
+        match essence(self.content_type).as_str() {
             "image/gif" => "gif",
             other if other.starts_with("image/") => "photo",
             other if other.starts_with("audio/") => "audio",
             _ => "video",
-        };
-        json!({ "id": self.id, "type": kind, "files": {} })
+        }
     }
 }
 
 impl Uploads {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { sessions: HashMap::new(), order: Vec::new(), media: HashMap::new(), ttl }
+        Self { sessions: HashMap::new(), order: Vec::new(), media: BTreeMap::new(), ttl }
     }
 
     pub(crate) fn insert(&mut self, session: Session) {
@@ -146,6 +173,13 @@ impl Uploads {
                 session.connection == connection && session.size == size && session.has_etag(etag)
             })
             .find_map(Session::media)
+    }
+
+    /// The vault media of `connection`, the newest first.
+    pub(crate) fn finished(&self, connection: &str) -> impl Iterator<Item = Media<'_>> {
+        let newest_first = self.media.iter().rev();
+        let sessions = newest_first.filter_map(|(_, id)| self.sessions.get(id));
+        sessions.filter(move |session| session.connection == connection).filter_map(Session::media)
     }
 
     /// The vault media of `connection` with this id.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::assembly::{Assembly, Received};
 use super::complete;
 use super::session::{Phase, Session};
-use crate::call::Call;
+use crate::call::{Call, essence};
 use crate::error::{ApiError, Failure};
 use crate::lock;
 use crate::record::UploadKind;
@@ -109,7 +109,7 @@ fn check_head(call: &Call, session: &Session, number: u32) -> Result<u64, ApiErr
         ));
     }
     let content_type = call.header(CONTENT_TYPE.as_str()).unwrap_or_default();
-    if !content_type.trim().eq_ignore_ascii_case(session.content_type.trim()) {
+    if essence(content_type) != essence(&session.content_type) {
         let message =
             format!("Content-Type: \"{content_type}\" is not \"{}\" as in init", session.content_type);
         return Err(ApiError::bad_request(message));
@@ -117,7 +117,10 @@ fn check_head(call: &Call, session: &Session, number: u32) -> Result<u64, ApiErr
     let expected = part.len();
     let length = call.header(CONTENT_LENGTH.as_str()).and_then(|text| text.parse::<u64>().ok());
     match length {
-        None => Err(ApiError::from_status(StatusCode::LENGTH_REQUIRED, "Content-Length: is required")),
+        None => Err(ApiError::from_status(
+            StatusCode::LENGTH_REQUIRED,
+            "Content-Length: is required; send the bytes with their length and not chunked",
+        )),
         Some(length) if length != expected => {
             let (start, end) = (part.start, part.end);
             let message =

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
+use jiff::Timestamp;
 
 use super::Media;
 use super::assembly::Assembly;
@@ -38,6 +39,8 @@ pub(crate) struct Session {
     /// None if bytes are discarded, and once the digest is known.
     pub(crate) assembly: Option<Arc<Assembly>>,
     sha256: Option<String>,
+    /// In microseconds since 1970.
+    finished_at: i64,
     parts: Vec<Part>,
     in_flight: usize,
     last_used: Instant,
@@ -87,6 +90,7 @@ impl Session {
             query: new.query,
             assembly: new.assembly.map(Arc::new),
             sha256: None,
+            finished_at: 0,
             parts: new.ranges.iter().map(part).collect(),
             in_flight: 0,
             last_used: Instant::now(),
@@ -145,6 +149,7 @@ impl Session {
         self.phase = Phase::Complete;
         self.media_id = Some(media_id);
         self.sha256 = sha256;
+        self.finished_at = Timestamp::now().as_microsecond();
         self.assembly.take()
     }
 
@@ -154,7 +159,13 @@ impl Session {
 
     /// The vault media that the session became.
     pub(crate) fn media(&self) -> Option<Media<'_>> {
-        Some(Media { id: self.media_id?, content_type: &self.content_type, size: self.size })
+        Some(Media {
+            id: self.media_id?,
+            content_type: &self.content_type,
+            size: self.size,
+            filename: &self.filename,
+            at: self.finished_at,
+        })
     }
 
     pub(crate) fn record(&self) -> UploadRecord {

@@ -3,7 +3,7 @@
 use ofauth_sandbox::{RateLimit, Sandbox};
 use serde_json::json;
 
-use crate::client::{CONNECTION, Client, INIT, JSON, KEY, call, get, init_body};
+use crate::client::{CONNECTION, Client, INIT, JSON, KEY, call, get, init_body, post};
 use crate::{sandbox, small};
 
 const WHOAMI: &str = "/v2/account/whoami";
@@ -78,7 +78,7 @@ async fn uploads_belong_to_their_connection() {
 async fn unknown_paths_and_methods_are_not_found() {
     let sandbox = sandbox().await;
     get(&sandbox, "/v2/nothing").await.is_error(404, "ROUTE_NOT_FOUND", "GET /v2/nothing");
-    get(&sandbox, "/").await.is_error(404, "ROUTE_NOT_FOUND", "GET /");
+    post(&sandbox, "/", json!({})).await.is_error(404, "ROUTE_NOT_FOUND", "POST /");
     call(&sandbox, "PATCH", INIT, &json!({})).await.is_error(404, "ROUTE_NOT_FOUND", "PATCH");
     get(&sandbox, "/v2/access/proxy/").await.is_error(404, "ROUTE_NOT_FOUND", "proxy");
 }

@@ -99,6 +99,12 @@ impl Client {
         Self { stream, buffer: Vec::new(), host }
     }
 
+    /// Without TLS, whatever the sandbox speaks.
+    pub(crate) async fn plain(sandbox: &Sandbox) -> Self {
+        let stream = Box::new(TcpStream::connect(sandbox.address()).await.unwrap());
+        Self { stream, buffer: Vec::new(), host: sandbox.address().to_string() }
+    }
+
     pub(crate) async fn send_head(
         &mut self,
         method: &str,

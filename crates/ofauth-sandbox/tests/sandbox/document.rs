@@ -60,8 +60,9 @@ async fn every_operation_answers() {
         let answer = call(&sandbox, method, &path, &body).await;
         let known = sandbox.transcript().last().unwrap().operation.clone();
         assert_eq!(known.as_deref(), operation["id"].as_str(), "{method} {path}");
-        // These need an upload of their own and have their own tests.
-        if path.starts_with("/v2/access/uploads/") {
+        // These need an upload, a post or a message of their own and have their own tests.
+        let id = operation["id"].as_str().unwrap();
+        if path.starts_with("/v2/access/uploads/") || ["update_post", "update_mass_message"].contains(&id) {
             continue;
         }
         assert_eq!(

@@ -35,7 +35,7 @@ async fn a_body_without_a_length_is_refused() {
     let mut client = Client::connect(&sandbox).await;
     client.send_head("PUT", path, &[KEY, CONNECTION, MP4, ("transfer-encoding", "chunked")]).await.unwrap();
     client.send(b"a\r\n0123456789\r\n0\r\n\r\n").await.unwrap();
-    client.answer().await.unwrap().is_error(411, "BAD_REQUEST", "Content-Length");
+    client.answer().await.unwrap().is_error(411, "BAD_REQUEST", "not chunked");
 }
 
 #[tokio::test]
@@ -48,6 +48,17 @@ async fn a_part_has_the_content_type_of_init() {
     }
     put_with(&sandbox, url(&plan, 0), &[], &[0; 10]).await.is_error(400, "BAD_REQUEST", "Content-Type");
     put_with(&sandbox, url(&plan, 0), &[MP4], &[0; 10]).await.ok();
+
+    // Parameters and case are no part of the type.
+    for (of_init, of_put) in [
+        ("video/mp4; codecs=\"avc1\"", "video/mp4"),
+        ("video/mp4", "Video/MP4;codecs=avc1"),
+        ("video/mp4; a=1", "video/mp4; a=2"),
+    ] {
+        let body = json!({ "filename": "a.mp4", "size": 10, "contentType": of_init });
+        let plan = post(&sandbox, crate::client::INIT, body).await.ok();
+        put_with(&sandbox, url(&plan, 0), &[("content-type", of_put)], &[0; 10]).await.ok();
+    }
 }
 
 #[tokio::test]

@@ -67,6 +67,34 @@ async fn rules_can_be_for_one_part_or_for_each() {
     }
 }
 
+/// Whether a file is sent whole or in parts depends on its size, which who writes a rule may not know.
+#[tokio::test]
+async fn upload_is_a_whole_file_and_each_part() {
+    let sandbox = sandbox().await;
+    for part in [json!(null), json!(1)] {
+        for size in [10, 2000] {
+            sandbox.clear_faults();
+            let mut on = json!({ "operation": "upload" });
+            if !part.is_null() {
+                on["part"] = part.clone();
+            }
+            sandbox.push_fault_json(&json!({ "on": on, "fault": { "kind": "status", "status": 500 } }));
+            assert_eq!(sandbox.unplayed_faults().len(), 1);
+            let plan = init(&sandbox, size).await;
+            for status in [500, 200] {
+                assert_eq!(put(&sandbox, url(&plan, 0), &vec![0; size.min(1000)]).await.status, status);
+            }
+            assert!(sandbox.unplayed_faults().is_empty());
+        }
+    }
+    sandbox.push_fault_json(&json!({
+        "on": { "operation": "upload_part" }, "fault": { "kind": "status", "status": 500 },
+    }));
+    let plan = init(&sandbox, 10).await;
+    put(&sandbox, url(&plan, 0), &[0; 10]).await.ok();
+    assert_eq!(sandbox.unplayed_faults()[0].on.operation.as_deref(), Some("upload_part"));
+}
+
 #[tokio::test]
 async fn rules_can_be_for_one_file() {
     let sandbox = sandbox().await;
@@ -93,7 +121,34 @@ fn scripts_that_cannot_be_played_are_explained() {
         (r#"{ "fault": { "kind": "plan", "change": "nice" } }"#, "unknown variant `nice`"),
         (
             r#"{ "on": { "operation": "fly" }, "fault": { "kind": "html" } }"#,
-            "\"fly\" is not an operation id",
+            "\"fly\" is neither an operation id",
+        ),
+        (r#"{ "on": { "times": 0 }, "fault": { "kind": "html" } }"#, "never plays"),
+        (r#"{ "on": { "part": 0 }, "fault": { "kind": "html" } }"#, "\"part\" counts from 1"),
+        (
+            r#"{ "on": { "operation": "create_post", "part": 3 }, "fault": { "kind": "html" } }"#,
+            "\"part\" never",
+        ),
+        (
+            r#"{ "on": { "operation": "init_upload", "each_part": true }, "fault": { "kind": "html" } }"#,
+            "\"each_part\" never",
+        ),
+        (
+            r#"{ "on": { "operation": "complete_upload", "filename": "a" }, "fault": { "kind": "html" } }"#,
+            "\"filename\" never",
+        ),
+        (
+            r#"{ "on": { "operation": "upload_single", "part": 2 }, "fault": { "kind": "html" } }"#,
+            "the file whole",
+        ),
+        (r#"{ "on": { "operation": "get_self" }, "fault": { "kind": "expire" } }"#, "it is for \"upload\""),
+        (
+            r#"{ "on": { "operation": "upload" }, "fault": { "kind": "plan", "change": "gap" } }"#,
+            "it is for \"init_upload\"",
+        ),
+        (
+            r#"{ "on": { "operation": "get_self" }, "fault": { "kind": "cut_request", "bytes": 1 } }"#,
+            "its requests have no body",
         ),
         (r#"{ "on": { "op": "x" }, "fault": { "kind": "html" } }"#, "unknown field `op`"),
         (r#"{ "on": { "nth": 0 }, "fault": { "kind": "html" } }"#, "counts from 1"),
