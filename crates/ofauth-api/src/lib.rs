@@ -50,7 +50,8 @@
 //!
 //! # Operations as data
 //!
-//! [`operations`] has the same operations as a table, for callers that choose one at run time.
+//! [`operations`] has the same operations as a table, for callers that choose one at run time, and [`schemas`] what
+//! each takes and answers, as JSON Schema.
 
 mod answer;
 mod client;
@@ -77,6 +78,7 @@ mod lenient;
 mod open_enum;
 pub mod operation;
 pub mod operations;
+pub mod schemas;
 mod secret;
 pub mod transport;
 

@@ -6,7 +6,7 @@ use anyhow::{Context, Result};
 use serde_json::Value;
 
 use crate::document::Document;
-use crate::emit::{go, sandbox, table};
+use crate::emit::{go, sandbox, schemas, table};
 use crate::lower::{Change, lower};
 use crate::{generate, header, refine, source};
 
@@ -57,6 +57,10 @@ pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
         artefact(
             "crates/ofauth-api/src/operations/generated.rs",
             format!("{HEADER}\n{}", table::table(&document)?),
+        ),
+        artefact(
+            "crates/ofauth-api/src/schemas/generated.rs",
+            format!("{HEADER}\n{}", schemas::schemas(&document)?),
         ),
         artefact("crates/ofauth-sandbox/src/document.json", sandbox::sandbox(&document)?),
         artefact("bindings/go/operations.go", format!("{GO_HEADER}\n{}", go::repeatable(&document)?)),

@@ -6,17 +6,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use xtask::codegen::{self, Artefact};
 use xtask::simulate::{self, Seeds};
-use xtask::{abi, dist, header, source};
-
-const USAGE: &str = "\
-cargo xtask codegen [--check]          write the generated files, or fail if one is not current
-cargo xtask codegen header [--check]   the same for include/ofauth.h alone, in a moment
-cargo xtask merge [FILE|-]             write the merged OpenAPI document as JSON
-cargo xtask dist [OUT_DIR]             build libofauth and lay out what users install, with a .tar.gz of it
-cargo xtask abi OLD.so [NEW.so]        compare the binary interface with an older build's, by abidiff
-cargo xtask simulate [--seeds N] [--from M] | [--seed S]
-                                       run seeds of the engine's simulation, or one with all that happens in it
-";
+use xtask::{USAGE, abi, dist, header, source};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,11 +1,12 @@
 //! `ofauth api --list` and `--describe`: the table of operations, for people and as JSON.
 
 use ofauth::api::Operation;
-use ofauth::api::operation::{Body, Connection, Kind, Parameter, Place, RetryClass};
+use ofauth::api::operation::{Body, Connection, Kind, Place, RetryClass};
 use serde_json::{Value, json};
 
 use super::App;
 use super::api::PROXY;
+use super::api_schema::{self, member};
 use crate::exit::Exit;
 use crate::failure::Result;
 
@@ -46,29 +47,71 @@ fn row(width: usize, id: &str, method: &str, path: &str, summary: &str, mark: &s
 
 /// Shows one operation in full.
 pub(crate) fn describe(app: &App, operation: &Operation) -> Result<Exit> {
+    let schemas = schemas(operation);
     if app.out.is_json() {
-        app.out.line(&as_json(operation).to_string());
-        return Ok(Exit::Done);
+        app.out.line(&as_json_in_full(operation, &schemas).to_string());
+    } else {
+        let text = in_full(operation, &schemas).join("\n") + "\n";
+        app.out.raw(text.as_bytes());
     }
-    let mut text =
-        format!("{}\n{} {}\n{}\n", operation.id, operation.method, operation.path, operation.summary);
-    if operation.unconfirmed {
-        text.push_str("unconfirmed: no public page shows it; it may not exist in this form\n");
-    }
-    text.push_str(&format!("group: {}\n", operation.tag));
-    text.push_str(&format!("permission: {}\n", operation.permission.unwrap_or("not known")));
-    text.push_str(&format!("connection: {}\n", connection(operation.connection)));
-    text.push_str(&format!("body: {}\n", body(operation.body)));
-    text.push_str(match operation.parameters {
-        [] => "parameters: none",
-        _ => "parameters:",
-    });
-    for parameter in operation.parameters {
-        text.push_str(&format!("\n  {}", parameter_line(parameter)));
-    }
-    text.push('\n');
-    app.out.raw(text.as_bytes());
     Ok(Exit::Done)
+}
+
+/// What the document says of parameters, body and answer.
+fn schemas(operation: &Operation) -> Value {
+    // The text is generated and is JSON: a test reads all of them.
+    let text = ofauth::api::schemas::find(operation.id).unwrap_or("null");
+    serde_json::from_str(text).unwrap_or_default()
+}
+
+fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
+    let mut lines = vec![
+        operation.id.to_owned(),
+        format!("{} {}", operation.method, operation.path),
+        operation.summary.to_owned(),
+    ];
+    if operation.unconfirmed {
+        lines.push("unconfirmed: no public page shows it; it may not exist in this form".to_owned());
+    }
+    lines.push(format!("group: {}", operation.tag));
+    lines.push(format!("permission: {}", operation.permission.unwrap_or("not known")));
+    lines.push(format!("connection: {}", connection(operation.connection)));
+    lines.push(format!("repeatable: {}", repeatable(operation.retry)));
+
+    let parameters = member(schemas, "parameters").as_array().map_or(&[][..], Vec::as_slice);
+    lines.push(format!("parameters:{}", if parameters.is_empty() { " none" } else { "" }));
+    lines.extend(api_schema::parameters(parameters));
+
+    let content = member(schemas, "body");
+    let media_type = member(content, "mediaType").as_str();
+    let of_type = media_type.map(|name| format!(", {name}")).unwrap_or_default();
+    lines.push(format!("body: {}{of_type}", body(operation.body)));
+    lines.extend(api_schema::fields(member(content, "schema")));
+
+    let answer = member(schemas, "answer");
+    let content = if member(answer, "schema").is_null() { "no body" } else { "JSON" };
+    lines.push(format!("answer: {}, {content}", member(answer, "status").as_str().unwrap_or("2XX")));
+    lines.extend(api_schema::fields(member(answer, "schema")));
+    lines
+}
+
+/// The line of `--list --json`, and with it what the document says of parameters, body and answer.
+fn as_json_in_full(operation: &Operation, schemas: &Value) -> Value {
+    let mut json = as_json(operation);
+    let Some(fields) = json.as_object_mut() else { return json };
+    // With description and schema.
+    let parameters = member(schemas, "parameters").as_array().into_iter().flatten();
+    for (parameter, described) in
+        fields.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten().zip(parameters)
+    {
+        if let Some(parameter) = parameter.as_object_mut() {
+            parameter.insert("description".to_owned(), member(described, "description").clone());
+            parameter.insert("schema".to_owned(), member(described, "schema").clone());
+        }
+    }
+    fields.insert("bodySchema".to_owned(), member(member(schemas, "body"), "schema").clone());
+    fields.insert("answer".to_owned(), member(schemas, "answer").clone());
+    json
 }
 
 /// Shows the proxy operation in full.
@@ -84,15 +127,6 @@ pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
     );
     app.out.raw(text.as_bytes());
     Ok(Exit::Done)
-}
-
-fn parameter_line(parameter: &Parameter) -> String {
-    let required = if parameter.required { ", required" } else { "" };
-    let values = match parameter.values {
-        [] => String::new(),
-        values => format!(": {}", values.join(" | ")),
-    };
-    format!("{} ({}, {}{required}){values}", parameter.name, place(parameter.place), kind(parameter.kind))
 }
 
 fn as_json(operation: &Operation) -> Value {
@@ -169,6 +203,13 @@ fn body(body: Body) -> &'static str {
         Body::OptionalJson => "optional JSON",
         Body::Json => "JSON",
         Body::Bytes => "bytes",
+    }
+}
+
+fn repeatable(retry: RetryClass) -> &'static str {
+    match retry {
+        RetryClass::Repeatable => "yes: it is sent again after a failure",
+        RetryClass::Once => "no: after a failure it may have been carried out",
     }
 }
 

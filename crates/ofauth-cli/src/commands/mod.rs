@@ -1,6 +1,7 @@
 //! The subcommands, one module each, and what they share.
 
 mod api;
+mod api_schema;
 mod api_table;
 mod api_values;
 mod content;
@@ -11,6 +12,8 @@ mod sandbox;
 mod sessions;
 mod text;
 mod upload;
+
+pub(crate) use api::PROXY;
 
 use crate::args::{Command, Global, VaultPlusCommand};
 use crate::exit::Exit;
@@ -38,6 +41,7 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Api(args) => api::run(app, args).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
         Command::Completions { shell } => text::completions(app, *shell),
+        Command::Complete { index, words } => text::candidates(app, words.clone(), *index),
         Command::Man { dir } => man::man(app, dir.as_deref()),
     }
 }

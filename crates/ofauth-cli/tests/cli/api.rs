@@ -71,6 +71,43 @@ async fn all_operations_are_listed_and_described() {
     {
         assert!(one.out.contains(part), "{part:?} is not in:\n{}", one.out);
     }
+    let post = run(home.bare().args(["api", "--describe", "create_post"])).await.ends_with(0);
+    for part in [
+        "permission: posts:write",
+        "repeatable: no",
+        "body: JSON\n",
+        "  text (string, at most 10000 characters",
+        "  price (number or null, 0 to 200",
+        "  expireAfter (number or null, 1 to 30): Days until",
+        "    users (array of integer, each at least 1)",
+        "answer: 200, JSON\n",
+        "  id (",
+    ] {
+        assert!(post.out.contains(part), "{part:?} is not in:\n{}", post.out);
+    }
+    let list = run(home.bare().args(["api", "--describe", "list_vault_media"])).await.ends_with(0);
+    assert!(list.out.contains("  limit (query, integer, 1 to 40, default 24)"), "{}", list.out);
+
+    // Every operation, in both forms: what has a body says what is in it.
+    for line in &lines {
+        let id = line["id"].as_str().unwrap();
+        let text = run(home.bare().args(["api", "--describe", id])).await.ends_with(0).out;
+        let json = run(home.bare().args(["api", "--describe", id, "--json"])).await.ends_with(0).json();
+        let json = &json[0];
+        assert_eq!(
+            json["parameters"].as_array().unwrap().len(),
+            line["parameters"].as_array().unwrap().len()
+        );
+        let fields = json["bodySchema"]["properties"].as_object();
+        assert_eq!(
+            fields.is_some(),
+            line["body"] == "JSON" || line["body"] == "optional JSON" && id != "proxy_request",
+            "{id}"
+        );
+        for name in fields.into_iter().flat_map(|fields| fields.keys()) {
+            assert!(text.contains(&format!("  {name} (")), "{id} does not show {name}:\n{text}");
+        }
+    }
     let proxy = run(home.bare().args(["api", "--describe", "proxy_request"])).await.ends_with(0);
     assert!(proxy.out.contains("ANY /v2/access/proxy/{path}"), "{}", proxy.out);
 }

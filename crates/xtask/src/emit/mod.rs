@@ -2,7 +2,9 @@
 
 pub mod example;
 pub mod go;
+mod inline;
 pub mod sandbox;
+pub mod schemas;
 pub mod table;
 #[cfg(test)]
 mod testing;

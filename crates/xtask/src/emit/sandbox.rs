@@ -34,9 +34,9 @@ use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::example;
+use super::inline::{Keep, inlined};
 use super::table::Row;
-use crate::document::{Document, Object, Operation};
-use crate::lower::target;
+use crate::document::{Document, Operation};
 
 /// The data, as the text of a JSON file.
 pub fn sandbox(document: &Document) -> Result<String> {
@@ -80,57 +80,13 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "permission": row.permission,
         "parameters": parameters.collect::<Vec<_>>(),
         "body": body,
-        "request": request.map(|body| inlined(document, &body.schema, &mut Vec::new())),
+        "request": request.map(|body| inlined(document, &body.schema, Keep::Rules)),
         // A range such as `2XX` promises no particular one.
         "status": status.parse().unwrap_or(200_u16),
         "response": example,
     });
     row.sort_all_objects();
     Ok(row)
-}
-
-/// The schema with every reference replaced by what it refers to. `open` are the components around it.
-fn inlined(document: &Document, schema: &Value, open: &mut Vec<String>) -> Value {
-    if let Some(name) = target(schema) {
-        let Some(component) = document.schemas.get(name).filter(|_| !open.iter().any(|outer| outer == name))
-        else {
-            return json!({});
-        };
-        open.push(name.to_owned());
-        let result = inlined(document, component, open);
-        open.pop();
-        return result;
-    }
-    match schema {
-        Value::Object(object) => {
-            let kept = object.iter().filter(|(key, _)| !is_remark(key));
-            Value::Object(
-                kept.map(|(key, value)| (key.clone(), member(document, key, value, open))).collect(),
-            )
-        }
-        other => other.clone(),
-    }
-}
-
-fn member(document: &Document, key: &str, value: &Value, open: &mut Vec<String>) -> Value {
-    match (key, value) {
-        ("properties", Value::Object(properties)) => {
-            let inlined =
-                properties.iter().map(|(name, schema)| (name.clone(), inlined(document, schema, open)));
-            Value::Object(inlined.collect::<Object>())
-        }
-        ("oneOf" | "anyOf" | "allOf", Value::Array(variants)) => {
-            variants.iter().map(|variant| inlined(document, variant, open)).collect()
-        }
-        ("items" | "additionalProperties" | "not", schema) => inlined(document, schema, open),
-        (_, other) => other.clone(),
-    }
-}
-
-/// What a validator has no use for.
-fn is_remark(key: &str) -> bool {
-    key.starts_with("x-")
-        || ["description", "title", "example", "examples", "default", "deprecated"].contains(&key)
 }
 
 #[cfg(test)]

@@ -1,0 +1,190 @@
+//! What an operation takes and answers, in lines for people, from the JSON Schema of the API's document.
+//!
+//! Each field is a line: its name, what it may be, and what it is for. Fields inside a field are indented. Nothing here
+//! knows any operation.
+
+use serde_json::{Map, Value};
+
+/// One level of indentation.
+const INDENT: &str = "  ";
+
+/// A member of a JSON object, or null.
+pub(crate) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
+    value.get(name).unwrap_or(&Value::Null)
+}
+
+/// The lines for a list of parameters, as the schemas of an operation have it.
+pub(crate) fn parameters(parameters: &[Value]) -> Vec<String> {
+    let text =
+        |parameter: &Value, name: &str| member(parameter, name).as_str().unwrap_or_default().to_owned();
+    let line = |parameter: &Value| {
+        let mut facts = vec![text(parameter, "in"), kind(member(parameter, "schema"))];
+        facts.extend(limits(member(parameter, "schema")));
+        facts.extend((member(parameter, "required") == true).then(|| "required".to_owned()));
+        facts.extend(default(member(parameter, "schema")));
+        line(INDENT, &text(parameter, "name"), &facts, &text(parameter, "description"))
+    };
+    parameters.iter().map(line).collect()
+}
+
+/// The lines for the fields of an object.
+pub(crate) fn fields(schema: &Value) -> Vec<String> {
+    let mut lines = Vec::new();
+    add_fields(schema, INDENT, &mut lines);
+    lines
+}
+
+fn add_fields(schema: &Value, indent: &str, lines: &mut Vec<String>) {
+    let Some(object) = object(schema) else { return };
+    let required = object.get("required").and_then(Value::as_array);
+    let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|one| one == name));
+    let Some(properties) = object.get("properties").and_then(Value::as_object) else { return };
+    // What must be there comes first; the document's own order is lost on the way.
+    let mut names: Vec<&String> = properties.keys().collect();
+    names.sort_by_key(|name| !is_required(name));
+    for name in names {
+        let Some(field) = properties.get(name) else { continue };
+        let mut facts = vec![kind(field)];
+        facts.extend(limits(field));
+        facts.extend(is_required(name).then(|| "required".to_owned()));
+        facts.extend(default(field));
+        let description = field.get("description").and_then(Value::as_str).unwrap_or_default();
+        lines.push(line(indent, name, &facts, description));
+        add_fields(field, &format!("{indent}{INDENT}"), lines);
+    }
+}
+
+/// The object that a schema allows: itself, one of its alternatives, or an item of its list.
+fn object(schema: &Value) -> Option<&Map<String, Value>> {
+    let fields = schema.as_object()?;
+    if fields.contains_key("properties") {
+        return Some(fields);
+    }
+    let variants = ["oneOf", "anyOf", "allOf"].iter().filter_map(|name| fields.get(*name)?.as_array());
+    let inner = variants.flatten().chain(fields.get("items"));
+    inner.filter_map(object).next()
+}
+
+fn line(indent: &str, name: &str, facts: &[String], description: &str) -> String {
+    let facts = facts.join(", ");
+    let description = description.split_whitespace().collect::<Vec<_>>().join(" ");
+    match description.as_str() {
+        "" => format!("{indent}{name} ({facts})"),
+        text => format!("{indent}{name} ({facts}): {text}"),
+    }
+}
+
+/// What kind of value a schema allows, in words.
+fn kind(schema: &Value) -> String {
+    let alternatives = ["oneOf", "anyOf"].iter().find_map(|name| schema.get(*name)?.as_array());
+    if let Some(variants) = alternatives {
+        let mut kinds: Vec<String> = variants.iter().map(kind).collect();
+        kinds.dedup();
+        return kinds.join(" or ");
+    }
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        let words: Vec<String> = words.iter().map(plain).collect();
+        return words.join(" | ");
+    }
+    let types: Vec<&str> = match schema.get("type") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => vec!["any value"],
+    };
+    let words = types.iter().map(|name| match (*name, schema.get("format").and_then(Value::as_str)) {
+        ("array", _) => {
+            format!("array of {}", schema.get("items").map_or_else(|| "any value".to_owned(), kind))
+        }
+        ("string", Some("date-time")) => "date and time, such as 2027-01-31T18:00:00Z".to_owned(),
+        ("string", Some("uri")) => "URL".to_owned(),
+        (name, _) => name.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" or ")
+}
+
+/// The limits of a value, each in a few words.
+fn limits(schema: &Value) -> Vec<String> {
+    let mut said = Vec::new();
+    for (least, most, unit) in [
+        ("minimum", "maximum", ""),
+        ("minLength", "maxLength", " characters"),
+        ("minItems", "maxItems", " items"),
+    ] {
+        let bound = |name: &str| schema.get(name).map(plain);
+        match (bound(least), bound(most)) {
+            (Some(least), Some(most)) => said.push(format!("{least} to {most}{unit}")),
+            (Some(least), None) => said.push(format!("at least {least}{unit}")),
+            (None, Some(most)) => said.push(format!("at most {most}{unit}")),
+            (None, None) => {}
+        }
+    }
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
+        said.push(format!("matching {pattern}"));
+    }
+    // What limits an alternative or an item is a limit of this value too, as far as people are concerned.
+    let variants = ["oneOf", "anyOf"].iter().filter_map(|name| schema.get(*name)?.as_array());
+    for variant in variants.flatten().filter(|variant| variant.get("enum").is_none()) {
+        let inner = limits(variant);
+        said.extend(inner.iter().map(|limit| format!("{} {limit}", kind(variant))));
+    }
+    if let Some(items) = schema.get("items").filter(|items| object(items).is_none()) {
+        said.extend(limits(items).iter().map(|limit| format!("each {limit}")));
+    }
+    said
+}
+
+fn default(schema: &Value) -> Option<String> {
+    schema.get("default").map(|value| format!("default {value}"))
+}
+
+/// A value without quotes.
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_field_has_its_kind_limits_default_and_meaning() {
+        let schema = json!({"type": "object", "required": ["name"], "properties": {
+            "a": {"type": ["number", "null"], "minimum": 0, "maximum": 200, "default": 0},
+            "ids": {"type": "array", "maxItems": 4, "items": {"oneOf": [
+                {"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]}},
+            "name": {"type": "string", "minLength": 1, "maxLength": 100, "description": "What it\n is called."},
+            "nested": {"type": "object", "properties": {"users": {"type": "array", "items": {"type": "integer", "minimum": 1}}}},
+            "sort": {"enum": ["asc", "desc"], "type": "string", "default": "asc"},
+            "when": {"type": ["string", "null"], "format": "date-time"},
+        }});
+        assert_eq!(
+            fields(&schema),
+            [
+                "  name (string, 1 to 100 characters, required): What it is called.",
+                "  a (number or null, 0 to 200, default 0)",
+                "  ids (array of integer or string, at most 4 items, each integer at least 1, each string at least 1 characters)",
+                "  nested (object)",
+                "    users (array of integer, each at least 1)",
+                "  sort (asc | desc, default \"asc\")",
+                "  when (date and time, such as 2027-01-31T18:00:00Z or null)",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_parameter_has_its_place() {
+        let limit = json!({"name": "limit", "in": "query", "required": false, "description": "Most items.",
+            "schema": {"type": "integer", "minimum": 1, "maximum": 40, "default": 24}});
+        let id = json!({"name": "postId", "in": "path", "required": true, "description": "",
+            "schema": {"type": "string"}});
+        assert_eq!(
+            parameters(&[limit, id]),
+            [
+                "  limit (query, integer, 1 to 40, default 24): Most items.",
+                "  postId (path, string, required)"
+            ]
+        );
+    }
+}
