@@ -2,6 +2,7 @@
 //!
 //! This module only says what may be typed. What a value means is decided by `config` and the commands.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,23 +12,29 @@ pub(crate) use crate::args_content::{MessageArgs, PostArgs};
 pub(crate) use crate::args_sessions::SessionsCommand;
 pub(crate) use crate::args_upload::{Speed, UploadArgs};
 use crate::args_values::{duration, free_text, size};
+use crate::completion;
 use crate::exit;
 
+/// Lines that begin with a space stay as they are and have at most 80 columns; every other line is a paragraph, which
+/// is broken where the terminal ends and nowhere else. A test holds all help texts to that.
 const ENVIRONMENT: &str = "\
 Environment:
-  OFAUTH_API_KEY        the API key; no flag takes it, since flags show in process lists
+  OFAUTH_API_KEY        the API key; no flag takes it, for others can see flags
   OFAUTH_CONNECTION_ID  the connection, as --connection
   OFAUTH_BASE_URL       the API's address, as --base-url
   OFAUTH_STATE_DIR      where to keep what outlives a run, as --state-dir
-  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY  as --proxy, in lower case first; never used for this
-                        machine itself. NO_PROXY is read as curl does, and an entry may end in :PORT
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                        as --proxy, in lower case first; never used for this
+                        machine itself. NO_PROXY is read as curl does, and an
+                        entry may end in :PORT
 
-A flag wins over the environment, and the environment over the configuration file,
+A flag wins over the environment, and the environment over the configuration file, \
 $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
 
   api_key = \"...\"
   connection_id = \"conn_...\"
-  # also: api_key_file, base_url, ca_file, proxy, allow_origins, allow_plain_http";
+  # also: api_key_file, base_url, ca_file, proxy, allow_origins,
+  #       allow_plain_http";
 
 /// What follows the list of commands in `ofauth --help`.
 fn after_help() -> String {
@@ -39,9 +46,9 @@ fn after_help() -> String {
     )
 }
 
-/// Upload media to the OnlyFans vault through OFAuth, and call every other operation of its API.
+/// Upload media to the OnlyFans vault through OFAuth, and call all of its API
 #[derive(Debug, Parser)]
-#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Environment, configuration file and exit codes: ofauth --help")]
+#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -72,6 +79,7 @@ pub(crate) enum Command {
     /// Run a local OFAuth to develop and test against, until Ctrl-C
     Sandbox(SandboxArgs),
     /// Print a shell's completion script
+    #[command(after_help = completion::HOW_TO)]
     Completions {
         /// The shell to complete for
         shell: clap_complete::Shell,
@@ -82,10 +90,19 @@ pub(crate) enum Command {
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
         dir: Option<PathBuf>,
     },
+    /// Say what may stand at the cursor of a line, for the completion scripts
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// Which word the cursor is in, from 0
+        index: usize,
+        /// The words of the line
+        #[arg(last = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
 }
 
 /// Flags that every command takes.
-#[derive(Debug, Clone, Args)]
+#[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
     /// The connection to act for, `conn_...`
@@ -145,9 +162,8 @@ pub(crate) struct Global {
 /// Flags of `ofauth check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints `exists` or `absent`, and the media id if it is known. Both are successes.
-An etag is what the service answered for an uploaded part, quotes included;
-`ofauth upload --json` prints them in its field `etags`.
+Prints `exists` or `absent`, and the media id if it is known. Both are successes. An etag is what the service answered \
+for an uploaded part, quotes included; `ofauth upload --json` prints them in its field `etags`.
 
 Examples:
   ofauth upload clip.mp4 --json | jq -r '.etags[0]'
@@ -201,7 +217,7 @@ pub(crate) struct ApiArgs {
     /// List all operations
     #[arg(short, long, conflicts_with_all = ["operation", "describe"])]
     pub(crate) list: bool,
-    /// Show an operation's parameters, body and permission
+    /// Show what an operation takes and answers: parameters, the fields of its body, permission
     #[arg(short, long, value_name = "OPERATION", conflicts_with = "operation")]
     pub(crate) describe: Option<String>,
 }
@@ -211,10 +227,15 @@ pub(crate) struct ApiArgs {
 #[command(after_long_help = "\
 Prints the address alone on standard output, and how to use it on standard error.
 
-A fault file is a JSON array of rules. This one makes every part's first try fail and slows one answer down:
+With -v it says a line for each request: how it was answered, and why if it was refused.
 
-  [{\"on\": {\"operation\": \"upload_part\", \"each_part\": true}, \"fault\": {\"kind\": \"status\", \"status\": 500}},
-   {\"on\": {\"operation\": \"complete_upload\"}, \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
+A fault file is a JSON array of rules. This one makes the first try of every part, or of a file that is sent whole, fail \
+and slows one answer down:
+
+  [{\"on\": {\"operation\": \"upload\", \"each_part\": true},
+    \"fault\": {\"kind\": \"status\", \"status\": 500}},
+   {\"on\": {\"operation\": \"create_post\"},
+    \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
 pub(crate) struct SandboxArgs {
     /// Where to listen; port 0 takes a free one
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
@@ -248,23 +269,23 @@ pub(crate) struct SandboxArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::help::{command, parse};
 
     #[test]
     fn the_command_line_is_consistent() {
-        use clap::CommandFactory;
-        Cli::command().debug_assert();
+        command().debug_assert();
     }
 
     #[test]
     fn no_flag_takes_the_key() {
-        assert!(Cli::try_parse_from(["ofauth", "--api-key", "sk", "whoami"]).is_err());
-        assert!(Cli::try_parse_from(["ofauth", "whoami", "--api-key=sk"]).is_err());
+        assert!(parse(["ofauth", "--api-key", "sk", "whoami"]).is_err());
+        assert!(parse(["ofauth", "whoami", "--api-key=sk"]).is_err());
     }
 
     #[test]
     fn global_flags_stand_on_either_side() {
         for line in [["ofauth", "--sandbox", "whoami"], ["ofauth", "whoami", "--sandbox"]] {
-            assert!(Cli::try_parse_from(line).unwrap().global.sandbox);
+            assert!(parse(line).unwrap().global.sandbox);
         }
     }
 }

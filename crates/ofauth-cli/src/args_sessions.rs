@@ -17,8 +17,8 @@ pub(crate) enum SessionsCommand {
     },
     /// Remove journals, so that the next upload of those files begins anew
     #[command(after_help = "\
-One that is in use is not removed. If the outcome of an upload is unknown, look into the vault first: when the file
-is there, uploading it again makes it two.")]
+One that is in use is not removed. If the outcome of an upload is unknown, look into the vault first: when the file is \
+there, uploading it again makes it two.")]
     Forget {
         /// Their ids, or the first four digits or more
         #[arg(required_unless_present = "all", value_name = "ID")]

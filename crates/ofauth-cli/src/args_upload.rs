@@ -14,16 +14,18 @@ use crate::args_values::{duration, free_text, size};
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Standard output has one reference a line, in the order of the files, and on a terminal the file's name beside it.
-With --json, `file` is the exact name, and `fileBase64` its bytes if it is not UTF-8. Of a directory, files that are images, videos
-or audio by name or content are taken, sorted by name; hidden ones are left out and symbolic links not followed.
+Standard output has one reference a line, in the order of the files, and on a terminal the file's name beside it. With \
+--json, `file` is the exact name, and `fileBase64` its bytes if it is not UTF-8.
+
+Of a directory, files that are images, videos or audio by name or content are taken, sorted by name; hidden ones are left \
+out and symbolic links not followed.
 
 Examples:
   ofauth upload clip.mp4
   ofauth upload *.jpg --post 'Three new ones'
   ofauth upload --recursive holiday/ --skip-existing
   ffmpeg ... -f mp4 - | ofauth upload - --filename clip.mp4
-  ofauth upload --sandbox --sandbox-part-size 64KiB samples/clip.mp4 --post 'Hello'")]
+  ofauth upload --sandbox samples/clip.mp4 --post 'Hello'")]
 pub(crate) struct UploadArgs {
     /// The files to upload; `-` is standard input, and a directory needs --recursive
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]

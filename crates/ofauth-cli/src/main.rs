@@ -9,12 +9,16 @@ mod args_sessions;
 mod args_upload;
 mod args_values;
 mod commands;
+mod completion;
 mod config;
 mod descriptor;
+#[cfg(test)]
+mod documents;
 mod events;
 mod exit;
 mod failure;
 mod formats;
+mod help;
 mod input;
 mod interrupt;
 mod log;
@@ -35,8 +39,6 @@ mod user_text;
 
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::Cli;
 use commands::App;
 use exit::Exit;
@@ -51,7 +53,7 @@ const MOST_WORKERS: usize = 4;
 const DESCRIPTORS: usize = 8;
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match help::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(terminal::explain(&error)),
     };

@@ -100,7 +100,9 @@ impl Session {
             return Ok(());
         }
         Err(Failure::config("no connection").with_hint(
-            "give --connection, or set OFAUTH_CONNECTION_ID, or put connection_id into the configuration file",
+            "give --connection, or set OFAUTH_CONNECTION_ID, or put connection_id into the configuration file; \
+             `ofauth api list_connections` shows the ids (conn_...) of the accounts that are linked, and with \
+             --sandbox none is needed",
         ))
     }
 }
@@ -144,7 +146,8 @@ fn with_speed(mut builder: ClientBuilder, speed: &Speed) -> ClientBuilder {
 fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<ClientBuilder> {
     let Some(key) = &settings.api_key else {
         return Err(Failure::config("no API key").with_hint(
-            "set OFAUTH_API_KEY, or give --api-key-file, or put api_key into the configuration file",
+            "set OFAUTH_API_KEY, or give --api-key-file, or put api_key into the configuration file; keys come from the \
+             OFAuth dashboard, and with --sandbox none is needed",
         ));
     };
     let mut builder = Client::builder().api_key(key.expose()).base_url(base_url);

@@ -18,7 +18,7 @@ use crate::http::transport::Transport;
 use crate::journal::Journal;
 use crate::net::pool::Pool;
 use crate::origin::Origins;
-use crate::secret::ApiKey;
+use crate::secret::{self, ApiKey};
 use crate::settings::{Proxy, Settings, connection_header};
 use crate::threads::Threads;
 use crate::upload::body::RangeBody;
@@ -270,9 +270,7 @@ impl ClientBuilder {
     /// Checks the settings. Nothing is sent and no certificate store is read yet.
     pub fn build(self) -> Result<Client> {
         let config = |message: String| Error::new(ErrorKind::Config, message);
-        let key = self
-            .api_key
-            .ok_or_else(|| config("no API key is set: pass the key of your OFAuth organization".into()))?;
+        let key = self.api_key.ok_or_else(|| config(format!("no API key is set: {}", secret::WHERE_FROM)))?;
         if let Some(id) = &self.connection_id {
             connection_header(id)?;
         }
@@ -344,7 +342,11 @@ mod tests {
         let good = || Client::builder().api_key("sk_canary");
         good().build().unwrap();
         for (builder, names) in [
-            (Client::builder(), "API key"),
+            (Client::builder(), "API key is set: pass one of your OFAuth organization, from its dashboard"),
+            (
+                Client::builder().api_key(""),
+                "API key is empty: pass one of your OFAuth organization, from its dashboard",
+            ),
             (good().connection_id(" "), "connection id"),
             (good().base_url("nonsense"), "base URL"),
             (good().concurrency(0), "concurrency"),

@@ -13,6 +13,10 @@ use crate::error::{Error, ErrorKind};
 /// The shortest key that is cut out of a server's text, in bytes. A shorter one, which only a sandbox takes, would
 /// be found in the middle of words.
 const SHORTEST_CUT: usize = 8;
+/// Where an API key comes from, for errors that ask for one.
+pub(crate) const WHERE_FROM: &str =
+    "pass one of your OFAuth organization, from its dashboard; a local sandbox takes any";
+
 /// What stands where the key was cut out of a server's text.
 const CUT: &str = "[api key]";
 
@@ -25,10 +29,7 @@ impl ApiKey {
     pub(crate) fn new(key: String) -> Result<Self, Error> {
         let key = Zeroizing::new(key);
         if key.trim().is_empty() {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "the API key is empty: pass the key of your OFAuth organization",
-            ));
+            return Err(Error::new(ErrorKind::Config, format!("the API key is empty: {WHERE_FROM}")));
         }
         if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(Error::new(

@@ -41,7 +41,7 @@ impl Settings {
         let id = of_call.or(self.connection_id.as_deref()).ok_or_else(|| {
             Error::new(
                 ErrorKind::Config,
-                "this call acts on a connection and none is set: give a connection id (it looks like conn_…)",
+                format!("this call acts on a connection and none is set: {CONNECTION_FROM}"),
             )
         })?;
         connection_header(id)
@@ -63,13 +63,14 @@ impl Settings {
     }
 }
 
+/// Where a connection id comes from, for errors that ask for one.
+const CONNECTION_FROM: &str = "give the id of a linked account, conn_…; the operation list_connections has all of them, \
+                               and a local sandbox takes any";
+
 /// Checks a connection id and makes it a header value.
 pub(crate) fn connection_header(id: &str) -> Result<HeaderValue> {
     if id.trim().is_empty() {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "the connection id is empty: give one that looks like conn_…",
-        ));
+        return Err(Error::new(ErrorKind::Config, format!("the connection id is empty: {CONNECTION_FROM}")));
     }
     let graphic = HeaderValue::from_str(id).ok().filter(|_| id.bytes().all(|byte| byte.is_ascii_graphic()));
     graphic.ok_or_else(|| {

@@ -6,15 +6,15 @@
 use std::io::{self, Write};
 use std::path::Path;
 
-use clap::{Command, CommandFactory};
+use clap::Command;
 use clap_mangen::Man;
 use ofauth::ErrorKind;
 use roff::{Roff, roman};
 
 use super::App;
-use crate::args::Cli;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::help;
 
 /// The section for text that stands under no heading.
 const NOTES: &str = "NOTES";
@@ -29,7 +29,7 @@ const SECTIONS: [(&str, &str); 4] = [
 
 /// Prints the manual page, or writes all of them into `dir`.
 pub(crate) fn man(app: &App, dir: Option<&Path>) -> Result<Exit> {
-    let mut command = Cli::command().disable_help_subcommand(true);
+    let mut command = help::command().disable_help_subcommand(true);
     command.build();
     let Some(dir) = dir else {
         let page = page(&command)
@@ -145,7 +145,7 @@ mod tests {
             assert!(!text.contains("EXTRA"));
             command.get_subcommands().for_each(check);
         }
-        let mut command = Cli::command();
+        let mut command = help::command();
         command.build();
         check(&command);
     }

@@ -79,7 +79,7 @@ async fn all_operations_are_listed_and_described() {
         "  text (string, at most 10000 characters",
         "  price (number or null, 0 to 200",
         "  expireAfter (number or null, 1 to 30): Days until",
-        "    users (array of integer, each at least 1)",
+        "    users (array of integer",
         "answer: 200, JSON\n",
         "  id (",
     ] {

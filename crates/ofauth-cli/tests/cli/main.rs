@@ -11,6 +11,7 @@
 mod api;
 mod batch;
 mod budget;
+mod completion;
 mod failures;
 #[cfg(target_os = "linux")]
 mod gate;

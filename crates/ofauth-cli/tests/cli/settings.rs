@@ -16,7 +16,12 @@ async fn without_key_or_connection_the_remedy_is_named() {
     run(home.bare().arg("upload").arg(&photo)).await.ends_with(2).says(&["no API key", "OFAUTH_API_KEY"]);
     let mut command = home.bare();
     command.env("OFAUTH_API_KEY", CANARY).arg("upload").arg(&photo);
-    run(&mut command).await.ends_with(2).says(&["no connection", "--connection"]);
+    run(&mut command).await.ends_with(2).says(&[
+        "no connection",
+        "--connection",
+        "list_connections",
+        "--sandbox",
+    ]);
 }
 
 #[tokio::test]
