@@ -48,6 +48,7 @@ mod threads;
 mod upload;
 mod vault;
 
+#[doc(inline)]
 pub use ofauth_api as api;
 pub use ofauth_api::operation;
 
@@ -62,6 +63,11 @@ pub use upload::{
     Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Upload, Uploaded, UploadedPart, VaultUpload,
 };
 pub use vault::{Check, VaultPlusBatch};
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../../README.md")]
+struct Readme;
 
 /// Every operation of the API's document, sorted by id: what [`Client::call`] takes.
 ///

@@ -17,7 +17,7 @@ fn cmake(tree: &Tree, arguments: &[&str]) -> Command {
 }
 
 /// Configures and builds a project in `into`.
-async fn build(tree: &Tree, project: &Path, into: &Path, more: &[&str]) {
+pub(crate) async fn build(tree: &Tree, project: &Path, into: &Path, more: &[&str]) {
     let mut configure = cmake(tree, &["-S"]);
     configure.arg(project).arg("-B").arg(into).arg(format!("-DCMAKE_PREFIX_PATH={}", tree.root().display()));
     run(configure.args(["-DCMAKE_BUILD_TYPE=Debug"]).args(more), 60).await.succeeds();

@@ -1,5 +1,10 @@
-//! The code that documents show: the program at the top of the header, the quick starts of the README, and the system
-//! libraries that the README lists for static linking. What is shown compiles and is true.
+//! The code that documents show: every block of every Markdown file, by the rule of its language, the programs in
+//! comments of the headers and of the Go package, and the system libraries that the README lists for static linking.
+//! What is shown compiles and is true.
+
+use std::path::{Path, PathBuf};
+
+use ofauth_sandbox::FaultScript;
 
 use crate::go::go;
 use crate::program::{STRICT, build, pkg_config};
@@ -10,13 +15,222 @@ fn readme() -> String {
     std::fs::read_to_string(root().join("README.md")).unwrap()
 }
 
-/// The only block of a language in a document.
-fn block(document: &str, language: &str) -> String {
-    let start = format!("\n```{language}\n");
-    let mut blocks = document.split(&start).skip(1);
-    let first = blocks.next().unwrap_or_else(|| panic!("no block of {language}"));
-    assert!(blocks.next().is_none(), "several blocks of {language}");
-    first.split("\n```").next().unwrap().to_owned() + "\n"
+/// A block of code in a document.
+struct Block {
+    /// The document, from the root of the repository.
+    document: String,
+    language: String,
+    text: String,
+}
+
+/// The Markdown files below a folder, from the root of the repository.
+fn markdown(folder: &Path, into: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() && !name.starts_with('.') && name != "target" && name != "node_modules" {
+            markdown(&path, into);
+        } else if name.ends_with(".md") {
+            into.push(path.strip_prefix(root()).unwrap().to_string_lossy().replace('\\', "/"));
+        }
+    }
+}
+
+/// Every block of every document. A block that does not say its language fails.
+fn blocks() -> Vec<Block> {
+    let mut documents = Vec::new();
+    markdown(&root(), &mut documents);
+    documents.sort();
+    let mut blocks = Vec::new();
+    for document in documents {
+        let text = std::fs::read_to_string(root().join(&document)).unwrap();
+        let mut open: Option<Block> = None;
+        for line in text.lines() {
+            match (line.trim_start().strip_prefix("```"), &mut open) {
+                (Some(language), None) => {
+                    let language = language.split(',').next().unwrap().trim().to_owned();
+                    assert_ne!(language, "", "{document}: a block of code names its language");
+                    open = Some(Block { document: document.clone(), language, text: String::new() });
+                }
+                (Some(_), Some(_)) => blocks.extend(open.take()),
+                (None, Some(block)) => block.text.push_str(&format!("{line}\n")),
+                (None, None) => {}
+            }
+        }
+        assert!(open.is_none(), "{document}: a block of code does not end");
+    }
+    blocks
+}
+
+/// The blocks of code in comments of a file: runs of lines that begin with `mark`, without it.
+fn commented(file: &Path, mark: &str) -> Vec<String> {
+    let text = std::fs::read_to_string(file).unwrap();
+    let blank = mark.trim_end();
+    let mut blocks = vec![String::new()];
+    for line in text.lines() {
+        match line.strip_prefix(mark) {
+            // How to compile it.
+            Some(code) if code.starts_with("cc ") => {}
+            Some(code) => blocks.last_mut().unwrap().push_str(&format!("{code}\n")),
+            None if line == blank => blocks.last_mut().unwrap().push('\n'),
+            None => blocks.push(String::new()),
+        }
+    }
+    // What has no statement in it is a table, or a line for the shell.
+    blocks.into_iter().filter(|block| block.lines().any(|line| line.ends_with([';', '{']))).collect()
+}
+
+/// Holds a block to what its language asks for. A language without a check is a failure: write one.
+async fn check(block: &Block) {
+    let (document, text) = (&block.document, &block.text);
+    match block.language.as_str() {
+        "c" => compiles_as_c(text).await,
+        "cpp" => compiles_as_cpp(text).await,
+        "go" => compiles_as_go(text, document).await,
+        // Compiled by rustdoc, with the library that includes the document.
+        "rust" => assert!(included_for_rustdoc(document), "{document}: no library has it among its doctests"),
+        "cmake" => configures(text).await,
+        "sh" => is_shell(text, document).await,
+        "toml" => {
+            drop(toml::from_str::<toml::Table>(text).unwrap_or_else(|error| panic!("{document}: {error}")))
+        }
+        "json" => {
+            // The one thing here that is written in JSON.
+            FaultScript::from_json(text).unwrap_or_else(|error| panic!("{document}: {error}"));
+        }
+        // What a program prints, or a drawing.
+        "text" => {}
+        other => panic!("{document}: nothing checks blocks of {other:?}"),
+    }
+}
+
+/// A whole program, or statements of one that has made the objects of the header.
+async fn compiles_as_c(text: &str) {
+    let program = if text.contains("int main(") {
+        text.to_owned()
+    } else {
+        format!(
+            "#include <ofauth.h>\n\
+             void fragment(ofauth_config *config, ofauth_client *client, ofauth_upload *upload);\n\
+             void fragment(ofauth_config *config, ofauth_client *client, ofauth_upload *upload) {{\n\
+             ofauth_result *result = NULL;\nofauth_error *error = NULL;\n{text}\
+             (void)config; (void)client; (void)upload; (void)result; (void)error;\n}}\n\
+             int main(void) {{ return 0; }}\n"
+        )
+    };
+    build("cc", STRICT, &[("quick.c", &program)], scratch().path()).await.succeeds();
+}
+
+/// The same in C++.
+async fn compiles_as_cpp(text: &str) {
+    let program = if text.contains("int main(") {
+        text.to_owned()
+    } else {
+        format!(
+            "#include <ofauth.hpp>\n#include <iostream>\n#include <string>\n\
+             void fragment(const std::string &api_key, const std::string &connection_id);\n\
+             void fragment(const std::string &api_key, const std::string &connection_id) {{\n{text}}}\n\
+             int main() {{}}\n"
+        )
+    };
+    let flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
+    build("c++", &flags, &[("quick.cpp", &program)], scratch().path()).await.succeeds();
+}
+
+/// Statements of a function that has a context and a key, and returns an error.
+async fn compiles_as_go(text: &str, document: &str) {
+    if tool("go").is_none() {
+        return;
+    }
+    let directory = scratch();
+    let uses = |package: &str| text.contains(&format!("{}.", package.rsplit('/').next().unwrap()));
+    let packages = ["context", "encoding/json", "errors", "fmt", "os", "time"];
+    let imports: String = packages
+        .iter()
+        .filter(|package| **package == "context" || uses(package))
+        .map(|package| format!("\t\"{package}\"\n"))
+        .collect();
+    let ends = text.lines().last().is_some_and(|line| line.starts_with("return"));
+    let end = if ends { "" } else { "\treturn nil\n" };
+    let program = format!(
+        "package main\n\nimport (\n{imports}\n\t\"ofauth\"\n)\n\n\
+         func quick(ctx context.Context, key string) error {{\n{text}{end}}}\n\n\
+         func main() {{\n\t_ = quick(context.Background(), \"\")\n}}\n"
+    );
+    let module = format!(
+        "module quick\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
+        root().join("bindings/go").display()
+    );
+    std::fs::write(directory.path().join("main.go"), program).unwrap();
+    std::fs::write(directory.path().join("go.mod"), module).unwrap();
+    println!("{document}: go vet and go build");
+    run(&mut go(directory.path(), &["vet", "."]), 400).await.succeeds();
+    run(&mut go(directory.path(), &["build", "-o", "quick", "."]), 400).await.succeeds();
+}
+
+/// Whether a library has the document among its doctests, or is not of this workspace.
+fn included_for_rustdoc(document: &str) -> bool {
+    let crates = std::fs::read_dir(root().join("crates")).unwrap();
+    crates.map(|entry| entry.unwrap().path()).any(|package| {
+        let library = std::fs::read_to_string(package.join("src/lib.rs")).unwrap_or_default();
+        library.split("include_str!(\"").skip(1).any(|rest| {
+            let path = package.join("src").join(rest.split('"').next().unwrap());
+            path.canonicalize().is_ok_and(|path| path == root().join(document).canonicalize().unwrap())
+        })
+    })
+}
+
+/// The part of a `CMakeLists.txt` that follows `project`.
+async fn configures(text: &str) {
+    if tool("cmake").is_none() {
+        return;
+    }
+    let directory = scratch();
+    let list = format!("cmake_minimum_required(VERSION 3.14)\nproject(quick CXX)\n{text}");
+    std::fs::write(directory.path().join("CMakeLists.txt"), list).unwrap();
+    for source in text.split_whitespace().map(|word| word.trim_end_matches(')')) {
+        if source.ends_with(".cpp") {
+            let program = "#include <ofauth.hpp>\nint main() { ofauth::Config config(\"k\"); }\n";
+            std::fs::write(directory.path().join(source), program).unwrap();
+        }
+    }
+    crate::cpp::build(tree(), directory.path(), &directory.path().join("build"), &[]).await;
+}
+
+/// Lines that the shell can read, whose tasks and packages exist. What they give to `ofauth` is tested with the command.
+async fn is_shell(text: &str, document: &str) {
+    let directory = scratch();
+    let file = directory.path().join("block.sh");
+    std::fs::write(&file, text).unwrap();
+    run(command("sh").arg("-n").arg(&file), 20).await.succeeds();
+    for line in text.lines() {
+        let line = line.split(" #").next().unwrap();
+        let words: Vec<&str> = line.split_whitespace().collect();
+        for pair in words.windows(2) {
+            if let ["--package" | "-p", package] = pair {
+                assert!(
+                    packages().contains(&(*package).to_owned()),
+                    "{document}: no package {package}: {line}"
+                );
+            }
+            if let ["xtask", task] = pair {
+                let known = xtask::USAGE.lines().any(|line| line.contains(&format!("cargo xtask {task}")));
+                assert!(known, "{document}: no task {task}: {line}");
+            }
+        }
+    }
+}
+
+/// The names of the packages of the workspace.
+fn packages() -> Vec<String> {
+    let manifests = ["crates", "crates/ofauth-ffi", "."].iter().flat_map(|folder| {
+        std::fs::read_dir(root().join(folder)).unwrap().map(|entry| entry.unwrap().path().join("Cargo.toml"))
+    });
+    let name = |manifest: PathBuf| {
+        let manifest: toml::Table = toml::from_str(&std::fs::read_to_string(manifest).ok()?).ok()?;
+        manifest.get("package")?.get("name")?.as_str().map(str::to_owned)
+    };
+    manifests.filter_map(name).collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -38,34 +252,33 @@ async fn the_program_at_the_top_of_the_header_works() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_quick_starts_in_c_and_cpp_compile() {
-    let directory = scratch();
-    build("cc", STRICT, &[("quick.c", &block(&readme(), "c"))], directory.path()).await.succeeds();
-    let flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-    build("c++", &flags, &[("quick.cpp", &block(&readme(), "cpp"))], directory.path()).await.succeeds();
+async fn every_program_of_every_document_is_one() {
+    let blocks = blocks();
+    for block in &blocks {
+        check(block).await;
+    }
+    for language in ["rust", "c", "cpp", "go", "sh", "cmake", "toml", "json"] {
+        assert!(blocks.iter().any(|block| block.language == language), "no block of {language}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_quick_start_in_go_compiles() {
-    if tool("go").is_none() {
-        return;
+async fn every_program_in_a_comment_is_one() {
+    let in_c = commented(&tree().header(), " *     ");
+    assert!(in_c.len() >= 2, "{in_c:#?}");
+    for text in in_c {
+        compiles_as_c(&text).await;
     }
-    let directory = scratch();
-    let program = format!(
-        "package main\n\nimport (\n\t\"context\"\n\t\"errors\"\n\t\"fmt\"\n\t\"os\"\n\n\t\"ofauth\"\n)\n\n\
-         func quick(ctx context.Context, key string) error {{\n{}\tfmt.Println(result)\n\treturn err\n}}\n\n\
-         func main() {{\n\tfmt.Println(quick(context.Background(), \"\"))\n}}\n",
-        block(&readme(), "go")
-    );
-    let wrapper = root().join("bindings/go");
-    let module = format!(
-        "module quick\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
-        wrapper.display()
-    );
-    std::fs::write(directory.path().join("main.go"), program).unwrap();
-    std::fs::write(directory.path().join("go.mod"), module).unwrap();
-    run(&mut go(directory.path(), &["vet", "."]), 400).await.succeeds();
-    run(&mut go(directory.path(), &["build", "-o", "quick", "."]), 400).await.succeeds();
+    let in_cpp = commented(&root().join("bindings/cpp/include/ofauth.hpp"), "//     ");
+    assert!(!in_cpp.is_empty());
+    for text in in_cpp {
+        compiles_as_cpp(&text).await;
+    }
+    let in_go = commented(&root().join("bindings/go/doc.go"), "//\t");
+    assert!(!in_go.is_empty());
+    for text in in_go {
+        compiles_as_go(&text, "bindings/go/doc.go").await;
+    }
 }
 
 /// The lines for users are the lines that the tests of the examples use.
