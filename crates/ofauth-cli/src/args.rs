@@ -268,7 +268,6 @@ pub(crate) struct SandboxArgs {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use crate::help::{command, parse};
 
     #[test]
