@@ -24,6 +24,8 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// What the request carries.
     pub body: Body,
+    /// What a success carries, and so what an answer has to hold to be taken for one.
+    pub success: Success,
     /// Whether the operation acts on a connection and so sends `x-connection-id`.
     pub connection: Connection,
     /// Whether the request may be sent again after a failure.
@@ -91,6 +93,28 @@ pub enum Body {
     Json,
     /// Raw bytes of the media type that the caller names.
     Bytes,
+}
+
+/// What a success of an [`Operation`] carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Success {
+    /// What its body is.
+    pub body: SuccessBody,
+    /// The field without which the body means nothing, such as the `id` of what was made.
+    pub key: Option<&'static str>,
+}
+
+/// The body of a [`Success`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SuccessBody {
+    /// JSON, or nothing: the status says all that matters.
+    Optional,
+    /// A JSON value.
+    Json,
+    /// A JSON list, a page of one, or one item of it alone. A [key](Success::key) is a field of the items.
+    Listing,
+    /// Whatever it is: no document describes it as JSON.
+    Any,
 }
 
 /// Whether an [`Operation`] acts on a connection.

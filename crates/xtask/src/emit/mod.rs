@@ -5,6 +5,7 @@ pub mod go;
 mod inline;
 pub mod sandbox;
 pub mod schemas;
+mod success;
 pub mod table;
 #[cfg(test)]
 mod testing;

@@ -5,6 +5,7 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
+use super::success::Success;
 use super::{connection, is_connection, kind, permission};
 use crate::document::{Document, Operation, Parameter};
 use crate::lower::pascal;
@@ -19,6 +20,8 @@ pub struct Row<'a> {
     pub parameters: Vec<Cell<'a>>,
     /// A variant of `Body`.
     pub body: &'static str,
+    /// What a success carries.
+    pub success: Success<'a>,
     /// A variant of `Connection`.
     pub connection: &'static str,
     /// A variant of `RetryClass`.
@@ -45,7 +48,7 @@ pub struct Cell<'a> {
 
 impl<'a> Row<'a> {
     /// Reads what the document says of `operation`.
-    pub fn read(document: &Document, operation: &'a Operation) -> Result<Self> {
+    pub fn read(document: &'a Document, operation: &'a Operation) -> Result<Self> {
         for name in operation.unconfirmed_parameters() {
             let known = operation.parameters.iter().any(|parameter| parameter.name == name);
             ensure!(known, "x-ofauth-unconfirmed-parameters names {name:?}, which is none of its parameters");
@@ -61,6 +64,7 @@ impl<'a> Row<'a> {
             permission: permission(operation),
             parameters: parameters.collect::<Result<_>>()?,
             body: body(operation),
+            success: Success::read(document, operation)?,
             connection: connection(operation),
             retry: retry(operation)?,
             page: page(operation)?,
@@ -78,7 +82,9 @@ pub fn table(document: &Document) -> Result<String> {
         .map(|operation| Ok(row(&Row::read(document, operation).with_context(|| operation.id.clone())?)))
         .collect::<Result<Vec<_>>>()?;
     let file = syn::parse2(quote! {
-        use crate::operation::{Body, Connection, Kind, Operation, PageStyle, Parameter, Place, RetryClass};
+        use crate::operation::{
+            Body, Connection, Kind, Operation, PageStyle, Parameter, Place, RetryClass, Success, SuccessBody,
+        };
 
         /// Every operation of the document, sorted by id.
         pub static OPERATIONS: &[Operation] = &[#(#rows),*];
@@ -95,6 +101,11 @@ fn row(row: &Row<'_>) -> TokenStream {
     };
     let parameters = row.parameters.iter().map(cell);
     let body = format_ident!("{}", row.body);
+    let success = format_ident!("{}", row.success.body);
+    let key = match row.success.key {
+        Some(key) => quote!(Some(#key)),
+        None => quote!(None),
+    };
     let connection = format_ident!("{}", row.connection);
     let retry = format_ident!("{}", row.retry);
     let page = format_ident!("{}", row.page);
@@ -109,6 +120,7 @@ fn row(row: &Row<'_>) -> TokenStream {
             permission: #permission,
             parameters: &[#(#parameters),*],
             body: Body::#body,
+            success: Success { body: SuccessBody::#success, key: #key },
             connection: Connection::#connection,
             retry: RetryClass::#retry,
             page: PageStyle::#page,
@@ -204,6 +216,7 @@ mod tests {
         for extra in [
             json!({"x-ofauth-retry": "sometimes"}),
             json!({"x-ofauth-page": "pages"}),
+            json!({"x-ofauth-success": "never"}),
             json!({"x-ofauth-unconfirmed-parameters": ["nothing"]}),
         ] {
             let error = format!("{:#}", first(extra.clone()).unwrap_err());

@@ -10,7 +10,7 @@ use crate::document::Document;
 
 /// Required response fields that stay required: without them the answer means nothing. An object's own `id` is the
 /// other one, see [`optional_fields`].
-const KEPT: [(&str, &str); 8] = [
+pub const KEPT: [(&str, &str); 8] = [
     ("UploadByteRange", "end"),
     ("UploadByteRange", "start"),
     ("UploadCheckResult", "exists"),

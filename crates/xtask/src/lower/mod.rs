@@ -24,6 +24,7 @@ use crate::document::Document;
 
 pub use direction::{Direction, reachable};
 pub use ids::is_id_name;
+pub use lenient::KEPT;
 pub use requests::CONNECTION_HEADER;
 pub use schema::{pascal, reference, resolved, target, walk};
 

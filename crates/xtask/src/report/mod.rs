@@ -56,6 +56,8 @@ fn operations(document: &Document) -> Result<String> {
         if let Some(body) = &operation.body {
             facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
         }
+        let key = row.success.key.map(|key| format!(" with {key}")).unwrap_or_default();
+        facts.push(format!("{}{key}", fact("success", row.success.body)));
         facts.extend(row.permission.map(|permission| format!("needs {permission}")));
         if row.unconfirmed {
             facts.push("unconfirmed".to_owned());
