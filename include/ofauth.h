@@ -319,7 +319,7 @@ uint32_t ofauth_abi_version(void);
 /** The key or the connection lacks a permission (403). */
 #define OFAUTH_ERR_FORBIDDEN 203
 
-/** The service refused the request (another 4xx); its text says why. */
+/** The service refused the request (another 4xx, or an error in the body of a success); its text says why. */
 #define OFAUTH_ERR_REJECTED 204
 
 /** The request may have been carried out or not. Look before sending it again: a repetition could duplicate. */
@@ -918,7 +918,8 @@ ofauth_status ofauth_vault_plus_batch(ofauth_client *client,
  *
  * "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own
  * API. `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or a text is
- * no JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice was perhaps carried out.
+ * no JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice was perhaps carried out. An answer may have 32
+ * MiB; of a longer one, or one that cannot be read, the error tells the status.
  */
 ofauth_status ofauth_call(ofauth_client *client,
                           const char *operation_id,
@@ -955,7 +956,8 @@ int32_t ofauth_response_status(const ofauth_response *response);
 const char *ofauth_response_json(const ofauth_response *response);
 
 /**
- * The body as it came, `*size` bytes and a NUL behind them. NULL, and a size of 0, for a NULL response. A NULL `size` is
+ * The body, `*size` bytes and a NUL behind them: without compression and byte order mark, and with "[api key]" in place of the
+ * API key should a server echo it. NULL, and a size of 0, for a NULL response. A NULL `size` is
  * allowed.
  */
 const uint8_t *ofauth_response_body(const ofauth_response *response,

@@ -48,7 +48,7 @@ const (
 	ErrUnauthorized Status = C.OFAUTH_ERR_UNAUTHORIZED
 	// ErrForbidden is a key or a connection that lacks a permission (403).
 	ErrForbidden Status = C.OFAUTH_ERR_FORBIDDEN
-	// ErrRejected is a request that the service refused (another 4xx); the message says why.
+	// ErrRejected is a request that the service refused (another 4xx, or an error in a 2xx); the message says why.
 	ErrRejected Status = C.OFAUTH_ERR_REJECTED
 	// ErrOutcomeUnknown is a request that may have been carried out or not. Look before sending it again: a repetition
 	// could duplicate.

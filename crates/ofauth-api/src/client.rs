@@ -1,11 +1,15 @@
 //! Connects the generated client to a [`Transport`](crate::Transport).
 //!
 //! Policy (retries, pacing, credentials) is the transport's. This module only removes what the generator adds and
-//! nobody asked for.
+//! nobody asked for, and says what a request that cannot be built is.
 
-use progenitor_client::{ClientHooks, OperationInfo};
+use progenitor_client::ResponseValue;
+use serde::de::DeserializeOwned;
 
+use crate::answer;
+use crate::error::{Error, ErrorKind};
 use crate::generated::Client;
+use crate::operation::RetryClass;
 use crate::operations;
 use crate::transport::SharedTransport;
 
@@ -17,16 +21,47 @@ impl Client {
     pub fn new(base_url: &str, http: reqwest::Client, transport: SharedTransport) -> Self {
         Self { baseurl: base_url.trim_end_matches('/').to_owned(), client: http, inner: transport }
     }
-}
 
-impl ClientHooks<SharedTransport> for Client {
-    async fn exec(
+    /// Sends the request of an operation and reads the JSON of its success.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        request: reqwest::Request,
+        operation_id: &str,
+    ) -> Result<ResponseValue<T>, Error> {
+        let (response, class) = self.send(request, operation_id).await?;
+        answer::read(response, operation_id, class).await
+    }
+
+    /// Sends the request of an operation whose success has no body.
+    pub(crate) async fn tell(
+        &self,
+        request: reqwest::Request,
+        operation_id: &str,
+    ) -> Result<ResponseValue<()>, Error> {
+        let (response, class) = self.send(request, operation_id).await?;
+        answer::read_status(response, operation_id, class).await
+    }
+
+    async fn send(
         &self,
         mut request: reqwest::Request,
-        info: &OperationInfo,
-    ) -> reqwest::Result<reqwest::Response> {
+        operation_id: &str,
+    ) -> Result<(reqwest::Response, RetryClass), Error> {
         // The generator sends the document's version on every request. The service knows no such header.
         request.headers_mut().remove("api-version");
-        self.inner.execute(request, operations::find(info.operation_id)).await
+        let operation = operations::find(operation_id);
+        let response = self.inner.execute(request, operation).await?;
+        Ok((response, operation.map_or(RetryClass::Once, |operation| operation.retry)))
     }
+}
+
+/// The error for a parameter or body that is missing or not as documented.
+pub(crate) fn invalid_request(why: String) -> Error {
+    Error::new(ErrorKind::InvalidArgument, why)
+}
+
+/// The error for a request that HTTP cannot carry.
+pub(crate) fn unsendable(why: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::InvalidArgument, format!("the request cannot be sent as it is ({why})"))
+        .with_source(why)
 }

@@ -4,7 +4,8 @@ use std::fmt;
 
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
-use crate::operation::{Connection, Operation};
+use crate::error::{Error, ErrorKind};
+use crate::operation::{Connection, Operation, RetryClass};
 use crate::transport::{Execute, Transport};
 
 /// Adds the API key and the connection to each request and sends it once.
@@ -59,6 +60,18 @@ impl Transport for Direct {
         if let (true, Some(id)) = (acts_on_connection, &self.connection_id) {
             headers.entry("x-connection-id").or_insert_with(|| id.clone());
         }
-        Box::pin(self.http.execute(request))
+        let class = operation.map_or(RetryClass::Once, |operation| operation.retry);
+        Box::pin(async move { self.http.execute(request).await.map_err(|error| broken(error, class)) })
     }
+}
+
+/// The failure of a request, of which a part or all may have left unless no connection came about.
+pub(crate) fn broken(error: reqwest::Error, class: RetryClass) -> Error {
+    let error = error.without_url();
+    let kind = if error.is_timeout() { ErrorKind::Timeout } else { ErrorKind::Network };
+    if error.is_connect() {
+        return Error::new(kind, "the service cannot be reached").with_source(error);
+    }
+    let text = "the connection broke before the answer was whole";
+    Error::new(kind, text).with_source(error).in_doubt_if_once(class)
 }

@@ -15892,13 +15892,6 @@ impl ClientInfo<crate::transport::SharedTransport> for Client {
         &self.inner
     }
 }
-const _: () = {
-    #[allow(dead_code)]
-    fn assert_client_hooks()
-    where
-        Client: ClientHooks<crate::transport::SharedTransport>,
-    {}
-};
 impl Client {
     /**Tracking-campaign activity over time
 
@@ -19301,13 +19294,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/campaigns/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -19318,7 +19312,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19332,24 +19330,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_campaigns_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_campaigns_chart").await
         }
     }
     /**Builder for [`Client::get_top_campaigns`]
@@ -19437,13 +19420,14 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/campaigns/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopCampaignPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TopCampaignPage>, crate::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/campaigns/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -19454,7 +19438,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19469,24 +19457,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_campaigns",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_campaigns").await
         }
     }
     /**Builder for [`Client::get_mass_messages_chart`]
@@ -19562,15 +19535,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/chart`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::MassMessagesChart>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::MassMessagesChart>, crate::Error> {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/chart", client.baseurl,
             );
@@ -19583,7 +19554,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19597,24 +19572,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_mass_messages_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_mass_messages_chart").await
         }
     }
     /**Builder for [`Client::get_purchased_mass_messages`]
@@ -19672,14 +19632,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/purchased`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::SentMassMessagePage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/purchased", client.baseurl,
             );
@@ -19692,7 +19650,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19705,24 +19667,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_purchased_mass_messages",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_purchased_mass_messages").await
         }
     }
     /**Builder for [`Client::get_sent_mass_messages`]
@@ -19798,15 +19745,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/sent`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::SentMassMessagePage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::Error> {
             let Self { client, end_date, limit, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/sent", client.baseurl,
             );
@@ -19819,7 +19764,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19833,24 +19782,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_sent_mass_messages",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_sent_mass_messages").await
         }
     }
     /**Builder for [`Client::list_mass_message_buyers`]
@@ -19933,10 +19867,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/{massMessageId}/buyers`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::MassMessageBuyerPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::MassMessageBuyerPage>, crate::Error> {
             let Self {
                 client,
                 mass_message_id,
@@ -19945,11 +19876,13 @@ pub mod builder {
                 offset,
                 x_connection_id,
             } = self;
-            let mass_message_id = mass_message_id.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let marker = marker.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let mass_message_id = mass_message_id
+                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let marker = marker.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/{}/buyers", client.baseurl,
                 encode_path(& mass_message_id.to_string()),
@@ -19963,7 +19896,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -19977,24 +19914,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("marker", &marker))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_mass_message_buyers",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_mass_message_buyers").await
         }
     }
     /**Builder for [`Client::get_posts_chart`]
@@ -20088,14 +20010,15 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/posts/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20106,7 +20029,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20121,24 +20048,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_posts_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_posts_chart").await
         }
     }
     /**Builder for [`Client::get_top_posts`]
@@ -20238,7 +20150,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopPostPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TopPostPage>, crate::Error> {
             let Self {
                 client,
                 by,
@@ -20248,12 +20160,13 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/posts/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20264,7 +20177,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20280,24 +20197,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_posts",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_posts").await
         }
     }
     /**Builder for [`Client::get_post_stats`]
@@ -20344,10 +20246,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PostStats>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::PostStats>, crate::Error> {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let post_id = post_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -20361,7 +20264,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20372,24 +20279,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_post_stats",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_post_stats").await
         }
     }
     /**Builder for [`Client::get_promotions_chart`]
@@ -20469,13 +20361,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/promotions/chart", client.baseurl,
             );
@@ -20488,7 +20381,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20502,24 +20399,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_promotions_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_promotions_chart").await
         }
     }
     /**Builder for [`Client::get_top_promotions`]
@@ -20607,16 +20489,14 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/promotions/top`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TopPromotionPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TopPromotionPage>, crate::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/promotions/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20627,7 +20507,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20642,24 +20526,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_promotions",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_promotions").await
         }
     }
     /**Builder for [`Client::get_stories_chart`]
@@ -20753,14 +20622,15 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/stories/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20771,7 +20641,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20786,24 +20660,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_stories_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_stories_chart").await
         }
     }
     /**Builder for [`Client::get_top_stories`]
@@ -20903,7 +20762,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/stories/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStoryPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TopStoryPage>, crate::Error> {
             let Self {
                 client,
                 by,
@@ -20913,12 +20772,13 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/stories/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20929,7 +20789,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -20945,24 +20809,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_stories",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_stories").await
         }
     }
     /**Builder for [`Client::get_streams_chart`]
@@ -21054,14 +20903,15 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/streams/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21072,7 +20922,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21087,24 +20941,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_streams_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_streams_chart").await
         }
     }
     /**Builder for [`Client::get_top_streams`]
@@ -21204,7 +21043,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/streams/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStreamPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TopStreamPage>, crate::Error> {
             let Self {
                 client,
                 by,
@@ -21214,12 +21053,13 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/streams/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21230,7 +21070,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21246,24 +21090,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_streams",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_streams").await
         }
     }
     /**Builder for [`Client::get_trials_chart`]
@@ -21343,13 +21172,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/trials/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21360,7 +21190,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21374,24 +21208,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_trials_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_trials_chart").await
         }
     }
     /**Builder for [`Client::get_top_trials`]
@@ -21479,13 +21298,14 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/trials/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopTrialPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TopTrialPage>, crate::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/analytics/trials/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21496,7 +21316,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21511,24 +21335,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_trials",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_trials").await
         }
     }
     /**Builder for [`Client::get_visitor_countries_chart`]
@@ -21604,15 +21413,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/visitor-countries/chart`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VisitorCountriesChart>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VisitorCountriesChart>, crate::Error> {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/visitor-countries/chart", client.baseurl,
             );
@@ -21625,7 +21432,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21639,24 +21450,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("endDate", &end_date))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_visitor_countries_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_visitor_countries_chart").await
         }
     }
     /**Builder for [`Client::get_top_visitor_countries`]
@@ -21732,15 +21528,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/visitor-countries/top`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TopVisitorCountriesReport>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TopVisitorCountriesReport>, crate::Error> {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/analytics/visitor-countries/top", client.baseurl,
             );
@@ -21753,7 +21547,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21767,24 +21565,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("endDate", &end_date))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_top_visitor_countries",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_top_visitor_countries").await
         }
     }
     /**Builder for [`Client::list_chats`]
@@ -21891,9 +21674,7 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/chats`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::ChatPage>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::ChatPage>, crate::Error> {
             let Self {
                 client,
                 filter,
@@ -21904,13 +21685,14 @@ pub mod builder {
                 user_list_id,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let order = order.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let user_list_id = user_list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let filter = filter.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let order = order.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let user_list_id = user_list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/chats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21921,7 +21703,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -21938,24 +21724,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .query(&progenitor_client::QueryParam::new("userListId", &user_list_id))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_chats",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_chats").await
         }
     }
     /**Builder for [`Client::search_chats`]
@@ -22029,14 +21800,13 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/chats/search`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::ChatPage>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::ChatPage>, crate::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/chats/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22047,7 +21817,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22061,24 +21835,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "search_chats",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "search_chats").await
         }
     }
     /**Builder for [`Client::list_chat_media`]
@@ -22204,7 +21963,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMediaPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ChatMediaPage>, crate::Error> {
             let Self {
                 client,
                 user_id,
@@ -22216,14 +21975,15 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let last_id = last_id.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let opened = opened.map_err(Error::InvalidRequest)?;
-            let skip_users = skip_users.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let last_id = last_id.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let opened = opened.map_err(crate::client::invalid_request)?;
+            let skip_users = skip_users.map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/chats/{}/media", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22237,7 +21997,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22254,24 +22018,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("skip_users", &skip_users))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_chat_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_chat_media").await
         }
     }
     /**Builder for [`Client::list_chat_messages`]
@@ -22399,7 +22148,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessagePage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ChatMessagePage>, crate::Error> {
             let Self {
                 client,
                 user_id,
@@ -22411,14 +22160,15 @@ pub mod builder {
                 query,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let first_id = first_id.map_err(Error::InvalidRequest)?;
-            let include_users = include_users.map_err(Error::InvalidRequest)?;
-            let last_id = last_id.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let first_id = first_id.map_err(crate::client::invalid_request)?;
+            let include_users = include_users.map_err(crate::client::invalid_request)?;
+            let last_id = last_id.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22432,7 +22182,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22451,24 +22205,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_chat_messages",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_chat_messages").await
         }
     }
     /**Builder for [`Client::send_chat_message`]
@@ -22541,15 +22280,16 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ChatMessage>, crate::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::ChatMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22563,7 +22303,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22575,24 +22319,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "send_chat_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "send_chat_message").await
         }
     }
     /**Builder for [`Client::unsend_chat_message`]
@@ -22676,14 +22405,15 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/chats/{userId}/messages/{messageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UnsendResult>, crate::Error> {
             let Self { client, user_id, message_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let message_id = message_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let message_id = message_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::UnsendInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages/{}", client.baseurl, encode_path(&
                 user_id.to_string()), encode_path(& message_id.to_string()),
@@ -22697,7 +22427,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22709,24 +22443,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "unsend_chat_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "unsend_chat_message").await
         }
     }
     /**Builder for [`Client::list_chargebacks`]
@@ -22805,12 +22524,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chargebacks`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChargebackPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ChargebackPage>, crate::Error> {
             let Self { client, end_date, marker, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let marker = marker.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let marker = marker.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/earnings/chargebacks", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22821,7 +22541,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22835,24 +22559,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("marker", &marker))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_chargebacks",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_chargebacks").await
         }
     }
     /**Builder for [`Client::get_earnings_chart`]
@@ -22954,7 +22663,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EarningsChart>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::EarningsChart>, crate::Error> {
             let Self {
                 client,
                 by,
@@ -22964,12 +22673,13 @@ pub mod builder {
                 with_total,
                 x_connection_id,
             } = self;
-            let by = by.map_err(Error::InvalidRequest)?;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let monthly_total = monthly_total.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let with_total = with_total.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let by = by.map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let monthly_total = monthly_total.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let with_total = with_total.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/earnings/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22980,7 +22690,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -22998,24 +22712,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_earnings_chart",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_earnings_chart").await
         }
     }
     /**Builder for [`Client::list_transactions`]
@@ -23107,7 +22806,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/transactions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TransactionPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TransactionPage>, crate::Error> {
             let Self {
                 client,
                 marker,
@@ -23116,11 +22815,12 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let marker = marker.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let tips_source = tips_source.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let marker = marker.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let tips_source = tips_source.map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/earnings/transactions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23131,7 +22831,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23146,24 +22850,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("tipsSource", &tips_source))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_transactions",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_transactions").await
         }
     }
     /**Builder for [`Client::list_mass_messages`]
@@ -23224,11 +22913,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessagePage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::MassMessagePage>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23239,7 +22929,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23252,24 +22946,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_mass_messages",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_mass_messages").await
         }
     }
     /**Builder for [`Client::create_mass_message`]
@@ -23329,17 +23008,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::MassMessageQueued>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::MassMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23350,7 +23027,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23362,24 +23043,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_mass_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_mass_message").await
         }
     }
     /**Builder for [`Client::get_mass_message`]
@@ -23426,10 +23092,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ChatMessage>, crate::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
-            let mass_message_id = mass_message_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let mass_message_id = mass_message_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23443,7 +23111,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23454,24 +23126,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_mass_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_mass_message").await
         }
     }
     /**Builder for [`Client::update_mass_message`]
@@ -23544,18 +23201,17 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::MassMessageQueued>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::Error> {
             let Self { client, mass_message_id, x_connection_id, body } = self;
-            let mass_message_id = mass_message_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let mass_message_id = mass_message_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::MassMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23569,7 +23225,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23581,24 +23241,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_mass_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_mass_message").await
         }
     }
     /**Builder for [`Client::delete_mass_message`]
@@ -23645,10 +23290,12 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UnsendResult>, crate::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
-            let mass_message_id = mass_message_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let mass_message_id = mass_message_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23662,7 +23309,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23673,24 +23324,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_mass_message",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_mass_message").await
         }
     }
     /**Builder for [`Client::list_posts`]
@@ -23803,9 +23439,7 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/posts`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::PostPage>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::PostPage>, crate::Error> {
             let Self {
                 client,
                 before_publish_time,
@@ -23817,14 +23451,15 @@ pub mod builder {
                 x_connection_id,
             } = self;
             let before_publish_time = before_publish_time
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let include_post_counts = include_post_counts
-                .map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let pinned = pinned.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let pinned = pinned.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23835,7 +23470,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23864,24 +23503,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_posts",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_posts").await
         }
     }
     /**Builder for [`Client::create_post`]
@@ -23935,14 +23559,13 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/posts`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Post>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Post>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::PostInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23953,7 +23576,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -23965,24 +23592,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_post",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_post").await
         }
     }
     /**Builder for [`Client::get_post`]
@@ -24031,11 +23643,12 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::option::Option<types::PostDetail>>,
-            Error<types::ErrorEnvelope>,
+            crate::Error,
         > {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let post_id = post_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -24049,7 +23662,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24060,24 +23677,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_post",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_post").await
         }
     }
     /**Builder for [`Client::update_post`]
@@ -24144,15 +23746,14 @@ pub mod builder {
             self
         }
         ///Sends a `PUT` request to `/v2/access/posts/{postId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Post>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Post>, crate::Error> {
             let Self { client, post_id, x_connection_id, body } = self;
-            let post_id = post_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let post_id = post_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::PostInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -24166,7 +23767,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24178,24 +23783,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_post",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_post").await
         }
     }
     /**Builder for [`Client::delete_post`]
@@ -24242,10 +23832,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let post_id = post_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -24259,7 +23850,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24270,24 +23865,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_post",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_post").await
         }
     }
     /**Builder for [`Client::list_promotions`]
@@ -24345,14 +23925,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::PromotionListing>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::PromotionListing>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24363,7 +23941,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24376,24 +23958,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_promotions",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_promotions").await
         }
     }
     /**Builder for [`Client::create_promotion`]
@@ -24455,17 +24022,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::PromotionListing>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::PromotionListing>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::CreatePromotionRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24476,7 +24041,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24488,24 +24057,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_promotion",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_promotion").await
         }
     }
     /**Builder for [`Client::list_bundles`]
@@ -24563,11 +24117,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/bundles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::BundleListing>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::BundleListing>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24578,7 +24133,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24591,24 +24150,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_bundles",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_bundles").await
         }
     }
     /**Builder for [`Client::create_bundle`]
@@ -24666,16 +24210,15 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/promotions/bundles`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Bundle>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::CreateBundleRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24686,7 +24229,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24698,24 +24245,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_bundle",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_bundle").await
         }
     }
     /**Builder for [`Client::get_bundle`]
@@ -24760,12 +24292,11 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Bundle>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
-            let bundle_id = bundle_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24779,7 +24310,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24790,24 +24325,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_bundle",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_bundle").await
         }
     }
     /**Builder for [`Client::update_bundle`]
@@ -24878,17 +24398,16 @@ pub mod builder {
             self
         }
         ///Sends a `PUT` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Bundle>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
             let Self { client, bundle_id, x_connection_id, body } = self;
-            let bundle_id = bundle_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateBundleRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24902,7 +24421,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -24914,24 +24437,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_bundle",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_bundle").await
         }
     }
     /**Builder for [`Client::delete_bundle`]
@@ -24976,12 +24484,11 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Bundle>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
-            let bundle_id = bundle_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24995,7 +24502,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25006,24 +24517,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_bundle",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_bundle").await
         }
     }
     /**Builder for [`Client::list_tracking_links`]
@@ -25132,10 +24628,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TrackingLinkPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TrackingLinkPage>, crate::Error> {
             let Self {
                 client,
                 limit,
@@ -25146,13 +24639,15 @@ pub mod builder {
                 with_deleted,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let pagination = pagination.map_err(Error::InvalidRequest)?;
-            let sorting_deleted = sorting_deleted.map_err(Error::InvalidRequest)?;
-            let stats = stats.map_err(Error::InvalidRequest)?;
-            let with_deleted = with_deleted.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let pagination = pagination.map_err(crate::client::invalid_request)?;
+            let sorting_deleted = sorting_deleted
+                .map_err(crate::client::invalid_request)?;
+            let stats = stats.map_err(crate::client::invalid_request)?;
+            let with_deleted = with_deleted.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -25163,7 +24658,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25187,24 +24686,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("with_deleted", &with_deleted),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_tracking_links",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_tracking_links").await
         }
     }
     /**Builder for [`Client::create_tracking_link`]
@@ -25260,15 +24744,13 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::CreatedTrackingLink>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::CreatedTrackingLink>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -25279,7 +24761,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25291,24 +24777,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_tracking_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_tracking_link").await
         }
     }
     /**Builder for [`Client::share_tracking_link_access`]
@@ -25368,14 +24839,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::TrackingLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
@@ -25388,7 +24860,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25400,24 +24876,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "share_tracking_link_access",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "share_tracking_link_access").await
         }
     }
     /**Builder for [`Client::revoke_tracking_link_access`]
@@ -25477,14 +24938,15 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::TrackingLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
@@ -25497,7 +24959,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25509,24 +24975,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "revoke_tracking_link_access",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "revoke_tracking_link_access").await
         }
     }
     /**Builder for [`Client::get_tracking_link`]
@@ -25575,10 +25026,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TrackingLink>, crate::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let tracking_link_id = tracking_link_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25592,7 +25045,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25603,24 +25060,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_tracking_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_tracking_link").await
         }
     }
     /**Builder for [`Client::update_tracking_link`]
@@ -25698,16 +25140,18 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TrackingLink>, crate::Error> {
             let Self { client, tracking_link_id, x_connection_id, body } = self;
-            let tracking_link_id = tracking_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let tracking_link_id = tracking_link_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateTrackingLinkRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25721,7 +25165,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25733,24 +25181,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_tracking_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_tracking_link").await
         }
     }
     /**Builder for [`Client::delete_tracking_link`]
@@ -25799,10 +25232,12 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let tracking_link_id = tracking_link_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25816,7 +25251,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25827,24 +25266,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_tracking_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_tracking_link").await
         }
     }
     /**Builder for [`Client::list_tracking_link_claimers`]
@@ -25893,13 +25317,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}/claimers`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TrackingLinkClaimerPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TrackingLinkClaimerPage>, crate::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let tracking_link_id = tracking_link_id
+                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}/claimers", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25913,7 +25336,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -25924,24 +25351,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_tracking_link_claimers",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_tracking_link_claimers").await
         }
     }
     /**Builder for [`Client::list_trial_links`]
@@ -25999,14 +25411,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TrialLinkListing>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TrialLinkListing>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26017,7 +25427,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26030,24 +25444,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_trial_links",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_trial_links").await
         }
     }
     /**Builder for [`Client::create_trial_link`]
@@ -26109,14 +25508,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TrialLink>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::CreateTrialLinkRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26127,7 +25527,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26139,24 +25543,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_trial_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_trial_link").await
         }
     }
     /**Builder for [`Client::share_trial_link_access`]
@@ -26216,14 +25605,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::TrialLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
@@ -26236,7 +25626,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26248,24 +25642,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "share_trial_link_access",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "share_trial_link_access").await
         }
     }
     /**Builder for [`Client::revoke_trial_link_access`]
@@ -26325,14 +25704,15 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::TrialLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
@@ -26345,7 +25725,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26357,24 +25741,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "revoke_trial_link_access",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "revoke_trial_link_access").await
         }
     }
     /**Builder for [`Client::get_trial_link`]
@@ -26421,10 +25790,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::TrialLink>, crate::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
-            let trial_link_id = trial_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -26438,7 +25808,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26449,24 +25823,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_trial_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_trial_link").await
         }
     }
     /**Builder for [`Client::update_trial_link`]
@@ -26541,15 +25900,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, trial_link_id, x_connection_id, body } = self;
-            let trial_link_id = trial_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateTrialLinkRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -26563,7 +25923,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26575,24 +25939,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_trial_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_trial_link").await
         }
     }
     /**Builder for [`Client::delete_trial_link`]
@@ -26639,10 +25988,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
-            let trial_link_id = trial_link_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -26656,7 +26006,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26667,24 +26021,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_trial_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_trial_link").await
         }
     }
     /**Builder for [`Client::update_promotion`]
@@ -26759,15 +26098,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Promotion>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Promotion>, crate::Error> {
             let Self { client, promotion_id, x_connection_id, body } = self;
-            let promotion_id = promotion_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdatePromotionRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/{}", client.baseurl, encode_path(& promotion_id
                 .to_string()),
@@ -26781,7 +26121,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26793,24 +26137,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_promotion",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_promotion").await
         }
     }
     /**Builder for [`Client::delete_promotion`]
@@ -26857,10 +26186,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
-            let promotion_id = promotion_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/{}", client.baseurl, encode_path(& promotion_id
                 .to_string()),
@@ -26874,7 +26204,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26885,24 +26219,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_promotion",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_promotion").await
         }
     }
     /**Builder for [`Client::stop_promotion`]
@@ -26949,10 +26268,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/{promotionId}/stop`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
-            let promotion_id = promotion_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/promotions/{}/stop", client.baseurl, encode_path(&
                 promotion_id.to_string()),
@@ -26966,7 +26286,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -26977,24 +26301,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "stop_promotion",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "stop_promotion").await
         }
     }
     /**Builder for [`Client::get_self`]
@@ -27028,9 +26337,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SelfProfile>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SelfProfile>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27041,7 +26351,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27052,24 +26366,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_self",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_self").await
         }
     }
     /**Builder for [`Client::update_self`]
@@ -27127,16 +26426,15 @@ pub mod builder {
             self
         }
         ///Sends a `PATCH` request to `/v2/access/self`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::UserView>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::UserView>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateSelfRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27147,7 +26445,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27159,24 +26461,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_self",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_self").await
         }
     }
     /**Builder for [`Client::list_notifications`]
@@ -27263,10 +26550,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/notifications`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::NotificationPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::NotificationPage>, crate::Error> {
             let Self {
                 client,
                 limit,
@@ -27275,11 +26559,13 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let related_username = related_username.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let related_username = related_username
+                .map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/self/notifications", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27290,7 +26576,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27310,24 +26600,9 @@ pub mod builder {
                 )
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_notifications",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_notifications").await
         }
     }
     /**Builder for [`Client::list_release_forms`]
@@ -27442,7 +26717,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/release-forms`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ReleaseFormPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ReleaseFormPage>, crate::Error> {
             let Self {
                 client,
                 filter,
@@ -27453,13 +26728,14 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let search = search.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let filter = filter.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let search = search.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/self/release-forms", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27470,7 +26746,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27489,24 +26769,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_release_forms",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_release_forms").await
         }
     }
     /**Builder for [`Client::list_tagged_friend_users`]
@@ -27621,10 +26886,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/tagged-friend-users`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::TaggedFriendPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::TaggedFriendPage>, crate::Error> {
             let Self {
                 client,
                 filter,
@@ -27635,13 +26897,14 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let search = search.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let filter = filter.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let search = search.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/self/tagged-friend-users", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27652,7 +26915,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27671,24 +26938,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_tagged_friend_users",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_tagged_friend_users").await
         }
     }
     /**Builder for [`Client::get_story_items`]
@@ -27723,9 +26975,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/stories/items`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/stories/items", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27736,7 +26989,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27747,24 +27004,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_story_items",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_story_items").await
         }
     }
     /**Builder for [`Client::list_subscribers`]
@@ -27911,7 +27153,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscribers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriberPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SubscriberPage>, crate::Error> {
             let Self {
                 client,
                 end_date,
@@ -27924,15 +27166,16 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let end_date = end_date.map_err(Error::InvalidRequest)?;
-            let filter = filter.map_err(Error::InvalidRequest)?;
-            let latest_type = latest_type.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let start_date = start_date.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let end_date = end_date.map_err(crate::client::invalid_request)?;
+            let filter = filter.map_err(crate::client::invalid_request)?;
+            let latest_type = latest_type.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let start_date = start_date.map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/subscribers", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27943,7 +27186,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -27962,24 +27209,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_subscribers",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_subscribers").await
         }
     }
     /**Builder for [`Client::set_subscriber_custom_name`]
@@ -28054,15 +27286,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/custom-name`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberCustomName::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/custom-name", client.baseurl, encode_path(&
                 user_id.to_string()),
@@ -28076,7 +27309,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28088,24 +27325,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "set_subscriber_custom_name",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "set_subscriber_custom_name").await
         }
     }
     /**Builder for [`Client::set_subscriber_discount`]
@@ -28178,15 +27400,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/discount`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberDiscount::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/discount", client.baseurl, encode_path(&
                 user_id.to_string()),
@@ -28200,7 +27423,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28212,24 +27439,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "set_subscriber_discount",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "set_subscriber_discount").await
         }
     }
     /**Builder for [`Client::set_subscriber_note`]
@@ -28302,15 +27514,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/note`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberNote::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/note", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -28324,7 +27537,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28336,24 +27553,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "set_subscriber_note",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "set_subscriber_note").await
         }
     }
     /**Builder for [`Client::list_subscriptions`]
@@ -28455,17 +27657,15 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::SubscriptionPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::SubscriptionPage>, crate::Error> {
             let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
-            let filter = filter.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let filter = filter.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/subscriptions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28476,7 +27676,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28492,24 +27696,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_subscriptions",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_subscriptions").await
         }
     }
     /**Builder for [`Client::get_subscription_counts`]
@@ -28543,12 +27732,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/count`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::SubscriptionTotals>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::SubscriptionTotals>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/subscriptions/count", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28559,7 +27746,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28570,24 +27761,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_subscription_counts",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_subscription_counts").await
         }
     }
     /**Builder for [`Client::get_subscription_history`]
@@ -28646,14 +27822,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/{subscriptionId}/history`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::SubscriptionHistory>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::SubscriptionHistory>, crate::Error> {
             let Self { client, subscription_id, all, x_connection_id } = self;
-            let subscription_id = subscription_id.map_err(Error::InvalidRequest)?;
-            let all = all.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let subscription_id = subscription_id
+                .map_err(crate::client::invalid_request)?;
+            let all = all.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/subscriptions/{}/history", client.baseurl, encode_path(&
                 subscription_id.to_string()),
@@ -28667,7 +27842,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28679,24 +27858,9 @@ pub mod builder {
                 )
                 .query(&progenitor_client::QueryParam::new("all", &all))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_subscription_history",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_subscription_history").await
         }
     }
     /**Builder for [`Client::check_upload`]
@@ -28754,15 +27918,13 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/check`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::UploadCheckResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::UploadCheckResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::UploadCheck::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/uploads/check", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28773,7 +27935,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28785,24 +27951,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "check_upload",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "check_upload").await
         }
     }
     /**Builder for [`Client::complete_upload`]
@@ -28862,14 +28013,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/complete`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UploadResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UploadComplete::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/uploads/complete", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28880,7 +28032,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28892,24 +28048,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "complete_upload",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "complete_upload").await
         }
     }
     /**Builder for [`Client::init_upload`]
@@ -28967,12 +28108,13 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadSession>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UploadSession>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::UploadInit::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/uploads/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28983,7 +28125,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -28995,24 +28141,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "init_upload",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "init_upload").await
         }
     }
     /**Builder for [`Client::upload_single`]
@@ -29086,12 +28217,14 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UploadResult>, crate::Error> {
             let Self { client, media_upload_id, content_type, x_connection_id, body } = self;
-            let media_upload_id = media_upload_id.map_err(Error::InvalidRequest)?;
-            let content_type = content_type.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
-            let body = body.map_err(Error::InvalidRequest)?;
+            let media_upload_id = media_upload_id
+                .map_err(crate::client::invalid_request)?;
+            let content_type = content_type.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
+            let body = body.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/uploads/{}", client.baseurl, encode_path(& media_upload_id
                 .to_string()),
@@ -29104,9 +28237,20 @@ pub mod builder {
                         super::Client::api_version(),
                     ),
                 );
-            header_map.append("Content-Type", content_type.to_string().try_into()?);
+            header_map
+                .append(
+                    "Content-Type",
+                    content_type
+                        .to_string()
+                        .try_into()
+                        .map_err(crate::client::unsendable)?,
+                );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29124,24 +28268,9 @@ pub mod builder {
                 )
                 .body(body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "upload_single",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "upload_single").await
         }
     }
     /**Builder for [`Client::upload_part`]
@@ -29226,7 +28355,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}/parts/{partNumber}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadedPart>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UploadedPart>, crate::Error> {
             let Self {
                 client,
                 media_upload_id,
@@ -29235,11 +28364,13 @@ pub mod builder {
                 x_connection_id,
                 body,
             } = self;
-            let media_upload_id = media_upload_id.map_err(Error::InvalidRequest)?;
-            let part_number = part_number.map_err(Error::InvalidRequest)?;
-            let content_type = content_type.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
-            let body = body.map_err(Error::InvalidRequest)?;
+            let media_upload_id = media_upload_id
+                .map_err(crate::client::invalid_request)?;
+            let part_number = part_number.map_err(crate::client::invalid_request)?;
+            let content_type = content_type.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
+            let body = body.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/uploads/{}/parts/{}", client.baseurl, encode_path(&
                 media_upload_id.to_string()), encode_path(& part_number.to_string()),
@@ -29252,9 +28383,20 @@ pub mod builder {
                         super::Client::api_version(),
                     ),
                 );
-            header_map.append("Content-Type", content_type.to_string().try_into()?);
+            header_map
+                .append(
+                    "Content-Type",
+                    content_type
+                        .to_string()
+                        .try_into()
+                        .map_err(crate::client::unsendable)?,
+                );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29272,24 +28414,9 @@ pub mod builder {
                 )
                 .body(body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "upload_part",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "upload_part").await
         }
     }
     /**Builder for [`Client::list_blocked_users`]
@@ -29347,14 +28474,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/blocked`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::RestrictedUserPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/blocked", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29365,7 +28490,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29378,24 +28507,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_blocked_users",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_blocked_users").await
         }
     }
     /**Builder for [`Client::list_users_by_ids`]
@@ -29443,10 +28557,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/list`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UsersByIds>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UsersByIds>, crate::Error> {
             let Self { client, user_ids, x_connection_id } = self;
-            let user_ids = user_ids.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_ids = user_ids.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/list", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29457,7 +28572,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29469,24 +28588,9 @@ pub mod builder {
                 )
                 .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_users_by_ids",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_users_by_ids").await
         }
     }
     /**Builder for [`Client::list_user_lists`]
@@ -29559,12 +28663,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UserListPage>, crate::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29575,7 +28680,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29589,24 +28698,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_user_lists",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_user_lists").await
         }
     }
     /**Builder for [`Client::create_user_list`]
@@ -29660,14 +28754,13 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/users/lists`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::UserList>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29678,7 +28771,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29690,24 +28787,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_user_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_user_list").await
         }
     }
     /**Builder for [`Client::get_user_list`]
@@ -29752,12 +28834,11 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::UserList>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -29771,7 +28852,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29782,24 +28867,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_user_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_user_list").await
         }
     }
     /**Builder for [`Client::delete_user_list`]
@@ -29846,10 +28916,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -29863,7 +28934,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29874,24 +28949,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_user_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_user_list").await
         }
     }
     /**Builder for [`Client::update_user_list`]
@@ -29958,15 +29018,14 @@ pub mod builder {
             self
         }
         ///Sends a `PATCH` request to `/v2/access/users/lists/{listId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::UserList>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -29980,7 +29039,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -29992,24 +29055,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_user_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_user_list").await
         }
     }
     /**Builder for [`Client::list_user_list_users`]
@@ -30080,12 +29128,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}/users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserBriefPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UserBriefPage>, crate::Error> {
             let Self { client, list_id, limit, offset, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -30099,7 +29148,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30112,24 +29165,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_user_list_users",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_user_list_users").await
         }
     }
     /**Builder for [`Client::add_user_to_list`]
@@ -30189,14 +29227,12 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/lists/{listId}/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::AddUserToListResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::AddUserToListResult>, crate::Error> {
             let Self { client, list_id, user_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users/{}", client.baseurl, encode_path(&
                 list_id.to_string()), encode_path(& user_id.to_string()),
@@ -30210,7 +29246,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30221,24 +29261,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "add_user_to_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "add_user_to_list").await
         }
     }
     /**Builder for [`Client::remove_user_from_list`]
@@ -30298,14 +29323,12 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/lists/{listId}/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::RemoveUserFromListResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::RemoveUserFromListResult>, crate::Error> {
             let Self { client, list_id, user_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users/{}", client.baseurl, encode_path(&
                 list_id.to_string()), encode_path(& user_id.to_string()),
@@ -30319,7 +29342,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30330,24 +29357,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "remove_user_from_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "remove_user_from_list").await
         }
     }
     /**Builder for [`Client::list_restricted_users`]
@@ -30405,14 +29417,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/restrict`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::RestrictedUserPage>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/restrict", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30423,7 +29433,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30436,24 +29450,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_restricted_users",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_restricted_users").await
         }
     }
     /**Builder for [`Client::search_users`]
@@ -30526,12 +29525,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/search`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListing>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::UserListing>, crate::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/users/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30542,7 +29542,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30556,24 +29560,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "search_users",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "search_users").await
         }
     }
     /**Builder for [`Client::get_user`]
@@ -30618,12 +29607,11 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/{userId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::UserView>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::UserView>, crate::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30637,7 +29625,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30648,24 +29640,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_user",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_user").await
         }
     }
     /**Builder for [`Client::add_user_to_lists`]
@@ -30736,18 +29713,16 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/lists`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::AddUserToListsResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::AddUserToListsResult>, crate::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::ListIdsInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}/lists", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30761,7 +29736,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30773,24 +29752,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "add_user_to_lists",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "add_user_to_lists").await
         }
     }
     /**Builder for [`Client::list_user_posts`]
@@ -30916,9 +29880,7 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/{userId}/posts`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::PostPage>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::PostPage>, crate::Error> {
             let Self {
                 client,
                 user_id,
@@ -30930,16 +29892,17 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
             let before_publish_time = before_publish_time
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let include_post_counts = include_post_counts
-                .map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let pinned = pinned.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let pinned = pinned.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}/posts", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30953,7 +29916,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -30982,24 +29949,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_user_posts",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_user_posts").await
         }
     }
     /**Builder for [`Client::restrict_user`]
@@ -31046,10 +29998,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}/restrict", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -31063,7 +30016,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31074,24 +30031,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "restrict_user",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "restrict_user").await
         }
     }
     /**Builder for [`Client::unrestrict_user`]
@@ -31138,10 +30080,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}/restrict", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -31155,7 +30098,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31166,24 +30113,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "unrestrict_user",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "unrestrict_user").await
         }
     }
     /**Builder for [`Client::list_user_stories`]
@@ -31230,13 +30162,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/{userId}/stories`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<::std::vec::Vec<types::Story>>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Story>>, crate::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/users/{}/stories", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -31250,7 +30180,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31261,24 +30195,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_user_stories",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_user_stories").await
         }
     }
     /**Builder for [`Client::list_vault_lists`]
@@ -31350,12 +30269,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultListPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultListPage>, crate::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31366,7 +30286,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31380,24 +30304,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_vault_lists",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_vault_lists").await
         }
     }
     /**Builder for [`Client::create_vault_list`]
@@ -31457,14 +30366,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::VaultListInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31475,7 +30385,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31487,24 +30401,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "create_vault_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "create_vault_list").await
         }
     }
     /**Builder for [`Client::delete_vault_list`]
@@ -31549,10 +30448,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -31566,7 +30466,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31577,24 +30481,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_vault_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_vault_list").await
         }
     }
     /**Builder for [`Client::update_vault_list`]
@@ -31667,15 +30556,16 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateVaultListRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -31689,7 +30579,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31701,24 +30595,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_vault_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_vault_list").await
         }
     }
     /**Builder for [`Client::list_vault_list_media`]
@@ -31844,7 +30723,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::Error> {
             let Self {
                 client,
                 list_id,
@@ -31856,14 +30735,15 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let media_type = media_type.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let media_type = media_type.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -31877,7 +30757,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -31896,24 +30780,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_vault_list_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_vault_list_media").await
         }
     }
     /**Builder for [`Client::add_media_to_vault_list`]
@@ -31984,15 +30853,16 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::VaultListMediaInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -32006,7 +30876,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -32018,24 +30892,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "add_media_to_vault_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "add_media_to_vault_list").await
         }
     }
     /**Builder for [`Client::list_vault_media`]
@@ -32161,7 +31020,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::Error> {
             let Self {
                 client,
                 limit,
@@ -32173,14 +31032,15 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let media_type = media_type.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let query = query.map_err(Error::InvalidRequest)?;
-            let sort_by = sort_by.map_err(Error::InvalidRequest)?;
-            let sort_direction = sort_direction.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let media_type = media_type.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let query = query.map_err(crate::client::invalid_request)?;
+            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
+            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/access/vault/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32191,7 +31051,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -32211,24 +31075,9 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_vault_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_vault_media").await
         }
     }
     /**Builder for [`Client::list_connections`]
@@ -32299,12 +31148,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/connections`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::ConnectionPage>, crate::Error> {
             let Self { client, imported, limit, offset, status } = self;
-            let imported = imported.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let offset = offset.map_err(Error::InvalidRequest)?;
-            let status = status.map_err(Error::InvalidRequest)?;
+            let imported = imported.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let offset = offset.map_err(crate::client::invalid_request)?;
+            let status = status.map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/account/connections", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -32327,24 +31176,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("status", &status))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_connections",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_connections").await
         }
     }
     /**Builder for [`Client::import_connection`]
@@ -32391,14 +31225,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/account/connections/import`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Connection>, crate::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
                     types::ImportConnectionRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/account/connections/import", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -32418,24 +31252,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "import_connection",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "import_connection").await
         }
     }
     /**Builder for [`Client::update_imported_connection`]
@@ -32496,15 +31315,15 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/connections/import/{connectionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::Connection>, crate::Error> {
             let Self { client, connection_id, body } = self;
-            let connection_id = connection_id.map_err(Error::InvalidRequest)?;
+            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateImportedConnectionRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/account/connections/import/{}", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -32527,24 +31346,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_imported_connection",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_imported_connection").await
         }
     }
     /**Builder for [`Client::disconnect_connection`]
@@ -32574,11 +31378,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/account/connections/{connectionId}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<()>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(Error::InvalidRequest)?;
+            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/account/connections/{}", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -32600,24 +31402,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "disconnect_connection",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.tell(request, "disconnect_connection").await
         }
     }
     /**Builder for [`Client::invalidate_connection`]
@@ -32647,11 +31434,9 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/account/connections/{connectionId}/invalidate`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<()>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(Error::InvalidRequest)?;
+            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/account/connections/{}/invalidate", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -32673,24 +31458,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "invalidate_connection",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.tell(request, "invalidate_connection").await
         }
     }
     /**Builder for [`Client::get_connection_settings`]
@@ -32722,12 +31492,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/connections/{connectionId}/settings`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::ConnectionSettings>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::ConnectionSettings>, crate::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(Error::InvalidRequest)?;
+            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/account/connections/{}/settings", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -32749,24 +31516,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_connection_settings",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_connection_settings").await
         }
     }
     /**Builder for [`Client::update_connection_settings`]
@@ -32826,18 +31578,15 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/connections/{connectionId}/settings`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::ConnectionSettingsUpdate>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::ConnectionSettingsUpdate>, crate::Error> {
             let Self { client, connection_id, body } = self;
-            let connection_id = connection_id.map_err(Error::InvalidRequest)?;
+            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::ConnectionSettingsPatch::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/account/connections/{}/settings", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -32860,24 +31609,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_connection_settings",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_connection_settings").await
         }
     }
     /**Builder for [`Client::get_account_settings`]
@@ -32894,7 +31628,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AccountSettings>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::AccountSettings>, crate::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -32914,24 +31648,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_account_settings",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_account_settings").await
         }
     }
     /**Builder for [`Client::update_account_settings`]
@@ -32978,16 +31697,13 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::AccountSettingsUpdate>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::AccountSettingsUpdate>, crate::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
                     types::AccountSettingsPatch::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33007,24 +31723,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "update_account_settings",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "update_account_settings").await
         }
     }
     /**Builder for [`Client::whoami`]
@@ -33039,9 +31740,7 @@ pub mod builder {
             Self { client: client }
         }
         ///Sends a `GET` request to `/v2/account/whoami`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<types::Whoami>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<types::Whoami>, crate::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/whoami", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -33061,24 +31760,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "whoami",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "whoami").await
         }
     }
     /**Builder for [`Client::get_dynamic_rules`]
@@ -33095,10 +31779,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::CurrentDynamicRules>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::CurrentDynamicRules>, crate::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -33118,24 +31799,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_dynamic_rules",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_dynamic_rules").await
         }
     }
     /**Builder for [`Client::sign_request`]
@@ -33178,11 +31844,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/dynamic-rules/sign`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SignedRequest>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::SignedRequest>, crate::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::SignRequest::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/dynamic-rules/sign", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33202,24 +31868,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "sign_request",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "sign_request").await
         }
     }
     /**Builder for [`Client::get_dynamic_rules_status`]
@@ -33236,10 +31887,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules/status`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::DynamicRulesStatus>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::DynamicRulesStatus>, crate::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -33259,24 +31907,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_dynamic_rules_status",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_dynamic_rules_status").await
         }
     }
     /**Builder for [`Client::init_link`]
@@ -33315,11 +31948,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/link/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkSession>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::LinkSession>, crate::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::LinkInit::try_from(v).map_err(|e| e.to_string()))
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/link/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -33339,24 +31972,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "init_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "init_link").await
         }
     }
     /**Builder for [`Client::get_link_status`]
@@ -33389,9 +32007,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/link/{clientSecret}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkStatus>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::LinkStatus>, crate::Error> {
             let Self { client, client_secret } = self;
-            let client_secret = client_secret.map_err(Error::InvalidRequest)?;
+            let client_secret = client_secret.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/link/{}", client.baseurl, encode_path(& client_secret
                 .to_string()),
@@ -33413,24 +32031,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_link_status",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_link_status").await
         }
     }
     /**Builder for [`Client::delete_link`]
@@ -33461,11 +32064,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/link/{clientSecret}`
-        pub async fn send(
-            self,
-        ) -> Result<ResponseValue<()>, Error<types::ErrorEnvelope>> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
             let Self { client, client_secret } = self;
-            let client_secret = client_secret.map_err(Error::InvalidRequest)?;
+            let client_secret = client_secret.map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/link/{}", client.baseurl, encode_path(& client_secret
                 .to_string()),
@@ -33487,24 +32088,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_link",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => Ok(ResponseValue::empty(response)),
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.tell(request, "delete_link").await
         }
     }
     /**Builder for [`Client::list_vault_plus_lists`]
@@ -33539,9 +32125,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/vault-plus/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33552,7 +32139,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -33563,24 +32154,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_vault_plus_lists",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_vault_plus_lists").await
         }
     }
     /**Builder for [`Client::add_vault_plus_list`]
@@ -33628,10 +32204,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/lists/{listId}/add`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/add", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -33645,7 +32222,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -33656,24 +32237,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "add_vault_plus_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "add_vault_plus_list").await
         }
     }
     /**Builder for [`Client::list_vault_plus_list_media`]
@@ -33720,13 +32286,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VaultPlusListItems>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VaultPlusListItems>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/media", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -33740,7 +32304,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -33751,24 +32319,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "list_vault_plus_list_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "list_vault_plus_list_media").await
         }
     }
     /**Builder for [`Client::sync_vault_plus_list`]
@@ -33815,13 +32368,11 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/vault-plus/lists/{listId}/sync`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VaultPlusSyncResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VaultPlusSyncResult>, crate::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let list_id = list_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/sync", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -33835,7 +32386,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -33846,24 +32401,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "sync_vault_plus_list",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "sync_vault_plus_list").await
         }
     }
     /**Builder for [`Client::query_vault_plus_media`]
@@ -34071,7 +32611,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusPage>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultPlusPage>, crate::Error> {
             let Self {
                 client,
                 cached_at_from,
@@ -34088,19 +32628,21 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let cached_at_from = cached_at_from.map_err(Error::InvalidRequest)?;
-            let cached_at_to = cached_at_to.map_err(Error::InvalidRequest)?;
-            let content_type = content_type.map_err(Error::InvalidRequest)?;
-            let created_at_from = created_at_from.map_err(Error::InvalidRequest)?;
-            let created_at_to = created_at_to.map_err(Error::InvalidRequest)?;
-            let cursor = cursor.map_err(Error::InvalidRequest)?;
-            let duration_max = duration_max.map_err(Error::InvalidRequest)?;
-            let duration_min = duration_min.map_err(Error::InvalidRequest)?;
-            let limit = limit.map_err(Error::InvalidRequest)?;
-            let sort = sort.map_err(Error::InvalidRequest)?;
-            let status = status.map_err(Error::InvalidRequest)?;
-            let type_ = type_.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let cached_at_from = cached_at_from.map_err(crate::client::invalid_request)?;
+            let cached_at_to = cached_at_to.map_err(crate::client::invalid_request)?;
+            let content_type = content_type.map_err(crate::client::invalid_request)?;
+            let created_at_from = created_at_from
+                .map_err(crate::client::invalid_request)?;
+            let created_at_to = created_at_to.map_err(crate::client::invalid_request)?;
+            let cursor = cursor.map_err(crate::client::invalid_request)?;
+            let duration_max = duration_max.map_err(crate::client::invalid_request)?;
+            let duration_min = duration_min.map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::client::invalid_request)?;
+            let sort = sort.map_err(crate::client::invalid_request)?;
+            let status = status.map_err(crate::client::invalid_request)?;
+            let type_ = type_.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34111,7 +32653,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34143,24 +32689,9 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("status", &status))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "query_vault_plus_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "query_vault_plus_media").await
         }
     }
     /**Builder for [`Client::purge_vault_plus_media`]
@@ -34194,12 +32725,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VaultPlusPurgeResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VaultPlusPurgeResult>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34210,7 +32739,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34221,24 +32754,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "purge_vault_plus_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "purge_vault_plus_media").await
         }
     }
     /**Builder for [`Client::batch_vault_plus_media`]
@@ -34298,17 +32816,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/media/batch`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VaultPlusBatchResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VaultPlusBatchResult>, crate::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let body = body
                 .and_then(|v| {
                     types::VaultPlusBatch::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(Error::InvalidRequest)?;
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/vault-plus/media/batch", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34319,7 +32835,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34331,24 +32851,9 @@ pub mod builder {
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "batch_vault_plus_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "batch_vault_plus_media").await
         }
     }
     /**Builder for [`Client::get_vault_plus_media`]
@@ -34395,10 +32900,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusMedia>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultPlusMedia>, crate::Error> {
             let Self { client, media_id, x_connection_id } = self;
-            let media_id = media_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let media_id = media_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/vault-plus/media/{}", client.baseurl, encode_path(& media_id
                 .to_string()),
@@ -34412,7 +32918,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34423,24 +32933,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_vault_plus_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_vault_plus_media").await
         }
     }
     /**Builder for [`Client::delete_vault_plus_media`]
@@ -34487,13 +32982,11 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<
-            ResponseValue<types::VaultPlusDeleteResult>,
-            Error<types::ErrorEnvelope>,
-        > {
+        ) -> Result<ResponseValue<types::VaultPlusDeleteResult>, crate::Error> {
             let Self { client, media_id, x_connection_id } = self;
-            let media_id = media_id.map_err(Error::InvalidRequest)?;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let media_id = media_id.map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!(
                 "{}/v2/vault-plus/media/{}", client.baseurl, encode_path(& media_id
                 .to_string()),
@@ -34507,7 +33000,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34518,24 +33015,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "delete_vault_plus_media",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "delete_vault_plus_media").await
         }
     }
     /**Builder for [`Client::get_vault_plus_stats`]
@@ -34552,7 +33034,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/stats`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStats>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultPlusStats>, crate::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/vault-plus/stats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -34572,24 +33054,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_vault_plus_stats",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_vault_plus_stats").await
         }
     }
     /**Builder for [`Client::get_vault_plus_status`]
@@ -34623,9 +33090,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/status`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStatus>, Error<types::ErrorEnvelope>> {
+        ) -> Result<ResponseValue<types::VaultPlusStatus>, crate::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id.map_err(Error::InvalidRequest)?;
+            let x_connection_id = x_connection_id
+                .map_err(crate::client::invalid_request)?;
             let url = format!("{}/v2/vault-plus/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -34636,7 +33104,11 @@ pub mod builder {
                     ),
                 );
             if let Some(value) = x_connection_id {
-                header_map.append("x-connection-id", value.to_string().try_into()?);
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                    );
             }
             #[allow(unused_mut)]
             let mut request = client
@@ -34647,24 +33119,9 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()?;
-            let info = OperationInfo {
-                operation_id: "get_vault_plus_status",
-            };
-            client.pre(&mut request, &info).await?;
-            let result = client.exec(request, &info).await;
-            client.post(&result, &info).await?;
-            let response = result?;
-            match response.status().as_u16() {
-                200..=299 => crate::answer::read(response).await,
-                400u16..=499u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                500u16..=599u16 => {
-                    Err(Error::ErrorResponse(crate::answer::read(response).await?))
-                }
-                _ => Err(Error::UnexpectedResponse(response)),
-            }
+                .build()
+                .map_err(crate::client::unsendable)?;
+            client.ask(request, "get_vault_plus_status").await
         }
     }
 }

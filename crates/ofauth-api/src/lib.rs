@@ -38,9 +38,9 @@
 //! as text, and a text, number or truth value that does not fit its field at all counts as missing. Addresses and texts
 //! that must not reach a log are a [`Secret`].
 //!
-//! An empty success reads as an empty object. An error of the service is [`Error::ErrorResponse`], whatever its body: text that is not JSON is its
-//! `message`. An answer that cannot be read is [`Error::InvalidResponsePayload`] without the body, which may hold signed
-//! addresses.
+//! An empty success reads as an empty object. What fails is one [`Error`], with the [kind](ErrorKind) of failure, the
+//! service's own words, and status and request id where there was an answer. The body of an answer that cannot be read is
+//! not in it, for it may hold signed addresses.
 //!
 //! # Requests
 //!
@@ -56,6 +56,7 @@
 mod answer;
 mod client;
 mod direct;
+mod error;
 // Written by `cargo xtask codegen`, never by hand: its lints are the generator's business, and its documentation is
 // that of the API document.
 #[rustfmt::skip]
@@ -82,7 +83,8 @@ pub mod schemas;
 mod secret;
 pub mod transport;
 
-pub use generated::{Client, ClientInfo, Error, ResponseValue, builder, types};
+pub use error::{Error, ErrorKind};
+pub use generated::{Client, ClientInfo, ResponseValue, builder, types};
 pub use id::Id;
 pub use operation::Operation;
 pub use secret::Secret;

@@ -8,17 +8,19 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::operation::Operation;
 
 pub use crate::direct::Direct;
 
 /// The future that [`Transport::execute`] returns.
-pub type Execute<'a> = Pin<Box<dyn Future<Output = reqwest::Result<reqwest::Response>> + Send + 'a>>;
+pub type Execute<'a> = Pin<Box<dyn Future<Output = Result<reqwest::Response, Error>> + Send + 'a>>;
 
 /// Sends the requests of the generated client.
 pub trait Transport: fmt::Debug + Send + Sync {
-    /// Sends `request`, which calls `operation`, and returns the answer whatever its status.
+    /// Sends `request`, which calls `operation`, and returns the answer.
     ///
+    /// An answer that is no success may be returned as it is, or as an error that says more than its status and body.
     /// The implementation adds the credentials: the generated client knows none. `operation` is `None` only if the
     /// generated client and the operation table were made from different documents.
     fn execute<'a>(&'a self, request: reqwest::Request, operation: Option<&'static Operation>)

@@ -19,7 +19,7 @@ pub(crate) enum Exit {
     Again = 3,
     /// The key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403).
     Denied = 4,
-    /// The API refused the request (any other 4xx).
+    /// The API refused the request (any other 4xx, or an error in the body of a success).
     Rejected = 5,
     /// The request may have been carried out: look before running again.
     Unknown = 6,
@@ -81,7 +81,7 @@ Exit codes:
   2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
   3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C, a terminal that hung up: run it again
   4  the key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403)
-  5  the API refused the request (any other 4xx)
+  5  the API refused the request (any other 4xx, or an error in the body of a success)
   6  the outcome is unknown: the same upload may be run again with its journal; look for anything else first
   7  the system refused threads, open files, ports or memory: raise that limit
   130  a second Ctrl-C

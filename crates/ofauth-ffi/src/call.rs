@@ -86,7 +86,8 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
 ///
 /// "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own
 /// API. `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or a text is
-/// no JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice was perhaps carried out.
+/// no JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice was perhaps carried out. An answer may have 32
+/// MiB; of a longer one, or one that cannot be read, the error tells the status.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_call(
     client: *mut ofauth_client,

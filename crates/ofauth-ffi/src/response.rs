@@ -89,7 +89,8 @@ pub unsafe extern "C" fn ofauth_response_json(response: *const ofauth_response) 
     unsafe { read(response, ptr::null(), json) }
 }
 
-/// The body as it came, `*size` bytes and a NUL behind them. NULL, and a size of 0, for a NULL response. A NULL `size` is
+/// The body, `*size` bytes and a NUL behind them: without compression and byte order mark, and with "[api key]" in place of the
+/// API key should a server echo it. NULL, and a size of 0, for a NULL response. A NULL `size` is
 /// allowed.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_response_body(

@@ -43,7 +43,7 @@ pub const OFAUTH_ERR_SERVER: ofauth_status = 201;
 pub const OFAUTH_ERR_UNAUTHORIZED: ofauth_status = 202;
 /// The key or the connection lacks a permission (403).
 pub const OFAUTH_ERR_FORBIDDEN: ofauth_status = 203;
-/// The service refused the request (another 4xx); its text says why.
+/// The service refused the request (another 4xx, or an error in the body of a success); its text says why.
 pub const OFAUTH_ERR_REJECTED: ofauth_status = 204;
 /// The request may have been carried out or not. Look before sending it again: a repetition could duplicate.
 pub const OFAUTH_ERR_OUTCOME_UNKNOWN: ofauth_status = 205;

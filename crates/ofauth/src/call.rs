@@ -101,7 +101,10 @@ impl Call {
     /// # Errors
     ///
     /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the operation or a parameter is unknown, missing or of the
-    /// wrong kind: nothing was sent then. An answer that is no success is an error of its own kind.
+    /// wrong kind: nothing was sent then. An answer that is no success is an error of its own kind, and so is a 2xx with an
+    /// error in its body. One that cannot be read, or lacks what it is about, is
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
+    /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Answer> {
         let request = self.request()?;
         self.client.0.transport.call(&request).await
@@ -122,7 +125,8 @@ impl Call {
         let method = Method::from_bytes(operation.method.as_bytes())
             .map_err(|_| Error::new(ErrorKind::Internal, "the operation table names a strange method"))?;
         let url = self.client.0.settings.origins.api_url(&path)?;
-        let mut request = Request::new(operation.id, method, url).class(operation.retry);
+        let mut request =
+            Request::new(operation.id, method, url).class(operation.retry).success(operation.success);
         request.headers = headers;
         self.add_body(&mut request, operation.body)?;
         self.add_connection(request, operation.connection, connection_param)

@@ -11,7 +11,7 @@ use url::Url;
 
 use crate::budget;
 use crate::error::Error;
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, LONGEST_ANSWER};
 use crate::journal;
 use crate::origin::{Origins, is_loopback};
 use crate::secret::ApiKey;
@@ -173,7 +173,7 @@ impl<'a> Told<'a> {
 
     /// The answer as the transport hands it on.
     pub(crate) fn answer(&self, status: u16) -> Answer {
-        Answer::new(status, self.headers.clone(), Bytes::copy_from_slice(self.body), &key())
+        Answer::new(status, self.headers.clone(), Bytes::copy_from_slice(self.body), LONGEST_ANSWER, &key())
     }
 }
 

@@ -8,7 +8,6 @@ use serde_json::{Map, Value, json};
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::transport::in_doubt_about;
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.
@@ -109,9 +108,9 @@ impl Client {
     }
 }
 
-/// Sends a call that creates something. A success that cannot be read may have created it.
+/// Sends a call that creates something. Its success was read already, so it has the id of what was created.
 async fn created(call: Call) -> Result<Value> {
-    call.send().await?.json().map_err(in_doubt_about)
+    call.send().await?.json().map_err(Error::in_doubt)
 }
 
 #[cfg(test)]

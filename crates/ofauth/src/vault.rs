@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::success;
 use crate::http::transport::Request;
 use crate::upload::wire_format::CheckBody;
 
@@ -60,6 +61,7 @@ impl Client {
         let settings = &self.0.settings;
         let url = settings.origins.api_url("/v2/access/uploads/check")?;
         let request = Request::post("check for the file", url, &CheckBody { etag, size })?
+            .success(success::of("check_upload"))
             .connection(settings.connection(None)?);
         let answer = self.0.transport.call(&request).await?;
         let found: Option<Found> = serde_json::from_value(answer.json()?).ok();
@@ -91,11 +93,18 @@ impl Client {
         for chunk in ids.chunks(BATCH) {
             let answer =
                 self.call("batch_vault_plus_media").body(json!({ "mediaIds": chunk })).send().await?;
-            let mut answer = answer.json()?;
-            let items =
-                answer.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take).ok_or_else(
-                    || Error::new(ErrorKind::InvalidAnswer, "fetch Vault+ media: the answer has no items"),
-                )?;
+            let mut json = answer.json()?;
+            let items = json.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
+            let items = items.ok_or_else(|| {
+                let text = "fetch Vault+ media: the answer has no items";
+                let request_id = answer.request_id().map(str::to_owned);
+                Error::new(ErrorKind::InvalidAnswer, text).with_answer(
+                    answer.status(),
+                    None,
+                    request_id,
+                    None,
+                )
+            })?;
             batch.take_in(chunk, items);
         }
         Ok(batch)

@@ -17,7 +17,7 @@ pub fn client(document: &Document) -> Result<syn::File> {
     settings
         .with_interface(InterfaceStyle::Builder)
         .with_tag(TagStyle::Merged)
-        // A missing hook would silently send requests without credentials.
+        // The other mode writes empty hooks, and `refine` takes out what would call them.
         .with_hooks(HooksMode::Expected)
         .with_inner_type(quote!(crate::transport::SharedTransport))
         // Ordered, so that `Debug` and re-serialised answers do not change from run to run.

@@ -43,7 +43,7 @@ async fn an_init_that_cannot_be_read_is_an_error_at_once() {
         (
             "an error",
             || Answer::json(200, &json!({"error": "quota", "requestId": "req_3"})),
-            ErrorKind::InvalidAnswer,
+            ErrorKind::Rejected,
         ),
         (
             "an error with a type",

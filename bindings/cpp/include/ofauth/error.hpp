@@ -42,7 +42,7 @@ enum class Status : ofauth_status {
     server = OFAUTH_ERR_SERVER,                         ///< 5xx; tries ran out.
     unauthorized = OFAUTH_ERR_UNAUTHORIZED,             ///< 401.
     forbidden = OFAUTH_ERR_FORBIDDEN,                   ///< 403.
-    rejected = OFAUTH_ERR_REJECTED,                     ///< Another 4xx; the message has its text.
+    rejected = OFAUTH_ERR_REJECTED,                     ///< Another 4xx, or an error in a 2xx.
     outcome_unknown = OFAUTH_ERR_OUTCOME_UNKNOWN,       ///< Perhaps carried out: look before repeating.
     invalid_plan = OFAUTH_ERR_INVALID_PLAN,             ///< A plan that does not cover the file exactly once.
     untrusted_origin = OFAUTH_ERR_UNTRUSTED_ORIGIN,     ///< A plan that points to a server not allowed.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use ofauth_api::transport::{Direct, Execute};
-use ofauth_api::{Client, Error, Operation, Transport, operations};
+use ofauth_api::{Client, Error, ErrorKind, Operation, Transport, operations};
 
 use crate::server::{Server, client, http_client, raw};
 
@@ -54,20 +54,26 @@ async fn raw_bytes_carry_the_type_the_caller_names() {
 }
 
 #[tokio::test]
-async fn errors_keep_status_headers_and_text_whatever_their_body() {
+async fn errors_keep_status_and_text_whatever_their_body() {
     for (body, text) in [
-        (r#"{"error":"slow down","type":"RATE_LIMIT_EXCEEDED","requestId":"r1"}"#, Some("slow down")),
-        ("<html>Bad gateway</html>", Some("<html>Bad gateway</html>")),
-        ("\"just text\"", Some("\"just text\"")),
-        ("", None),
+        (r#"{"error":"slow down","type":"RATE_LIMIT_EXCEEDED","requestId":"r1"}"#, "slow down"),
+        ("<html>Bad gateway</html>", "<html>Bad gateway</html>"),
+        ("\"just text\"", "\"just text\""),
+        ("", "no reason given"),
     ] {
-        for status in [400, 429, 502, 599] {
+        for (status, kind) in
+            [(400, ErrorKind::Rejected), (429, ErrorKind::RateLimited), (599, ErrorKind::Server)]
+        {
             let server = Server::answering(status, body).await;
-            let error = server.client().list_posts().send().await.unwrap_err();
-            let Error::ErrorResponse(answer) = error else { panic!("{status} {body}: {error}") };
-            assert_eq!(answer.status().as_u16(), status);
-            assert_eq!(answer.headers()["retry-after"], "7");
-            assert_eq!(answer.error.as_deref().or(answer.message.as_deref()), text);
+            let error: Error = server.client().list_posts().send().await.unwrap_err();
+            assert_eq!(error.status(), Some(status));
+            assert_eq!(error.message(), format!("list_posts: {text}"));
+            if text == "slow down" {
+                assert_eq!((error.kind(), error.request_id()), (ErrorKind::RateLimited, Some("r1")));
+                assert_eq!(error.api_type(), Some("RATE_LIMIT_EXCEEDED"));
+            } else {
+                assert_eq!(error.kind(), kind);
+            }
         }
     }
 }
@@ -88,7 +94,7 @@ async fn an_answer_that_is_not_the_documented_json_is_an_error() {
     for body in ["<html>", "[1]", "{\"list\": 5}", "{\"list\": [{}]}"] {
         let server = Server::answering(200, body).await;
         let error = server.client().list_posts().send().await.unwrap_err();
-        assert!(matches!(error, Error::InvalidResponsePayload(..)), "{body}: {error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidAnswer, "{body}: {error}");
     }
 }
 
@@ -106,19 +112,34 @@ async fn an_answer_that_cannot_be_read_is_not_in_the_error() {
         let client = server.client();
         let request = client.batch_vault_plus_media().body_map(|body| body.media_ids(Vec::new()));
         let error = request.send().await.unwrap_err();
-        assert!(matches!(error, Error::InvalidResponsePayload(..)), "{body}: {error}");
+        assert_eq!(error.kind(), ErrorKind::InvalidAnswer, "{body}: {error}");
         let shown = format!("{error} {error:?}");
         assert!(!shown.contains("canary"), "{shown}");
     }
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_an_error_of_the_answer() {
-    // Not a communication error, which would read as a request that may be sent again.
-    let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"list\": []".to_vec();
-    let error = client(raw(cut).await).list_posts().send().await.unwrap_err();
-    assert!(matches!(error, Error::ResponseBodyError(_)), "{error}");
-    assert!(!error.is_retryable());
+async fn an_answer_that_breaks_off_leaves_open_what_must_not_happen_twice() {
+    let cut = || b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{\"list\": []".to_vec();
+    let error = client(raw(cut()).await).list_posts().send().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::Network && error.is_retryable(), "{error}");
+    let error = client(raw(cut()).await).create_post().send().await.unwrap_err();
+    assert!(error.kind() == ErrorKind::OutcomeUnknown && !error.is_retryable(), "{error}");
+}
+
+#[tokio::test]
+async fn an_answer_of_the_wrong_form_leaves_open_what_must_not_happen_twice() {
+    for body in ["[1]", "{}", "{\"id\": []}"] {
+        let server = Server::answering(200, body).await;
+        let error = server.client().create_post().send().await.unwrap_err();
+        assert_eq!((error.kind(), error.status()), (ErrorKind::OutcomeUnknown, Some(200)), "{body}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn of_a_field_that_stands_twice_the_last_one_counts() {
+    let server = Server::answering(200, r#"{"hasMore": true, "list": [], "hasMore": false}"#).await;
+    assert_eq!(server.client().list_posts().send().await.unwrap().has_more, Some(false));
 }
 
 #[tokio::test]
@@ -126,14 +147,15 @@ async fn an_endless_answer_is_given_up() {
     let mut endless = b"HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n".to_vec();
     endless.resize(40 * 1024 * 1024, b' ');
     let error = client(raw(endless).await).list_posts().send().await.unwrap_err();
-    assert!(matches!(&error, Error::Custom(text) if text.contains("longer than 33554432 bytes")), "{error}");
+    assert_eq!(error.kind(), ErrorKind::InvalidAnswer);
+    assert!(error.to_string().contains("longer than 32 MiB"), "{error}");
 }
 
 #[tokio::test]
 async fn a_redirect_is_not_followed() {
     let server = Server::answering(302, "").await;
     let error = server.client().list_posts().send().await.unwrap_err();
-    assert_eq!(error.status().unwrap().as_u16(), 302);
+    assert_eq!((error.kind(), error.status()), (ErrorKind::Redirect, Some(302)));
     assert_eq!(server.requests().len(), 1);
 }
 
@@ -144,7 +166,7 @@ async fn a_server_that_is_not_there_is_a_communication_error() {
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let direct = Direct::new(http.clone(), "sk").unwrap();
     let client = Client::new(&format!("http://{address}"), http, Arc::new(direct));
-    assert!(matches!(client.whoami().send().await.unwrap_err(), Error::CommunicationError(_)));
+    assert_eq!(client.whoami().send().await.unwrap_err().kind(), ErrorKind::Network);
 }
 
 /// Keeps the operation of each request and hands it on.

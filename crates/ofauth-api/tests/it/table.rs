@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use ofauth_api::operation::{Body, Connection, Kind, PageStyle, Place, RetryClass};
+use ofauth_api::operation::{Body, Connection, Kind, PageStyle, Place, RetryClass, Success, SuccessBody};
 use ofauth_api::operations::{OPERATIONS, find};
 
 #[test]
@@ -43,6 +43,23 @@ fn what_may_be_sent_twice() {
         ("batch_vault_plus_media", RetryClass::Repeatable),
     ] {
         assert_eq!(find(id).unwrap().retry, retry, "{id}");
+    }
+}
+
+#[test]
+fn what_a_success_carries() {
+    for (id, body, key) in [
+        ("create_post", SuccessBody::Json, Some("id")),
+        ("create_promotion", SuccessBody::Listing, Some("id")),
+        ("list_promotions", SuccessBody::Listing, None),
+        ("list_posts", SuccessBody::Json, None),
+        ("delete_post", SuccessBody::Optional, None),
+        ("disconnect_connection", SuccessBody::Optional, None),
+        ("upload_single", SuccessBody::Optional, Some("mediaUploadId")),
+        ("init_upload", SuccessBody::Json, Some("mediaUploadId")),
+        ("check_upload", SuccessBody::Json, Some("exists")),
+    ] {
+        assert_eq!(find(id).unwrap().success, Success { body, key }, "{id}");
     }
 }
 

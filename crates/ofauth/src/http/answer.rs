@@ -4,8 +4,10 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use serde_json::Value;
 
+use super::coding;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::tunnel::login;
 use crate::net::unreachable::host_port;
@@ -18,6 +20,9 @@ pub(crate) const LONGEST_ANSWER: usize = 32 * 1024 * 1024;
 /// The longest answer to a PUT or to complete that is read, in bytes: it holds an etag, or the media object of one file. What
 /// is read of JSON takes many times its length in memory.
 pub(crate) const LONGEST_STEP: usize = 256 * 1024;
+
+/// What some programs write before UTF-8, and no JSON begins with (RFC 8259, section 8.1).
+const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How long an answer may take from its first to its last byte.
 pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
@@ -32,11 +37,34 @@ pub(crate) fn add(body: &mut Vec<u8>, piece: &[u8], doing: &str) -> Result<()> {
     Ok(())
 }
 
-/// The error for an answer of more than so many bytes.
-pub(crate) fn too_long(doing: &str, most: usize) -> Error {
-    let (most, unit) = if most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
-    let text = format!("{doing}: the answer is longer than {most} {unit}, so it was not read");
-    Error::new(ErrorKind::InvalidAnswer, text)
+/// Why the body of an answer is not what the service meant to say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Trouble {
+    /// It is longer than this bound, in bytes.
+    TooLong(usize),
+    /// It has a coding that was not asked for and is not read.
+    Coding(String),
+    /// It has a coding, and what that should be able to read is damaged.
+    Damaged(String),
+}
+
+/// The end of a sentence about the answer.
+impl std::fmt::Display for Trouble {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::TooLong(most) => {
+                let (most, unit) = if *most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
+                write!(f, "it is longer than {most} {unit}")
+            }
+            Self::Coding(coding) => {
+                let shown: String = coding.chars().take(40).collect();
+                write!(f, "it is compressed ({shown}) although it was asked for as it is")
+            }
+            Self::Damaged(coding) => {
+                write!(f, "it is said to be compressed ({coding}) and is damaged or cut short")
+            }
+        }
+    }
 }
 
 /// An answer of the service: status, headers and the whole body.
@@ -45,6 +73,8 @@ pub struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
+    /// Why the body is not to be believed.
+    pub(crate) trouble: Option<Trouble>,
     /// The proxy that passed it on and may have written it, if it came without encryption.
     pub(crate) proxy: Option<PassedOn>,
 }
@@ -59,9 +89,28 @@ pub(crate) struct PassedOn {
 }
 
 impl Answer {
-    /// An answer as it came, with the key cut out of it should the server echo it.
-    pub(crate) fn new(status: u16, headers: HeaderMap, body: Bytes, key: &ApiKey) -> Self {
-        Self { status, headers: key.cut_from_headers(headers), body: key.cut_from_body(body), proxy: None }
+    /// An answer whose body came as this: without its coding, if that leaves no more than `most` bytes, without a byte order
+    /// mark, and with the key cut out of it should the server echo it. The headers are those of the body that is left.
+    pub(crate) fn new(status: u16, headers: HeaderMap, came: Bytes, most: usize, key: &ApiKey) -> Self {
+        let mut headers = key.cut_from_headers(headers);
+        let (body, trouble) = coding::undo(&headers, came.clone(), most);
+        if trouble.is_none() && coding::is_coded(&headers) {
+            headers.remove(CONTENT_ENCODING);
+        }
+        let body = match body.strip_prefix(UTF8_MARK) {
+            Some(text) => body.slice_ref(text),
+            None => body,
+        };
+        let body = key.cut_from_body(body);
+        if body.len() != came.len() {
+            headers.remove(CONTENT_LENGTH);
+        }
+        Self { status, headers, body, trouble, proxy: None }
+    }
+
+    /// The same answer, whose body went on after `most` bytes.
+    pub(crate) fn longer_than(self, most: usize) -> Self {
+        Self { trouble: Some(Trouble::TooLong(most)), ..self }
     }
 
     /// The same answer, passed on by a proxy that could read it. The proxy's password is cut out of a refusal.
@@ -81,7 +130,8 @@ impl Answer {
         self.status
     }
 
-    /// The body as it came, with the API key cut out should a server echo it.
+    /// The body, without compression and byte order mark, and with `[api key]` in place of the API key should a server
+    /// echo it. At most 32 MiB.
     pub fn body(&self) -> &[u8] {
         &self.body
     }

@@ -29,7 +29,7 @@ pub(crate) struct Problem {
     pub(crate) retry_after: Option<Duration>,
     /// Where a redirect leads, without user and query.
     pub(crate) location: Option<String>,
-    /// Whether the body is no JSON, and so not of the API's making.
+    /// Whether the body is no JSON object, and so not of the API's making.
     pub(crate) is_foreign: bool,
     /// The proxy that may have written it.
     pub(crate) proxy: Option<PassedOn>,
@@ -81,6 +81,7 @@ impl Problem {
             api_type: text("type").or_else(|| text("code")),
             request_id: text("requestId"),
             action_required: text("actionRequired"),
+            is_foreign: !json.is_object(),
             ..Self::default()
         }
     }
@@ -93,6 +94,7 @@ impl Problem {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
                 Some(format!("the service asks to be left alone for {}", Time(asked)))
             }
+            _ if self.is_foreign && is_of_another(kind, status) => Some(NOT_OF_THE_API.to_owned()),
             _ => next_step(kind, status, self.api_type.as_deref()).map(str::to_owned),
         };
         let error = Error::new(kind, format!("{doing}: {text}")).with_answer(
@@ -112,7 +114,7 @@ impl Problem {
             407 => ErrorKind::Proxy,
             403 if self.proxy.is_some() => ErrorKind::Proxy,
             400 if self.wants_tls() => ErrorKind::Config,
-            _ => kind_of(status, self.api_type.as_deref()),
+            _ => ErrorKind::of_answer(status, self.api_type.as_deref()),
         }
     }
 
@@ -132,9 +134,6 @@ impl Problem {
                 format!("{words} (not the service's own words: they came through the proxy {})", proxy.name)
             }
             (ErrorKind::Redirect, _, Some(target)) => format!("the service redirects to {target}"),
-            (ErrorKind::InvalidAnswer, ..) => {
-                format!("the service reports success and an error at once: {words}")
-            }
             _ => words.to_owned(),
         }
     }
@@ -162,27 +161,14 @@ impl Answer {
     }
 }
 
-/// What kind of error an answer is: by its `type` first, then by its status.
-pub(crate) fn kind_of(status: u16, api_type: Option<&str>) -> ErrorKind {
-    match api_type {
-        Some("UNAUTHORIZED" | "SESSION_NOT_PROVIDED" | "SESSION_EXPIRED" | "RULES_OUTDATED") => {
-            return ErrorKind::Unauthorized;
-        }
-        Some("FORBIDDEN") => return ErrorKind::Forbidden,
-        Some("BAD_REQUEST" | "RESOURCE_NOT_FOUND" | "ROUTE_NOT_FOUND") => return ErrorKind::Rejected,
-        Some("RATE_LIMIT_EXCEEDED") => return ErrorKind::RateLimited,
-        _ => {}
-    }
-    match status {
-        300..=399 => ErrorKind::Redirect,
-        401 => ErrorKind::Unauthorized,
-        403 => ErrorKind::Forbidden,
-        429 => ErrorKind::RateLimited,
-        400..=499 => ErrorKind::Rejected,
-        500..=599 => ErrorKind::Server,
-        _ => ErrorKind::InvalidAnswer,
-    }
+/// Whether a refusal that is not in the API's form was made by somebody else.
+fn is_of_another(kind: ErrorKind, status: u16) -> bool {
+    kind != ErrorKind::Proxy && matches!(status, 401 | 403 | 404 | 405)
 }
+
+/// What to do about a refusal that the API did not make.
+const NOT_OF_THE_API: &str = "the answer is not the API's, so something in between refused: check the base URL, and ask \
+                              whoever runs the network or the server's firewall";
 
 fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'static str> {
     Some(match (kind, status, api_type) {
@@ -208,6 +194,9 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
 }
 
 fn reason(status: u16) -> &'static str {
+    if (200..300).contains(&status) {
+        return "the answer tells of an error and gives no reason";
+    }
     http::StatusCode::from_u16(status)
         .ok()
         .and_then(|status| status.canonical_reason())
@@ -357,11 +346,21 @@ mod tests {
     }
 
     #[test]
-    fn the_type_decides_before_the_status() {
-        assert_eq!(kind_of(500, Some("SESSION_EXPIRED")), ErrorKind::Unauthorized);
-        assert_eq!(kind_of(401, Some("NEW_NAME")), ErrorKind::Unauthorized);
-        assert_eq!(kind_of(503, None), ErrorKind::Server);
-        assert_eq!(kind_of(302, None), ErrorKind::Redirect);
-        assert_eq!(kind_of(418, None), ErrorKind::Rejected);
+    fn a_refusal_that_is_not_the_apis_is_told_as_that() {
+        let next = |status: u16, body: &str| {
+            read(body).into_error(status, "try").next_step().unwrap_or_default().to_owned()
+        };
+        let page = "<html><body><h1>Access denied</h1></body></html>";
+        assert!(next(403, r#"{"error":"no","type":"FORBIDDEN"}"#).contains("permission"));
+        assert!(next(401, r#"{"error":"no"}"#).contains("check the API key"));
+        for status in [401, 403, 404, 405] {
+            for body in [page, "", "Access denied", "[]"] {
+                assert_eq!(next(status, body), NOT_OF_THE_API, "{status} {body}");
+            }
+        }
+        assert_eq!(next(404, r#"{"error":"no"}"#), "");
+        assert!(next(413, page).contains("larger"));
+        let error = read(page).into_error(403, "try");
+        assert_eq!((error.kind(), error.message()), (ErrorKind::Forbidden, "try: Access denied"));
     }
 }

@@ -68,7 +68,7 @@ pub(crate) fn verdict(failure: Failure<'_>, class: RetryClass) -> Verdict {
             ) => Verdict::Stop,
             _ => match status {
                 429 => Verdict::Wait,
-                408 | 500..=599 if repeatable => Verdict::Again,
+                408 | 500.. if repeatable => Verdict::Again,
                 _ => Verdict::Stop,
             },
         },
@@ -187,6 +187,9 @@ mod tests {
             (answered(500, None), Again, Stop),
             (answered(502, Some("NEW_NAME")), Again, Stop),
             (answered(302, None), Stop, Stop),
+            (answered(999, None), Again, Stop),
+            (answered(200, Some("RATE_LIMIT_EXCEEDED")), Wait, Wait),
+            (answered(200, None), Stop, Stop),
         ] {
             assert_eq!(verdict(failure, REPEATABLE), repeatable, "{failure:?}");
             assert_eq!(verdict(failure, ONCE), once, "{failure:?}");

@@ -2,7 +2,7 @@
 //!
 //! Every JSON call passes here: the generated client through [`typed`](super::typed), the raw call, and the steps of
 //! an upload. The transport checks the origin, adds the headers, reads the answer within bounds and asks
-//! [`retry`](super::retry) what to do about a failure. It does not interpret answers.
+//! [`retry`](super::retry) what to do about a failure. What an answer is, [`success`] says.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};
@@ -13,13 +13,14 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use http_body::Body as _;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use ofauth_api::operation::RetryClass;
+use ofauth_api::operation::{RetryClass, Success, SuccessBody};
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::answer::{self, ANSWER_BODY, Answer, LONGEST_ANSWER, too_long};
+use super::answer::{self, ANSWER_BODY, Answer, LONGEST_ANSWER};
 use super::retry::{self, Failure, Patience, Verdict};
+use super::success::{self, Reading};
 use super::wait::WaitHint;
 use crate::budget::{Budgets, Permit};
 use crate::error::{Error, ErrorKind, Result};
@@ -40,6 +41,8 @@ pub(crate) struct Request {
     /// What the request does, for messages: "complete the upload".
     pub(crate) doing: &'static str,
     pub(crate) class: RetryClass,
+    /// What a success carries.
+    pub(crate) success: Success,
     /// Whether a rate limit of unknown length is waited for.
     pub(crate) sits_out_rate_limits: bool,
     /// No pause is begun that would end after this.
@@ -66,11 +69,12 @@ impl Request {
         Ok(request)
     }
 
-    /// A request without body that may be repeated.
+    /// A request without body that may be repeated and whose success may be anything.
     pub(crate) fn new(doing: &'static str, method: Method, url: Url) -> Self {
         Self {
             doing,
             class: RetryClass::Repeatable,
+            success: Success { body: SuccessBody::Any, key: None },
             sits_out_rate_limits: false,
             until: None,
             pauses: None,
@@ -107,6 +111,11 @@ impl Request {
         self
     }
 
+    pub(crate) fn success(mut self, success: Success) -> Self {
+        self.success = success;
+        self
+    }
+
     pub(crate) fn connection(mut self, id: HeaderValue) -> Self {
         self.headers.insert(CONNECTION_ID, id);
         self
@@ -121,7 +130,7 @@ pub(crate) enum Tried {
     NotSent(Error),
     /// The request left, and no whole answer came back.
     Lost(Error),
-    /// The service did its work and its answer is of no use; another would not be either.
+    /// The service did its work and there is no room for its answer; nor would there be for another.
     Unreadable(Error),
     /// The request cannot be sent as things are.
     Hopeless(Error),
@@ -149,21 +158,25 @@ impl Transport {
         Self { settings, budgets, pool: Pool::default(), builder: OnceLock::new() }
     }
 
-    /// Sends until an answer is final and returns it, whatever its status.
-    pub(crate) async fn exchange(&self, request: &Request) -> Result<Answer> {
+    /// Sends until an answer is final, and makes anything but a success an error.
+    pub(crate) async fn call(&self, request: &Request) -> Result<Answer> {
         let mut patience = Patience::new(request.sits_out_rate_limits);
         loop {
             let tried = self.try_once(request).await;
-            let (verdict, hint) = self.judge(&tried, request.class);
+            let reading = match &tried {
+                Tried::Answered(answer) => success::read(answer, request.success, &self.settings.key),
+                _ => Reading::Success,
+            };
+            let (verdict, hint) = judge(&tried, &reading, request.class);
             let silent = matches!(&tried, Tried::Lost(error) if error.kind() == ErrorKind::Timeout);
             let Some(pause) = patience.pause(verdict, hint, silent, fastrand::f64()) else {
-                return tried.last(request);
+                return tried.last(reading, request);
             };
             if request
                 .until
                 .is_some_and(|until| Instant::now().checked_add(pause).is_none_or(|end| end > until))
             {
-                return tried.last(request);
+                return tried.last(reading, request);
             }
             tracing::info!(doing = request.doing, ?pause, outcome = %tried, "trying again");
             if let Some(pauses) = &request.pauses {
@@ -172,34 +185,6 @@ impl Transport {
             }
             tokio::time::sleep(pause).await;
         }
-    }
-
-    fn judge(&self, tried: &Tried, class: RetryClass) -> (Verdict, WaitHint) {
-        let failure = match tried {
-            Tried::Answered(answer) if answer.is_success() => return (Verdict::Stop, WaitHint::default()),
-            Tried::Answered(answer) => {
-                let problem = answer.problem(&self.settings.key);
-                let failure =
-                    Failure::Answered { status: answer.status, api_type: problem.api_type.as_deref() };
-                let hint = WaitHint::read(&answer.headers, SystemTime::now());
-                return (retry::verdict(failure, class), hint);
-            }
-            Tried::NotSent(_) => Failure::NotSent,
-            Tried::Lost(_) => Failure::Lost,
-            Tried::Unreadable(_) | Tried::Hopeless(_) => return (Verdict::Stop, WaitHint::default()),
-        };
-        (retry::verdict(failure, class), WaitHint::default())
-    }
-
-    /// Sends until an answer is final, and makes anything but a success an error.
-    pub(crate) async fn call(&self, request: &Request) -> Result<Answer> {
-        let answer = self.exchange(request).await?;
-        if answer.is_success() {
-            return Ok(answer);
-        }
-        let error = answer.problem(&self.settings.key).into_error(answer.status, request.doing);
-        let in_doubt = request.class == RetryClass::Once && error.kind() == ErrorKind::Server;
-        Err(if in_doubt { in_doubt_about(error) } else { error })
     }
 
     /// Sends once, as soon as the connection's request budget has a token for it.
@@ -297,7 +282,9 @@ impl Transport {
             Ok(answer) => {
                 tracing::debug!(doing, status = answer.status, bytes = answer.body.len(), "answered");
                 self.settings.set_answered();
-                self.pool.give_back(origin.to_owned(), link);
+                if answer.trouble.is_none() {
+                    self.pool.give_back(origin.to_owned(), link);
+                }
                 Tried::Answered(answer.through(plain_proxy(self.settings.route(url))))
             }
             Err(tried) => tried,
@@ -325,11 +312,20 @@ impl Transport {
         let (head, incoming) = response.into_parts();
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, link, incoming, request).await;
-        // The status of a refusal stands, whatever became of its words.
-        if head.status.is_success() {
-            ended?;
+        let (status, most) = (head.status.as_u16(), request.longest_answer);
+        let answer = Answer::new(status, head.headers, body.into(), most, &self.settings.key);
+        match ended {
+            Ok(Ended::Whole) => Ok(answer),
+            Ok(Ended::TooLong) => Ok(answer.longer_than(most)),
+            Err(error) if head.status.is_success() => {
+                let request_id = answer.request_id().map(str::to_owned);
+                let no_room = error.kind() == ErrorKind::Resources;
+                let error = error.with_answer(status, None, request_id, None);
+                Err(if no_room { Tried::Unreadable(error) } else { Tried::Lost(error) })
+            }
+            // The status of a refusal stands, whatever became of its words.
+            Err(_) => Ok(answer),
         }
-        Ok(Answer::new(head.status.as_u16(), head.headers, body.into(), &self.settings.key))
     }
 
     async fn read_into(
@@ -338,30 +334,30 @@ impl Transport {
         link: &mut Link<Full<Bytes>>,
         mut incoming: Incoming,
         request: &Request,
-    ) -> Result<(), Tried> {
+    ) -> Result<Ended> {
         let (doing, most) = (request.doing, request.longest_answer);
         if incoming.size_hint().lower() > most as u64 {
-            return Err(Tried::Unreadable(too_long(doing, most)));
+            return Ok(Ended::TooLong);
         }
         let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
         loop {
             let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
             let frame = match timeout_at(until.min(idle), link.until(incoming.frame())).await {
                 Ok(Some(Ok(frame))) => frame,
-                Ok(None) => return Ok(()),
+                Ok(None) => return Ok(Ended::Whole),
                 Ok(Some(Err(error))) => {
                     let cause = innermost(&error);
                     let message =
                         format!("{doing}: the connection broke in the middle of the answer ({cause})");
-                    return Err(Tried::Lost(Error::new(ErrorKind::Network, message).with_source(error)));
+                    return Err(Error::new(ErrorKind::Network, message).with_source(error));
                 }
-                Err(_) => return Err(Tried::Lost(late(doing, self.settings.stall_timeout))),
+                Err(_) => return Err(late(doing, self.settings.stall_timeout)),
             };
             let Ok(chunk) = frame.into_data() else { continue };
             if body.len().saturating_add(chunk.len()) > most {
-                return Err(Tried::Unreadable(too_long(doing, most)));
+                return Ok(Ended::TooLong);
             }
-            answer::add(body, &chunk, doing).map_err(Tried::Unreadable)?;
+            answer::add(body, &chunk, doing)?;
         }
     }
 
@@ -378,25 +374,40 @@ impl Transport {
     }
 }
 
-impl Tried {
-    /// What the caller gets if this was the last try.
-    fn last(self, request: &Request) -> Result<Answer> {
-        match self {
-            Self::Answered(answer) => Ok(answer),
-            Self::Lost(error) | Self::Unreadable(error) if request.class == RetryClass::Once => {
-                Err(in_doubt_about(error))
-            }
-            Self::NotSent(error) | Self::Lost(error) | Self::Unreadable(error) | Self::Hopeless(error) => {
-                Err(error)
-            }
-        }
-    }
+/// How the body of an answer ended.
+enum Ended {
+    Whole,
+    /// It goes on, and is not read any further.
+    TooLong,
 }
 
-/// The error of a request that must not be repeated unseen, for it may have been carried out.
-pub(crate) fn in_doubt_about(error: Error) -> Error {
-    let text = "whether the request was carried out is unknown, so look before you repeat it";
-    error.into_kind(ErrorKind::OutcomeUnknown, text)
+/// What to do about a try, if its answer was read so.
+fn judge(tried: &Tried, reading: &Reading, class: RetryClass) -> (Verdict, WaitHint) {
+    let failure = match (tried, reading) {
+        (Tried::Answered(answer), Reading::Refused(problem)) => {
+            let failure = Failure::Answered { status: answer.status, api_type: problem.api_type.as_deref() };
+            let hint = WaitHint::read(&answer.headers, SystemTime::now());
+            return (retry::verdict(failure, class), hint);
+        }
+        // An answer that cannot be read would be no better the next time.
+        (Tried::Answered(_) | Tried::Unreadable(_) | Tried::Hopeless(_), _) => {
+            return (Verdict::Stop, WaitHint::default());
+        }
+        (Tried::NotSent(_), _) => Failure::NotSent,
+        (Tried::Lost(_), _) => Failure::Lost,
+    };
+    (retry::verdict(failure, class), WaitHint::default())
+}
+
+impl Tried {
+    /// What the caller gets if this was the last try, and its answer was read so.
+    fn last(self, reading: Reading, request: &Request) -> Result<Answer> {
+        match self {
+            Self::Answered(answer) => success::judge(answer, reading, request.doing, request.class),
+            Self::Lost(error) | Self::Unreadable(error) => Err(error.in_doubt_if_once(request.class)),
+            Self::NotSent(error) | Self::Hopeless(error) => Err(error),
+        }
+    }
 }
 
 impl std::fmt::Display for Tried {

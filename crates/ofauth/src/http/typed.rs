@@ -2,9 +2,8 @@
 //! others, and the answers put together again.
 
 use bytes::Bytes;
-use futures_util::stream;
 use http::Method;
-use ofauth_api::operation::{Connection, Operation, RetryClass};
+use ofauth_api::operation::{Connection, Operation, RetryClass, Success, SuccessBody};
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
 
 use super::answer::Answer;
@@ -27,7 +26,7 @@ impl Transport {
             }
             Connection::Optional | Connection::None => {}
         }
-        self.exchange(&request).await
+        self.call(&request).await
     }
 }
 
@@ -37,12 +36,7 @@ impl ApiTransport for Transport {
         request: reqwest::Request,
         operation: Option<&'static Operation>,
     ) -> Execute<'a> {
-        Box::pin(async move {
-            match self.execute_typed(request, operation).await {
-                Ok(answer) => Ok(into_response(answer)),
-                Err(error) => carry(error).await,
-            }
-        })
+        Box::pin(async move { self.execute_typed(request, operation).await.map(into_response) })
     }
 }
 
@@ -69,7 +63,9 @@ fn from_reqwest(mut request: reqwest::Request, operation: Option<&Operation>) ->
     );
     sent.headers = std::mem::take(request.headers_mut());
     sent.body = body;
-    Ok(sent.class(class))
+    let success =
+        operation.map_or(Success { body: SuccessBody::Any, key: None }, |operation| operation.success);
+    Ok(sent.class(class).success(success))
 }
 
 fn into_response(answer: Answer) -> reqwest::Response {
@@ -79,11 +75,4 @@ fn into_response(answer: Answer) -> reqwest::Response {
         http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::BAD_GATEWAY);
     *response.headers_mut() = answer.headers;
     reqwest::Response::from(response)
-}
-
-/// Puts our error into one of reqwest's, which cannot be made directly: as the failure of a body that is read.
-async fn carry(error: Error) -> reqwest::Result<reqwest::Response> {
-    let body = reqwest::Body::wrap_stream(stream::once(async move { Err::<Bytes, Error>(error) }));
-    let whole = reqwest::Response::from(http::Response::new(body)).bytes().await?;
-    Ok(reqwest::Response::from(http::Response::new(whole)))
 }

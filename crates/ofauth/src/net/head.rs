@@ -1,6 +1,6 @@
 //! The head of a request, as the way to the server wants it.
 
-use http::header::{ACCEPT, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{Method, request};
 use url::{Position, Url};
 
@@ -28,6 +28,8 @@ pub(crate) fn head(
     if let Some(all) = builder.headers_mut() {
         *all = headers;
         all.entry(ACCEPT).or_insert(HeaderValue::from_static("application/json"));
+        // Without it any coding would do (RFC 9110, section 12.5.3).
+        all.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         all.insert(HOST, host);
         all.insert(USER_AGENT, settings.user_agent.clone());
         if let Some(key) = settings.key.header() {

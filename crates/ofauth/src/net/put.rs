@@ -25,7 +25,7 @@ use super::is_without_memory;
 use super::pool::{Link, Pool};
 use super::unreachable::{ConnectError, innermost};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::answer::{self, ANSWER_BODY, Answer, LONGEST_STEP, too_long};
+use crate::http::answer::{self, ANSWER_BODY, Answer, LONGEST_STEP};
 use crate::http::transport::CONNECTION_ID;
 use crate::secret::ApiKey;
 use crate::settings::Settings;
@@ -186,13 +186,12 @@ async fn exchange(
     match driven.read(response).await {
         Ok(answer) => {
             tracing::debug!(status = answer.status, early, "answered");
-            if !early {
+            if !early && answer.trouble.is_none() {
                 pool.give_back(origin.to_owned(), link);
             }
             let answer = answer.through(plain_proxy(settings.route(&put.url)));
             PutEnd::Answered { answer, early }
         }
-        Err(error) if error.kind() == ErrorKind::InvalidAnswer => PutEnd::Lost { error, whole: true },
         Err(error) => PutEnd::Lost { error, whole: !early },
     }
 }
@@ -339,15 +338,18 @@ impl<'a> Driven<'a> {
         self.alarm.as_mut().reset(after(now, self.stall));
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
+        let answer = Answer::new(parts.status.as_u16(), parts.headers, body.into(), LONGEST_STEP, self.key);
         // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
         // over TLS, their end cannot even be told from a cut.
-        if parts.status.is_success() {
-            ended?;
+        match ended {
+            Err(error) if parts.status.is_success() => Err(error),
+            Ok(true) | Err(_) => Ok(answer),
+            Ok(false) => Ok(answer.longer_than(LONGEST_STEP)),
         }
-        Ok(Answer::new(parts.status.as_u16(), parts.headers, body.into(), self.key))
     }
 
-    async fn read_into(&mut self, body: &mut Vec<u8>, mut incoming: Incoming) -> Result<()> {
+    /// Reads the body, and says whether that is all of it.
+    async fn read_into(&mut self, body: &mut Vec<u8>, mut incoming: Incoming) -> Result<bool> {
         while let Some(frame) = self.until(incoming.frame()).await? {
             let frame = frame.map_err(|error| {
                 let cause = innermost(&error);
@@ -356,14 +358,14 @@ impl<'a> Driven<'a> {
             })?;
             let Ok(piece) = frame.into_data() else { continue };
             if body.len().saturating_add(piece.len()) > LONGEST_STEP {
-                return Err(too_long("send the bytes", LONGEST_STEP));
+                return Ok(false);
             }
             answer::add(body, &piece, "send the bytes")?;
             if let Some((_, last)) = &mut self.reading {
                 *last = Instant::now();
             }
         }
-        Ok(())
+        Ok(true)
     }
 }
 

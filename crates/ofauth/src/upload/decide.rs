@@ -147,7 +147,7 @@ pub(crate) fn may_have_finished(failure: Failure<'_>, whole: bool) -> bool {
         && match failure {
             Failure::Lost => true,
             // A `type` that says no says that nothing was done, whatever the status.
-            Failure::Answered { status: 500..=599, .. } => {
+            Failure::Answered { status: 500.., .. } => {
                 retry::verdict(failure, RetryClass::Repeatable) != Verdict::Stop
             }
             Failure::Answered { .. } | Failure::NotSent => false,

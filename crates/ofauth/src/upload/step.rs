@@ -1,7 +1,7 @@
 //! How one step of an upload ended: a PUT or a complete, read from what the network brought back.
 //!
-//! A success that cannot be read is a lost answer, and one that tells of an error is an error. What to do about
-//! either is [`super::decide`]'s matter.
+//! What an answer is, [`success`] says; one that cannot be read is a lost one here. What to do about it is
+//! [`super::decide`]'s matter.
 
 use std::time::SystemTime;
 
@@ -14,6 +14,7 @@ use crate::error::{Error, ErrorKind};
 use crate::http::answer::Answer;
 use crate::http::problem::Problem;
 use crate::http::retry::Failure;
+use crate::http::success::{self, Reading};
 use crate::http::transport::Tried;
 use crate::http::wait::WaitHint;
 use crate::net::put::PutEnd;
@@ -119,29 +120,23 @@ pub(crate) fn read_complete(tried: Tried, key: &ApiKey) -> StepEnd {
 }
 
 fn read_answer(answer: &Answer, part: Option<u32>, doing: &str, key: &ApiKey) -> StepEnd {
-    if !answer.is_success() {
-        return refused(answer, answer.problem(key), doing);
+    let lost = |error| StepEnd::Failed(StepFailure { whole: true, ..StepFailure::new(What::Lost, error) });
+    // Each finishing step and each part answers alike.
+    match success::read(answer, success::of("complete_upload"), key) {
+        Reading::Success => {}
+        Reading::Refused(problem) => return refused(answer, problem, doing),
+        Reading::Unreadable(why) => return lost(why.into_error(answer, doing)),
     }
     let is_etag = |etag: &str| !etag.is_empty() && etag.len() <= LONGEST_ETAG;
     let header_etag = answer.header("etag").filter(|etag| is_etag(etag)).map(str::to_owned);
     if answer.body.iter().all(u8::is_ascii_whitespace) {
         return StepEnd::Done(Done { etag: header_etag, ..Done::default() });
     }
-    let unreadable = |why: &str| {
-        let error = Error::new(
-            ErrorKind::InvalidAnswer,
-            format!("{doing}: the service's success cannot be read: {why}"),
-        )
-        .with_answer(answer.status, None, answer.request_id().map(str::to_owned), None);
-        StepEnd::Failed(StepFailure { whole: true, ..StepFailure::new(What::Lost, error) })
-    };
+    let unreadable = |why: &str| lost(success::Unreadable::Because(why.to_owned()).into_error(answer, doing));
     let done: DoneAnswer = match read_object(&answer.body) {
         Ok(done) => done,
         Err(why) => return unreadable(&why),
     };
-    if done.error.is_some() && done.media_upload_id.is_none() && done.part_number.is_none() {
-        return refused(answer, answer.problem(key), doing);
-    }
     if let (Some(sent), Some(named)) = (part, done.part_number)
         && named != Whole::Number(u64::from(sent))
     {
@@ -170,14 +165,16 @@ mod tests {
 
     use super::*;
 
+    fn key() -> ApiKey {
+        ApiKey::new("sk".into()).unwrap()
+    }
+
+    fn answer(status: u16, body: &str) -> Answer {
+        Answer::new(status, HeaderMap::new(), Bytes::copy_from_slice(body.as_bytes()), 1000, &key())
+    }
+
     fn put(status: u16, body: &str, part: Option<u32>) -> StepEnd {
-        let answer = Answer {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::copy_from_slice(body.as_bytes()),
-            proxy: None,
-        };
-        read_put(PutEnd::Answered { answer, early: false }, part, &ApiKey::new("sk".into()).unwrap())
+        read_put(PutEnd::Answered { answer: answer(status, body), early: false }, part, &key())
     }
 
     fn done(end: StepEnd) -> Done {
@@ -232,21 +229,14 @@ mod tests {
         let failure = failed(put(200, r#"{"error":"no","type":"SESSION_EXPIRED","requestId":"r"}"#, Some(1)));
         assert_eq!((failure.what, failure.error.kind()), (What::Answered(200), ErrorKind::Unauthorized));
         assert_eq!(failure.error.request_id(), Some("r"));
-        assert_eq!(failed(put(200, r#"{"error":"no"}"#, Some(1))).error.kind(), ErrorKind::InvalidAnswer);
+        assert_eq!(failed(put(200, r#"{"error":"no"}"#, Some(1))).error.kind(), ErrorKind::Rejected);
     }
 
     #[test]
     fn an_early_answer_never_had_the_whole_body() {
-        let answer = |status| Answer {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::from_static(b"{}"),
-            proxy: None,
-        };
-        let key = ApiKey::new("sk".into()).unwrap();
         for status in [200, 413, 500] {
-            let end = PutEnd::Answered { answer: answer(status), early: true };
-            assert!(!failed(read_put(end, None, &key)).whole, "{status}");
+            let end = PutEnd::Answered { answer: answer(status, "{}"), early: true };
+            assert!(!failed(read_put(end, None, &key())).whole, "{status}");
         }
     }
 }

@@ -20,8 +20,9 @@ use super::throttle::Throttle;
 use super::wire_format::{CompleteBody, InitAnswer, InitBody, read_object};
 use crate::budget::Budget;
 use crate::client::Shared;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::http::answer::LONGEST_STEP;
+use crate::http::success::{self, Unreadable};
 use crate::http::transport::{Request, Tried};
 use crate::http::wait::server_time;
 use crate::net::put::{Activity, Put, PutEnd, put};
@@ -130,6 +131,7 @@ impl Wire for HttpWire {
         let origins = &self.client.settings.origins;
         let request =
             Request::post("open the upload session", origins.api_url("/v2/access/uploads/init")?, &body)?
+                .success(success::of("init_upload"))
                 .connection(self.connection.clone())
                 .sit_out_rate_limits()
                 .no_longer_than(self.deadline)
@@ -137,28 +139,8 @@ impl Wire for HttpWire {
         let answer = self.client.transport.call(&request).await?;
         let here = SystemTime::now();
         let there = server_time(&answer.headers).unwrap_or(here);
-        let unreadable = |why: String| {
-            let problem = answer.problem(&self.client.settings.key);
-            let text = "open the upload session: the answer is no upload plan";
-            // Words only out of JSON: text that is none may be half a plan, whose URLs are not for logs.
-            match (&problem.message, answer.json()) {
-                (Some(_), Ok(_)) => problem.into_error(answer.status, text),
-                _ => Error::new(ErrorKind::InvalidAnswer, format!("{text} ({why})")).with_answer(
-                    answer.status,
-                    None,
-                    problem.request_id,
-                    None,
-                ),
-            }
-        };
-        let plan: InitAnswer = read_object(&answer.body).map_err(unreadable)?;
-        if plan.media_upload_id.is_none() {
-            // A success that tells of an error says more than a plan without an id.
-            let problem = answer.problem(&self.client.settings.key);
-            if problem.message.is_some() {
-                return Err(problem.into_error(answer.status, "open the upload session"));
-            }
-        }
+        let plan: InitAnswer = read_object(&answer.body)
+            .map_err(|why| Unreadable::Because(why).into_error(&answer, request.doing))?;
         let plan = Plan::read(plan, &answer.headers, self.source.size, origins)?;
         let opened = Opening {
             unix_ms: unix_ms(here),
@@ -239,6 +221,7 @@ impl HttpWire {
     async fn try_complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> Result<Tried> {
         let doing = "complete the upload";
         let request = Request::post(doing, url.clone(), &CompleteBody { media_upload_id: upload_id })?
+            .success(success::of("complete_upload"))
             .connection(self.connection.clone())
             .longest_answer(LONGEST_STEP);
         let permit = self.budget.acquire().await.map_err(|closed| closed.refusal(doing))?;

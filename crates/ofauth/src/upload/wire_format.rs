@@ -80,8 +80,6 @@ pub(crate) struct DoneAnswer {
     pub(crate) etag: Option<String>,
     #[serde(default)]
     pub(crate) media: Option<Value>,
-    #[serde(default)]
-    pub(crate) error: Option<Value>,
 }
 
 /// Body of `POST /v2/access/uploads/check`.
@@ -140,7 +138,12 @@ pub(crate) fn read_object<T: DeserializeOwned>(body: &[u8]) -> Result<T, String>
     if body.iter().find(|byte| !byte.is_ascii_whitespace()) != Some(&b'{') {
         return Err("it is not a JSON object".into());
     }
-    serde_json::from_slice(body).map_err(|error| {
+    let read = serde_json::from_slice(body).or_else(|error| {
+        // A field stands twice: as a tree, the last one counts. That takes more memory than is worth it for all.
+        let is_doubled = error.is_data() && error.to_string().contains("duplicate field");
+        if is_doubled { serde_json::from_value(serde_json::from_slice(body)?) } else { Err(error) }
+    });
+    read.map_err(|error| {
         let what = match error.classify() {
             Category::Eof => "it ends too early",
             Category::Data => "a field has another type than documented",
@@ -169,13 +172,20 @@ mod tests {
     }
 
     #[test]
+    fn of_a_field_that_stands_twice_the_last_one_counts() {
+        let done: DoneAnswer =
+            read_object(br#"{"etag":"a","mediaUploadId":"upload:1","etag":"b","new":1,"new":2}"#).unwrap();
+        assert_eq!(done.etag.as_deref(), Some("b"));
+    }
+
+    #[test]
     fn a_done_answer_may_be_almost_empty() {
         let done: DoneAnswer =
             serde_json::from_str(r#"{"mediaUploadId":"upload:1","media":{"id":5,"files":{}},"new":[1]}"#)
                 .unwrap();
         assert_eq!(done.media_upload_id.as_deref(), Some("upload:1"));
-        assert!(done.etag.is_none() && done.error.is_none());
-        let nulls: DoneAnswer = serde_json::from_str(r#"{"media":null,"error":null,"etag":null}"#).unwrap();
-        assert!(nulls.media.is_none() && nulls.error.is_none());
+        assert!(done.etag.is_none());
+        let nulls: DoneAnswer = serde_json::from_str(r#"{"media":null,"etag":null}"#).unwrap();
+        assert!(nulls.media.is_none() && nulls.etag.is_none());
     }
 }

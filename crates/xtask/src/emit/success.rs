@@ -82,14 +82,17 @@ mod tests {
 
     fn of(method: &str, schema: Option<Value>, mark: Option<&str>) -> Result<(String, Option<String>)> {
         let response = match schema {
-            Some(schema) => json!({ "description": "", "content": { "application/json": { "schema": schema } } }),
+            Some(schema) => {
+                json!({ "description": "", "content": { "application/json": { "schema": schema } } })
+            }
             None => json!({ "description": "" }),
         };
         let mut operation = json!({ "responses": { "200": response } });
         if let Some(mark) = mark {
             operation["x-ofauth-success"] = json!(mark);
         }
-        let thing = json!({ "type": "object", "required": ["id", "name"], "properties": { "id": {}, "name": {} } });
+        let thing =
+            json!({ "type": "object", "required": ["id", "name"], "properties": { "id": {}, "name": {} } });
         let page = json!({ "type": "object", "required": ["list"], "properties": { "list": {} } });
         let document = document(method, operation, json!({ "Thing": thing, "Page": page }));
         let success = Success::read(&document, &document.operations[0])?;

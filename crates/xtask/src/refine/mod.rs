@@ -25,7 +25,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         .filter(|name| document.schemas.get(name).is_some_and(|schema| schema.get(mark::RUST_TYPE).is_none()))
         .collect();
     Examples.visit_file_mut(file);
-    answers::read_in_crate(file)?;
+    answers::send_in_crate(file)?;
     drop_constructors(file);
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));

@@ -89,14 +89,14 @@ fn a_removed_operation() {
             "- check_upload: POST /v2/access/uploads/check",
             "- check_upload: POST /v2/access/uploads/check / -> 200 UploadCheckResult, default ErrorEnvelope",
             "- check_upload: POST /v2/access/uploads/check / connection required, retry repeatable, body json \
-             UploadCheck, needs vault:write",
+             UploadCheck, success json with exists, needs vault:write",
         ]
     );
     assert_eq!(
         gone(&REPORTS.calls, &reports.calls),
         [
             "- check_upload",
-            "- check_upload / -> Result<ResponseValue<UploadCheckResult>, Error<ErrorEnvelope>>",
+            "- check_upload / -> Result<ResponseValue<UploadCheckResult>, Error>",
             "- check_upload / body: UploadCheck",
             "- check_upload / x_connection_id: String",
         ]

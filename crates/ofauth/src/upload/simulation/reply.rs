@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::schedule::Rates;
 use super::world::World;
 use crate::error::{Error, ErrorKind};
-use crate::http::answer::Answer;
+use crate::http::answer::{Answer, LONGEST_STEP};
 use crate::secret::ApiKey;
 
 /// An answer.
@@ -47,7 +47,7 @@ impl Reply {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
             .collect();
-        Answer::new(self.status, headers, Bytes::from(self.body), key)
+        Answer::new(self.status, headers, Bytes::from(self.body), LONGEST_STEP, key)
     }
 }
 

@@ -24,6 +24,7 @@ use super::{check, plan};
 use crate::budget::Budget;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::{self, Failure, Patience};
+use crate::http::success::{self, Reading};
 use crate::http::transport::Tried;
 use crate::http::wait::WaitHint;
 use crate::net::put::{Activity, PutEnd};
@@ -83,8 +84,12 @@ impl Wire for SimulatedWire {
             let (process, lineage, state) = (self.process, self.lineage, Arc::clone(&self.state));
             let work = move |service: &Service| service.open(process, lineage, &state);
             let tried = self.send(Purpose::Init, "init", None, || {}, work).await;
+            let reading = match &tried {
+                Tried::Answered(answer) => success::read(answer, success::of("init_upload"), &self.key),
+                _ => Reading::Success,
+            };
             let (failure, hint, error) = match tried {
-                Tried::Answered(answer) if answer.is_success() => {
+                Tried::Answered(answer) if matches!(reading, Reading::Success) => {
                     let read = read_object(&answer.body);
                     let plan = read.map_err(|why| Error::new(ErrorKind::InvalidAnswer, why))?;
                     let plan = Plan::read(plan, &answer.headers, self.source.size, &self.origins)?;
@@ -95,13 +100,13 @@ impl Wire for SimulatedWire {
                     return Ok(Session::new(plan, opened, unix_ms));
                 }
                 Tried::Answered(answer) => {
-                    let error =
-                        answer.problem(&self.key).into_error(answer.status, "open the upload session");
-                    (
-                        Some(answer.status),
-                        WaitHint::read(&answer.headers, std::time::SystemTime::now()),
-                        error,
-                    )
+                    let status = answer.status;
+                    let hint = WaitHint::read(&answer.headers, std::time::SystemTime::now());
+                    let class = ofauth_api::operation::RetryClass::Repeatable;
+                    match success::judge(answer, reading, "open the upload session", class) {
+                        Err(error) => (Some(status), hint, error),
+                        Ok(_) => unreachable!("a success was returned"),
+                    }
                 }
                 Tried::NotSent(error)
                 | Tried::Lost(error)

@@ -1,0 +1,498 @@
+//! The one error type of everything that talks to the API: typed calls, raw calls and uploads.
+//!
+//! An [`Error`] says what went wrong, what the API said about it, and what to do next. It never holds the API key,
+//! a plan's URL or the body of a successful answer. Nothing is read or decided here but the kind of an answer.
+
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+
+use crate::operation::RetryClass;
+
+type Source = Box<dyn StdError + Send + Sync + 'static>;
+
+/// What kind of failure an [`Error`] is.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// An argument of the call is wrong: the message names it.
+    InvalidArgument,
+    /// The client is set up wrongly: no key, no connection, a bad URL, certificates that cannot be read.
+    Config,
+    /// The file or reader to upload is missing, empty, not a regular file or cannot be read.
+    Source,
+    /// The source changed while it was being uploaded. The text says so if the service finished it all the same.
+    SourceChanged,
+    /// The service handed out an upload plan that does not cover the file exactly once.
+    InvalidPlan,
+    /// The service asked to send data, and with it the key, to a server that was not allowed.
+    UntrustedOrigin,
+    /// The service answered with a redirect, which is never followed because the key would travel along.
+    Redirect,
+    /// The service's answer could not be understood.
+    InvalidAnswer,
+    /// The service could not be reached, or the connection broke and tries ran out.
+    Network,
+    /// Nothing moved for too long, or the caller's deadline passed.
+    Timeout,
+    /// The service's rate limit did not clear in an acceptable time.
+    RateLimited,
+    /// The service failed (5xx) and tries ran out.
+    Server,
+    /// The caller cancelled.
+    Cancelled,
+    /// The key or the connection's session is not accepted (401).
+    Unauthorized,
+    /// The key or the connection lacks a permission (403).
+    Forbidden,
+    /// The service refused the request (another 4xx, or an error in the body of a success); its text says why.
+    Rejected,
+    /// The last request may have been carried out or not. Look before sending again: a repetition could duplicate.
+    OutcomeUnknown,
+    /// A defect of this library.
+    Internal,
+    /// The journal of the upload cannot be read or written: the message names the file and the remedy.
+    Journal,
+    /// Another process, or another task of this one, is carrying out the same upload.
+    Busy,
+    /// The proxy refused: its user name and password (407), or by its own rules (403). Not tried again: each try is a
+    /// login. A proxy that cannot be reached, or that does not reach the service, is [`Network`](Self::Network).
+    Proxy,
+    /// The system refused threads, descriptors, ports or memory: the message names the limit to raise.
+    Resources,
+}
+
+impl ErrorKind {
+    /// Every kind, in the order of their declaration.
+    pub const ALL: &[Self] = &[
+        Self::InvalidArgument,
+        Self::Config,
+        Self::Source,
+        Self::SourceChanged,
+        Self::InvalidPlan,
+        Self::UntrustedOrigin,
+        Self::Redirect,
+        Self::InvalidAnswer,
+        Self::Network,
+        Self::Timeout,
+        Self::RateLimited,
+        Self::Server,
+        Self::Cancelled,
+        Self::Unauthorized,
+        Self::Forbidden,
+        Self::Rejected,
+        Self::OutcomeUnknown,
+        Self::Internal,
+        Self::Journal,
+        Self::Busy,
+        Self::Proxy,
+        Self::Resources,
+    ];
+
+    /// The kind in snake case, as in machine-readable output.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::InvalidArgument => "invalid_argument",
+            Self::Config => "config",
+            Self::Source => "source",
+            Self::SourceChanged => "source_changed",
+            Self::InvalidPlan => "invalid_plan",
+            Self::UntrustedOrigin => "untrusted_origin",
+            Self::Redirect => "redirect",
+            Self::InvalidAnswer => "invalid_answer",
+            Self::Network => "network",
+            Self::Timeout => "timeout",
+            Self::RateLimited => "rate_limited",
+            Self::Server => "server",
+            Self::Cancelled => "cancelled",
+            Self::Unauthorized => "unauthorized",
+            Self::Forbidden => "forbidden",
+            Self::Rejected => "rejected",
+            Self::OutcomeUnknown => "outcome_unknown",
+            Self::Internal => "internal",
+            Self::Journal => "journal",
+            Self::Busy => "busy",
+            Self::Proxy => "proxy",
+            Self::Resources => "resources",
+        }
+    }
+}
+
+impl ErrorKind {
+    /// What an answer that is no success means: by the API's `type` first, then by the status.
+    #[must_use]
+    pub fn of_answer(status: u16, api_type: Option<&str>) -> Self {
+        match api_type {
+            Some("UNAUTHORIZED" | "SESSION_NOT_PROVIDED" | "SESSION_EXPIRED" | "RULES_OUTDATED") => {
+                return Self::Unauthorized;
+            }
+            Some("FORBIDDEN") => return Self::Forbidden,
+            Some("BAD_REQUEST" | "RESOURCE_NOT_FOUND" | "ROUTE_NOT_FOUND") => return Self::Rejected,
+            Some("RATE_LIMIT_EXCEEDED") => return Self::RateLimited,
+            _ => {}
+        }
+        match status {
+            // An error in the body of a success: the service says no.
+            200..=299 => Self::Rejected,
+            // It answers a question that was not asked, as does an interim answer that is the last one.
+            0..=199 | 304 => Self::InvalidAnswer,
+            300..=399 => Self::Redirect,
+            401 => Self::Unauthorized,
+            403 => Self::Forbidden,
+            429 => Self::RateLimited,
+            400..=499 => Self::Rejected,
+            // RFC 9110, section 15: a status that nobody defined counts as a 5xx.
+            _ => Self::Server,
+        }
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Why a call failed.
+///
+/// One pointer wide. [`Display`](fmt::Display) is one line for people; the accessors are for programs.
+pub struct Error(Box<Inner>);
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    /// What the caller can do about it.
+    next: Option<String>,
+    status: Option<u16>,
+    api_type: Option<String>,
+    request_id: Option<String>,
+    action_required: Option<String>,
+    part: Option<u32>,
+    upload_id: Option<String>,
+    source: Option<Source>,
+}
+
+impl Error {
+    /// An error of a transport.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            message: readable(message.into()),
+            next: None,
+            status: None,
+            api_type: None,
+            request_id: None,
+            action_required: None,
+            part: None,
+            upload_id: None,
+            source: None,
+        }))
+    }
+
+    /// The same error with its cause.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync + 'static>>) -> Self {
+        self.0.source = Some(source.into());
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_answer(
+        mut self,
+        status: u16,
+        api_type: Option<String>,
+        request_id: Option<String>,
+        action_required: Option<String>,
+    ) -> Self {
+        self.0.status = Some(status);
+        self.0.api_type = api_type.map(readable);
+        self.0.request_id = request_id.map(readable);
+        self.0.action_required = action_required.map(readable);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_next_step(mut self, next: impl Into<String>) -> Self {
+        self.0.next = Some(next.into());
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_part(mut self, part: u32) -> Self {
+        self.0.part = Some(part);
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_upload_id(mut self, id: &str) -> Self {
+        self.0.upload_id.get_or_insert_with(|| id.to_owned());
+        self
+    }
+
+    /// The same failure seen from further out: another kind and text, the details of the API kept, but not the next
+    /// step, which was another one then.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn into_kind(mut self, kind: ErrorKind, message: impl Into<String>) -> Self {
+        let was = std::mem::replace(&mut self.0.message, readable(message.into()));
+        self.0.message.push_str(": ");
+        self.0.message.push_str(&was);
+        self.0.kind = kind;
+        self.0.next = None;
+        self
+    }
+
+    /// The failure of a request that must not be made twice and may have been carried out.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_doubt(self) -> Self {
+        match self.0.status {
+            Some(status @ 200..=299) => {
+                let text = format!(
+                    "the service answered {status}, so it was probably carried out: look before you repeat it"
+                );
+                self.into_kind(ErrorKind::OutcomeUnknown, text)
+            }
+            _ => self.in_doubt_unseen(),
+        }
+    }
+
+    /// As [`in_doubt`](Self::in_doubt), where the status says nothing about the request.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_doubt_unseen(self) -> Self {
+        let text = "whether the request was carried out is unknown, so look before you repeat it";
+        self.into_kind(ErrorKind::OutcomeUnknown, text)
+    }
+
+    /// The error for the answer to a request that was made, of which nothing can be made: in doubt if the request must not
+    /// be made twice.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn in_doubt_if_once(self, class: RetryClass) -> Self {
+        match class {
+            RetryClass::Once => self.in_doubt(),
+            RetryClass::Repeatable => self,
+        }
+    }
+
+    /// What kind of failure this is.
+    pub fn kind(&self) -> ErrorKind {
+        self.0.kind
+    }
+
+    /// The HTTP status of the answer that decided, if there was an answer.
+    pub fn status(&self) -> Option<u16> {
+        self.0.status
+    }
+
+    /// The API's own constant for the failure, such as `SESSION_EXPIRED`.
+    pub fn api_type(&self) -> Option<&str> {
+        self.0.api_type.as_deref()
+    }
+
+    /// The id under which the service knows the request: quote it to its support.
+    pub fn request_id(&self) -> Option<&str> {
+        self.0.request_id.as_deref()
+    }
+
+    /// What the API asks the caller to do, such as `refresh_session`.
+    pub fn action_required(&self) -> Option<&str> {
+        self.0.action_required.as_deref()
+    }
+
+    /// The number of the upload part that failed, counted from 1.
+    pub fn part(&self) -> Option<u32> {
+        self.0.part
+    }
+
+    /// The reference of the upload session that was open when the failure came.
+    pub fn upload_id(&self) -> Option<&str> {
+        self.0.upload_id.as_deref()
+    }
+
+    /// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate.
+    pub fn is_retryable(&self) -> bool {
+        matches!(
+            self.0.kind,
+            ErrorKind::Network
+                | ErrorKind::Timeout
+                | ErrorKind::RateLimited
+                | ErrorKind::Server
+                | ErrorKind::Cancelled
+                | ErrorKind::Busy
+        )
+    }
+
+    /// What the caller can do about it, if the API's answer tells; other errors say it in their text.
+    pub fn next_step(&self) -> Option<&str> {
+        self.0.next.as_deref()
+    }
+
+    /// The text without part, next step, status and ids.
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+}
+
+/// The longest word that is shown, in characters: of a longer one, such as a path or an address, its two ends.
+const LONGEST_WORD: usize = 200;
+/// The longest text that is shown, in characters.
+const LONGEST_TEXT: usize = 2000;
+
+/// `text` as one line that people can read: without what a file name or a server may hold and a terminal would obey, and
+/// no longer than a reader bears, whatever the caller or a server has given.
+fn readable(text: String) -> String {
+    let text = if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{FFFD}") } else { text };
+    if text.len() <= LONGEST_WORD {
+        return text;
+    }
+    let words: Vec<_> = text.split(' ').map(|word| ends(word, LONGEST_WORD)).collect();
+    ends(&words.join(" "), LONGEST_TEXT).into_owned()
+}
+
+/// The first and last characters of a text, if it has more than `most`.
+fn ends(text: &str, most: usize) -> Cow<'_, str> {
+    if text.len() <= most || text.chars().count() <= most {
+        return text.into();
+    }
+    let half = most / 2;
+    let first: String = text.chars().take(half).collect();
+    let last: Vec<char> = text.chars().rev().take(half.saturating_sub(1)).collect();
+    let last: String = last.into_iter().rev().collect();
+    format!("{first}…{last}").into()
+}
+
+/// Control characters, and those that end a line or turn the direction of writing.
+fn is_obeyed(character: char) -> bool {
+    character.is_control()
+        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(part) = self.0.part {
+            write!(f, "part {part}: ")?;
+        }
+        f.write_str(&self.0.message)?;
+        if let Some(next) = &self.0.next {
+            write!(f, "; {next}")?;
+        }
+        let mut open = false;
+        let mut detail = |f: &mut fmt::Formatter<'_>, text: fmt::Arguments<'_>| {
+            let lead = if std::mem::replace(&mut open, true) { ", " } else { " (" };
+            write!(f, "{lead}{text}")
+        };
+        if let Some(status) = self.0.status {
+            detail(f, format_args!("HTTP {status}"))?;
+        }
+        if let Some(api_type) = &self.0.api_type {
+            detail(f, format_args!("{api_type}"))?;
+        }
+        if let Some(action) = &self.0.action_required {
+            detail(f, format_args!("action required: {action}"))?;
+        }
+        if let Some(request_id) = &self.0.request_id {
+            detail(f, format_args!("request {request_id}"))?;
+        }
+        if open { f.write_str(")") } else { Ok(()) }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.0.kind)
+            .field("message", &self.0.message)
+            .field("status", &self.0.status)
+            .field("api_type", &self.0.api_type)
+            .field("request_id", &self.0.request_id)
+            .field("part", &self.0.part)
+            .field("upload_id", &self.0.upload_id)
+            .field("source", &self.0.source)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source.as_deref().map(|source| source as &(dyn StdError + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_of_kinds_is_whole() {
+        for (position, kind) in ErrorKind::ALL.iter().enumerate() {
+            assert_eq!(*kind as usize, position);
+        }
+        // A kind that is appended must move this line, and then the list.
+        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Resources as usize + 1);
+    }
+
+    #[test]
+    fn the_type_decides_before_the_status() {
+        for (status, api_type, kind) in [
+            (500, Some("SESSION_EXPIRED"), ErrorKind::Unauthorized),
+            (401, Some("NEW_NAME"), ErrorKind::Unauthorized),
+            (503, None, ErrorKind::Server),
+            (302, None, ErrorKind::Redirect),
+            (418, None, ErrorKind::Rejected),
+            (200, None, ErrorKind::Rejected),
+            (200, Some("FORBIDDEN"), ErrorKind::Forbidden),
+            (101, None, ErrorKind::InvalidAnswer),
+            (304, None, ErrorKind::InvalidAnswer),
+            (600, None, ErrorKind::Server),
+            (999, Some("BAD_REQUEST"), ErrorKind::Rejected),
+        ] {
+            assert_eq!(ErrorKind::of_answer(status, api_type), kind, "{status} {api_type:?}");
+        }
+    }
+
+    #[test]
+    fn an_error_is_one_pointer_and_shows_everything_on_readable() {
+        assert_eq!(size_of::<Error>(), size_of::<usize>());
+        let error = Error::new(ErrorKind::Unauthorized, "the creator's session ended")
+            .with_answer(
+                401,
+                Some("SESSION_EXPIRED".into()),
+                Some("req_1".into()),
+                Some("refresh_session".into()),
+            )
+            .with_part(3);
+        assert_eq!(
+            error.to_string(),
+            "part 3: the creator's session ended (HTTP 401, SESSION_EXPIRED, action required: refresh_session, request req_1)"
+        );
+        assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
+        let odd = || Some("a\u{202e}b".to_owned());
+        let error = Error::new(ErrorKind::Server, "no").with_answer(500, odd(), odd(), odd());
+        assert_eq!(
+            error.to_string(),
+            "no (HTTP 500, a\u{FFFD}b, action required: a\u{FFFD}b, request a\u{FFFD}b)"
+        );
+        assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
+        assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
+    }
+
+    #[test]
+    fn of_what_is_too_long_the_ends_are_shown() {
+        let shown = |text: String| Error::new(ErrorKind::Source, text).to_string();
+        let path = format!("/{}/clip.mp4", "é".repeat(1 << 20));
+        let text = shown(format!("{path} cannot be opened: there is no such file"));
+        assert!(text.starts_with("/éé") && text.contains("…"), "{text}");
+        assert!(text.ends_with("/clip.mp4 cannot be opened: there is no such file"), "{text}");
+        assert!(text.chars().count() < 300, "{text}");
+        assert_eq!(shown("word ".repeat(1 << 20)).chars().count(), LONGEST_TEXT);
+        let just = "x".repeat(LONGEST_WORD);
+        assert_eq!(shown(just.clone()), just);
+    }
+}

@@ -1,0 +1,174 @@
+//! The outline of a JSON answer: enough to tell a success from an error, and no more memory than that takes.
+//!
+//! An answer may be 32 MiB long and take many times that as a tree, so only the few fields that decide are kept. All of it
+//! is read, though: what breaks off in the middle is no answer.
+
+use std::fmt;
+
+use ofauth_api::operation::{Success, SuccessBody};
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::error::Category;
+use serde_json::{Map, Value};
+
+/// The fields of an object that decide.
+pub(super) type Fields = Map<String, Value>;
+
+/// Names that an error may have, and the success that may stand beside them.
+const DECIDING: [&str; 7] = ["error", "message", "type", "code", "requestId", "actionRequired", "details"];
+const SUCCESS: &str = "success";
+/// Where a page has its items.
+const LIST: &str = "list";
+
+/// serde_json reads objects and lists that lie in one another up to this depth.
+const DEEPEST: usize = 127;
+
+/// The outline of an answer.
+#[derive(Debug, PartialEq)]
+pub(super) enum Shape {
+    /// An object, its deciding fields, and whether it has what it is about.
+    Object(Fields, bool),
+    /// A list, and whether an item has what the list is about.
+    List(bool),
+    /// null.
+    Nothing,
+    /// A text, a number, true or false.
+    Scalar,
+}
+
+impl Shape {
+    /// Reads JSON. The error ends a sentence about the answer and quotes nothing of it.
+    pub(super) fn read(body: &[u8], expected: Success) -> Result<Self, String> {
+        if depth(body) > DEEPEST {
+            return Err(format!("objects or lists lie in one another more than {DEEPEST} deep in it"));
+        }
+        let mut json = serde_json::Deserializer::from_slice(body);
+        let read = Outline(expected).deserialize(&mut json).and_then(|shape| json.end().map(|()| shape));
+        read.map_err(|error| match error.classify() {
+            Category::Eof => "it ends too early".to_owned(),
+            _ => format!("it is not JSON (line {}, column {})", error.line(), error.column()),
+        })
+    }
+
+    /// Whether the answer has the field without which it means nothing.
+    pub(super) fn has_key(&self) -> bool {
+        matches!(self, Self::Object(_, true) | Self::List(true))
+    }
+
+    /// The deciding fields of an object.
+    pub(super) fn fields(&self) -> Option<&Fields> {
+        match self {
+            Self::Object(fields, _) => Some(fields),
+            _ => None,
+        }
+    }
+}
+
+/// How deep the deepest object or list lies.
+fn depth(body: &[u8]) -> usize {
+    let (mut now, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+    for byte in body {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if in_text => escaped = true,
+            b'"' => in_text = !in_text,
+            b'{' | b'[' if !in_text => {
+                now = now.saturating_add(1);
+                deepest = deepest.max(now);
+            }
+            b'}' | b']' if !in_text => now = now.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
+/// Whether a value of this name can be what an answer is about.
+fn is_there(name: &str, value: &Value) -> bool {
+    match value {
+        Value::Number(_) => true,
+        Value::String(text) => !text.trim().is_empty(),
+        // No id is true or false.
+        Value::Bool(_) => name == "exists",
+        Value::Null | Value::Array(_) | Value::Object(_) => false,
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Outline(Success);
+
+impl Outline {
+    fn is_of_item(self, item: &Value) -> bool {
+        let key = self.0.key.filter(|_| self.0.body == SuccessBody::Listing);
+        key.is_some_and(|key| item.get(key).is_some_and(|value| is_there(key, value)))
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for Outline {
+    type Value = Shape;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Outline {
+    type Value = Shape;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("JSON")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
+        let (mut fields, mut has_key) = (Fields::new(), false);
+        // Of a field that stands twice the last one counts.
+        while let Some(name) = map.next_key::<String>()? {
+            if self.0.key == Some(name.as_str()) {
+                has_key = is_there(&name, &map.next_value()?);
+            } else if name == LIST && self.0.key.is_some() && self.0.body == SuccessBody::Listing {
+                let items: Value = map.next_value()?;
+                has_key |= items.as_array().into_iter().flatten().any(|item| self.is_of_item(item));
+            } else if name == SUCCESS || DECIDING.contains(&name.as_str()) {
+                fields.insert(name, map.next_value()?);
+            } else {
+                map.next_value::<IgnoredAny>()?;
+            }
+        }
+        Ok(Shape::Object(fields, has_key))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Shape, A::Error> {
+        let mut has_key = false;
+        if self.0.key.is_some() && self.0.body == SuccessBody::Listing {
+            while let Some(item) = list.next_element::<Value>()? {
+                has_key |= self.is_of_item(&item);
+            }
+        } else {
+            while list.next_element::<IgnoredAny>()?.is_some() {}
+        }
+        Ok(Shape::List(has_key))
+    }
+
+    fn visit_unit<E>(self) -> Result<Shape, E> {
+        Ok(Shape::Nothing)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Shape, E> {
+        Ok(Shape::Scalar)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Shape, E> {
+        Ok(Shape::Scalar)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Shape, E> {
+        Ok(Shape::Scalar)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Shape, E> {
+        Ok(Shape::Scalar)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
+        Ok(Shape::Scalar)
+    }
+}

@@ -1,0 +1,393 @@
+//! Whether an answer is the success that its status says: the one rule by which every road reads answers.
+//!
+//! Typed and raw calls, the steps of an upload and everything above them come here. A 2xx with an error in its body is that
+//! error: the service refused. One that cannot be read leaves open what happened: an error where the request may be made
+//! again, in doubt where it must not. What a success has to hold stands in the operation table, which is made from the API's
+//! document. Pure.
+
+use ofauth_api::operation::{RetryClass, Success, SuccessBody};
+use ofauth_api::operations;
+
+use super::answer::Answer;
+use super::problem::Problem;
+use super::shape::{Fields, Shape};
+use crate::error::{Error, ErrorKind, Result};
+use crate::secret::ApiKey;
+
+/// What a success of the operation with this id carries.
+pub(crate) fn of(operation_id: &str) -> Success {
+    let operation = operations::find(operation_id);
+    operation.map_or(Success { body: SuccessBody::Any, key: None }, |operation| operation.success)
+}
+
+/// What an answer is.
+#[derive(Debug)]
+pub(crate) enum Reading {
+    /// The success that was hoped for.
+    Success,
+    /// A refusal: nothing was carried out, unless a 5xx says so.
+    Refused(Problem),
+    /// Nothing that the API would send, or nothing that can be read.
+    Unreadable(Unreadable),
+}
+
+/// Why an answer says nothing.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Unreadable {
+    /// It is an HTML page, with these words: something in between has answered.
+    Page(Option<String>),
+    /// Anything else, as the end of a sentence about the answer.
+    Because(String),
+}
+
+impl Unreadable {
+    /// The error that this is where a repetition does no harm.
+    pub(crate) fn into_error(self, answer: &Answer, doing: &str) -> Error {
+        let text = match self {
+            Self::Page(words) => {
+                let words = words.map(|words| format!(" ({words})")).unwrap_or_default();
+                format!("{doing}: something in between answered with an HTML page instead of the API{words}")
+            }
+            Self::Because(why) => format!("{doing}: the answer cannot be read: {why}"),
+        };
+        let request_id = answer.request_id().map(str::to_owned);
+        Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None)
+    }
+
+    /// The error that this is for a request that must not be made twice, or may.
+    fn into_error_of(self, answer: &Answer, doing: &str, class: RetryClass) -> Error {
+        let is_page = matches!(self, Self::Page(_));
+        let error = self.into_error(answer, doing);
+        match class {
+            // Its status is not the API's and tells nothing about the request.
+            RetryClass::Once if is_page => error.in_doubt_unseen(),
+            class => error.in_doubt_if_once(class),
+        }
+    }
+}
+
+/// Reads an answer to a request whose success looks like `expected`.
+pub(crate) fn read(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
+    match answer.status {
+        200..=299 => read_success(answer, expected, key),
+        0..=199 | 304 => because(format!("its status {} answers nothing that was asked", answer.status)),
+        _ => Reading::Refused(answer.problem(key)),
+    }
+}
+
+/// The answer if it is a success, or else the error that it is.
+pub(crate) fn judge(answer: Answer, reading: Reading, doing: &str, class: RetryClass) -> Result<Answer> {
+    match reading {
+        Reading::Success => Ok(answer),
+        Reading::Refused(problem) => {
+            let error = problem.into_error(answer.status, doing);
+            let in_doubt = class == RetryClass::Once && error.kind() == ErrorKind::Server;
+            Err(if in_doubt { error.in_doubt() } else { error })
+        }
+        Reading::Unreadable(why) => Err(why.into_error_of(&answer, doing, class)),
+    }
+}
+
+fn because(why: impl Into<String>) -> Reading {
+    Reading::Unreadable(Unreadable::Because(why.into()))
+}
+
+fn read_success(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
+    if let Some(trouble) = &answer.trouble {
+        return because(trouble.to_string());
+    }
+    let body = answer.body.trim_ascii();
+    if body.is_empty() {
+        let may_be = matches!(expected.body, SuccessBody::Optional | SuccessBody::Any);
+        return if may_be { Reading::Success } else { because("it is empty") };
+    }
+    if is_page(answer, body, expected.body) {
+        return Reading::Unreadable(Unreadable::Page(answer.problem(key).message));
+    }
+    if expected.body == SuccessBody::Any && !says_json(answer) && !matches!(body, [b'{' | b'[', ..]) {
+        return Reading::Success;
+    }
+    if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
+        return because("it is written in UTF-16, not in UTF-8");
+    }
+    let shape = match Shape::read(body, expected) {
+        Ok(shape) => shape,
+        Err(why) => return because(why),
+    };
+    if shape.has_key() {
+        return Reading::Success;
+    }
+    if shape.fields().is_some_and(tells_of_error) {
+        return Reading::Refused(answer.problem(key));
+    }
+    match (expected.body, expected.key) {
+        (SuccessBody::Any | SuccessBody::Optional, _) => Reading::Success,
+        (SuccessBody::Json | SuccessBody::Listing, Some(name)) => {
+            let words = answer.problem(key).message;
+            let words = words.map(|words| format!("; it says: {words}")).unwrap_or_default();
+            because(format!("it has no {name}{words}"))
+        }
+        (SuccessBody::Json | SuccessBody::Listing, None) if shape == Shape::Scalar => {
+            because("it is neither an object nor a list")
+        }
+        (SuccessBody::Json | SuccessBody::Listing, None) => Reading::Success,
+    }
+}
+
+/// Whether something in between has answered for the API, which sends no HTML.
+fn is_page(answer: &Answer, body: &[u8], expected: SuccessBody) -> bool {
+    let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
+    let says_html =
+        answer.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
+    let looks_html = begins(b"<!doctype html") || begins(b"<html");
+    // No JSON begins so.
+    looks_html || (says_html && body.first() == Some(&b'<')) || (expected != SuccessBody::Any && begins(b"<"))
+}
+
+fn says_json(answer: &Answer) -> bool {
+    answer.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
+}
+
+/// Whether an object without the field that it is about is one of the API's errors: `{error, …}` in all its forms, or
+/// `{message, …}` with one more field of an error. A `message` alone may as well tell of a success.
+fn tells_of_error(fields: &Fields) -> bool {
+    use serde_json::Value;
+    let says = |value: &Value| match value {
+        Value::Null => false,
+        Value::Bool(flag) => *flag,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.trim().is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(fields) => !fields.is_empty(),
+    };
+    let there = |name: &str| fields.get(name).is_some_and(says);
+    if fields.get("success") == Some(&Value::Bool(true)) {
+        return false;
+    }
+    // A code of a success, as a status or as an exit code.
+    let code = fields.get("code").and_then(Value::as_u64);
+    let is_fine = code.is_some_and(|code| code == 0 || (200..300).contains(&code));
+    let more = ["code", "type", "requestId", "actionRequired", "details"];
+    there("error") || (there("message") && !is_fine && more.into_iter().any(there))
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use http::HeaderMap;
+    use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+
+    use super::*;
+
+    fn key() -> ApiKey {
+        ApiKey::new("sk_live_canary".into()).unwrap()
+    }
+
+    fn answer(status: u16, body: impl AsRef<[u8]>) -> Answer {
+        with_headers(status, HeaderMap::new(), body)
+    }
+
+    fn with_headers(status: u16, headers: HeaderMap, body: impl AsRef<[u8]>) -> Answer {
+        Answer::new(status, headers, Bytes::copy_from_slice(body.as_ref()), 1000, &key())
+    }
+
+    /// How the error of an operation's answer looks, or `None` for a success.
+    fn kind(operation_id: &str, answer: Answer) -> Option<ErrorKind> {
+        let class = operations::find(operation_id).map_or(RetryClass::Once, |operation| operation.retry);
+        let reading = read(&answer, of(operation_id), &key());
+        judge(answer, reading, operation_id, class).err().map(|error| error.kind())
+    }
+
+    const DOUBT: Option<ErrorKind> = Some(ErrorKind::OutcomeUnknown);
+    const INVALID: Option<ErrorKind> = Some(ErrorKind::InvalidAnswer);
+    const NO: Option<ErrorKind> = Some(ErrorKind::Rejected);
+
+    #[test]
+    fn what_cannot_be_read_is_in_doubt_where_it_must_not_happen_twice() {
+        // A thing that is made, a list of such, something that is made without an answer that matters, a list that is
+        // read, a thing that is read, a deed without an answer that matters, a step of an upload.
+        let operations = [
+            "create_post",
+            "create_promotion",
+            "add_vault_plus_list",
+            "list_posts",
+            "get_user",
+            "delete_post",
+            "upload_part",
+        ];
+        let table: [(&[u8], [Option<ErrorKind>; 7]); 18] = [
+            (b"<html><p>Hello", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+            (b"{\"id\": 1", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+            (b"{\"id\": 1}}", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+            (b"rubbish", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+            (b"\xff\xfe{\0}\0", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+            (b"", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+            (b" \r\n", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+            (b"null", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"\"ok\"", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+            (b"[]", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"{}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"{\"id\": null}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"{\"id\": \" \"}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"{\"list\": []}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+            (b"[{\"id\": 1}]", [DOUBT, None, None, None, INVALID, None, None]),
+            (b"{\"list\": [{}, {\"id\": \"1\"}]}", [DOUBT, None, None, None, INVALID, None, None]),
+            (b"{\"id\": 1}", [None; 7]),
+            (b"\xef\xbb\xbf {\"id\": \"1\", \"id\": \"2\"}", [None; 7]),
+        ];
+        for (body, kinds) in table {
+            for (operation, expected) in operations.iter().zip(kinds) {
+                let shown = String::from_utf8_lossy(body);
+                assert_eq!(kind(operation, answer(200, body)), expected, "{operation} {shown}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_error_in_a_success_is_that_error() {
+        let errors = [
+            r#"{"error": "no"}"#,
+            r#"{"error": "no", "type": "SOMETHING_NEW", "requestId": "r"}"#,
+            r#"{"error": "no", "code": 17, "details": "more"}"#,
+            r#"{"error": {"message": "no", "code": 3}}"#,
+            r#"{"error": {"code": 3}}"#,
+            r#"{"error": true, "message": "no"}"#,
+            r#"{"message": "no", "code": "BAD"}"#,
+            r#"{"message": "no", "code": 400, "details": []}"#,
+            r#"{"message": "no", "requestId": "r"}"#,
+            r#"{"success": false, "error": "no"}"#,
+            r#"{"error": "no", "id": null}"#,
+            r#"{"error": "no", "list": []}"#,
+            "\u{feff}{\"error\": \"no\"}",
+        ];
+        for operation in [
+            "create_post",
+            "create_promotion",
+            "add_vault_plus_list",
+            "list_posts",
+            "get_user",
+            "delete_post",
+            "complete_upload",
+        ] {
+            for body in errors {
+                assert_eq!(kind(operation, answer(200, body)), NO, "{operation} {body}");
+            }
+            let typed = answer(201, r#"{"error": "no", "type": "SESSION_EXPIRED"}"#);
+            assert_eq!(kind(operation, typed), Some(ErrorKind::Unauthorized), "{operation}");
+        }
+    }
+
+    #[test]
+    fn successes_may_have_fields_that_errors_have() {
+        for (operation, body) in [
+            ("create_post", r#"{"id": 5, "error": "one of the media is still being processed"}"#),
+            ("update_promotion", r#"{"id": 5, "message": "half price", "type": "all"}"#),
+            ("upload_part", r#"{"mediaUploadId": "upload:1", "error": "old"}"#),
+            ("delete_post", r#"{"success": true, "error": null}"#),
+            ("delete_post", r#"{"success": true, "message": "gone", "code": 200}"#),
+            ("delete_post", r#"{"message": "gone", "code": 0}"#),
+            ("delete_post", r#"{"message": "gone"}"#),
+            ("delete_post", r#"{"error": "", "message": "gone"}"#),
+            ("add_user_to_lists", r#"{"success": false, "errors": [{"listId": 1, "error": "no"}]}"#),
+            ("delete_tracking_link", r#"{"success": false}"#),
+            ("get_link_status", r#"{"status": "completed", "data": {}}"#),
+            ("get_dynamic_rules", r#"{"rules": {"error_code": 0}, "is_current": true}"#),
+            ("get_post", "null"),
+            ("check_upload", r#"{"exists": false}"#),
+        ] {
+            assert_eq!(kind(operation, answer(200, body)), None, "{operation} {body}");
+        }
+    }
+
+    #[test]
+    fn every_operation_that_makes_a_thing_wants_its_id() {
+        for operation in operations::OPERATIONS.iter().filter(|operation| operation.retry == RetryClass::Once)
+        {
+            let made = operation.success.key == Some("id");
+            assert_eq!(
+                kind(operation.id, answer(200, "{}")),
+                if made { DOUBT } else { None },
+                "{}",
+                operation.id
+            );
+            assert_eq!(kind(operation.id, answer(200, "<html>")), DOUBT, "{}", operation.id);
+        }
+    }
+
+    #[test]
+    fn what_the_proxy_of_the_api_answers_is_not_documented() {
+        let pass = |kind: &str, body: &str| {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+            let answer = with_headers(200, headers, body);
+            judge(answer.clone(), read(&answer, of("proxy_request"), &key()), "try", RetryClass::Once).is_ok()
+        };
+        assert!(pass("text/csv", "a;b\n1;2") && pass("application/json", "[]") && pass("text/plain", ""));
+        assert!(pass("image/svg+xml", "<svg/>"));
+        assert!(!pass("text/html; charset=utf-8", "<p>Hello") && !pass("text/plain", "<!DOCTYPE html><p>"));
+        assert!(!pass("application/json", "nonsense") && !pass("text/plain", "{\"a\":"));
+        assert!(!pass("application/json", r#"{"error":{"code":0,"message":"no"}}"#));
+    }
+
+    #[test]
+    fn texts_name_what_is_wrong_with_the_answer() {
+        let text = |operation: &str, answer: Answer| {
+            let class = operations::find(operation).unwrap().retry;
+            let reading = read(&answer, of(operation), &key());
+            judge(answer, reading, operation, class).unwrap_err().to_string()
+        };
+        let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+        for (answer, names) in [
+            (answer(200, "<html><body>Log in to the hotel</body></html>"), "Log in to the hotel"),
+            (answer(200, "{\"id\":"), "it ends too early"),
+            (answer(200, "nonsense"), "it is not JSON (line 1, column 2)"),
+            (answer(200, ""), "it is empty"),
+            (answer(200, "[]"), "it has no id"),
+            (answer(200, r#"{"message": "queued"}"#), "it has no id; it says: queued"),
+            (answer(200, b"\xfe\xff\0{\0}"), "UTF-16"),
+            (answer(200, deep), "more than 127 deep"),
+            (answer(101, ""), "its status 101 answers nothing that was asked"),
+            (answer(304, ""), "its status 304 answers nothing that was asked"),
+            (answer(600, ""), "create_post: no reason given (HTTP 600)"),
+            (answer(200, r#"{"error": {"code": 3}}"#), "tells of an error and gives no reason"),
+            (answer(200, "").longer_than(32 << 20), "it is longer than 32 MiB"),
+        ] {
+            let text = text("create_post", answer);
+            assert!(text.contains(names), "{text}");
+        }
+        assert_eq!(
+            text("create_post", answer(200, "{}")),
+            "the service answered 200, so it was probably carried out: look before you repeat it: create_post: the answer \
+             cannot be read: it has no id (HTTP 200)"
+        );
+        assert!(!text("create_post", answer(200, "<html>")).contains("probably"), "who answered is unknown");
+        assert_eq!(
+            text("list_posts", answer(200, "")),
+            "list_posts: the answer cannot be read: it is empty (HTTP 200)"
+        );
+    }
+
+    #[test]
+    fn what_is_handed_out_is_not_compressed_and_its_headers_say_so() {
+        let packed = {
+            use std::io::Write as _;
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            encoder.write_all(b"\xef\xbb\xbf{\"id\": 5, \"echo\": \"sk_live_canary\"}").unwrap();
+            encoder.finish().unwrap()
+        };
+        let length = packed.len().to_string();
+        let headers =
+            [(CONTENT_ENCODING, "GZIP".parse().unwrap()), (CONTENT_LENGTH, length.parse().unwrap())];
+        let answer = with_headers(200, HeaderMap::from_iter(headers), packed);
+        assert_eq!(answer.body(), br#"{"id": 5, "echo": "[api key]"}"#);
+        assert!(answer.header("content-encoding").is_none() && answer.header("content-length").is_none());
+        assert_eq!(kind("create_post", answer), None);
+        let unknown = HeaderMap::from_iter([(CONTENT_ENCODING, "br".parse().unwrap())]);
+        let answer = with_headers(200, unknown.clone(), "packed");
+        let Reading::Unreadable(Unreadable::Because(why)) = read(&answer, of("list_posts"), &key()) else {
+            panic!("it cannot be read")
+        };
+        assert!(why.contains("compressed (br)"), "{why}");
+        let refusal = with_headers(403, unknown, "packed");
+        assert_eq!(kind("list_posts", refusal), Some(ErrorKind::Forbidden), "a status stands");
+    }
+}
