@@ -3,6 +3,7 @@
 //! An [`Answer`] is a status, headers and a body together with the way it is put on the wire: framed by length, in
 //! chunks or by the end of the connection, whole or cut short, at once or in drips.
 
+use std::io::Write as _;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -67,6 +68,20 @@ impl Answer {
     /// Adds a header.
     pub fn header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.headers.push((name.to_owned(), value.into()));
+        self
+    }
+
+    /// Packs the body with gzip and says so by this name.
+    pub fn gzip(mut self, coding: &str) -> Self {
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        // Writing to memory does not fail.
+        self.body = encoder.write_all(&self.body).and_then(|()| encoder.finish()).unwrap_or_default();
+        self.header("Content-Encoding", coding)
+    }
+
+    /// Puts a byte order mark before the body.
+    pub fn marked(mut self) -> Self {
+        self.body.splice(..0, *b"\xef\xbb\xbf");
         self
     }
 

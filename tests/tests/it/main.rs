@@ -15,6 +15,7 @@ mod happy;
 mod hostile;
 mod lost;
 mod metadata;
+mod one_rule;
 mod pacing;
 mod plans;
 mod proxies;

@@ -23,6 +23,7 @@ mod local;
 mod many;
 mod names;
 mod network;
+mod one_rule;
 mod posting;
 #[cfg(target_os = "linux")]
 mod pty;

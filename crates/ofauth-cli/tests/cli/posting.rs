@@ -96,6 +96,10 @@ async fn a_lost_answer_leaves_it_in_doubt() {
         (json!({"kind": "answer_lost"}), 1),
         (json!({"kind": "status", "status": 502}), 0),
         (json!({"kind": "unreadable"}), 1),
+        (json!({"kind": "empty"}), 1),
+        (json!({"kind": "html", "status": 200}), 0),
+        (json!({"kind": "status", "status": 200, "body": "{}", "work": true}), 1),
+        (json!({"kind": "status", "status": 200, "body": "[]", "work": true}), 1),
     ] {
         let home = Home::new();
         let server = posts(fault).await;
@@ -103,6 +107,26 @@ async fn a_lost_answer_leaves_it_in_doubt() {
         let unknown = unknown.says(&["`ofauth post TEXT -m upload:", "once without --post"]);
         assert_eq!(unknown.out.lines().count(), 2);
         is_in_doubt(&home, &server, made).await;
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_in_a_success_leaves_everything_open() {
+    for (fault, code) in [
+        (json!({"kind": "status", "status": 200, "error": "You cannot post now"}), 5),
+        (json!({"kind": "status", "status": 200, "error": "You cannot post now", "type": "FORBIDDEN"}), 4),
+    ] {
+        let home = Home::new();
+        let server = posts(fault).await;
+        let refused = run(with_post(&home, &server).arg("--json")).await.ends_with(code);
+        assert!(
+            !refused.out.contains("\"posted\"") && refused.out.contains("You cannot post now"),
+            "{}",
+            refused.out
+        );
+        server.clear_faults();
+        run(&mut with_post(&home, &server)).await.ends_with(0).says(&["posted as"]);
+        assert_eq!((server.uploads().len(), server.posts().len()), (2, 1), "the same references");
     }
 }
 
