@@ -718,7 +718,8 @@ ofauth_status ofauth_upload_set_hold_result(ofauth_upload *upload,
                                             ofauth_error **err);
 
 /**
- * Has `callback` told of notices: that an upload was resumed, begins anew, will not be done before its session ends.
+ * Has `callback` told of notices: that an upload was resumed, begins anew, tries something again, waits, or will not be
+ * done before its session ends.
  * NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
  */
 ofauth_status ofauth_upload_set_notice(ofauth_upload *upload,
@@ -760,7 +761,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 #define OFAUTH_UNKNOWN_MS UINT64_MAX
 
 /* -- Notices ---------------------------------------------------------------------------------------
- * What happens to an upload beside its progress and that its user should know: once each, in words.
+ * What happens to an upload beside its progress and that its user should know, in words.
  */
 
 /** Something that this header has no number for yet; the text says what. */
@@ -786,6 +787,12 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 
 /** The machine slept, or the process stood still: connections are opened anew. */
 #define OFAUTH_NOTICE_WOKE 7
+
+/** A step failed and is tried again; the text says which, why, and when. */
+#define OFAUTH_NOTICE_RETRYING 8
+
+/** The rate limit is used up: nothing new is sent for some seconds. */
+#define OFAUTH_NOTICE_RATE_LIMITED 9
 
 /* -- Uploads: sending them -------------------------------------------------------------------------
  * These functions wait. An upload ends when the service has confirmed it, or with an error that says whether anything

@@ -27,6 +27,10 @@ const (
 	NoticeLongWait NoticeKind = C.OFAUTH_NOTICE_LONG_WAIT
 	// NoticeWoke is a machine that slept, or a process that stood still: connections are opened anew.
 	NoticeWoke NoticeKind = C.OFAUTH_NOTICE_WOKE
+	// NoticeRetrying is a step that failed and is tried again; the text says which, why, and when.
+	NoticeRetrying NoticeKind = C.OFAUTH_NOTICE_RETRYING
+	// NoticeRateLimited is a rate limit that is used up: nothing new is sent for some seconds.
+	NoticeRateLimited NoticeKind = C.OFAUTH_NOTICE_RATE_LIMITED
 )
 
 // String is the kind in lower case.
@@ -48,6 +52,10 @@ func (k NoticeKind) String() string {
 		return "long wait"
 	case NoticeWoke:
 		return "woke"
+	case NoticeRetrying:
+		return "retrying"
+	case NoticeRateLimited:
+		return "rate limited"
 	}
 	return fmt.Sprintf("notice %d", int32(k))
 }

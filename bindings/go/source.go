@@ -148,7 +148,7 @@ func WithProgress(progress func(Progress)) UploadOption {
 	}
 }
 
-// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, begins anew, will
+// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, begins anew, waits, will
 // not be done before its session ends. The upload waits for it.
 func WithNotice(notice func(Notice)) UploadOption {
 	return func(u *upload) error {

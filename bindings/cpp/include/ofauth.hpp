@@ -243,8 +243,8 @@ class Upload {
     Upload &set_journal(bool on) { return set(&ofauth_upload_set_journal, on); }
     /// Whether the journal keeps the result until Client::settle. Default: false.
     Upload &set_hold_result(bool on) { return set(&ofauth_upload_set_hold_result, on); }
-    /// Tells a function of notices: resumed, started over, at risk. An empty function is told nothing, the
-    /// default.
+    /// Tells a function of notices: resumed, started over, at risk, retrying. An empty function is told
+    /// nothing, the default.
     Upload &set_notice(NoticeFunction function) {
         auto notice = function ? std::make_shared<NoticeFunction>(std::move(function)) : nullptr;
         // What it throws cancels at the next progress, whoever wants to know that.

@@ -75,6 +75,24 @@ pub(crate) enum Event<'a> {
         bytes: u64,
         seconds: f64,
     },
+    /// A step of an upload failed and is tried again after so many seconds. On standard error.
+    Retrying {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        step: &'a str,
+        part: Option<u32>,
+        error: &'a str,
+        status: Option<u16>,
+        tries: u32,
+        tries_at_most: u32,
+        wait: f64,
+    },
+    /// Nothing new of a file is sent for so many seconds, for the rate limit is used up. On standard error.
+    Waiting {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        wait: f64,
+    },
     /// A post was made of the uploaded files.
     Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
     /// A message or a mass message was sent.

@@ -17,7 +17,7 @@ use crate::failure::{Failure, Result};
 /// What the first signal says.
 pub(crate) const NOTICE: &str = "ofauth: stopping; press Ctrl-C again to stop at once\n";
 
-/// So long the first signal waits for its notice to be written: standard error may be a pipe that nobody empties.
+/// So long a signal waits for what is written then: standard error may be a pipe that nobody empties.
 const SAYING: Duration = Duration::from_millis(200);
 
 /// The exit code of a process that a second Ctrl-C ended, as shells count it: 128 + SIGINT.
@@ -31,8 +31,8 @@ pub(crate) struct Interrupt {
 }
 
 impl Interrupt {
-    /// Starts to listen. `say` is called at the first signal.
-    pub(crate) fn listen(say: impl FnOnce() + Send + 'static) -> Self {
+    /// Starts to listen. `say` is called at the first signal, `leave` before the second ends the process.
+    pub(crate) fn listen(say: impl FnOnce() + Send + 'static, leave: impl FnOnce() + Send + 'static) -> Self {
         let cancel = Cancel::new();
         let (ask, asked) = watch::channel(false);
         let trigger = cancel.clone();
@@ -48,6 +48,7 @@ impl Interrupt {
             trigger.trigger();
             ask.send_replace(true);
             signals.second().await;
+            let _ = tokio::time::timeout(SAYING, tokio::task::spawn_blocking(leave)).await;
             std::process::exit(KILLED);
         });
         Self { cancel, asked }

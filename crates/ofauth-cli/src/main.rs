@@ -14,6 +14,7 @@ mod config;
 mod descriptor;
 #[cfg(test)]
 mod documents;
+mod duration;
 mod events;
 mod exit;
 mod failure;
@@ -25,17 +26,22 @@ mod log;
 mod meter;
 mod name;
 mod no_proxy;
+mod notices;
 mod output;
 mod private_file;
 mod progress;
 mod progress_batch;
+mod progress_file;
+mod progress_line;
 mod proxy;
 mod remembered;
 mod session;
+mod shorten;
 mod state;
 mod terminal;
 mod user_file;
 mod user_text;
+mod waits;
 
 use std::process::ExitCode;
 
@@ -98,9 +104,11 @@ async fn run(cli: Cli) -> Exit {
     let screen = progress::Screen::new(cli.global.quiet);
     log::start(cli.global.verbose, &screen);
     let out = Output::new(screen.clone(), cli.global.json, cli.global.quiet);
-    let interrupt = Interrupt::listen(move || {
-        let _ = screen.around(|| Stream::Err.write(interrupt::NOTICE.as_bytes(), Form::Line));
-    });
+    let asked = screen.clone();
+    let say = move || {
+        let _ = asked.around(|| Stream::Err.write(interrupt::NOTICE.as_bytes(), Form::Line));
+    };
+    let interrupt = Interrupt::listen(say, move || screen.leave());
     let app = App { flags: cli.global, out, interrupt };
     let end = match commands::run(&app, &cli.command).await {
         Ok(end) => end,

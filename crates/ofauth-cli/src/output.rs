@@ -176,6 +176,14 @@ impl Output {
         self.answered(self.json_text(body));
     }
 
+    /// Prints one event of `--json` that is no result to standard error, unless the user wants quiet: standard output has
+    /// a line for each file and no other.
+    pub(crate) fn side_event(&self, event: &Event<'_>) {
+        if let (false, Ok(line)) = (self.quiet, serde_json::to_string(event)) {
+            let _ = self.screen.around(|| Stream::Err.write(format!("{line}\n").as_bytes(), Form::Line));
+        }
+    }
+
     /// Prints a remark to standard error, unless the user wants quiet.
     pub(crate) fn note(&self, text: &str) {
         if !self.quiet {

@@ -1,20 +1,25 @@
-//! The progress bar of an upload, drawn on standard error if that is a terminal.
+//! The progress bar, drawn on standard error if that is a terminal; on a pipe nothing is drawn.
 //!
-//! The bar shows bytes handed to the network, and 100 % only once the service has confirmed the whole file. A
-//! finished bar stays on the screen. On a pipe nothing is drawn.
+//! What it says is somebody else's matter: whoever starts a bar is asked for its [`Line`] at each drawing. Here is how it
+//! is drawn. After a drawing the cursor goes back to the begin of the line, and before one everything from there to the
+//! end of the screen is erased. So a line that the terminal broke in two when it became narrower is put right by the next
+//! drawing, and what a key press echoed is painted over. A bar that is over gets a line end before anything else is said.
 
-use std::io::IsTerminal;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::fmt::Write as _;
+use std::io;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use console::{Term, measure_text_width};
-use indicatif::{BinaryBytes, HumanDuration, ProgressBar, ProgressState, ProgressStyle};
-use ofauth::{Phase, Progress};
+use console::Term;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle, TermLike};
 
-const TEMPLATE: &str = "{prefix} {wide_bar}{details}";
+use crate::progress_line::Line;
+use crate::terminal::{Form, Stream};
 
-/// The bar itself is never narrower than this while a detail could make room for it.
-const NARROWEST_BAR: usize = 8;
+/// A bar is drawn so often, also while nothing is reported: waits count down.
+const EVERY: Duration = Duration::from_millis(100);
+/// What has not changed is drawn again after so long, should somebody have painted over it.
+const SAME: Duration = Duration::from_secs(1);
 
 /// The terminal behind standard error, which shows at most one moving bar.
 #[derive(Debug, Clone)]
@@ -26,167 +31,165 @@ pub(crate) struct Screen {
 impl Screen {
     /// The screen of this run; without a terminal, or if the user wants quiet, nothing is drawn on it.
     pub(crate) fn new(quiet: bool) -> Self {
-        Self { visible: !quiet && std::io::stderr().is_terminal(), moving: Arc::default() }
+        let visible = !quiet && Stream::Err.is_terminal() && takes_sequences();
+        Self { visible, moving: Arc::default() }
+    }
+
+    /// Whether bars are drawn.
+    pub(crate) fn shows_bars(&self) -> bool {
+        self.visible
     }
 
     /// Runs something that prints, with the moving bar out of its way.
     pub(crate) fn around<T>(&self, print: impl FnOnce() -> T) -> T {
-        match &*self.moving.lock().unwrap_or_else(PoisonError::into_inner) {
+        match &*lock(&self.moving) {
             Some(bar) => bar.suspend(print),
             None => print(),
         }
     }
 
-    /// Starts a bar at 0 of `size` bytes.
-    pub(crate) fn bar(&self, name: &str, size: u64) -> Bar {
-        let bar = if self.visible { ProgressBar::new(size) } else { ProgressBar::hidden() };
-        let name = shortened(name, (terminal_width() / 4).clamp(SHORTEST_NAME, LONGEST_NAME));
-        let behind = Arc::<Mutex<Behind>>::default();
-        if let Ok(style) = ProgressStyle::with_template(TEMPLATE) {
-            let (used, behind) = (measure_text_width(&name) + 1 + NARROWEST_BAR, Arc::clone(&behind));
-            let details = move |state: &ProgressState, out: &mut dyn std::fmt::Write| {
-                let behind = behind.lock().unwrap_or_else(PoisonError::into_inner);
-                let _ = out.write_str(&details(state, &behind, terminal_width().saturating_sub(used)));
-            };
-            bar.set_style(style.with_key("details", details));
+    /// Starts a bar, which asks for its line whenever it is drawn.
+    pub(crate) fn bar(&self, line: impl Fn() -> Line + Send + Sync + 'static) -> Bar {
+        let bar = if self.visible { drawn(line) } else { ProgressBar::hidden() };
+        *lock(&self.moving) = Some(bar.clone());
+        Bar { bar, screen: self.clone() }
+    }
+
+    /// Leaves the moving bar, if there is one, as it is: the process is about to end. Waits for nobody who prints.
+    pub(crate) fn leave(&self) {
+        let moving = self.moving.try_lock().ok().and_then(|mut moving| moving.take());
+        if let Some(bar) = moving {
+            self.leave_behind(&bar);
         }
-        bar.set_prefix(name);
-        self.set_moving(Some(bar.clone()));
-        Bar { bar, behind, screen: self.clone() }
     }
 
-    fn set_moving(&self, bar: Option<ProgressBar>) {
-        *self.moving.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+    fn leave_behind(&self, bar: &ProgressBar) {
+        bar.finish();
+        if self.visible {
+            // Nothing can be done about a standard error that is gone.
+            let _ = Stream::Err.write(b"\n", Form::Lines);
+        }
     }
-}
-
-/// What stands behind the bar besides the bytes.
-#[derive(Debug, Default)]
-pub(crate) struct Behind {
-    /// How many parts or files are done.
-    pub(crate) count: String,
-    /// Bytes a second.
-    pub(crate) rate: u64,
-    /// How long the rest takes.
-    pub(crate) left: Option<Duration>,
 }
 
 /// A bar that moves.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub(crate) struct Bar {
     bar: ProgressBar,
-    behind: Arc<Mutex<Behind>>,
     screen: Screen,
 }
 
 impl Bar {
-    /// Draws what the upload reports.
-    pub(crate) fn show(&self, progress: &Progress) {
-        let behind = Behind { count: parts(progress), rate: progress.rate, left: progress.eta };
-        self.set(position(progress), progress.total, behind);
-    }
-
-    /// Draws this many bytes of `total`.
-    pub(crate) fn set(&self, position: u64, total: u64, behind: Behind) {
-        *self.behind.lock().unwrap_or_else(PoisonError::into_inner) = behind;
-        self.bar.set_length(total);
-        self.bar.set_position(position);
-    }
-
-    /// Leaves the full bar on the screen.
-    pub(crate) fn finish(&self) {
-        self.bar.finish();
-        self.screen.set_moving(None);
-    }
-
-    /// Leaves the bar as far as it came on the screen.
-    pub(crate) fn abandon(&self) {
-        self.bar.abandon();
-        self.screen.set_moving(None);
-    }
-}
-
-/// The width of the terminal in columns; 80 if it does not say.
-fn terminal_width() -> usize {
-    usize::from(Term::stderr().size().1)
-}
-
-/// What stands behind the bar: as much as fits into `room` columns, the most wanted first.
-fn details(state: &ProgressState, behind: &Behind, room: usize) -> String {
-    let (done, total) = (state.pos(), state.len().unwrap_or(0));
-    // In the order of the line, each with its rank.
-    let fields = [
-        (0, format!(" {:>3}%", percent(done, total))),
-        (3, format!(" {}/{}", BinaryBytes(done), BinaryBytes(total))),
-        (4, format!(" {}/s", BinaryBytes(behind.rate))),
-        (1, if behind.count.is_empty() { String::new() } else { format!(" {}", behind.count) }),
-        (2, rest(state, behind)),
-    ];
-    fitting(fields, room)
-}
-
-/// The fields that fit into `room` columns together, chosen by rank and joined in their order.
-fn fitting<const N: usize>(fields: [(u8, String); N], room: usize) -> String {
-    let mut by_rank: Vec<&(u8, String)> = fields.iter().collect();
-    by_rank.sort_by_key(|(rank, _)| *rank);
-    let mut left = room;
-    let mut limit = u8::MAX;
-    for (rank, text) in by_rank {
-        match left.checked_sub(measure_text_width(text)) {
-            Some(rest) => left = rest,
-            None => {
-                limit = *rank;
-                break;
-            }
+    /// Draws the bar a last time and leaves it on the screen, with a line end behind it.
+    pub(crate) fn leave(&self) {
+        // Nothing else is printed meanwhile.
+        let mut moving = lock(&self.screen.moving);
+        if moving.take().is_some() {
+            self.screen.leave_behind(&self.bar);
         }
     }
-    fields.iter().filter(|(rank, _)| *rank < limit).map(|(_, text)| text.as_str()).collect()
-}
 
-/// Whole percent, rounded down, so that 100 % means all of it.
-fn percent(done: u64, total: u64) -> u128 {
-    (u128::from(done) * 100).checked_div(u128::from(total)).unwrap_or(0)
-}
-
-/// The bytes to show as done: never all of them before the end is confirmed.
-fn position(progress: &Progress) -> u64 {
-    match progress.phase {
-        Phase::Done => progress.total,
-        _ => progress.handed_over.min(progress.total.saturating_sub(1)),
+    /// Takes the bar from the screen.
+    pub(crate) fn clear(&self) {
+        if lock(&self.screen.moving).take().is_some() {
+            self.bar.finish_and_clear();
+        }
     }
 }
 
-/// The time that the rest takes, if it is known; nothing once the bar stands still.
-fn rest(state: &ProgressState, behind: &Behind) -> String {
-    match behind.left {
-        Some(left) if !state.is_finished() => format!(", {:#} left", HumanDuration(left)),
-        _ => String::new(),
+fn drawn(line: impl Fn() -> Line + Send + Sync + 'static) -> ProgressBar {
+    let line = Arc::new(line);
+    let text = move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+        let _ = out.write_str(&line().text(columns()));
+    };
+    let target = ProgressDrawTarget::term_like(Box::<Canvas>::default());
+    let bar = ProgressBar::with_draw_target(None, target);
+    if let Ok(style) = ProgressStyle::with_template("{line}") {
+        bar.set_style(style.with_key("line", text));
+    }
+    bar.enable_steady_tick(EVERY);
+    bar
+}
+
+/// The columns of the terminal that may be used; 79 if it does not say. The last one stays empty: a terminal that has
+/// written it waits for the next character to begin a new line.
+fn columns() -> usize {
+    usize::from(Term::stderr().size().1).saturating_sub(1)
+}
+
+/// Whether a terminal understands how bars are drawn.
+fn takes_sequences() -> bool {
+    if cfg!(windows) {
+        // Also asks the console to.
+        return Term::stderr().features().colors_supported();
+    }
+    !console::is_dumb()
+}
+
+/// Where a bar is drawn: gathers one drawing and writes it at once.
+#[derive(Debug, Default)]
+struct Canvas {
+    drawing: Mutex<String>,
+    last: Mutex<Option<(String, Instant)>>,
+}
+
+impl Canvas {
+    fn push(&self, text: std::fmt::Arguments<'_>) -> io::Result<()> {
+        lock(&self.drawing).write_fmt(text).map_err(io::Error::other)
     }
 }
 
-fn parts(progress: &Progress) -> String {
-    match (progress.phase, progress.parts_total) {
-        (_, 0) => String::new(),
-        // In the place of the parts, so that the line keeps its width.
-        (Phase::Waiting, _) => "rate limit".into(),
-        (_, total) => format!("{}/{total} parts", progress.parts_done),
+impl TermLike for Canvas {
+    fn width(&self) -> u16 {
+        u16::try_from(columns()).unwrap_or(u16::MAX)
+    }
+
+    fn move_cursor_up(&self, n: usize) -> io::Result<()> {
+        if n == 0 { Ok(()) } else { self.push(format_args!("\x1b[{n}A")) }
+    }
+
+    fn move_cursor_down(&self, n: usize) -> io::Result<()> {
+        if n == 0 { Ok(()) } else { self.push(format_args!("\x1b[{n}B")) }
+    }
+
+    fn move_cursor_right(&self, n: usize) -> io::Result<()> {
+        if n == 0 { Ok(()) } else { self.push(format_args!("\x1b[{n}C")) }
+    }
+
+    fn move_cursor_left(&self, n: usize) -> io::Result<()> {
+        if n == 0 { Ok(()) } else { self.push(format_args!("\x1b[{n}D")) }
+    }
+
+    fn write_line(&self, text: &str) -> io::Result<()> {
+        self.push(format_args!("{text}\r\n"))
+    }
+
+    fn write_str(&self, text: &str) -> io::Result<()> {
+        // What would fill the line up is erased already.
+        if text.trim().is_empty() { Ok(()) } else { self.push(format_args!("{text}")) }
+    }
+
+    fn clear_line(&self) -> io::Result<()> {
+        self.push(format_args!("\r\x1b[J"))
+    }
+
+    fn flush(&self) -> io::Result<()> {
+        let drawing = std::mem::take(&mut *lock(&self.drawing));
+        if drawing.is_empty() {
+            return Ok(());
+        }
+        let (now, mut last) = (Instant::now(), lock(&self.last));
+        if last.as_ref().is_some_and(|(same, at)| *same == drawing && now.duration_since(*at) < SAME) {
+            return Ok(());
+        }
+        Stream::Err.write(format!("{drawing}\r").as_bytes(), Form::Drawing)?;
+        *last = Some((drawing, now));
+        Ok(())
     }
 }
 
-/// A name gets a quarter of the line, within these bounds.
-const SHORTEST_NAME: usize = 10;
-/// See [`SHORTEST_NAME`].
-const LONGEST_NAME: usize = 28;
-
-/// The file's own name, its middle left out if it has more than `longest` characters.
-fn shortened(name: &str, longest: usize) -> String {
-    let name: Vec<char> = name.rsplit(['/', '\\']).next().unwrap_or(name).chars().collect();
-    if name.len() <= longest {
-        return name.into_iter().collect();
-    }
-    let end = longest * 2 / 5;
-    let tail = name.iter().skip(name.len() - end);
-    name.iter().take(longest - end - 1).chain(std::iter::once(&'…')).chain(tail).collect()
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -196,30 +199,9 @@ mod tests {
     #[test]
     fn what_is_printed_meanwhile_comes_out() {
         let screen = Screen::new(true);
-        let bar = screen.bar("clip.mp4", 10);
+        let bar = screen.bar(Line::default);
         assert_eq!(screen.around(|| 5), 5);
-        bar.finish();
+        bar.leave();
         assert_eq!(screen.around(|| 6), 6);
-    }
-
-    #[test]
-    fn long_names_keep_both_ends() {
-        assert_eq!(shortened("a/b/clip.mp4", 10), "clip.mp4");
-        assert_eq!(shortened("dir/a-very-long-name-for-a-clip.mp4", 10), "a-ver….mp4");
-        let long = shortened("a-very-long-name-for-a-clip-that-goes-on-and-on.mp4", 28);
-        assert_eq!(long, "a-very-long-name…-and-on.mp4");
-        assert_eq!(long.chars().count(), 28);
-    }
-
-    #[test]
-    fn the_least_wanted_fields_are_left_out_first() {
-        let line = |room| {
-            let fields = [(0, " 50%"), (2, " 1 KiB/2 KiB"), (1, " 6/12 parts")];
-            fitting(fields.map(|(rank, text)| (rank, text.to_owned())), room)
-        };
-        assert_eq!(line(27), " 50% 1 KiB/2 KiB 6/12 parts");
-        assert_eq!(line(26), " 50% 6/12 parts");
-        assert_eq!(line(14), " 50%");
-        assert_eq!(line(3), "");
     }
 }

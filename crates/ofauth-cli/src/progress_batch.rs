@@ -1,29 +1,47 @@
 //! One bar for many files: the bytes of all of them, and how many files are done.
 //!
-//! What is not uploaded, because it failed or was skipped, leaves the total: a full bar is what arrived. While every file
-//! under way waits for the rate limit, the bar says so.
+//! What is not uploaded, because it failed or was skipped, leaves the total: a full bar is what arrived. A file that was
+//! stopped stays in it as far as it came. While every file under way waits for the rate limit, the bar says so, and what
+//! will be tried again it says of the file that was last heard of.
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
-use ofauth::{Phase, Progress};
+use ofauth::{Notice, Phase, Progress};
 
-use crate::meter::{Meter, time_left};
-use crate::progress::{Bar, Behind, Screen};
+use crate::meter::{Meter, average};
+use crate::progress::{Bar, Screen};
+use crate::progress_line::{Count, Line};
+use crate::shorten;
+use crate::waits::{Seen, Waits, rate_limit, standstill};
+
+/// So much of a file's name stands before what it waits for, in columns.
+const NAME: usize = 16;
 
 /// The bar of a batch.
 #[derive(Clone)]
 pub(crate) struct BatchBar {
     bar: Bar,
-    state: Arc<Mutex<State>>,
-    started: Instant,
+    state: Arc<State>,
+}
+
+#[derive(Debug)]
+struct State {
+    began: Instant,
+    known: Mutex<Known>,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Known {
     sum: Sum,
+    /// Bytes that were counted before the first began.
+    largest: u64,
     under_way: UnderWay,
     meter: Meter,
+    /// The file that last had a step to try again, and what is known of that.
+    noticed: Option<(String, Waits)>,
+    /// How long all took, once it is over.
+    took: Option<Duration>,
 }
 
 /// The files that have begun and not ended.
@@ -32,6 +50,10 @@ struct UnderWay {
     files: u64,
     /// Of them, those that wait for the rate limit.
     waiting: u64,
+    /// Of them, those whose bytes are all sent.
+    ending: u64,
+    /// How long the rate limit holds them back, if known.
+    limited_until: Option<Duration>,
 }
 
 /// How far all files are.
@@ -50,9 +72,11 @@ struct Sum {
 #[derive(Clone)]
 pub(crate) struct Share {
     of: BatchBar,
+    name: String,
     size: u64,
     /// What the file has added to the sum.
     so_far: Arc<Mutex<SoFar>>,
+    waits: Arc<Mutex<Waits>>,
 }
 
 /// How far a file is.
@@ -60,68 +84,120 @@ pub(crate) struct Share {
 struct SoFar {
     position: u64,
     sent: u64,
-    /// While it is under way: whether it waits for the rate limit.
-    waits: Option<bool>,
+    /// What it does while it is under way.
+    does: Option<Does>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Does {
+    Sends,
+    /// It waits for the rate limit.
+    Waits,
+    /// All of its bytes are sent, and it waits for the service.
+    Ends,
 }
 
 impl BatchBar {
     /// Starts a bar for this many files and bytes.
     pub(crate) fn start(screen: &Screen, files: u64, total: u64) -> Self {
         let sum = Sum { files, total, ..Sum::default() };
-        let state = State { sum, ..State::default() };
-        Self {
-            bar: screen.bar("all files", total),
-            state: Arc::new(Mutex::new(state)),
-            started: Instant::now(),
-        }
+        let known = Mutex::new(Known { sum, largest: total, ..Known::default() });
+        let state = Arc::new(State { began: Instant::now(), known });
+        let asked = Arc::clone(&state);
+        Self { bar: screen.bar(move || asked.line()), state }
     }
 
-    /// The part of a file of `size` bytes, which the total has already.
-    pub(crate) fn share(&self, size: u64) -> Share {
-        Share { of: self.clone(), size, so_far: Arc::default() }
+    /// The part of a file of `size` bytes, which the total has already. `name` is fit to be shown.
+    pub(crate) fn share(&self, name: &str, size: u64) -> Share {
+        let name = name.rsplit(['/', '\\']).next().unwrap_or(name);
+        let name = shorten::in_the_middle(name, NAME);
+        Share { of: self.clone(), name, size, so_far: Arc::default(), waits: Arc::default() }
     }
 
-    /// Leaves the bar on the screen, full if everything was uploaded.
+    /// Leaves the bar on the screen, full if everything was uploaded. A bar of nothing is taken away.
     pub(crate) fn end(&self) {
-        let sum = &self.state.lock().unwrap_or_else(PoisonError::into_inner).sum;
-        if sum.position == sum.total && sum.files_done == sum.files {
-            self.bar.finish();
-        } else {
-            self.bar.abandon();
-        }
+        let took = self.state.began.elapsed();
+        let mut known = lock(&self.state.known);
+        known.took = Some(took);
+        let is_empty = known.sum.total == 0;
+        drop(known);
+        if is_empty { self.bar.clear() } else { self.bar.leave() }
     }
 
     /// Takes in that a file went from one state to another.
     fn change(&self, before: SoFar, after: SoFar, change: impl FnOnce(&mut Sum)) {
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { sum, under_way, meter } = &mut *state;
+        let mut known = lock(&self.state.known);
+        let Known { sum, under_way, meter, .. } = &mut *known;
         change(sum);
-        under_way.change(before.waits, after.waits);
-        let now = self.started.elapsed();
-        meter.add(now, sum.sent);
-        let rate = meter.rate(now, sum.sent);
-        let left = time_left(sum.total.saturating_sub(sum.position), rate);
-        let count = match under_way.all_wait() {
-            // In the place of the files, so that the line keeps its width.
-            true => "rate limit".to_owned(),
-            false => format!("{}/{} files", sum.files_done, sum.files),
+        under_way.change(before.does, after.does);
+        meter.add(self.state.began.elapsed(), sum.sent);
+    }
+}
+
+impl State {
+    /// What is to be drawn now.
+    fn line(&self) -> Line {
+        lock(&self.known).line(self.began.elapsed())
+    }
+}
+
+impl Known {
+    fn line(&self, now: Duration) -> Line {
+        let sum = &self.sum;
+        let line = Line {
+            name: "all files".into(),
+            position: sum.shown(),
+            total: sum.total,
+            largest: self.largest.max(sum.total),
+            count: Some(Count { done: sum.files_done, total: sum.files, of: "files" }),
+            ..Line::default()
         };
-        self.bar.set(sum.shown(), sum.total, Behind { count, rate, left });
+        if let Some(took) = self.took {
+            return Line { rate: average(sum.sent, took), took: Some(took), ..line };
+        }
+        let left = self.meter.left(now, sum.total.saturating_sub(sum.position));
+        Line { rate: self.meter.rate(now), left, waits: self.waits(now, left), ..line }
+    }
+
+    fn waits(&self, now: Duration, left: Option<Duration>) -> Vec<String> {
+        let under_way = &self.under_way;
+        if under_way.all(under_way.waiting) {
+            let wait = under_way.limited_until.and_then(|until| until.checked_sub(now));
+            return rate_limit(wait, left);
+        }
+        if let Some((name, waits)) = &self.noticed {
+            let announced = waits.announced(now);
+            if let Some(longest) = announced.first() {
+                return std::iter::once(format!("{name}, {longest}")).chain(announced).collect();
+            }
+        }
+        if under_way.all(under_way.ending) {
+            let files = under_way.files;
+            let s = if files == 1 { "" } else { "s" };
+            return vec![
+                format!("waiting for the answers to {files} file{s}"),
+                format!("confirming {files} file{s}"),
+                "confirming".into(),
+            ];
+        }
+        if under_way.files == 0 { Vec::new() } else { standstill(self.meter.still(now)) }
     }
 }
 
 impl UnderWay {
-    /// A file that was in one state is in another.
-    fn change(&mut self, before: Option<bool>, after: Option<bool>) {
+    /// A file that did one thing does another.
+    fn change(&mut self, before: Option<Does>, after: Option<Does>) {
         let moved =
             |count: u64, from: bool, to: bool| count.saturating_add(to.into()).saturating_sub(from.into());
+        let is = |does| (before == Some(does), after == Some(does));
         self.files = moved(self.files, before.is_some(), after.is_some());
-        self.waiting = moved(self.waiting, before == Some(true), after == Some(true));
+        self.waiting = moved(self.waiting, is(Does::Waits).0, is(Does::Waits).1);
+        self.ending = moved(self.ending, is(Does::Ends).0, is(Does::Ends).1);
     }
 
-    /// Whether there are some, and all of them wait for the rate limit.
-    fn all_wait(&self) -> bool {
-        self.files > 0 && self.waiting == self.files
+    /// Whether there are some, and these are all of them.
+    fn all(&self, files: u64) -> bool {
+        self.files > 0 && files == self.files
     }
 }
 
@@ -161,53 +237,78 @@ impl Sum {
 }
 
 impl Share {
-    /// Draws what the file's upload reports.
+    /// Takes in what the file's upload reports.
     pub(crate) fn show(&self, progress: &Progress) {
+        lock(&self.waits).progress(self.of.state.began.elapsed(), &Seen::from(progress));
+        let all_sent = progress.handed_over >= progress.total;
         let after = SoFar {
             position: progress.handed_over,
             // What an earlier run had sent is no speed of this one.
             sent: progress.handed_over.saturating_sub(progress.resumed),
-            waits: Some(progress.phase == Phase::Waiting),
+            does: Some(match progress.phase {
+                Phase::Waiting => Does::Waits,
+                _ if all_sent => Does::Ends,
+                _ => Does::Sends,
+            }),
         };
-        let before = std::mem::replace(&mut *self.so_far(), after);
+        let before = std::mem::replace(&mut *lock(&self.so_far), after);
         self.of.change(before, after, |sum| sum.advance(before, after));
+    }
+
+    /// Takes in a notice of the file's upload.
+    pub(crate) fn notice(&self, notice: &Notice) {
+        let now = self.of.state.began.elapsed();
+        let mut waits = lock(&self.waits);
+        waits.notice(now, notice);
+        let mut known = lock(&self.of.state.known);
+        match notice {
+            Notice::Retrying { .. } => known.noticed = Some((self.name.clone(), waits.clone())),
+            Notice::RateLimited { .. } | Notice::LongWait { .. } => {
+                known.under_way.limited_until = waits.rate_limit_left(now).map(|left| now + left);
+            }
+            _ => {}
+        }
     }
 
     /// The file is uploaded.
     pub(crate) fn finish(&self) {
-        let (before, after) = self.stop();
+        let (before, after) = self.end();
         self.of.change(before, after, |sum| sum.finish(self.size, after.position));
     }
 
     /// The file is tried again, from what the service has of it.
     pub(crate) fn restart(&self) {
-        let before = std::mem::take(&mut *self.so_far());
+        let before = std::mem::take(&mut *lock(&self.so_far));
         self.of.change(before, SoFar::default(), |sum| sum.restart(before.position));
     }
 
     /// The user stopped the file. It stays in the total, and as far as it came.
     pub(crate) fn stop_here(&self) {
-        let (before, after) = self.stop();
+        let (before, after) = self.end();
         self.of.change(before, after, |_| {});
     }
 
     /// The file failed or was skipped.
     pub(crate) fn leave_out(&self) {
-        let (before, after) = self.stop();
+        let (before, after) = self.end();
         self.of.change(before, after, |sum| sum.leave_out(self.size, after.position));
     }
 
     /// The file is no longer under way.
-    fn stop(&self) -> (SoFar, SoFar) {
-        let mut so_far = self.so_far();
+    fn end(&self) -> (SoFar, SoFar) {
+        let mut so_far = lock(&self.so_far);
         let before = *so_far;
-        so_far.waits = None;
+        so_far.does = None;
+        let mut known = lock(&self.of.state.known);
+        if known.noticed.as_ref().is_some_and(|(name, _)| *name == self.name) {
+            known.noticed = None;
+        }
         (before, *so_far)
     }
+}
 
-    fn so_far(&self) -> std::sync::MutexGuard<'_, SoFar> {
-        self.so_far.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -215,7 +316,7 @@ mod tests {
     use super::*;
 
     fn at(bytes: u64) -> SoFar {
-        SoFar { position: bytes, sent: bytes, waits: Some(false) }
+        SoFar { position: bytes, sent: bytes, does: Some(Does::Sends) }
     }
 
     #[test]
@@ -257,13 +358,39 @@ mod tests {
         let mut under_way = UnderWay::default();
         let mut change = |before, after| {
             under_way.change(before, after);
-            under_way.all_wait()
+            under_way.all(under_way.waiting)
         };
-        assert!(!change(None, Some(false)), "one moves");
-        assert!(!change(None, Some(true)), "one of two waits");
-        assert!(change(Some(false), Some(true)));
-        assert!(change(Some(true), None), "the other one waits");
-        assert!(!change(Some(true), None), "nothing is under way");
+        assert!(!change(None, Some(Does::Sends)), "one moves");
+        assert!(!change(None, Some(Does::Waits)), "one of two waits");
+        assert!(change(Some(Does::Sends), Some(Does::Waits)));
+        assert!(change(Some(Does::Waits), None), "the other one waits");
+        assert!(!change(Some(Does::Waits), None), "nothing is under way");
+    }
+
+    #[test]
+    fn what_is_tried_again_is_told_with_its_file_and_the_end_as_it_was() {
+        let batch = BatchBar::start(&Screen::new(true), 2, 100);
+        let share = batch.share("d/clip.mp4", 60);
+        share.notice(&Notice::Retrying {
+            step: ofauth::Step::Open,
+            why: "HTTP 503".into(),
+            status: Some(503),
+            tries: 1,
+            tries_at_most: 5,
+            wait: Duration::from_secs(30),
+        });
+        let waits = batch.state.line().waits;
+        assert!(
+            waits[0].starts_with("clip.mp4, opening the upload session: HTTP 503, try 1 of 5"),
+            "{waits:?}"
+        );
+        share.leave_out();
+        assert_eq!(batch.state.line().waits, [""; 0]);
+        lock(&batch.state.known).took = Some(Duration::from_secs(4));
+        let line = batch.state.line();
+        assert_eq!((line.rate, line.left, line.total), (None, None, 40), "nothing was sent");
+        lock(&batch.state.known).sum.sent = 4000;
+        assert_eq!(batch.state.line().rate, Some(1000));
     }
 
     #[test]

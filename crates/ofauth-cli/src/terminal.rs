@@ -26,6 +26,8 @@ pub(crate) enum Form {
     Line,
     /// Lines, tabs between columns, or JSON: outside of its strings it has no other control characters.
     Lines,
+    /// Made here, with sequences that are meant: a progress bar.
+    Drawing,
 }
 
 impl Stream {
@@ -116,6 +118,7 @@ pub(crate) fn is_obeyed(character: char) -> bool {
 /// character, and a byte that is no text `\xff`.
 fn safe(bytes: &[u8], form: Form) -> Cow<'_, [u8]> {
     let (body, end): (_, &[u8]) = match (form, bytes.strip_suffix(b"\n")) {
+        (Form::Drawing, _) => return Cow::Borrowed(bytes),
         (Form::Line, Some(body)) => (body, b"\n"),
         _ => (bytes, b""),
     };
@@ -161,6 +164,7 @@ mod tests {
         for (text, expected) in table {
             assert_eq!(shown(text, Form::Line), expected);
             assert_eq!(shown(text, Form::Lines), expected);
+            assert_eq!(shown(text, Form::Drawing), text);
         }
         assert_eq!(shown(b"a\x9b\xff\xc3", Form::Line), r"a\x9b\xff\xc3");
     }

@@ -1,6 +1,6 @@
 //! Notices
 //!
-//! What happens to an upload beside its progress and that its user should know: once each, in words.
+//! What happens to an upload beside its progress and that its user should know, in words.
 
 use std::ffi::{c_char, c_void};
 
@@ -22,6 +22,10 @@ pub const OFAUTH_NOTICE_AT_RISK: i32 = 5;
 pub const OFAUTH_NOTICE_LONG_WAIT: i32 = 6;
 /// The machine slept, or the process stood still: connections are opened anew.
 pub const OFAUTH_NOTICE_WOKE: i32 = 7;
+/// A step failed and is tried again; the text says which, why, and when.
+pub const OFAUTH_NOTICE_RETRYING: i32 = 8;
+/// The rate limit is used up: nothing new is sent for some seconds.
+pub const OFAUTH_NOTICE_RATE_LIMITED: i32 = 9;
 
 /// Takes one notice of an upload. None is lost, and they come in their order.
 ///
@@ -40,6 +44,8 @@ pub(crate) fn kind(notice: &Notice) -> i32 {
         Notice::AtRisk { .. } => OFAUTH_NOTICE_AT_RISK,
         Notice::LongWait { .. } => OFAUTH_NOTICE_LONG_WAIT,
         Notice::Woke { .. } => OFAUTH_NOTICE_WOKE,
+        Notice::Retrying { .. } => OFAUTH_NOTICE_RETRYING,
+        Notice::RateLimited { .. } => OFAUTH_NOTICE_RATE_LIMITED,
         _ => OFAUTH_NOTICE_OTHER,
     }
 }

@@ -301,7 +301,8 @@ pub unsafe extern "C" fn ofauth_upload_set_hold_result(
     unsafe { change(upload, err, with) }
 }
 
-/// Has `callback` told of notices: that an upload was resumed, begins anew, will not be done before its session ends.
+/// Has `callback` told of notices: that an upload was resumed, begins anew, tries something again, waits, or will not be
+/// done before its session ends.
 /// NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_notice(

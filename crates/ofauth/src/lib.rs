@@ -60,7 +60,8 @@ pub use http::answer::Answer;
 pub use journal::{Journal, JournalState, JournaledUpload};
 pub use media::{Content, MediaItem};
 pub use upload::{
-    Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Upload, Uploaded, UploadedPart, VaultUpload,
+    Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Step, Upload, Uploaded, UploadedPart,
+    VaultUpload,
 };
 pub use vault::{Check, VaultPlusBatch};
 

@@ -229,6 +229,19 @@ fn nothing_is_left_to_do() {
 }
 
 #[test]
+fn what_the_command_says_leaves_by_one_gate() {
+    let says = |text: &str| {
+        // Who asks a terminal for its size says nothing.
+        let text = text.replace("Term::stdout()", "").replace("Term::stderr()", "");
+        ["stdout()", "stderr()", "print!(", "println!("].iter().any(|way| text.contains(way))
+    };
+    let written = written_by_hand();
+    let sources = written.iter().filter(|(name, _)| name.starts_with("crates/ofauth-cli/src/"));
+    let found: Vec<_> = sources.filter(|(_, text)| says(text)).map(|(name, _)| name).collect();
+    assert_eq!(found, ["crates/ofauth-cli/src/terminal.rs"], "write by way of it");
+}
+
+#[test]
 fn every_module_says_what_it_is_for() {
     // The tests of a module may lie in a file of their own, which the module includes.
     let is_part = |name: &str| name.ends_with("_tests.rs");

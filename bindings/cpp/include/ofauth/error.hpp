@@ -76,6 +76,8 @@ enum class NoticeKind : std::int32_t {
     at_risk = OFAUTH_NOTICE_AT_RISK,                    ///< The session will end too early.
     long_wait = OFAUTH_NOTICE_LONG_WAIT,                ///< The service asks for a long pause.
     woke = OFAUTH_NOTICE_WOKE,                          ///< The machine slept.
+    retrying = OFAUTH_NOTICE_RETRYING,                  ///< A step failed and is tried again.
+    rate_limited = OFAUTH_NOTICE_RATE_LIMITED,          ///< The rate limit is used up for some seconds.
 };
 
 /// How important a log message is.

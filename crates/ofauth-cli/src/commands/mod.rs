@@ -10,6 +10,7 @@ mod post;
 mod read;
 mod sandbox;
 mod sessions;
+mod sessions_table;
 mod text;
 mod upload;
 

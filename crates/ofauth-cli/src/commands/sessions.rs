@@ -8,17 +8,19 @@ use std::time::SystemTime;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytesize::ByteSize;
+use console::Term;
 use jiff::Timestamp;
 use ofauth::system::Time;
 use ofauth::{Journal, JournalState, JournaledUpload};
 use serde_json::{Value, json};
 
 use super::App;
+use super::sessions_table::{Here, Table};
 use crate::args::SessionsCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::state::{self, State};
-use crate::terminal::one_line;
+use crate::terminal::{Stream, one_line};
 
 /// Runs the command.
 pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
@@ -44,18 +46,10 @@ fn list(app: &App, journal: &Journal) -> Result<Exit> {
         app.out.note(&format!("ofauth: no upload is unfinished in {}", journal.dir().display()));
         return Ok(Exit::Done);
     }
-    let now = SystemTime::now();
-    app.out.line(&row("ID", "STATE", "DONE", "SIZE", "EXPIRES", "FILE"));
-    for session in &sessions {
-        let there = app.out.line(&row(
-            &session.id,
-            &state_of(session),
-            &format!("{}/{}", session.parts_done, session.parts_total),
-            &size(session.size),
-            &until(session.expires, now),
-            &one_line(session.file.as_deref().unwrap_or("-")),
-        ));
-        if !there {
+    let table = Table::of(&sessions, SystemTime::now());
+    let columns = Stream::Out.is_terminal().then(|| usize::from(Term::stdout().size().1));
+    for line in table.lines(columns, &Here::now()) {
+        if !app.out.line(&line) {
             break;
         }
     }
@@ -145,20 +139,16 @@ fn advise(app: &App, session: &JournaledUpload) {
     }
 }
 
-fn row(id: &str, state: &str, done: &str, size: &str, expires: &str, file: &str) -> String {
-    format!("{id:<16}  {state:<15}  {done:>11}  {size:>10}  {expires:<13}  {file}")
-}
-
-fn state_of(session: &JournaledUpload) -> String {
+pub(crate) fn state_of(session: &JournaledUpload) -> String {
     if session.in_use { "in use".into() } else { session.state.as_str().replace('_', " ") }
 }
 
-fn size(bytes: u64) -> String {
+pub(crate) fn size(bytes: u64) -> String {
     ByteSize(bytes).display().iec().to_string()
 }
 
 /// How long it is until then.
-fn until(then: Option<SystemTime>, now: SystemTime) -> String {
+pub(crate) fn until(then: Option<SystemTime>, now: SystemTime) -> String {
     let Some(then) = then else { return "-".into() };
     then.duration_since(now).map_or_else(|_| "expired".into(), |left| format!("in {}", Time(left)))
 }

@@ -10,7 +10,7 @@ use std::path::Path;
 use serde_json::json;
 use tokio::process::Command;
 
-use crate::pty::{Streams, on_terminal};
+use crate::pty::on_terminal;
 use crate::support::{CONNECTION, Home, calm, run, sample, sandbox};
 
 /// Sets the title, clears the screen, goes on in C1, and turns the direction of writing.
@@ -18,7 +18,7 @@ const HOSTILE: &str =
     "pwned\u{1b}]0;title\u{7}\u{1b}[2J\u{9b}31m\u{202e}\u{2066}\u{200f}\u{2028}\u{7f}\u{8}\rover\u{85}";
 
 /// What the command may send of that kind: line ends, and how a bar is drawn.
-const OURS: [&str; 3] = ["\r\n", "\u{1b}[2K", "\r"];
+const OURS: [&str; 3] = ["\r\n", "\u{1b}[J", "\r"];
 
 fn is_obeyed(character: char) -> bool {
     character.is_control()
@@ -107,7 +107,7 @@ async fn what_a_server_says_never_commands_the_terminal() {
                 let what = format!("{arguments:?} {flags:?} with {status}, JSON: {is_json}");
                 let mut command = command(&home, &base_url, &arguments);
                 command.args(flags);
-                let (_, shown) = on_terminal(command, 200, Streams::Both).await;
+                let (_, shown) = on_terminal(command, 200).await;
                 check(&what, &shown, "");
                 assert!(!shown.is_empty(), "{what}");
             }
@@ -120,7 +120,7 @@ async fn an_answer_is_shown_with_escapes_on_a_terminal_and_as_it_is_on_a_pipe() 
     let (home, answer) = (Home::new(), json!({"name": HOSTILE}));
     let base_url = server("200 OK", answer.to_string().into_bytes());
     for arguments in [&["whoami"][..], &["api", "whoami"]] {
-        let (ended, shown) = on_terminal(command(&home, &base_url, arguments), 200, Streams::Both).await;
+        let (ended, shown) = on_terminal(command(&home, &base_url, arguments), 200).await;
         ended.ends_with(0);
         check("whoami", &shown, "pwned\\u001b]0;title");
         let shown: serde_json::Value = serde_json::from_slice(&shown).unwrap();
@@ -156,14 +156,14 @@ async fn names_of_files_never_command_the_terminal() {
             for flags in uploads {
                 let mut upload = home.against(server);
                 upload.args(["upload", "--filename", "clip.mp4"]).args(flags).arg(&file);
-                let (_, shown) = on_terminal(upload, 100, Streams::Both).await;
+                let (_, shown) = on_terminal(upload, 100).await;
                 check(&format!("upload {flags:?}"), &shown, "pwned");
             }
         }
         for arguments in [&["sessions", "list"][..], &["sessions", "list", "--json"]] {
             let mut sessions = home.bare();
             sessions.args(arguments);
-            let (ended, shown) = on_terminal(sessions, 200, Streams::Both).await;
+            let (ended, shown) = on_terminal(sessions, 200).await;
             ended.ends_with(0);
             check(&format!("{arguments:?}"), &shown, "pwned");
         }
@@ -171,7 +171,7 @@ async fn names_of_files_never_command_the_terminal() {
         for (what, flags) in [("show", &[][..]), ("show", &["--json"]), ("forget", &[])] {
             let mut sessions = home.bare();
             sessions.args(["sessions", what, listed[0]["id"].as_str().unwrap()]).args(flags);
-            let (ended, shown) = on_terminal(sessions, 200, Streams::Both).await;
+            let (ended, shown) = on_terminal(sessions, 200).await;
             ended.ends_with(0);
             check(&format!("sessions {what} {flags:?}"), &shown, "pwned");
         }
@@ -223,7 +223,7 @@ async fn settings_and_the_command_line_never_command_the_terminal() {
                 .env("OFAUTH_CONNECTION_ID", CONNECTION)
                 .args(&line)
                 .args(flags);
-            let (ended, shown) = on_terminal(command, 200, Streams::Both).await;
+            let (ended, shown) = on_terminal(command, 200).await;
             assert_ne!(ended.code, 0, "{line:?}");
             check(&format!("{line:?} {flags:?}"), &shown, "");
             assert!(!shown.is_empty(), "{line:?}");

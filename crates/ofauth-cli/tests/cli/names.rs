@@ -102,7 +102,7 @@ fn decoded(text: &str) -> Vec<u8> {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_reference_has_its_file_beside_it_on_a_terminal_and_is_alone_on_a_pipe() {
-    use crate::pty::{Streams, on_terminal};
+    use crate::pty::on_terminal;
     let (home, server) = (Home::new(), calm().await);
     let photo = std::fs::read(sample("photo.jpg")).unwrap();
     let files = ["a.jpg", "b\tc.jpg", "d.jpg"].map(|name| home.file(name, &photo));
@@ -115,7 +115,7 @@ async fn a_reference_has_its_file_beside_it_on_a_terminal_and_is_alone_on_a_pipe
     // Uploaded, then known to be in the vault.
     for flags in [&[][..], &["--skip-existing"]] {
         for count in [1, 3] {
-            let (ended, lines) = on_terminal(upload(flags, &files[..count]), 100, Streams::Both).await;
+            let (ended, lines) = on_terminal(upload(flags, &files[..count]), 100).await;
             ended.ends_with(0);
             let lines = String::from_utf8(lines).unwrap();
             assert_eq!(lines.lines().count(), count, "{lines:?}");

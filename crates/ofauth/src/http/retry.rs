@@ -7,6 +7,7 @@ use std::time::Duration;
 use ofauth_api::operation::RetryClass;
 
 use super::wait::WaitHint;
+use crate::error::ErrorKind;
 
 /// The first pause, doubled at each further try.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
@@ -33,6 +34,19 @@ pub(crate) enum Failure<'a> {
     NotSent,
     /// The request left, wholly or in part, and no readable answer came back.
     Lost,
+}
+
+impl Failure<'_> {
+    /// What happened, in a few words for people. `kind` is that of the error.
+    pub(crate) fn cause(self, kind: ErrorKind) -> String {
+        match (self, kind) {
+            (Self::Answered { status, .. }, _) => format!("HTTP {status}"),
+            (Self::NotSent, _) => "no connection".into(),
+            (Self::Lost, ErrorKind::Timeout) => "no answer in time".into(),
+            (Self::Lost, ErrorKind::InvalidAnswer) => "an answer that cannot be read".into(),
+            (Self::Lost, _) => "the connection broke".into(),
+        }
+    }
 }
 
 /// What to do about a [`Failure`].
@@ -88,6 +102,11 @@ impl Patience {
     /// Patience for [`CALL_TRIES`] tries. Refusals by rate limit count as tries unless they are to be sat out.
     pub(crate) fn new(sits_out_rate_limits: bool) -> Self {
         Self { sits_out_rate_limits, failures: 0, refusals: 0, waited: Duration::ZERO }
+    }
+
+    /// Tries that failed so far.
+    pub(crate) fn tries(&self) -> u32 {
+        self.failures
     }
 
     /// The pause before the next try, or `None` if there is to be none. `silent`: the try waited in vain for the

@@ -48,7 +48,7 @@ pub(crate) struct Request {
     /// No pause is begun that would end after this.
     pub(crate) until: Option<Instant>,
     /// Told of every pause before it begins.
-    pub(crate) pauses: Option<UnboundedSender<Duration>>,
+    pub(crate) pauses: Option<UnboundedSender<Pause>>,
     /// Longer answers are not read, in bytes.
     pub(crate) longest_answer: usize,
     pub(crate) method: Method,
@@ -96,7 +96,7 @@ impl Request {
         self
     }
 
-    pub(crate) fn tell_pauses(mut self, to: UnboundedSender<Duration>) -> Self {
+    pub(crate) fn tell_pauses(mut self, to: UnboundedSender<Pause>) -> Self {
         self.pauses = Some(to);
         self
     }
@@ -120,6 +120,19 @@ impl Request {
         self.headers.insert(CONNECTION_ID, id);
         self
     }
+}
+
+/// Why a request is not sent for a while.
+#[derive(Debug, Clone)]
+pub(crate) struct Pause {
+    pub(crate) length: Duration,
+    /// What happened, in a few words.
+    pub(crate) why: String,
+    pub(crate) status: Option<u16>,
+    /// Whether the rate limit is used up, which is no failed try.
+    pub(crate) is_rate_limit: bool,
+    /// Tries that failed so far.
+    pub(crate) tries: u32,
 }
 
 /// How one try of a request ended.
@@ -181,7 +194,13 @@ impl Transport {
             tracing::info!(doing = request.doing, ?pause, outcome = %tried, "trying again");
             if let Some(pauses) = &request.pauses {
                 // Whoever asked to be told may have stopped listening.
-                _ = pauses.send(pause);
+                _ = pauses.send(Pause {
+                    length: pause,
+                    why: tried.cause(),
+                    status: tried.status(),
+                    is_rate_limit: verdict == Verdict::Wait,
+                    tries: patience.tries(),
+                });
             }
             tokio::time::sleep(pause).await;
         }
@@ -400,6 +419,23 @@ fn judge(tried: &Tried, reading: &Reading, class: RetryClass) -> (Verdict, WaitH
 }
 
 impl Tried {
+    /// The status of the answer, if there was one.
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Answered(answer) => Some(answer.status),
+            _ => None,
+        }
+    }
+
+    /// What happened, in a few words for people.
+    fn cause(&self) -> String {
+        match self {
+            Self::Answered(answer) => format!("HTTP {}", answer.status),
+            Self::NotSent(error) | Self::Hopeless(error) => Failure::NotSent.cause(error.kind()),
+            Self::Lost(error) | Self::Unreadable(error) => Failure::Lost.cause(error.kind()),
+        }
+    }
+
     /// What the caller gets if this was the last try, and its answer was read so.
     fn last(self, reading: Reading, request: &Request) -> Result<Answer> {
         match self {

@@ -17,7 +17,7 @@ use super::decide::{self, Age, Decision, Doubt, Situation};
 use super::forecast::{Forecast, Meter, Rest};
 use super::identity::Identity;
 use super::ledger::Ledger;
-use super::notice::{self, Notice};
+use super::notice::{self, Notice, Step};
 use super::plan::{Flow, Plan, number_of};
 use super::progress::{Phase, Reporter};
 use super::sending::Sent;
@@ -26,7 +26,8 @@ use super::step::{Done, StepEnd, StepFailure};
 use super::wire::{Opening, Session, Wire};
 use super::{Uploaded, UploadedPart};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::retry::LONGEST_WAIT;
+use crate::http::retry::{CALL_TRIES, LONGEST_WAIT, UPLOAD_TRIES};
+use crate::http::transport::Pause;
 use crate::journal::{About, DoneRecord, Recorder, SessionRecord, State};
 
 /// What is said of a file that went in one request and changed meanwhile.
@@ -37,6 +38,9 @@ pub(super) const MIXED: &str =
 const MOST_COMPARISONS: u32 = 10;
 /// How long a file that did not come to rest is left alone.
 const REST: Duration = Duration::from_secs(1);
+
+/// A wait for the rate limit of less than this is not told: where requests are paced, each waits a moment.
+const TOLD: Duration = Duration::from_secs(2);
 
 /// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
 const QUIET: Duration = Duration::from_secs(60);
@@ -98,6 +102,15 @@ pub(crate) struct Engine<W: Wire> {
     pub(crate) journal: Option<Journaled>,
 }
 
+/// A step that failed and is tried again.
+pub(super) struct Retry {
+    pub(super) step: Step,
+    pub(super) why: String,
+    pub(super) status: Option<u16>,
+    pub(super) tries: u32,
+    pub(super) wait: Duration,
+}
+
 /// Where an upload is written down, and as what.
 pub(crate) struct Journaled {
     pub(crate) recorder: Recorder,
@@ -137,6 +150,7 @@ impl<W: Wire> Engine<W> {
                     tracing::info!(%error, "the session is over");
                     self.notify(Notice::SessionExpired { sent_again: acknowledged });
                     self.reporter.report(|progress| progress.sent_again = acknowledged);
+                    self.meter = Meter::new(Instant::now(), 0);
                     restarted = true;
                 }
             }
@@ -171,7 +185,7 @@ impl<W: Wire> Engine<W> {
 
     /// Opens a session, and tells of long waits for it.
     async fn open(&mut self) -> Result<Session> {
-        self.tell_wait(self.time_for(0));
+        self.tell_rate_limit(self.time_for(0));
         let (wire, limits) = (Arc::clone(&self.wire), self.limits.clone());
         let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
         let opening = limits.within(wire.init(tell));
@@ -181,14 +195,36 @@ impl<W: Wire> Engine<W> {
                 biased;
                 session = &mut opening => return session?,
                 Some(pause) = told.recv() => {
-                    self.tell_wait(pause);
+                    if pause.is_rate_limit {
+                        self.tell_rate_limit(pause.length);
+                    } else {
+                        let Pause { length, why, status, tries, .. } = pause;
+                        self.tell_retry(Retry { step: Step::Open, why, status, tries, wait: length });
+                    }
                 }
             }
         }
     }
 
-    /// Tells of a wait if it is a long one. Returns whether it is.
-    pub(super) fn tell_wait(&mut self, wait: Duration) -> bool {
+    /// Tells of a wait for the rate limit, unless it is one of a moment. Returns whether it was told.
+    pub(super) fn tell_rate_limit(&mut self, wait: Duration) -> bool {
+        if self.tell_long_wait(wait) {
+            return true;
+        }
+        if wait >= TOLD {
+            self.notify(Notice::RateLimited { wait });
+        }
+        wait >= TOLD
+    }
+
+    /// Tells that a step failed and is tried again.
+    pub(super) fn tell_retry(&mut self, Retry { step, why, status, tries, wait }: Retry) {
+        let tries_at_most = if step == Step::Open { CALL_TRIES } else { UPLOAD_TRIES };
+        self.notify(Notice::Retrying { step, why, status, tries, tries_at_most, wait });
+        self.tell_long_wait(wait);
+    }
+
+    fn tell_long_wait(&mut self, wait: Duration) -> bool {
         let is_long = wait > QUIET;
         if is_long {
             self.notify(Notice::LongWait { wait });
@@ -310,6 +346,7 @@ impl<W: Wire> Engine<W> {
         let (mut tries, mut waits) = (0_u32, 0_u32);
         let mut waited = Duration::ZERO;
         loop {
+            self.tell_rate_limit(self.time_for(0));
             let attempt = Arc::new(Attempt::new(recorder.clone(), true));
             let work = self.wire.complete(url, upload_id, Arc::clone(&attempt));
             let end = limits.within(work).await.map_err(|stopped| match attempt.is_announced() {
@@ -361,7 +398,12 @@ impl<W: Wire> Engine<W> {
                     return Err(doubtful(failure.error, doubt));
                 }
             }
-            self.tell_wait(pause);
+            if matches!(decision, Decision::Wait(_)) {
+                self.tell_rate_limit(pause);
+            } else {
+                let (why, status) = (failure.cause(), failure.status());
+                self.tell_retry(Retry { step: Step::Complete, why, status, tries, wait: pause });
+            }
             tracing::info!(error = %failure.error, ?pause, "completing again");
             self.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
             limits.within(tokio::time::sleep(pause)).await.map_err(|stopped| doubtful(stopped, doubt))?;
@@ -380,7 +422,10 @@ impl<W: Wire> Engine<W> {
 
     /// Tells the caller, and the log.
     pub(super) fn notify(&mut self, notice: Notice) {
-        tracing::warn!(upload = %self.source.place, "{notice}");
+        // Retries are in the log with their whole errors.
+        if !matches!(notice, Notice::Retrying { .. }) {
+            tracing::warn!(upload = %self.source.place, "{notice}");
+        }
         if let Some(callback) = &mut self.on_notice {
             callback(&notice);
         }
@@ -398,11 +443,13 @@ impl<W: Wire> Engine<W> {
         session: &Session,
         handed_over: u64,
         requests: usize,
+        waiting: bool,
     ) -> Forecast {
         let rest = Rest {
             bytes: self.source.size.saturating_sub(handed_over),
             requests: self.time_for(requests),
             session_left: session.left(now),
+            waiting,
         };
         self.meter.update(now, handed_over);
         self.meter.forecast(now, rest)

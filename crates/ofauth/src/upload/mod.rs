@@ -50,7 +50,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-pub use notice::Notice;
+pub use notice::{Notice, Step};
 pub use progress::{Phase, Progress};
 pub use source::{ReadAt, Source};
 pub use uploaded::{Uploaded, UploadedPart};
@@ -200,7 +200,7 @@ impl Upload {
     }
 
     /// A function that is told what happens to the upload beside progress: that it was resumed, that it begins anew, that
-    /// its session will end too early. Each is also in the log, as a warning.
+    /// something is tried again, that its session will end too early. Each is also in the log.
     ///
     /// It runs in the upload's own task, so it should return soon.
     pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {

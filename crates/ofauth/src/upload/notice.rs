@@ -1,4 +1,4 @@
-//! What an upload has to say beside its progress: once each, in words that a program may show.
+//! What an upload has to say beside its progress, in words that a program may show.
 
 use std::fmt;
 use std::time::Duration;
@@ -48,11 +48,57 @@ pub enum Notice {
         /// How long nothing is sent.
         wait: Duration,
     },
+    /// A step failed and is tried again.
+    Retrying {
+        /// What failed.
+        step: Step,
+        /// Why, in a few words: `HTTP 500`, `no connection`.
+        why: String,
+        /// The status of the service's answer, if there was one.
+        status: Option<u16>,
+        /// Tries that have failed so far.
+        tries: u32,
+        /// The upload fails after so many.
+        tries_at_most: u32,
+        /// How long until the next try.
+        wait: Duration,
+    },
+    /// The rate limit is used up: nothing new is sent for some seconds. A wait that the session may not outlast is a
+    /// [`LongWait`](Self::LongWait) instead, and one of a moment is told by the progress alone.
+    RateLimited {
+        /// How long nothing is sent.
+        wait: Duration,
+    },
     /// The machine slept, or the process stood still: open connections were given up and their parts are sent again.
     Woke {
         /// How long nothing ran.
         after: Duration,
     },
+}
+
+/// What an upload does that can fail and be tried again.
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Asking for a plan.
+    Open,
+    /// Sending the part of this number, from 1.
+    Part(u32),
+    /// Sending a file that goes in one piece.
+    File,
+    /// Asking the service to finish.
+    Complete,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Open => f.write_str("opening the upload session"),
+            Self::Part(number) => write!(f, "part {number}"),
+            Self::File => f.write_str("sending the file"),
+            Self::Complete => f.write_str("completing the upload"),
+        }
+    }
 }
 
 /// The caller's function for notices.
@@ -89,6 +135,16 @@ impl fmt::Display for Notice {
                 "the service asks for a pause of {}: the upload session may end meanwhile",
                 Time(*wait)
             ),
+            Self::Retrying { step, why, tries, tries_at_most, wait, .. } => {
+                write!(f, "{step}: {why}, try {tries} of {tries_at_most}, again ")?;
+                match wait.as_millis() {
+                    0..1000 => f.write_str("at once"),
+                    _ => write!(f, "in {}", Time(Duration::from_secs(wait.as_secs()))),
+                }
+            }
+            Self::RateLimited { wait } => {
+                write!(f, "waiting for the rate limit, {}", Time(Duration::from_secs(wait.as_secs())))
+            }
             Self::Woke { after } => {
                 write!(f, "nothing ran for {}: connections are opened anew", Time(*after))
             }
@@ -110,5 +166,20 @@ mod tests {
         );
         let resumed = Notice::Resumed { bytes: 5 * 1024 * 1024, parts: 1, parts_total: 4 };
         assert_eq!(resumed.to_string(), "resumed: 5.0 MiB in 1 of 4 parts need not be sent again");
+        let retrying = |step, millis| Notice::Retrying {
+            step,
+            why: "HTTP 500".into(),
+            status: Some(500),
+            tries: 3,
+            tries_at_most: 8,
+            wait: Duration::from_millis(millis),
+        };
+        assert_eq!(retrying(Step::Part(5), 4200).to_string(), "part 5: HTTP 500, try 3 of 8, again in 4 s");
+        assert_eq!(
+            retrying(Step::Complete, 999).to_string(),
+            "completing the upload: HTTP 500, try 3 of 8, again at once"
+        );
+        let limited = Notice::RateLimited { wait: Duration::from_secs(58) };
+        assert_eq!(limited.to_string(), "waiting for the rate limit, 58 s");
     }
 }

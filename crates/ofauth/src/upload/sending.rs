@@ -15,10 +15,10 @@ use super::attempt::Attempt;
 use super::clock::{Clock, always};
 use super::decide::{self, Decision, Doubt};
 use super::early::EarlyLook;
-use super::engine::{Engine, MIXED, after, doubtful, unknown};
+use super::engine::{Engine, MIXED, Retry, after, doubtful, unknown};
 use super::identity::Revision;
 use super::ledger::Ledger;
-use super::notice::Notice;
+use super::notice::{Notice, Step};
 use super::plan::{Flow, number_of};
 use super::progress::Phase;
 use super::source::changed;
@@ -331,6 +331,7 @@ impl<'a, W: Wire> Sending<'a, W> {
             tracing::warn!(error = %failure.error, connections = self.tries.len(), "parts wait for each other");
             return Ok(None);
         }
+        let (why, status) = (failure.cause(), failure.status());
         let StepFailure { error, hint, .. } = failure;
         let error = if self.single { error } else { error.with_part(number_of(part)) };
         match decision {
@@ -344,10 +345,12 @@ impl<'a, W: Wire> Sending<'a, W> {
                 {
                     return Err(doubtful(error, self.doubt));
                 }
-                self.engine.tell_wait(pause);
+                self.engine.tell_retry(Retry { step: self.step(part), why, status, tries, wait: pause });
                 self.ledger.send_again(part, until);
             }
             Decision::Alone => {
+                let wait = Duration::ZERO;
+                self.engine.tell_retry(Retry { step: self.step(part), why, status, tries, wait });
                 self.ledger.send_again(part, now);
                 // One probe at a time; further refused parts simply come again.
                 self.alone.get_or_insert(part);
@@ -368,6 +371,11 @@ impl<'a, W: Wire> Sending<'a, W> {
         Ok(None)
     }
 
+    /// What sending this part is called.
+    fn step(&self, part: usize) -> Step {
+        if self.single { Step::File } else { Step::Part(number_of(part)) }
+    }
+
     /// Holds everything back after a refusal by rate limit. Fails, with how long it would have been, if that is too long.
     fn hold(&mut self, now: Instant, pause: Duration) -> std::result::Result<Instant, String> {
         let (since, refusals) = self.refused.get_or_insert((now, 0));
@@ -380,7 +388,7 @@ impl<'a, W: Wire> Sending<'a, W> {
             return Err(format!("past {what}"));
         }
         if self.hold_until.is_none() {
-            self.engine.tell_wait(pause);
+            self.engine.tell_rate_limit(pause);
         }
         self.hold_until = self.hold_until.max(Some(until));
         self.engine.reporter.report(|progress| progress.phase = Phase::Waiting);
@@ -445,11 +453,11 @@ impl<'a, W: Wire> Sending<'a, W> {
         let waiting = self.hold_until.is_some() || (begun == 0 && !self.tries.is_empty());
         let requests = self.ledger.parts_left().saturating_sub(begun);
         if waiting && self.hold_until.is_none() {
-            self.told_wait = self.told_wait || self.engine.tell_wait(self.engine.time_for(0));
+            self.told_wait = self.told_wait || self.engine.tell_rate_limit(self.engine.time_for(0));
         } else {
             self.told_wait = false;
         }
-        let forecast = self.engine.forecast(now, self.session, handed_over, requests);
+        let forecast = self.engine.forecast(now, self.session, handed_over, requests, waiting);
         self.engine.reporter.report(|progress| {
             progress.phase = if waiting { Phase::Waiting } else { Phase::Sending };
             progress.acknowledged = acknowledged;
@@ -460,8 +468,7 @@ impl<'a, W: Wire> Sending<'a, W> {
         });
         if forecast.late && !std::mem::replace(&mut self.told_late, true) {
             let session_left = self.session.left(now).unwrap_or_default();
-            let needs = forecast.eta.unwrap_or_else(|| self.engine.time_for(requests));
-            self.engine.notify(Notice::AtRisk { needs, session_left });
+            self.engine.notify(Notice::AtRisk { needs: forecast.needs, session_left });
         }
     }
 }

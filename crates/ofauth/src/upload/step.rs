@@ -72,6 +72,19 @@ impl StepFailure {
         }
     }
 
+    /// What happened, in a few words for people.
+    pub(crate) fn cause(&self) -> String {
+        self.failure().cause(self.error.kind())
+    }
+
+    /// The status of the service's answer, if there was one.
+    pub(crate) fn status(&self) -> Option<u16> {
+        match self.what {
+            What::Answered(status) => Some(status),
+            What::NotSent | What::Lost => None,
+        }
+    }
+
     /// Whether the upload may be finished all the same, if this step was to finish it.
     pub(crate) fn may_have_finished(&self) -> bool {
         decide::may_have_finished(self.failure(), self.whole)

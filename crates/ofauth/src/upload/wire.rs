@@ -23,7 +23,7 @@ use crate::client::Shared;
 use crate::error::Result;
 use crate::http::answer::LONGEST_STEP;
 use crate::http::success::{self, Unreadable};
-use crate::http::transport::{Request, Tried};
+use crate::http::transport::{Pause, Request, Tried};
 use crate::http::wait::server_time;
 use crate::net::put::{Activity, Put, PutEnd, put};
 
@@ -76,7 +76,7 @@ impl Session {
 /// The steps of an upload, each tried once; init alone repeats itself, for a session too many costs nothing.
 pub(crate) trait Wire: Send + Sync + 'static {
     /// Opens a session and reads its plan. `pauses` is told of each pause before another try.
-    fn init(&self, pauses: UnboundedSender<Duration>) -> impl Future<Output = Result<Session>> + Send;
+    fn init(&self, pauses: UnboundedSender<Pause>) -> impl Future<Output = Result<Session>> + Send;
 
     /// Sends the bytes of a part. `number` is `None` for the PUT of a single upload.
     fn put(
@@ -121,7 +121,7 @@ pub(crate) struct HttpWire {
 }
 
 impl Wire for HttpWire {
-    async fn init(&self, pauses: UnboundedSender<Duration>) -> Result<Session> {
+    async fn init(&self, pauses: UnboundedSender<Pause>) -> Result<Session> {
         let body = InitBody {
             filename: &self.filename,
             size: self.source.size,

@@ -14,7 +14,7 @@ use ofauth::{Inspected, Progress, Uploaded};
 use tokio::sync::Semaphore;
 
 use super::delivered::{Delivered, Finished};
-use super::done::{Done, Drawn, settle};
+use super::done::{Done, Drawn, End, settle};
 use super::gate::{Gate, Trying};
 use super::job::Job;
 use super::known::{Memory, blocking};
@@ -26,7 +26,9 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::input::Input;
 use crate::name::Name;
+use crate::notices::Notices;
 use crate::progress_batch::BatchBar;
+use crate::progress_file::FileBar;
 use crate::remembered::Identity;
 
 /// How far the files that have begun may be ahead of the first whose end is not known.
@@ -40,6 +42,7 @@ pub(super) struct Batch<'a> {
     /// What the command had uploaded when it was stopped, unless it keeps no journal.
     pub(super) delivered: Option<Arc<Delivered>>,
     bar: Option<BatchBar>,
+    notices: Notices,
     /// As many as files may be uploaded at once.
     places: Semaphore,
     /// Whether further files are to be tried.
@@ -88,6 +91,7 @@ impl<'a> Batch<'a> {
             memory,
             delivered,
             bar,
+            notices: Notices::new(&job.app.out),
             places: Semaphore::new(job.args.files_at_once.into()),
             gate: Gate::new(&job.app.interrupt, &job.app.out),
             sent: AtomicU64::new(0),
@@ -191,12 +195,12 @@ impl<'a> Batch<'a> {
             None => self.memory.identify(path).await,
         };
         let drawn = match &self.bar {
-            Some(bar) => Drawn::Share(bar.share(about.size)),
-            None => Drawn::Alone(self.job.app.out.screen().bar(input.name.as_str(), about.size)),
+            Some(bar) => Drawn::Share(bar.share(input.name.as_str(), about.size)),
+            None => Drawn::Alone(FileBar::start(self.job.app.out.screen(), input.name.as_str(), about.size)),
         };
         match self.upload_or_wait(input, &about, identity, &drawn).await {
             Ok(done) => {
-                drawn.end(matches!(done, Done::Uploaded { .. }));
+                drawn.end(if matches!(done, Done::Uploaded { .. }) { End::Uploaded } else { End::Skipped });
                 Outcome::Done(Box::new(done))
             }
             Err(failure) => Outcome::Failed(self.tell_failure(&input.name, failure, Some(&drawn))),
@@ -253,7 +257,8 @@ impl<'a> Batch<'a> {
             }
         }
         tracing::info!(file = %input.name, bytes = about.size, "uploading");
-        let (shown, out, name) = (drawn.clone(), self.job.app.out.clone(), input.name.clone());
+        let (shown, name) = (drawn.clone(), input.name.clone());
+        let (noticed, notices) = (drawn.clone(), self.notices.clone());
         let mut upload = self.job.upload(input)?.cancel(self.job.app.interrupt.cancel()).hold_result();
         if let Some(left) = trying.left() {
             upload = upload.deadline(left);
@@ -264,7 +269,10 @@ impl<'a> Batch<'a> {
                 moved.note(progress);
                 shown.show(progress);
             })
-            .on_notice(move |notice| out.note(&format!("{name}: {notice}")));
+            .on_notice(move |notice| {
+                noticed.notice(notice);
+                notices.tell(&name, notice);
+            });
         let uploaded = upload.await?;
         drawn.complete();
         self.job.compare(input, &uploaded).await?;

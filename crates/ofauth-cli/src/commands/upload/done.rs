@@ -5,8 +5,8 @@ use ofauth::{MediaItem, Uploaded};
 use super::delivered::Finished;
 use crate::name::Name;
 use crate::output::Output;
-use crate::progress::Bar;
 use crate::progress_batch::Share;
+use crate::progress_file::FileBar;
 use crate::remembered::Identity;
 
 /// A file that is in the vault.
@@ -66,11 +66,23 @@ pub(super) async fn settle(result: Option<Uploaded>, name: &Name, out: &Output) 
     }
 }
 
+/// How a file ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum End {
+    /// It is in the vault, through this run or an earlier one of the same command.
+    Uploaded,
+    /// The vault had it.
+    Skipped,
+    Failed,
+    /// The user stopped it half-way.
+    Stopped,
+}
+
 /// Where the progress of one file is drawn.
 #[derive(Clone)]
 pub(super) enum Drawn {
     /// The only file.
-    Alone(Bar),
+    Alone(FileBar),
     /// One of several.
     Share(Share),
 }
@@ -81,6 +93,14 @@ impl Drawn {
         match self {
             Drawn::Alone(bar) => bar.show(progress),
             Drawn::Share(share) => share.show(progress),
+        }
+    }
+
+    /// Takes in a notice of the upload.
+    pub(super) fn notice(&self, notice: &ofauth::Notice) {
+        match self {
+            Drawn::Alone(bar) => bar.notice(notice),
+            Drawn::Share(share) => share.notice(notice),
         }
     }
 
@@ -98,21 +118,15 @@ impl Drawn {
         }
     }
 
-    /// The user stopped it: it stays as far as it came.
-    pub(super) fn stop(&self) {
-        match self {
-            Drawn::Alone(bar) => bar.abandon(),
-            Drawn::Share(share) => share.stop_here(),
-        }
-    }
-
-    /// The file has ended, in the vault or not.
-    pub(super) fn end(&self, uploaded: bool) {
-        match (self, uploaded) {
-            (Drawn::Alone(_), true) => {}
-            (Drawn::Alone(bar), false) => bar.abandon(),
-            (Drawn::Share(share), true) => share.finish(),
-            (Drawn::Share(share), false) => share.leave_out(),
+    /// The file has ended.
+    pub(super) fn end(&self, how: End) {
+        match (self, how) {
+            // The bar of a file that this run uploaded is left on the screen already.
+            (Drawn::Alone(bar), End::Uploaded | End::Skipped) => bar.clear(),
+            (Drawn::Alone(bar), End::Failed | End::Stopped) => bar.abandon(),
+            (Drawn::Share(share), End::Uploaded) => share.finish(),
+            (Drawn::Share(share), End::Skipped | End::Failed) => share.leave_out(),
+            (Drawn::Share(share), End::Stopped) => share.stop_here(),
         }
     }
 }

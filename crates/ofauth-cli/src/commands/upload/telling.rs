@@ -6,7 +6,7 @@ use ofauth::ErrorKind;
 
 use super::batch::Batch;
 use super::delivered::Finished;
-use super::done::{Done, Drawn};
+use super::done::{Done, Drawn, End};
 use super::known::Existing;
 use crate::commands::content::posted_id;
 use crate::events::Event;
@@ -64,8 +64,8 @@ impl Batch<'_> {
     pub(super) fn tell_failure(&self, name: &Name, failure: Failure, drawn: Option<&Drawn>) -> Exit {
         let is_stopped = failure.kind() == ErrorKind::Cancelled;
         match drawn {
-            Some(drawn) if is_stopped => drawn.stop(),
-            Some(drawn) => drawn.end(false),
+            Some(drawn) if is_stopped => drawn.end(End::Stopped),
+            Some(drawn) => drawn.end(End::Failed),
             None => {}
         }
         let mut failure = self.job.with_session(failure.of(name));

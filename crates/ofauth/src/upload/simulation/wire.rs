@@ -25,7 +25,7 @@ use crate::budget::Budget;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::retry::{self, Failure, Patience};
 use crate::http::success::{self, Reading};
-use crate::http::transport::Tried;
+use crate::http::transport::{Pause, Tried};
 use crate::http::wait::WaitHint;
 use crate::net::put::{Activity, PutEnd};
 use crate::origin::Origins;
@@ -74,7 +74,7 @@ impl Drop for Putting<'_> {
 }
 
 impl Wire for SimulatedWire {
-    async fn init(&self, _: UnboundedSender<Duration>) -> Result<Session> {
+    async fn init(&self, _: UnboundedSender<Pause>) -> Result<Session> {
         if self.asked.fetch_add(1, Ordering::Relaxed) > 1 {
             self.world.violate("more than one fresh session in one run".into());
         }
