@@ -38,6 +38,8 @@ struct Known {
     largest: u64,
     under_way: UnderWay,
     meter: Meter,
+    /// Whether the service has taken anything of this run: before that, what was sent says nothing about the end.
+    acknowledged: bool,
     /// The file that last had a step to try again, and what is known of that.
     noticed: Option<(String, Waits)>,
     /// How long all took, once it is over.
@@ -156,6 +158,7 @@ impl Known {
             return Line { rate: average(sum.sent, took), took: Some(took), ..line };
         }
         let left = self.meter.left(now, sum.total.saturating_sub(sum.position));
+        let left = left.filter(|_| self.acknowledged);
         Line { rate: self.meter.rate(now), left, waits: self.waits(now, left), ..line }
     }
 
@@ -240,6 +243,7 @@ impl Share {
     /// Takes in what the file's upload reports.
     pub(crate) fn show(&self, progress: &Progress) {
         lock(&self.waits).progress(self.of.state.began.elapsed(), &Seen::from(progress));
+        lock(&self.of.state.known).acknowledged |= progress.acknowledged > progress.resumed;
         let all_sent = progress.handed_over >= progress.total;
         let after = SoFar {
             position: progress.handed_over,

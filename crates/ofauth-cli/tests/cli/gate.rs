@@ -117,7 +117,7 @@ async fn what_a_server_says_never_commands_the_terminal() {
 
 #[tokio::test]
 async fn an_answer_is_shown_with_escapes_on_a_terminal_and_as_it_is_on_a_pipe() {
-    let (home, answer) = (Home::new(), json!({"name": HOSTILE}));
+    let (home, answer) = (Home::new(), json!({"id": "org_1", "name": HOSTILE}));
     let base_url = server("200 OK", answer.to_string().into_bytes());
     for arguments in [&["whoami"][..], &["api", "whoami"]] {
         let (ended, shown) = on_terminal(command(&home, &base_url, arguments), 200).await;
