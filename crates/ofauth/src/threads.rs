@@ -199,7 +199,7 @@ mod tests {
         let here = thread::current().id();
         assert_ne!(threads.run(move || thread::current().id()).await.unwrap(), here);
         #[allow(clippy::panic)]
-        let error = threads.run(|| panic!("in the work")).await.map(|()| ()).unwrap_err();
+        let error = threads.run::<()>(|| panic!("in the work")).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Internal);
         assert_eq!(threads.run(|| 7).await.unwrap(), 7);
     }

@@ -154,7 +154,7 @@ async fn what_cannot_be_uploaded_is_told_once_and_counted() {
         "files": 6, "uploaded": 2, "resumed": 0, "skipped": 0, "notMedia": 1, "failed": 4, "notTried": 0, "bytes": 8,
     });
     assert_eq!(summary(&mix), expected);
-    for told in ["empty.jpg is empty", "missing.jpg", "not this one", "cannot be read: File name too long"] {
+    for told in ["empty.jpg is empty", "missing.jpg", "not this one", "cannot be read: file name too long"] {
         assert_eq!(mix.err.matches(told).count(), 1, "{told}: {}", mix.err);
     }
     assert_eq!(mix.json().iter().filter(|line| line["event"] == "failed").count(), 4);

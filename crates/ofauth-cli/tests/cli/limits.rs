@@ -35,7 +35,7 @@ async fn a_limit_of_file_sizes_is_like_a_full_disk() {
             home.file("b.jpg", b"\xff\xd8\xff\xe0");
             let limited = run(&mut after(&home, &server, &format!("ulimit -f {limit}"), line)).await;
             assert!([0, 1, 2].contains(&limited.code), "{limit} {line:?}: {} {}", limited.code, limited.err);
-            let is_told = limited.code == 0 || limited.err.contains("File too large");
+            let is_told = limited.code == 0 || limited.err.contains("file too large");
             assert!(is_told, "{limit} {line:?}: {}", limited.err);
             let again = run(&mut after(&home, &server, ":", line)).await.ends_with(0);
             assert!(!again.err.contains("damaged"), "{limit} {line:?}: {}", again.err);
@@ -58,7 +58,7 @@ async fn a_state_directory_that_takes_nothing_ends_a_batch() {
     let summary = ended.json().pop().unwrap();
     let count = |field: &str| summary[field].as_u64().unwrap();
     assert!((1..=2).contains(&count("failed")) && count("failed") + count("notTried") == 20, "{summary}");
-    ended.says(&["File too large", "were not tried, for the same reason"]);
+    ended.says(&["file too large", "were not tried, for the same reason"]);
 }
 
 #[tokio::test]

@@ -76,7 +76,7 @@ pub struct Answer {
     /// Why the body is not to be believed.
     pub(crate) trouble: Option<Trouble>,
     /// The proxy that passed it on and may have written it, if it came without encryption.
-    pub(crate) proxy: Option<PassedOn>,
+    pub(crate) proxy: Option<Box<PassedOn>>,
 }
 
 /// A proxy that passed an answer on.
@@ -121,7 +121,8 @@ impl Answer {
         {
             self.body = Bytes::from(proxy.cut_from(text));
         }
-        self.proxy = Some(PassedOn { name: host_port(&proxy.url), login: login(proxy, &self.headers) });
+        self.proxy =
+            Some(Box::new(PassedOn { name: host_port(&proxy.url), login: login(proxy, &self.headers) }));
         self
     }
 

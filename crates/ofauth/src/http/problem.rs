@@ -32,7 +32,7 @@ pub(crate) struct Problem {
     /// Whether the body is no JSON object, and so not of the API's making.
     pub(crate) is_foreign: bool,
     /// The proxy that may have written it.
-    pub(crate) proxy: Option<PassedOn>,
+    pub(crate) proxy: Option<Box<PassedOn>>,
 }
 
 impl Problem {
