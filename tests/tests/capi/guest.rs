@@ -16,7 +16,9 @@ async fn play(name: &str, sandbox: &Sandbox, variables: &[(&str, &str)], seconds
     let at = scratch();
     let program = Program::compile(name, Way::Plain).await.unwrap();
     let directory = at.path().to_str().unwrap();
-    let mut command = program.command(Some(&Environment::of(sandbox)), &[directory]);
+    // Until the program has ended, for it reads the file of the certificate.
+    let environment = Environment::of(sandbox);
+    let mut command = program.command(Some(&environment), &[directory]);
     let ended = run(command.envs(variables.iter().copied()), seconds).await.succeeds();
     ended.show(name);
     ended

