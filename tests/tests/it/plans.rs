@@ -97,7 +97,9 @@ async fn a_plan_that_does_not_cover_the_file_once_is_refused_before_a_byte_is_se
                     .await;
             let began = Instant::now();
             let error = video(&client(&site), &data(200 * KIB)).await.unwrap_err();
-            let kind = if error.kind() == ErrorKind::InvalidAnswer && word.is_empty() {
+            // Without its id it is no answer to begin with.
+            let may_be_unreadable = ["", "mediaUploadId"].contains(word);
+            let kind = if error.kind() == ErrorKind::InvalidAnswer && may_be_unreadable {
                 ErrorKind::InvalidAnswer
             } else {
                 ErrorKind::InvalidPlan
@@ -247,7 +249,7 @@ async fn relative_urls_mean_the_same_server() {
 #[tokio::test]
 async fn redirects_are_never_followed() {
     let trap = trap().await;
-    for status in [300, 301, 302, 303, 304, 305, 307, 308] {
+    for status in [300, 301, 302, 303, 305, 307, 308] {
         for step in [Step::Init, Step::Part(1), Step::Single, Step::Complete] {
             let target = format!("{}/v2/steal", trap.origin());
             let guide = if step == Step::Single { single() } else { parts(64 * KIB) };

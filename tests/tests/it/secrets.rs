@@ -120,7 +120,9 @@ async fn a_success_that_echoes_the_key_gives_none_away() {
     assert_clean(&all, "the result");
 
     let echo = Guide::single(KEY)
-        .script(|_| Play::Answer(Answer::json(200, &json!({"you": KEY})).header("X-Request-Id", KEY)))
+        .script(|_| {
+            Play::Answer(Answer::json(200, &json!({"id": "user_1", "you": KEY})).header("X-Request-Id", KEY))
+        })
         .start()
         .await;
     let answer = within(5, client(&echo).call("whoami").send()).await.unwrap();
@@ -136,8 +138,7 @@ async fn a_success_that_echoes_the_key_gives_none_away() {
 
 #[tokio::test]
 async fn plan_urls_and_signed_urls_are_in_no_error_and_no_debug() {
-    let signed =
-        json!({"items": [{"id": "1", "media": {"full": {"url": format!("https://m.test/{SIGNATURE}")}}}]});
+    let signed = json!({"id": "user_1", "items": [{"id": "1", "media": {"full": {"url": format!("https://m.test/{SIGNATURE}")}}}]});
     let site = parts(64 * KIB)
         .media(json!({"id": 5, "files": {"full": {"url": format!("https://m.test/{SIGNATURE}")}}}))
         .script(move |visit| match visit.step {

@@ -9,7 +9,7 @@ use super::schema::{is_type, walk};
 use crate::document::Document;
 
 /// Required response fields that stay required: without them the answer means nothing. An object's own `id` is the
-/// other one, see [`optional_fields`].
+/// other one, see `optional_fields`.
 pub const KEPT: [(&str, &str); 8] = [
     ("UploadByteRange", "end"),
     ("UploadByteRange", "start"),
