@@ -311,7 +311,8 @@ impl ClientBuilder {
             answered: AtomicBool::new(false),
         });
         let base_url = settings.origins.base().as_str();
-        let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url));
+        let threads = settings.threads.clone();
+        let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url, threads));
         Ok(Client(Arc::new(Shared {
             transport: Arc::new(Transport::new(Arc::clone(&settings), Arc::clone(&budgets))),
             budgets,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ofauth_sandbox::FaultScript;
 
-use crate::go::go;
+use crate::go::{go, module};
 use crate::program::{STRICT, build, pkg_config};
 use crate::run::{command, root, run, scratch, tool};
 use crate::tree::tree;
@@ -157,12 +157,8 @@ async fn compiles_as_go(text: &str, document: &str) {
          func quick(ctx context.Context, key string) error {{\n{text}{end}}}\n\n\
          func main() {{\n\t_ = quick(context.Background(), \"\")\n}}\n"
     );
-    let module = format!(
-        "module quick\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
-        root().join("bindings/go").display()
-    );
     std::fs::write(directory.path().join("main.go"), program).unwrap();
-    std::fs::write(directory.path().join("go.mod"), module).unwrap();
+    module(directory.path(), "quick");
     println!("{document}: go vet and go build");
     run(&mut go(directory.path(), &["vet", "."]), 400).await.succeeds();
     run(&mut go(directory.path(), &["build", "-o", "quick", "."]), 400).await.succeeds();

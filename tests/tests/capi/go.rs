@@ -33,6 +33,16 @@ fn wrapper() -> std::path::PathBuf {
     root().join("bindings/go")
 }
 
+/// Makes a module of a program that uses the wrapper.
+pub(crate) fn module(at: &Path, name: &str) {
+    let wrapper = wrapper();
+    let module = format!(
+        "module {name}\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
+        wrapper.display()
+    );
+    std::fs::write(at.join("go.mod"), module).unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_wrapper_is_vetted_and_formatted() {
     if tool("go").is_none() {
@@ -67,11 +77,7 @@ async fn the_example_builds_in_a_module_of_its_own_and_runs() {
     }
     let (sandbox, directory) = (builder().start().await.unwrap(), scratch());
     copy(&wrapper().join("example"), directory.path());
-    let module = format!(
-        "module example\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
-        wrapper().display()
-    );
-    std::fs::write(directory.path().join("go.mod"), module).unwrap();
+    module(directory.path(), "example");
     run(&mut go(directory.path(), &["build", "-o", "upload", "."]), 400).await.succeeds();
     let mut upload = command(directory.path().join("upload"));
     upload.env_remove("PATH").env("LD_LIBRARY_PATH", tree().library()).arg(clip());

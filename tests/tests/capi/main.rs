@@ -18,6 +18,7 @@ mod go;
 mod guest;
 mod headers;
 mod library;
+mod one_rule;
 mod operations;
 mod program;
 mod resume;

@@ -73,7 +73,7 @@ async fn who_waits_is_woken_by_better_news() {
     budget.acquire().await.unwrap().answered(200, &headers(&low));
     let waiting = tokio::spawn({
         let budget = Arc::clone(&budget);
-        async move { budget.acquire().await.unwrap().answered(200, &HeaderMap::new()) }
+        async move { drop(budget.acquire().await.unwrap().answered(200, &HeaderMap::new())) }
     });
     while !budget.is_waiting() {
         yield_now().await;
@@ -108,7 +108,9 @@ async fn after_one_refusal_it_goes_on_when_the_service_said_and_soon_as_fast_as_
     }
     let start = Instant::now();
     under_way.pop().unwrap().answered(429, &headers(&[("retry-after", "5")]));
-    under_way.into_iter().for_each(|permit| permit.answered(200, &HeaderMap::new()));
+    for permit in under_way {
+        permit.answered(200, &HeaderMap::new());
+    }
     for _ in 0..60 {
         budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
         assert!(start.elapsed() >= Duration::from_secs(5), "{:?}", start.elapsed());
@@ -155,7 +157,7 @@ async fn the_time_for_further_requests() {
 
 #[tokio::test]
 async fn connections_and_routes_are_told_apart() {
-    let budgets = Budgets::new(RateLimit::new(60, 1), None, "https://api.test/");
+    let budgets = Budgets::new(RateLimit::new(60, 1), None, "https://api.test/", Threads::default());
     let (one, two) = (HeaderValue::from_static("conn_1"), HeaderValue::from_static("conn_2"));
     assert!(Arc::ptr_eq(&budgets.of(&one), &budgets.of(&one)));
     assert!(!Arc::ptr_eq(&budgets.of(&one), &budgets.of(&two)));

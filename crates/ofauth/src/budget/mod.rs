@@ -24,12 +24,12 @@ mod tests;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderValue};
-use tokio::sync::Notify;
-use tokio::time::{Instant, sleep};
+use tokio::sync::{Notify, oneshot};
+use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use self::bucket::{Bucket, MOST_TOKENS, Taken};
@@ -40,6 +40,7 @@ use self::shared::{Contended, Denied, Keeper};
 use crate::error::{Error, ErrorKind};
 use crate::http::retry::LONGEST_WAIT;
 use crate::http::wait::{Quota, WaitHint};
+use crate::threads::Threads;
 
 /// The routes that the Access API's limit is on.
 const LIMITED_ROUTES: &str = "/v2/access/";
@@ -47,19 +48,28 @@ const LIMITED_ROUTES: &str = "/v2/access/";
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The pause before a file that another process holds is tried again.
 const CONTENDED: Duration = Duration::from_millis(2);
+/// How long a request that was answered waits for the file to know.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// The budgets of a client, one for each connection.
 pub(crate) struct Budgets {
     given: Option<RateLimit>,
     directory: Option<PathBuf>,
     base_url: String,
+    threads: Threads,
     known: Mutex<HashMap<Vec<u8>, Arc<Budget>>>,
 }
 
 impl Budgets {
-    /// `base_url` tells apart what different servers know under the same connection id.
-    pub(crate) fn new(given: Option<RateLimit>, directory: Option<PathBuf>, base_url: &str) -> Self {
-        Self { given, directory, base_url: base_url.to_owned(), known: Mutex::default() }
+    /// `base_url` tells apart what different servers know under the same connection id. What is kept in the directory is
+    /// read and written by `threads`, for its disk may hang.
+    pub(crate) fn new(
+        given: Option<RateLimit>,
+        directory: Option<PathBuf>,
+        base_url: &str,
+        threads: Threads,
+    ) -> Self {
+        Self { given, directory, base_url: base_url.to_owned(), threads, known: Mutex::default() }
     }
 
     /// The budget of a connection.
@@ -71,7 +81,8 @@ impl Budgets {
         }
         let file = self.directory.as_deref().map(|directory| shared::path(directory, &self.base_url, id));
         let clock = if file.is_some() { Clock::Wall } else { Clock::starting_now() };
-        let budget = Arc::new(Budget::new(self.given, clock, file));
+        let threads = file.is_some().then(|| self.threads.clone());
+        let budget = Arc::new(Budget { threads, ..Budget::new(self.given, clock, file) });
         known.insert(id.to_vec(), Arc::clone(&budget));
         budget
     }
@@ -93,7 +104,12 @@ impl std::fmt::Debug for Budgets {
 
 /// The request budget of one connection.
 pub(crate) struct Budget {
+    /// Locked while its file is read and written.
     keeper: Mutex<Keeper>,
+    /// What happened and was not yet taken in by the keeper, in order.
+    untold: Mutex<Vec<Event>>,
+    /// What waits for the keeper's file; whoever asks does if there are none.
+    threads: Option<Threads>,
     is_shared: bool,
     /// First come, first served: whoever holds this is the next to be granted.
     turnstile: tokio::sync::Mutex<()>,
@@ -107,6 +123,8 @@ impl Budget {
         Self {
             is_shared: file.is_some(),
             keeper: Mutex::new(Keeper::new(given, clock, file)),
+            untold: Mutex::default(),
+            threads: None,
             turnstile: tokio::sync::Mutex::default(),
             waiting: AtomicBool::new(false),
             changed: Notify::new(),
@@ -123,7 +141,7 @@ impl Budget {
         let mut contended = 0_u32;
         loop {
             let patience = LONGEST_WAIT.saturating_sub(since.elapsed());
-            let pause = match self.try_grant(patience.is_zero(), contended) {
+            let pause = match self.grant(patience.is_zero(), contended).await {
                 Ok(Ok(permit)) => return Ok(permit),
                 Ok(Err(Denied::Closed)) => return Err(Closed),
                 Ok(Err(Denied::For(wait))) if self.is_shared => wait.min(LOOK_EVERY),
@@ -144,13 +162,44 @@ impl Budget {
     }
 
     /// A permit, or how long to wait for it.
+    async fn grant(
+        self: &Arc<Self>,
+        at_once: bool,
+        contended: u32,
+    ) -> Result<Result<Permit, Denied>, Contended> {
+        if let Some(threads) = self.threads_for_file() {
+            let budget = Arc::clone(self);
+            let grant = move || Unused(Some(budget.try_grant(at_once, contended)));
+            if let Ok(mut granted) = threads.run(grant).await
+                && let Some(granted) = granted.0.take()
+            {
+                return granted;
+            }
+        }
+        // Without a thread it is done here: a budget helps and never hinders.
+        self.try_grant(at_once, contended)
+    }
+
     fn try_grant(
         self: &Arc<Self>,
         at_once: bool,
         contended: u32,
     ) -> Result<Result<Permit, Denied>, Contended> {
-        let granted = self.keeper().grant(at_once, contended)?;
+        let mut keeper = self.keeper();
+        self.take_in(&mut keeper);
+        let granted = keeper.grant(at_once, contended)?;
         Ok(granted.map(|(sent, believed)| Permit { budget: Arc::clone(self), sent, believed, open: true }))
+    }
+
+    /// The threads to ask the keeper on, if it will read or write its file.
+    fn threads_for_file(&self) -> Option<&Threads> {
+        let threads = self.threads.as_ref()?;
+        match self.keeper.try_lock() {
+            Ok(keeper) => keeper.needs_file().then_some(threads),
+            Err(TryLockError::Poisoned(keeper)) => keeper.into_inner().needs_file().then_some(threads),
+            // Another thread is at the file.
+            Err(TryLockError::WouldBlock) => Some(threads),
+        }
     }
 
     /// Whether a request waits for the budget right now.
@@ -158,18 +207,72 @@ impl Budget {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// How long `requests` more will wait from now on, as far as is known; zero if no limit is.
+    /// How long `requests` more will wait from now on, as far as is known; zero if no limit is, or if the file is being
+    /// looked at this moment.
     pub(crate) fn time_for(&self, requests: u64) -> Duration {
-        self.keeper().time_for(requests)
+        match self.keeper.try_lock() {
+            Ok(mut keeper) => keeper.time_for(requests),
+            Err(TryLockError::Poisoned(keeper)) => keeper.into_inner().time_for(requests),
+            Err(TryLockError::WouldBlock) if self.threads.is_some() => Duration::ZERO,
+            Err(TryLockError::WouldBlock) => self.keeper().time_for(requests),
+        }
     }
 
     fn keeper(&self) -> std::sync::MutexGuard<'_, Keeper> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn tell(&self, event: Event) {
-        self.keeper().tell(event);
+    /// Has the keeper take in an event, before it grants anything more.
+    fn tell(self: &Arc<Self>, event: Event) -> Told {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+        let Some(threads) = self.threads_for_file() else {
+            self.take_in_and_wake();
+            return Told(None);
+        };
+        let (told, receiver) = oneshot::channel();
+        let budget = Arc::clone(self);
+        let job = move || {
+            budget.take_in_and_wake();
+            // Nobody has to wait for it.
+            _ = told.send(());
+        };
+        threads.submit(Box::new(job)).unwrap_or_else(|refused| (refused.job)());
+        Told(Some(receiver))
+    }
+
+    fn take_in_and_wake(&self) {
+        self.take_in(&mut self.keeper());
         self.changed.notify_one();
+    }
+
+    fn take_in(&self, keeper: &mut Keeper) {
+        let untold = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
+        for event in untold {
+            keeper.tell(event);
+        }
+    }
+}
+
+/// What a budget was told, on its way into the file. It gets there without being waited for, too, unless the process ends.
+pub(crate) struct Told(Option<oneshot::Receiver<()>>);
+
+impl Told {
+    /// Waits until the file has it, but not for a disk that hangs: an answer is worth more than what it says of a limit.
+    pub(crate) async fn is_kept(self) {
+        if let Some(kept) = self.0 {
+            _ = timeout(PATIENCE, kept).await;
+        }
+    }
+}
+
+/// What was granted to somebody who may be gone: then no request is made of it.
+struct Unused(Option<Result<Result<Permit, Denied>, Contended>>);
+
+impl Drop for Unused {
+    fn drop(&mut self) {
+        if let Some(Ok(Ok(permit))) = self.0.take() {
+            permit.not_sent();
+        }
     }
 }
 
@@ -238,17 +341,17 @@ pub(crate) struct Permit {
 
 impl Permit {
     /// Tells the budget what the answer to the request says.
-    pub(crate) fn answered(mut self, status: u16, headers: &HeaderMap) {
+    pub(crate) fn answered(mut self, status: u16, headers: &HeaderMap) -> Told {
         let (taken, said) = (taken(status), said(headers, SystemTime::now()));
         self.open = false;
         let (sent, believed) = (self.sent, self.believed);
-        self.budget.tell(Event::Answered { sent, taken, said, believed });
+        self.budget.tell(Event::Answered { sent, taken, said, believed })
     }
 
     /// Gives the permit back: no byte of the request left.
-    pub(crate) fn not_sent(mut self) {
+    pub(crate) fn not_sent(mut self) -> Told {
         self.open = false;
-        self.budget.tell(Event::NotSent { sent: self.sent });
+        self.budget.tell(Event::NotSent { sent: self.sent })
     }
 }
 

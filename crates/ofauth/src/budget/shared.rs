@@ -141,9 +141,19 @@ impl Keeper {
         }
     }
 
+    /// Whether the next act reads or writes the file.
+    pub(super) fn needs_file(&self) -> bool {
+        self.file.is_some() && (self.bucket.is_limited() || self.has_to_look(self.clock.now()))
+    }
+
+    /// Whether it is time to look what other processes know.
+    fn has_to_look(&self, now: Moment) -> bool {
+        !self.looked.is_some_and(|looked| now.since(looked) < LOOK_EVERY && now >= looked)
+    }
+
     /// Whether another process may know a limit: one look at the file a second, until it does.
     fn another_knows(&mut self, path: &Path, now: Moment) -> bool {
-        if self.looked.is_some_and(|looked| now.since(looked) < LOOK_EVERY && now >= looked) {
+        if !self.has_to_look(now) {
             return false;
         }
         let there = std::fs::metadata(path).is_ok_and(|metadata| metadata.len() > 0);

@@ -46,7 +46,7 @@ pub(super) fn first_difference(
 /// Whether an open source holds what was sent: the revision in which it does, or nothing if it went on to another one
 /// meanwhile. It is an error if it does not. Dropping the future ends the reading.
 pub(super) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Option<Revision>> {
-    let before = source.revision()?;
+    let before = source.revision().await?;
     let cancel = CancellationToken::new();
     let _cancelled_when_dropped = cancel.clone().drop_guard();
     let read = {
@@ -60,7 +60,7 @@ pub(super) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Opti
     if let Some(index) = difference {
         return Err(changed("its content is not what was sent").with_part(number_of(index)));
     }
-    let after = source.revision()?;
+    let after = source.revision().await?;
     Ok((before == after).then_some(after))
 }
 

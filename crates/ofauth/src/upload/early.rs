@@ -97,7 +97,7 @@ mod tests {
         let mut hash = PartHash::new();
         hash.update(&[7; 10]);
         for part in 0..2 {
-            assert!(ledger.sent(part, hash.finish(), opened.revision().ok()));
+            assert!(ledger.sent(part, hash.finish(), opened.look().ok()));
             ledger.acknowledge(part, None);
         }
         (dir, path, opened, ledger)
@@ -112,16 +112,16 @@ mod tests {
     async fn what_is_read_again_is_bounded_however_often_metadata_changes() {
         let (_dir, path, opened, mut ledger) = half_sent();
         let mut early = EarlyLook::default();
-        early.begin(&opened, opened.revision().unwrap(), &ledger);
+        early.begin(&opened, opened.look().unwrap(), &ledger);
         assert!(early.under_way.is_none(), "nothing changed");
         let mut looks = 0;
         for round in 0..20 {
             change_mode(&path, &opened, 0o400 + (round % 2));
-            early.begin(&opened, opened.revision().unwrap(), &ledger);
+            early.begin(&opened, opened.look().unwrap(), &ledger);
             if early.under_way.is_some() {
                 looks += 1;
                 early.ended().await.unwrap().enter(&mut ledger);
-                assert_eq!(ledger.not_known_in(opened.revision().unwrap()), []);
+                assert_eq!(ledger.not_known_in(opened.look().unwrap()), []);
             }
         }
         assert_eq!((looks, early.read_again), (2, 40));
@@ -136,7 +136,7 @@ mod tests {
         let before = file.metadata().unwrap().modified().unwrap();
         file.write_all_at(b"x", 15).unwrap();
         file.set_modified(before).unwrap();
-        early.begin(&opened, opened.revision().unwrap(), &ledger);
+        early.begin(&opened, opened.look().unwrap(), &ledger);
         let error = early.ended().await.err().unwrap();
         assert_eq!((error.kind(), error.part()), (ErrorKind::SourceChanged, Some(2)));
     }
@@ -146,12 +146,12 @@ mod tests {
         let (_dir, path, opened, mut ledger) = half_sent();
         let mut early = EarlyLook::default();
         change_mode(&path, &opened, 0o400);
-        let seen = opened.revision().unwrap();
+        let seen = opened.look().unwrap();
         early.begin(&opened, seen, &ledger);
         // Before the look: what it finds it says of the revision that it began in.
         change_mode(&path, &opened, 0o600);
         early.ended().await.unwrap().enter(&mut ledger);
         assert_eq!(ledger.not_known_in(seen).len(), 2);
-        assert_eq!(ledger.not_known_in(opened.revision().unwrap()), []);
+        assert_eq!(ledger.not_known_in(opened.look().unwrap()), []);
     }
 }

@@ -75,6 +75,15 @@ impl Limits {
             done = work => Ok(done),
         }
     }
+
+    /// What `work` comes to, also after a limit was reached if it does not have to wait for it.
+    pub(super) async fn at_once_or_within<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            error = self.reached() => Err(error),
+        }
+    }
 }
 
 impl Limits {
@@ -320,7 +329,7 @@ impl<W: Wire> Engine<W> {
             return Ok(());
         }
         for _ in 0..MOST_COMPARISONS {
-            let parts = ledger.not_known_in(self.source.revision()?);
+            let parts = ledger.not_known_in(self.limits.at_once_or_within(self.source.revision()).await??);
             if parts.is_empty() {
                 return Ok(());
             }

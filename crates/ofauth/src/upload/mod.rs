@@ -7,7 +7,7 @@
 //!
 //! [`engine`] carries it out and [`sending`] its parts; [`plan`] refuses unsafe plans; [`ledger`] knows what is done;
 //! [`decide`] says what to do about failures, [`resume`] what to do with what an earlier run left, which [`opening`]
-//! finds and [`tracked`] writes; [`identity`] says whether a source is the same, [`comparing`] and [`early`] look at its
+//! finds and [`tracked`] writes; [`identity`] says whether a source is the same, [`local`] whether asking that takes time, [`comparing`] and [`early`] look at its
 //! content where that cannot tell; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them
 //! down where asked; [`step`] and [`wire_format`] read answers; [`forecast`] says when it will be done and [`clock`] that
 //! nothing ran for a while. The journal's file is [`crate::journal`], the request budget [`crate::budget`].
@@ -25,6 +25,7 @@ mod forecast;
 pub(crate) mod fuzzing;
 pub(crate) mod identity;
 mod ledger;
+mod local;
 mod notice;
 mod opening;
 mod plan;

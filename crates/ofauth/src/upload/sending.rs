@@ -56,7 +56,7 @@ impl<W: Wire> Engine<W> {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut clock = Clock::new(Instant::now(), always());
         loop {
-            sending.start_parts()?;
+            sending.start_parts().await?;
             if sending.ledger.is_done() {
                 return Ok(Sent::Whole { ledger: sending.ledger, done: sending.finished });
             }
@@ -86,7 +86,7 @@ impl<W: Wire> Engine<W> {
             match ended {
                 Some(Ok((id, end))) => {
                     let end = end.map_err(|error| doubtful(error, sending.doubt))?;
-                    if let Some(error) = sending.ended(id, end)? {
+                    if let Some(error) = sending.ended(id, end).await? {
                         return Ok(Sent::SessionOver { acknowledged: sending.ledger.acknowledged(), error });
                     }
                 }
@@ -104,6 +104,11 @@ impl<W: Wire> Engine<W> {
             }
         }
     }
+}
+
+/// Whether an upload was stopped from outside.
+fn is_stop(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::Cancelled | ErrorKind::Timeout)
 }
 
 /// A try of a part that is under way.
@@ -170,7 +175,7 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     /// Fills the free slots. A slot is taken before a byte is read.
-    fn start_parts(&mut self) -> Result<()> {
+    async fn start_parts(&mut self) -> Result<()> {
         let now = Instant::now();
         if self.hold_until.is_some_and(|until| until > now) {
             return Ok(());
@@ -180,13 +185,13 @@ impl<'a, W: Wire> Sending<'a, W> {
         }
         while self.tries.len() < self.slots() {
             let Some(part) = self.ledger.take(now) else { return Ok(()) };
-            self.start(part)?;
+            self.start(part).await?;
         }
         Ok(())
     }
 
-    fn start(&mut self, part: usize) -> Result<()> {
-        self.look_at_source().map_err(|error| match self.single {
+    async fn start(&mut self, part: usize) -> Result<()> {
+        self.look_at_source().await.map_err(|error| match self.single {
             true => doubtful(error, self.doubt),
             false => error.with_part(number_of(part)),
         })?;
@@ -234,9 +239,10 @@ impl<'a, W: Wire> Sending<'a, W> {
         Ok(())
     }
 
-    /// Finds out in which revision the source is. Fails if it has changed.
-    fn look_at_source(&mut self) -> Result<()> {
-        self.revision = self.engine.source.revision()?;
+    /// Finds out in which revision the source is. Fails if it has changed, and if that takes until a limit is reached.
+    async fn look_at_source(&mut self) -> Result<()> {
+        let looked = self.engine.source.revision();
+        self.revision = self.engine.limits.at_once_or_within(looked).await??;
         if self.left_in_doubt && self.revision != Revision::default() {
             return Err(changed(
                 "something about it changed, and what an earlier run sent of it is not known",
@@ -266,14 +272,14 @@ impl<'a, W: Wire> Sending<'a, W> {
     }
 
     /// Takes in how a try ended. Returns an error if the session is over.
-    fn ended(&mut self, task: Id, end: StepEnd) -> Result<Option<Error>> {
+    async fn ended(&mut self, task: Id, end: StepEnd) -> Result<Option<Error>> {
         let Some(at) = self.tries.iter().position(|running| running.task == task) else { return Ok(None) };
         let running = self.tries.swap_remove(at);
         let number = number_of(running.part);
         // After the part, too: what was sent must be what was opened.
-        let unchanged = match self.look_at_source() {
-            Err(error) if !self.single => Err(error.with_part(number)),
-            Err(error) => Err(error),
+        let unchanged = match self.look_at_source().await {
+            Err(error) if self.single || is_stop(&error) => Err(error),
+            Err(error) => Err(error.with_part(number)),
             Ok(()) => {
                 let is_one = running.revision == self.revision;
                 self.keep_what_was_sent(&running, is_one.then_some(self.revision))
@@ -281,6 +287,9 @@ impl<'a, W: Wire> Sending<'a, W> {
         };
         unchanged.map_err(|error| match &end {
             _ if !self.single => error,
+            StepEnd::Done(_) if is_stop(&error) => {
+                unknown(error, "while the file was looked at after it was sent")
+            }
             StepEnd::Done(_) => error.into_kind(ErrorKind::SourceChanged, MIXED),
             StepEnd::Failed(failure) if failure.may_have_finished() => {
                 unknown(error, "the file was sent and may have been taken")
@@ -407,7 +416,7 @@ impl<'a, W: Wire> Sending<'a, W> {
         while let Some(joined) = self.running.join_next_with_id().await {
             // An answer that had come before counts.
             if let Ok((id, Ok(end @ StepEnd::Done(_)))) = joined {
-                self.ended(id, end)?;
+                self.ended(id, end).await?;
             }
         }
         let now = Instant::now();
@@ -430,7 +439,7 @@ impl<'a, W: Wire> Sending<'a, W> {
         while let Some(joined) = self.running.join_next_with_id().await {
             // A file that went whole and was confirmed in that instant is there: no stop can undo it.
             if let (true, Ok((id, Ok(end @ StepEnd::Done(_))))) = (self.single, joined) {
-                self.ended(id, end)?;
+                self.ended(id, end).await?;
             }
         }
         if self.ledger.is_done() {

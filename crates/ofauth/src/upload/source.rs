@@ -11,6 +11,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::identity::{Identity, Revision, Seen, is_another};
+use super::local::answers_from_memory;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::path_not_text;
 use crate::system;
@@ -136,14 +137,27 @@ pub(crate) struct OpenFile {
     /// Absolute and without symbolic links.
     path: PathBuf,
     seen: Seen,
+    /// Whether the file system answers at once what is asked about the file.
+    is_local: bool,
 }
 
 impl Opened {
     /// In which revision the source is: another one than before if anything but its size and modification time has
     /// changed. Fails if those did, or if another file has taken its name.
     ///
-    /// One `fstat`, which local file systems answer from memory.
-    pub(crate) fn revision(&self) -> Result<Revision> {
+    /// One `fstat`, on a thread that may wait unless the file system answers at once.
+    pub(crate) async fn revision(&self) -> Result<Revision> {
+        match &self.data {
+            Data::File(open) if !open.is_local => {
+                let source = self.clone();
+                self.threads.run(move || source.look()).await?
+            }
+            _ => self.look(),
+        }
+    }
+
+    /// As [`Opened::revision`]. Blocks on the file system.
+    pub(super) fn look(&self) -> Result<Revision> {
         let looked = match &self.data {
             Data::File(open) => open.look().map_err(|error| {
                 system::failed(ErrorKind::Source, "the file can no longer be examined", "", error)
@@ -252,12 +266,18 @@ fn open_file(path: &Path) -> Result<Opened> {
     let metadata = file.metadata().map_err(cannot)?;
     refuse_irregular(path, &metadata)?;
     let place = place_of(path);
+    let open = OpenFile {
+        is_local: answers_from_memory(&file),
+        file,
+        path: place.clone(),
+        seen: Seen::new(Identity::of(&metadata)),
+    };
     Ok(Opened {
         threads: Threads::default(),
         size: metadata.len(),
         filename: path.file_name().and_then(|name| name.to_str()).map(str::to_owned),
         place: text_of(&place),
-        data: Data::File(Arc::new(OpenFile { file, path: place, seen: Seen::new(Identity::of(&metadata)) })),
+        data: Data::File(Arc::new(open)),
     })
 }
 
@@ -348,7 +368,7 @@ mod tests {
     fn fresh(path: &Path) -> Opened {
         std::fs::write(path, b"0123456789").unwrap();
         let opened = Source::path(path).open().unwrap();
-        assert_eq!(opened.revision().unwrap(), Revision::default());
+        assert_eq!(opened.look().unwrap(), Revision::default());
         opened
     }
 
@@ -358,14 +378,14 @@ mod tests {
         let path = dir.path().join("clip.mp4");
         let appended = fresh(&path);
         File::options().append(true).open(&path).unwrap().write_all(b"x").unwrap();
-        assert!(appended.revision().unwrap_err().to_string().contains("from 10 to 11 bytes"));
+        assert!(appended.look().unwrap_err().to_string().contains("from 10 to 11 bytes"));
         let truncated = fresh(&path);
         File::options().write(true).open(&path).unwrap().set_len(3).unwrap();
-        assert_eq!(truncated.revision().unwrap_err().kind(), ErrorKind::SourceChanged);
+        assert_eq!(truncated.look().unwrap_err().kind(), ErrorKind::SourceChanged);
         let replaced = fresh(&path);
         std::fs::write(dir.path().join("other"), b"9876543210").unwrap();
         std::fs::rename(dir.path().join("other"), &path).unwrap();
-        assert!(replaced.revision().unwrap_err().to_string().contains("another file has taken its name"));
+        assert!(replaced.look().unwrap_err().to_string().contains("another file has taken its name"));
     }
 
     #[test]
@@ -386,9 +406,9 @@ mod tests {
         for (number, change) in changes.iter().enumerate() {
             wait_for_another_time(&opened);
             change();
-            let now = opened.revision().unwrap();
+            let now = opened.look().unwrap();
             assert_ne!(now, last, "change {number}");
-            assert_eq!(opened.revision().unwrap(), now, "change {number}");
+            assert_eq!(opened.look().unwrap(), now, "change {number}");
             last = now;
         }
     }

@@ -36,7 +36,7 @@ impl Tracked {
     pub(super) async fn ended(self, end: StepEnd) -> Result<StepEnd> {
         match (&end, &self.finishes) {
             // Of a source that changed nothing is kept; the engine finds out the same and stops.
-            (StepEnd::Done(_), _) if self.source.revision().is_err() => {}
+            (StepEnd::Done(_), _) if self.source.revision().await.is_err() => {}
             (StepEnd::Done(done), None) => self.journal.part(self.done(done)).await?,
             (StepEnd::Done(done), Some(finishes)) => {
                 if let Err(error) = self.finished(done, finishes).await {

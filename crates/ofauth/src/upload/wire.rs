@@ -191,8 +191,10 @@ impl Wire for HttpWire {
         };
         let end = put(settings, &self.client.pool, &request).await;
         match &end {
-            PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
-            PutEnd::NotSent { .. } => permit.not_sent(),
+            PutEnd::Answered { answer, .. } => {
+                permit.answered(answer.status, &answer.headers).is_kept().await
+            }
+            PutEnd::NotSent { .. } => permit.not_sent().is_kept().await,
             // The service may have counted it.
             PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
         }
@@ -228,7 +230,7 @@ impl HttpWire {
         if let Some(gate) = attempt.gate()
             && let Err(error) = gate.await
         {
-            permit.not_sent();
+            permit.not_sent().is_kept().await;
             return Err(error);
         }
         Ok(self.client.transport.try_permitted(&request, permit).await)

@@ -63,7 +63,7 @@ impl Machine {
         state: Arc<FileState>,
     ) -> Result<Uploaded> {
         let connection = HeaderValue::from_static("conn_1");
-        let budgets = Budgets::new(None, None, BASE_URL);
+        let budgets = Budgets::new(None, None, BASE_URL, Threads::default());
         let wire = SimulatedWire {
             world: Arc::clone(&self.world),
             service: Arc::clone(&self.service),

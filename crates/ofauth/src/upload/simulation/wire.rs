@@ -145,8 +145,8 @@ impl Wire for SimulatedWire {
             Ok(permit) => {
                 let end = self.try_put(&part, session, index, number.is_none(), &attempt).await;
                 match &end {
-                    PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers),
-                    PutEnd::NotSent { .. } => permit.not_sent(),
+                    PutEnd::Answered { answer, .. } => drop(permit.answered(answer.status, &answer.headers)),
+                    PutEnd::NotSent { .. } => drop(permit.not_sent()),
                     PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
                 }
                 end
