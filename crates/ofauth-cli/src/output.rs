@@ -10,6 +10,7 @@
 use std::io;
 use std::sync::{Arc, OnceLock};
 
+use ofauth::system::words;
 use serde::Serialize;
 
 use crate::events::Event;
@@ -101,7 +102,7 @@ impl Output {
         if let Err(error) = Stream::Out.keeps_everything() {
             self.mark(false);
             let next = next.map(|next| format!("\nofauth: next: {next}")).unwrap_or_default();
-            self.say(&format!("ofauth: standard output is lost: {error}{next}"));
+            self.say(&format!("ofauth: standard output is lost: {}{next}", words(&error)));
         }
     }
 
@@ -132,7 +133,7 @@ impl Output {
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => false,
             Err(error) => {
                 if self.lost.set(()).is_ok() {
-                    self.say(&format!("ofauth: standard output cannot be written: {error}"));
+                    self.say(&format!("ofauth: standard output cannot be written: {}", words(&error)));
                 }
                 false
             }

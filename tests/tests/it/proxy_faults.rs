@@ -294,6 +294,34 @@ async fn a_page_of_the_proxy_is_not_taken_for_the_services_words() {
     together.run(30).await;
 }
 
+/// A page for a login, or anything else that is not the service's, with the status of a success.
+#[tokio::test]
+async fn a_success_that_a_proxy_made_up_is_told_with_the_proxy() {
+    let mut together = Together::default();
+    let made_up: [(&str, fn() -> Answer); 3] = [
+        ("page", || page(200, "<h1>Log in to the hotel</h1>")),
+        ("text", || Answer::with_body(200, "text/plain", "try again")),
+        ("cut", || Answer::with_body(200, "application/json", "{\"id\": ")),
+    ];
+    for (name, answer) in made_up {
+        together.add(name.to_owned(), async move {
+            let site = at("http", 8080, single()).start().await;
+            let proxy = Server::start(Faulty::new(site.address(), 0, usize::MAX, Fault::Says(answer))).await;
+            let client = builder_for(&format!("http://{HOST}:8080")).allow_plain_http(true);
+            let client = through(&proxy, client).build().unwrap();
+            let post = client.call("create_post").body_json("{\"text\": \"x\"}").send();
+            for (error, kind) in [
+                (client.whoami().await.unwrap_err(), ErrorKind::InvalidAnswer),
+                (post.await.unwrap_err(), ErrorKind::OutcomeUnknown),
+                (video(&client, &data(KIB)).await.unwrap_err(), ErrorKind::InvalidAnswer),
+            ] {
+                check_named(&error, kind, &proxy, "it came through the proxy");
+            }
+        });
+    }
+    together.run(30).await;
+}
+
 #[tokio::test]
 async fn a_dead_proxy_is_named_on_both_roads() {
     for base in [format!("https://{HOST}"), format!("http://{HOST}:8080")] {

@@ -68,7 +68,7 @@ async fn standard_output_that_reaches_a_limit_loses_no_reference() {
     home.file("out", "x".repeat(64 * 1024));
     let first = "ulimit -f 64; exec >>out";
     let limited = run(&mut after(&home, &server, first, &["upload", "a.jpg"])).await.ends_with(1);
-    limited.says(&["File too large", &server.uploads()[0].media_upload_id]);
+    limited.says(&["file too large", &server.uploads()[0].media_upload_id]);
     let again = run(&mut after(&home, &server, ":", &["upload", "a.jpg"])).await.ends_with(0);
     assert_eq!(again.out.trim_end(), server.uploads()[0].media_upload_id);
     assert_eq!(server.uploads().len(), 1);

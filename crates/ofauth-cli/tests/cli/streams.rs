@@ -54,7 +54,7 @@ async fn a_full_disk_behind_standard_output_is_an_error_and_no_post_is_made() {
     command.args(["upload", "--post", "Hello"]).arg(sample("photo.jpg")).stdout(Stdio::from(full));
     let run = finish(command.spawn().unwrap()).await.ends_with(1);
     let id = &server.uploads()[0].media_upload_id;
-    let run = run.says(&["standard output cannot be written: No space left", id, "no post was made"]);
+    let run = run.says(&["standard output cannot be written: no space left", id, "no post was made"]);
     assert!(!run.err.contains("nobody reads"), "{}", run.err);
     assert_eq!(server.posts().len(), 0);
 }

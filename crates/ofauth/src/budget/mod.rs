@@ -258,7 +258,7 @@ pub(crate) struct Told(Option<oneshot::Receiver<()>>);
 
 impl Told {
     /// Waits until the file has it, but not for a disk that hangs: an answer is worth more than what it says of a limit.
-    pub(crate) async fn is_kept(self) {
+    pub(crate) async fn kept(self) {
         if let Some(kept) = self.0 {
             _ = timeout(PATIENCE, kept).await;
         }

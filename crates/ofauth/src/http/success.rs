@@ -50,6 +50,10 @@ impl Unreadable {
             }
             Self::Because(why) => format!("{doing}: the answer cannot be read: {why}"),
         };
+        let text = match &answer.proxy {
+            Some(proxy) => format!("{text} (it came through the proxy {})", proxy.name),
+            None => text,
+        };
         let request_id = answer.request_id().map(str::to_owned);
         Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None)
     }

@@ -221,8 +221,8 @@ impl Transport {
     pub(crate) async fn try_permitted(&self, request: &Request, permit: Permit) -> Tried {
         let tried = self.send(request).await;
         match &tried {
-            Tried::Answered(answer) => permit.answered(answer.status, &answer.headers).is_kept().await,
-            Tried::NotSent(_) | Tried::Hopeless(_) => permit.not_sent().is_kept().await,
+            Tried::Answered(answer) => permit.answered(answer.status, &answer.headers).kept().await,
+            Tried::NotSent(_) | Tried::Hopeless(_) => permit.not_sent().kept().await,
             // It may have arrived, so it is spent.
             Tried::Lost(_) | Tried::Unreadable(_) => drop(permit),
         }

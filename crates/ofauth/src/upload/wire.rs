@@ -191,10 +191,8 @@ impl Wire for HttpWire {
         };
         let end = put(settings, &self.client.pool, &request).await;
         match &end {
-            PutEnd::Answered { answer, .. } => {
-                permit.answered(answer.status, &answer.headers).is_kept().await
-            }
-            PutEnd::NotSent { .. } => permit.not_sent().is_kept().await,
+            PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers).kept().await,
+            PutEnd::NotSent { .. } => permit.not_sent().kept().await,
             // The service may have counted it.
             PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
         }
@@ -230,7 +228,7 @@ impl HttpWire {
         if let Some(gate) = attempt.gate()
             && let Err(error) = gate.await
         {
-            permit.not_sent().is_kept().await;
+            permit.not_sent().kept().await;
             return Err(error);
         }
         Ok(self.client.transport.try_permitted(&request, permit).await)

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
+use ofauth::system::words;
 use ofauth::{Inspected, Progress, Uploaded};
 use tokio::sync::Semaphore;
 
@@ -145,7 +146,7 @@ impl<'a> Batch<'a> {
         let end = out.end(end);
         let delivered = self.delivered.as_ref().filter(|_| end == Exit::Done);
         if let Some(Err(error)) = delivered.map(|delivered| delivered.over()) {
-            out.note(&format!("ofauth: what was uploaded cannot be forgotten: {error}"));
+            out.note(&format!("ofauth: what was uploaded cannot be forgotten: {}", words(&error)));
         }
         end
     }
@@ -314,7 +315,10 @@ impl<'a> Batch<'a> {
         match blocking(move || delivered.add(identity, finished)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                self.job.app.out.note(&format!("{name}: cannot be written down as uploaded: {error}"));
+                self.job
+                    .app
+                    .out
+                    .note(&format!("{name}: cannot be written down as uploaded: {}", words(&error)));
                 false
             }
             Err(_) => false,

@@ -9,6 +9,7 @@ use std::path::PathBuf;
 use std::sync::mpsc::{self, Sender};
 
 use ofauth::ErrorKind;
+use ofauth::system::words;
 use serde_json::Value;
 use tokio::task::JoinHandle;
 
@@ -134,8 +135,9 @@ impl Writer {
 /// Says that uploads are not remembered, which makes none of them a failure.
 fn cannot(out: &Output, error: &io::Error) {
     out.note(&format!(
-        "ofauth: uploads are not remembered for --skip-existing: {error}\n\
-         ofauth: next: nothing now; before the next time, remove that file or name another directory with --state-dir"
+        "ofauth: uploads are not remembered for --skip-existing: {}\n\
+         ofauth: next: nothing now; before the next time, remove that file or name another directory with --state-dir",
+        words(error)
     ));
 }
 
