@@ -102,7 +102,7 @@ fn cannot_start(error: &std::io::Error) -> ExitCode {
 
 async fn run(cli: Cli) -> Exit {
     let screen = progress::Screen::new(cli.global.quiet);
-    log::start(cli.global.verbose, &screen);
+    log::start(cli.global.verbose, cli.global.quiet, &screen);
     let out = Output::new(screen.clone(), cli.global.json, cli.global.quiet);
     let asked = screen.clone();
     let say = move || {

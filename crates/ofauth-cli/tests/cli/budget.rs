@@ -7,9 +7,10 @@ use std::path::Path;
 
 use futures_util::future::join_all;
 use ofauth_sandbox::{Exchange, RateLimit, Sandbox, UploadState};
+use serde_json::json;
 use tokio::process::Command;
 
-use crate::support::{Home, finish, run, sha256};
+use crate::support::{Home, finish, run, sandbox, sha256};
 
 const PART: usize = 1024;
 
@@ -98,4 +99,40 @@ async fn later_commands_know_what_earlier_ones_spent() {
     }
     assert!(refused(&exchanges).is_empty(), "{:#?}", refused(&exchanges));
     assert_eq!(exchanges.len(), 30);
+}
+
+/// Whatever a command waits for, it says so, unless it is to be quiet. With `-v` the log says it.
+#[tokio::test]
+async fn every_call_says_that_it_waits_and_why() {
+    let commands: &[(&str, &[&str])] = &[
+        ("whoami", &["whoami"]),
+        ("check_upload", &["check", "--etag", "\"a\"", "--size", "1"]),
+        ("batch_vault_plus_media", &["vault-plus", "batch", "1"]),
+        ("list_posts", &["api", "list_posts"]),
+        ("create_post", &["post", "Hello"]),
+        ("send_chat_message", &["message", "Hello", "--to", "1"]),
+        ("create_mass_message", &["message", "Hello", "--to-list", "1"]),
+    ];
+    let refusal = |operation: &str| {
+        json!([{
+            "on": {"operation": operation, "nth": 1},
+            "fault": {"kind": "status", "status": 429, "error": "slowly", "type": "RATE_LIMIT_EXCEEDED", "retry_after": 2},
+        }])
+    };
+    let mut running = tokio::task::JoinSet::new();
+    for (operation, command) in commands {
+        for (more, lines) in [(None, 1), (Some("-q"), 0), (Some("--json"), 1), (Some("-v"), 1)] {
+            running.spawn(async move {
+                let (home, server) = (Home::new(), sandbox(refusal(operation)).await);
+                let run = run(home.against(&server).args(*command).args(more)).await;
+                let told = |line: &&str| line.contains(": HTTP 429, again in 2 s");
+                let found = run.err.lines().filter(told).count();
+                assert_eq!(found, lines, "{command:?} {more:?}: {}", run.err);
+                run.ends_with(0);
+            });
+        }
+    }
+    while let Some(ended) = running.join_next().await {
+        ended.unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 //! The one road of every JSON call, typed, raw or inside an upload.
 //!
 //! [`transport`] sends a request and repeats it where that is safe; [`retry`] decides whether it is, as a pure
-//! function; [`typed`] is the generated client's entrance; [`answer`] holds what came back, its [`coding`] undone;
+//! function, [`pause`] tells what it waits for; [`typed`] is the generated client's entrance; [`answer`] holds what came back, its [`coding`] undone;
 //! [`success`] tells a success from everything else by its [`shape`]; [`problem`] reads the API's error bodies; [`wait`] reads how long the
 //! service asks to be left alone; [`tls`] makes the one TLS configuration, with [`given_ca`] for certificates that the
 //! caller gave. Connections are [`crate::net`]'s.
@@ -9,6 +9,7 @@
 pub(crate) mod answer;
 mod coding;
 mod given_ca;
+pub(crate) mod pause;
 pub(crate) mod problem;
 pub(crate) mod retry;
 mod shape;

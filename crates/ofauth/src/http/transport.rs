@@ -19,10 +19,11 @@ use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
 use super::answer::{self, ANSWER_BODY, Answer, LONGEST_ANSWER};
+use super::pause::{Pause, tell_of_budget};
 use super::retry::{self, Failure, Patience, Verdict};
 use super::success::{self, Reading};
 use super::wait::WaitHint;
-use crate::budget::{Budgets, Permit};
+use crate::budget::{Budget, Budgets, Closed, Permit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::connect::connect;
 use crate::net::head::{head, plain_proxy};
@@ -122,19 +123,6 @@ impl Request {
     }
 }
 
-/// Why a request is not sent for a while.
-#[derive(Debug, Clone)]
-pub(crate) struct Pause {
-    pub(crate) length: Duration,
-    /// What happened, in a few words.
-    pub(crate) why: String,
-    pub(crate) status: Option<u16>,
-    /// Whether the rate limit is used up, which is no failed try.
-    pub(crate) is_rate_limit: bool,
-    /// Tries that failed so far.
-    pub(crate) tries: u32,
-}
-
 /// How one try of a request ended.
 pub(crate) enum Tried {
     /// The service answered, with whatever status.
@@ -192,16 +180,14 @@ impl Transport {
                 return tried.last(reading, request);
             }
             tracing::info!(doing = request.doing, ?pause, outcome = %tried, "trying again");
-            if let Some(pauses) = &request.pauses {
-                // Whoever asked to be told may have stopped listening.
-                _ = pauses.send(Pause {
-                    length: pause,
-                    why: tried.cause(),
-                    status: tried.status(),
-                    is_rate_limit: verdict == Verdict::Wait,
-                    tries: patience.tries(),
-                });
-            }
+            let told = Pause {
+                length: pause,
+                why: tried.cause(),
+                status: tried.status(),
+                is_rate_limit: verdict == Verdict::Wait,
+                tries: patience.tries(),
+            };
+            told.tell(request.doing, request.pauses.as_ref());
             tokio::time::sleep(pause).await;
         }
     }
@@ -209,12 +195,20 @@ impl Transport {
     /// Sends once, as soon as the connection's request budget has a token for it.
     pub(crate) async fn try_once(&self, request: &Request) -> Tried {
         match self.budgets.for_request(&request.url, request.headers.get(CONNECTION_ID)) {
-            Some(budget) => match budget.acquire().await {
+            Some(budget) => match self.wait_for(&budget, request).await {
                 Ok(permit) => self.try_permitted(request, permit).await,
                 Err(closed) => Tried::Hopeless(closed.refusal(request.doing)),
             },
             None => self.send(request).await,
         }
+    }
+
+    /// Waits for a token of the budget. The caller of a call is told; an upload tells what it waits for by itself.
+    async fn wait_for(&self, budget: &Arc<Budget>, request: &Request) -> Result<Permit, Closed> {
+        if request.pauses.is_none() {
+            tell_of_budget(request.doing, budget.time_for(1));
+        }
+        budget.acquire().await
     }
 
     /// Sends once, with a token that the caller has waited for.

@@ -26,8 +26,8 @@ use super::step::{Done, StepEnd, StepFailure};
 use super::wire::{Opening, Session, Wire};
 use super::{Uploaded, UploadedPart};
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::pause::{Pause, TOLD};
 use crate::http::retry::{CALL_TRIES, LONGEST_WAIT, UPLOAD_TRIES};
-use crate::http::transport::Pause;
 use crate::journal::{About, DoneRecord, Recorder, SessionRecord, State};
 
 /// What is said of a file that went in one request and changed meanwhile.
@@ -38,9 +38,6 @@ pub(super) const MIXED: &str =
 const MOST_COMPARISONS: u32 = 10;
 /// How long a file that did not come to rest is left alone.
 const REST: Duration = Duration::from_secs(1);
-
-/// A wait for the rate limit of less than this is not told: where requests are paced, each waits a moment.
-const TOLD: Duration = Duration::from_secs(2);
 
 /// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
 const QUIET: Duration = Duration::from_secs(60);

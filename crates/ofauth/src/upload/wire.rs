@@ -22,8 +22,9 @@ use crate::budget::Budget;
 use crate::client::Shared;
 use crate::error::Result;
 use crate::http::answer::LONGEST_STEP;
+use crate::http::pause::Pause;
 use crate::http::success::{self, Unreadable};
-use crate::http::transport::{Pause, Request, Tried};
+use crate::http::transport::{Request, Tried};
 use crate::http::wait::server_time;
 use crate::net::put::{Activity, Put, PutEnd, put};
 

@@ -1,0 +1,52 @@
+//! Pauses before a request is sent, and who is told of them.
+//!
+//! An upload tells its caller by notices. Of other calls the log tells, at level WARN and under a target of its own, so that
+//! a program can show these lines alone. How long a pause is, is decided elsewhere.
+
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use crate::system::Time;
+
+/// A pause of less than this is not told: where requests are paced, each waits a moment.
+pub(crate) const TOLD: Duration = Duration::from_secs(2);
+
+/// The target of log lines about the pauses of calls.
+pub(crate) const TARGET: &str = "ofauth::call";
+
+/// Why a request is not sent for a while.
+#[derive(Debug, Clone)]
+pub(crate) struct Pause {
+    pub(crate) length: Duration,
+    /// What happened, in a few words.
+    pub(crate) why: String,
+    pub(crate) status: Option<u16>,
+    /// Whether the rate limit is used up, which is no failed try.
+    pub(crate) is_rate_limit: bool,
+    /// Tries that failed so far.
+    pub(crate) tries: u32,
+}
+
+impl Pause {
+    /// Tells whoever asked for the pauses of this call, or else the log.
+    pub(super) fn tell(self, doing: &str, asked: Option<&UnboundedSender<Self>>) {
+        let again = Time(Duration::from_secs(self.length.as_secs()));
+        match asked {
+            Some(asked) => {
+                // Whoever asked may have stopped listening.
+                _ = asked.send(self);
+            }
+            None if self.length < TOLD => {}
+            None => tracing::warn!(target: TARGET, "{doing}: {}, again in {again}", self.why),
+        }
+    }
+}
+
+/// Tells the log that a call waits for the request budget.
+pub(super) fn tell_of_budget(doing: &str, wait: Duration) {
+    if wait >= TOLD {
+        let wait = Time(Duration::from_secs(wait.as_secs()));
+        tracing::warn!(target: TARGET, "{doing}: waiting for the rate limit, {wait}");
+    }
+}
