@@ -76,11 +76,6 @@ impl Failure {
         Self::new(ErrorKind::Cancelled, "interrupted").with_hint(AGAIN)
     }
 
-    /// A thread of the command panicked.
-    pub(crate) fn panicked(error: tokio::task::JoinError) -> Self {
-        Self::new(ErrorKind::Internal, error.to_string())
-    }
-
     /// Something could not be read or written. A shortage of the system is one of its own, whatever it is that failed.
     pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
         let text = format!("{what}: {}", words(error));

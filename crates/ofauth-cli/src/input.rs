@@ -14,6 +14,7 @@ use sha2::{Digest, Sha256};
 use crate::failure::{Failure, Result};
 use crate::formats::extension;
 use crate::name::Name;
+use crate::threads;
 
 const BUFFER: usize = 64 * 1024;
 
@@ -54,9 +55,7 @@ impl Input {
 
     /// All of standard input, up to `limit` bytes.
     pub(crate) async fn standard_input(limit: u64) -> Result<Self> {
-        let spooled = tokio::task::spawn_blocking(move || spool(io::stdin().lock(), limit)).await;
-        let (file, size) =
-            spooled.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))??;
+        let (file, size) = threads::run(move || spool(io::stdin().lock(), limit)).await??;
         Ok(Self { name: Name::standard_input(), kind: Kind::Spool { file, size, filename: "stdin".into() } })
     }
 
@@ -90,8 +89,7 @@ impl Input {
             Kind::Path(path) => File::open(path),
             Kind::Spool { file, .. } => file.try_clone(),
         };
-        let hashed = tokio::task::spawn_blocking(move || opened.and_then(sha256)).await;
-        let hashed = hashed.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))?;
+        let hashed = threads::run(move || opened.and_then(sha256)).await?;
         hashed.map_err(|error| Failure::io(ErrorKind::Source, "cannot be read again", &error))
     }
 }

@@ -13,6 +13,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 use crate::failure::{Failure, Result};
+use crate::threads;
 
 /// What the first signal says.
 pub(crate) const NOTICE: &str = "ofauth: stopping; press Ctrl-C again to stop at once\n";
@@ -44,11 +45,11 @@ impl Interrupt {
                 return std::future::pending().await;
             };
             signals.first().await;
-            let _ = tokio::time::timeout(SAYING, tokio::task::spawn_blocking(say)).await;
+            let _ = tokio::time::timeout(SAYING, threads::run(say)).await;
             trigger.trigger();
             ask.send_replace(true);
             signals.second().await;
-            let _ = tokio::time::timeout(SAYING, tokio::task::spawn_blocking(leave)).await;
+            let _ = tokio::time::timeout(SAYING, threads::run(leave)).await;
             std::process::exit(KILLED);
         });
         Self { cancel, asked }
@@ -82,8 +83,7 @@ impl Interrupt {
         &self,
         work: impl FnOnce() -> Result<T> + Send + 'static,
     ) -> Result<T> {
-        let done = self.or_stop(async { tokio::task::spawn_blocking(work).await.map_err(Failure::panicked) });
-        done.await?
+        self.or_stop(threads::run(work)).await?
     }
 
     /// Runs something that cannot be undone. Stopped half-way, nobody knows whether it was done.

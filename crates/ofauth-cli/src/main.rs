@@ -39,6 +39,7 @@ mod session;
 mod shorten;
 mod state;
 mod terminal;
+mod threads;
 mod user_file;
 mod user_text;
 mod waits;
@@ -49,9 +50,11 @@ use args::Cli;
 use commands::App;
 use exit::Exit;
 use interrupt::Interrupt;
+use ofauth::blocking::start_runtime;
 use ofauth::system::{thread_shortage, words};
 use output::Output;
 use terminal::{Form, Stream};
+use tokio::runtime::Builder;
 
 /// More threads than this only cost memory: an upload waits for the network.
 const MOST_WORKERS: usize = 4;
@@ -67,15 +70,9 @@ fn main() -> ExitCode {
         return cannot_start(&error);
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(cores.min(MOST_WORKERS))
-        .enable_all()
-        .build();
-    let runtime = match runtime {
+    let runtime = match start_runtime(Builder::new_multi_thread(), cores.min(MOST_WORKERS)) {
         Ok(runtime) => runtime,
-        Err(error) => {
-            return cannot_start(&error);
-        }
+        Err(error) => return cannot_run(&format!("ofauth: the command cannot start: {error}\n")),
     };
     let end = runtime.block_on(run(cli));
     // A thread may still wait for standard input; the process does not wait for it.
@@ -95,7 +92,10 @@ fn descriptors() -> std::io::Result<()> {
 
 fn cannot_start(error: &std::io::Error) -> ExitCode {
     let (cause, short) = (words(error), thread_shortage(error));
-    let text = format!("ofauth: the command cannot start ({cause})\nofauth: next: {short}\n");
+    cannot_run(&format!("ofauth: the command cannot start ({cause})\nofauth: next: {short}\n"))
+}
+
+fn cannot_run(text: &str) -> ExitCode {
     let _ = Stream::Err.write(text.as_bytes(), Form::Lines);
     ExitCode::from(Exit::Resources.code())
 }

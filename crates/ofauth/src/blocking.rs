@@ -52,7 +52,9 @@ pub fn start_runtime(mut builder: Builder, workers: usize) -> Result<Runtime> {
     probe(workers).map_err(no_thread)?;
     // On a thread of its own: one that is ending may have none of what the runtime keeps for each thread.
     let built = start_thread(move || builder.build()).map_err(no_thread)?.join();
-    built.unwrap_or_else(|_| Err(io::Error::other("a thread ended at once"))).map_err(|error| {
+    // It panics if another process has taken the threads meanwhile.
+    let built = built.map_err(|_| no_thread(io::Error::other("not as many as were asked for")))?;
+    built.map_err(|error| {
         let text = format!("the system refused what a client needs ({error}): raise the limit of open files");
         Error::new(ErrorKind::Resources, text).with_source(error)
     })

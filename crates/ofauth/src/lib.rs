@@ -44,7 +44,8 @@ mod secret;
 mod settings;
 #[doc(hidden)]
 pub mod system;
-mod threads;
+#[doc(hidden)]
+pub mod threads;
 mod upload;
 mod vault;
 

@@ -17,7 +17,7 @@ use crate::error::{Error, ErrorKind, Result};
 
 /// The stack of every thread that the library starts, as large as std's default. It is always given, because std looks
 /// into the environment for one that is not.
-pub(crate) const STACK: usize = 2 << 20;
+pub const STACK: usize = 2 << 20;
 
 /// The name of every thread of the library.
 pub(crate) const NAME: &str = "ofauth";
@@ -32,7 +32,7 @@ type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads of one client. Clones are one; the last that goes lets them end.
 #[derive(Clone, Default)]
-pub(crate) struct Threads(Arc<Owner>);
+pub struct Threads(Arc<Owner>);
 
 #[derive(Default)]
 struct Owner(Arc<Shared>);
@@ -64,10 +64,7 @@ impl Threads {
     ///
     /// [`Resources`](ErrorKind::Resources) if the system gives no thread; [`Internal`](ErrorKind::Internal) if `work`
     /// panics.
-    pub(crate) async fn run<T: Send + 'static>(
-        &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T> {
+    pub async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
         let panicked = |_| Error::new(ErrorKind::Internal, "a thread that waits for the system panicked");
         self.start(work)?.await.map_err(panicked)
     }

@@ -28,6 +28,8 @@ mod posting;
 #[cfg(target_os = "linux")]
 mod pty;
 mod resume;
+#[cfg(target_os = "linux")]
+mod scarce;
 mod settings;
 mod state_files;
 mod streams;

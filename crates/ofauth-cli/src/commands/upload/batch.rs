@@ -18,7 +18,7 @@ use super::delivered::{Delivered, Finished};
 use super::done::{Done, Drawn, End, settle};
 use super::gate::{Gate, Trying};
 use super::job::Job;
-use super::known::{Memory, blocking};
+use super::known::Memory;
 use super::posting::refuse_if_in_doubt;
 use super::summary::Summary;
 use super::survey::Survey;
@@ -31,6 +31,7 @@ use crate::notices::Notices;
 use crate::progress_batch::BatchBar;
 use crate::progress_file::FileBar;
 use crate::remembered::Identity;
+use crate::threads;
 
 /// How far the files that have begun may be ahead of the first whose end is not known.
 const WINDOW: usize = 256;
@@ -312,7 +313,7 @@ impl<'a> Batch<'a> {
     async fn write_down(&self, name: &Name, identity: Identity, finished: &Finished) -> bool {
         let Some(delivered) = self.delivered.clone() else { return false };
         let finished = finished.clone();
-        match blocking(move || delivered.add(identity, finished)).await {
+        match threads::run(move || delivered.add(identity, finished)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
                 self.job

@@ -11,7 +11,7 @@ use std::sync::mpsc::{self, Sender};
 use ofauth::ErrorKind;
 use ofauth::system::words;
 use serde_json::Value;
-use tokio::task::JoinHandle;
+use tokio::sync::oneshot;
 
 use super::delivered::Finished;
 use super::job::Job;
@@ -19,6 +19,7 @@ use crate::failure::{Failure, Result};
 use crate::output::Output;
 use crate::private_file::naming;
 use crate::remembered::{Identity, Known, Remembered};
+use crate::threads;
 
 /// The uploads of earlier runs, and of this one.
 pub(super) struct Memory {
@@ -31,7 +32,7 @@ pub(super) struct Memory {
 /// The thread that writes uploads down.
 struct Writer {
     queue: Sender<(Identity, Vec<Option<String>>)>,
-    end: JoinHandle<()>,
+    end: oneshot::Receiver<()>,
 }
 
 /// A file that the vault has.
@@ -54,7 +55,7 @@ impl Memory {
         let directory = state.uploaded();
         let (base_url, connection) =
             (session.base_url.clone(), session.connection.clone().unwrap_or_default());
-        let opened = blocking({
+        let opened = threads::run({
             let directory = directory.clone();
             move || {
                 let opened = Remembered::open(&directory, &base_url, &connection);
@@ -64,9 +65,7 @@ impl Memory {
             }
         });
         match opened.await? {
-            Ok((remembered, known)) => {
-                Ok(Self { writer: Some(Writer::start(remembered, job.app.out.clone())), known })
-            }
+            Ok((remembered, known)) => Ok(Self { writer: Writer::start(remembered, &job.app.out), known }),
             Err(error) if skip => {
                 Err(Failure::io(ErrorKind::Journal, "what was uploaded before cannot be read", &error)
                     .with_hint("remove that file, or give another --state-dir, or not --skip-existing"))
@@ -80,7 +79,7 @@ impl Memory {
 
     /// The present state of a file, as it is remembered.
     pub(super) async fn identify(&self, path: PathBuf) -> Option<Identity> {
-        blocking(move || Identity::of(&path)).await.ok().flatten()
+        threads::run(move || Identity::of(&path)).await.ok().flatten()
     }
 
     /// Whether an earlier run uploaded this file and the vault still has it.
@@ -119,16 +118,23 @@ impl Memory {
 
 impl Writer {
     /// Writes until there is nothing left or something cannot be written, which is said once.
-    fn start(remembered: Remembered, out: Output) -> Self {
+    fn start(remembered: Remembered, out: &Output) -> Option<Self> {
         let (queue, uploads) = mpsc::channel::<(Identity, Vec<Option<String>>)>();
-        let end = tokio::task::spawn_blocking(move || {
+        let told = out.clone();
+        let end = threads::start(move || {
             for (file, etags) in uploads {
                 if let Err(error) = remembered.add(file, etags.iter().map(Option::as_deref)) {
-                    return cannot(&out, &error);
+                    return cannot(&told, &error);
                 }
             }
         });
-        Self { queue, end }
+        match end {
+            Ok(end) => Some(Self { queue, end }),
+            Err(error) => {
+                cannot(out, &error);
+                None
+            }
+        }
     }
 }
 
@@ -139,10 +145,4 @@ fn cannot(out: &Output, error: &io::Error) {
          ofauth: next: nothing now; before the next time, remove that file or name another directory with --state-dir",
         words(error)
     ));
-}
-
-/// Runs something that waits for a disk on a thread that may.
-pub(super) async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T> {
-    let done = tokio::task::spawn_blocking(work).await;
-    done.map_err(|error| Failure::new(ErrorKind::Internal, error.to_string()))
 }

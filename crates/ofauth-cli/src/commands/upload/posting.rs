@@ -10,13 +10,13 @@ use serde_json::Value;
 use super::batch::Batch;
 use super::delivered::Delivered;
 use super::done::Done;
-use super::known::blocking;
 use super::summary::Summary;
 use crate::commands::content::posted_id;
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::terminal::one_line;
+use crate::threads;
 
 /// So many references are named in an advice.
 const NAMED: usize = 3;
@@ -163,7 +163,7 @@ impl Batch<'_> {
     /// Writes down how far the post is, if the command keeps a record.
     async fn note_post(&self, line: PostLine) -> std::io::Result<()> {
         let Some(delivered) = self.delivered.clone() else { return Ok(()) };
-        let written = blocking(move || delivered.add_post(&line)).await;
+        let written = threads::run(move || delivered.add_post(&line)).await;
         written.unwrap_or_else(|failure| Err(std::io::Error::other(failure.text())))
     }
 

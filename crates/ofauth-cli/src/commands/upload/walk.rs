@@ -9,13 +9,14 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use futures_util::stream::{self, Stream};
+use futures_util::stream::{self, Stream, StreamExt as _};
 use ofauth::ErrorKind;
 use tokio::sync::mpsc;
 use walkdir::{DirEntry, WalkDir};
 
 use crate::failure::Failure;
 use crate::name::Name;
+use crate::threads;
 
 /// How far the thread may be ahead.
 const AHEAD: usize = 64;
@@ -39,13 +40,15 @@ pub(super) enum Found {
     Bad(PathBuf, Failure),
 }
 
-/// Everything that these paths stand for, in their order, and the files of a directory by name.
+/// Everything that these paths stand for, in their order, and the files of a directory by name. It is found on a thread of
+/// its own; without one, none of the paths can be used.
 pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item = Found> + Unpin {
     let (send, mut receive) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || {
+    let walked = Arc::clone(&paths);
+    let started = threads::start(move || {
         // Links are not followed, so that a path alone names nothing twice.
-        let mut seen = (paths.len() > 1).then(|| Seen::beside(&paths));
-        for found in paths.iter().flat_map(|path| of(path, recursive)) {
+        let mut seen = (walked.len() > 1).then(|| Seen::beside(&walked));
+        for found in walked.iter().flat_map(|path| of(path, recursive)) {
             let found = match &mut seen {
                 Some(seen) => seen.sort_out(found),
                 None => Some(found),
@@ -56,7 +59,11 @@ pub(super) fn walk(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<Item =
             }
         }
     });
-    stream::poll_fn(move |context| receive.poll_recv(context))
+    let bad = started.err().map(|error| {
+        let bad = |path: &PathBuf| Found::Bad(path.clone(), threads::refused(&error));
+        paths.iter().map(bad).collect::<Vec<_>>()
+    });
+    stream::iter(bad.into_iter().flatten()).chain(stream::poll_fn(move |context| receive.poll_recv(context)))
 }
 
 /// What was met so far.
@@ -158,7 +165,6 @@ fn is_shown(entry: &DirEntry) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::StreamExt;
 
     async fn names(root: &Path, paths: &[&str], recursive: bool) -> Vec<String> {
         let paths: Vec<PathBuf> = paths.iter().map(|path| root.join(path)).collect();
