@@ -50,6 +50,11 @@ impl Answer {
         }
     }
 
+    /// The same answer with another status.
+    pub fn with_status(self, status: u16) -> Self {
+        Self { status, ..self }
+    }
+
     /// A JSON answer.
     pub fn json(status: u16, body: &Value) -> Self {
         Self::with_body(status, "application/json", body.to_string())

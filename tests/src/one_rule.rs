@@ -36,6 +36,14 @@ pub const TABLE: &[Row] = &[
     row("no id", || plain("{}"), DOUBT, INVALID, None),
     row("br", || plain("packed").header("Content-Encoding", "br"), DOUBT, INVALID, INVALID),
     row("no gzip", || plain(GOOD).header("Content-Encoding", "gzip"), DOUBT, INVALID, INVALID),
+    row("values without end", || plain(zeros()).gzip("gzip"), DOUBT, INVALID, INVALID),
+    row(
+        "403 with values without end",
+        || plain(zeros()).gzip("gzip").with_status(403),
+        FORBIDDEN,
+        FORBIDDEN,
+        FORBIDDEN,
+    ),
     row("bomb", || plain(vec![b' '; 40 << 20]).gzip("gzip"), DOUBT, INVALID, INVALID),
 ];
 
@@ -54,6 +62,14 @@ const REFUSAL: &str = r#"{"error": "You cannot now", "type": "FORBIDDEN", "reque
 const DOUBT: Option<ErrorKind> = Some(ErrorKind::OutcomeUnknown);
 const INVALID: Option<ErrorKind> = Some(ErrorKind::InvalidAnswer);
 const FORBIDDEN: Option<ErrorKind> = Some(ErrorKind::Forbidden);
+
+/// Sixteen million values in some kilobytes, which would take a gigabyte as a tree.
+fn zeros() -> Vec<u8> {
+    let mut body = br#"{"error": "no", "details": [0"#.to_vec();
+    body.extend(b",0".repeat(16 << 20 >> 1));
+    body.extend(b"]}");
+    body
+}
 
 fn good() -> Answer {
     plain(GOOD)

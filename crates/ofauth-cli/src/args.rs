@@ -11,7 +11,7 @@ use clap::{ArgAction, Args, Parser, Subcommand, ValueHint};
 pub(crate) use crate::args_content::{MessageArgs, PostArgs};
 pub(crate) use crate::args_sessions::SessionsCommand;
 pub(crate) use crate::args_upload::{Speed, UploadArgs};
-use crate::args_values::{duration, free_text, size};
+use crate::args_values::{address, duration, free_text, size};
 use crate::completion;
 use crate::exit;
 
@@ -238,7 +238,7 @@ and slows one answer down:
     \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
 pub(crate) struct SandboxArgs {
     /// Where to listen; port 0 takes a free one
-    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0")]
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) address: std::net::SocketAddr,
     /// Plan parts of this size [default: 5MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use clap::{Args, ValueHint};
 use ofauth::RateLimit;
 
-use crate::args_values::{duration, free_text, size};
+use crate::args_values::{duration, free_text, side_by_side, size};
 
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
@@ -40,7 +40,7 @@ pub(crate) struct UploadArgs {
     #[arg(long)]
     pub(crate) no_resume: bool,
     /// How many files to upload at once, 1 to 64
-    #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = side_by_side)]
     pub(crate) files_at_once: u16,
     #[command(flatten)]
     pub(crate) speed: Speed,
@@ -71,7 +71,7 @@ pub(crate) struct UploadArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Speed {
     /// How many parts of a file to send at once, 1 to 64 [default: 4]
-    #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = clap::value_parser!(u16).range(1..=64))]
+    #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = side_by_side)]
     pub(crate) concurrency: Option<u16>,
     /// Send at most this much a second, such as 2MiB
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = bytes_a_second)]
@@ -111,7 +111,7 @@ fn bytes_a_second(text: &str) -> Result<NonZeroU64, String> {
 
 /// A number of requests a second, minute or hour, in whole requests a minute.
 fn requests_a_minute(text: &str) -> Result<NonZeroU32, String> {
-    let (number, unit) = text.split_once('/').unwrap_or((text, "min"));
+    let (number, unit) = text.split_once('/').ok_or(WRONG_RATE)?;
     let number: u32 = number.trim().parse().map_err(|_| WRONG_RATE)?;
     let per_minute = match unit.trim() {
         "s" | "sec" | "second" => number.checked_mul(60).ok_or(WRONG_RATE)?,
@@ -147,10 +147,10 @@ mod tests {
     #[test]
     fn rates_are_requests_a_minute() {
         let rate = |text| requests_a_minute(text).map(NonZeroU32::get);
-        for (text, expected) in [("60", 60), ("60/min", 60), ("2/s", 120), ("600/h", 10), ("90/m", 90)] {
+        for (text, expected) in [("60/min", 60), ("2/s", 120), ("600/h", 10), ("90/m", 90)] {
             assert_eq!(rate(text), Ok(expected), "{text}");
         }
-        for wrong in ["0", "59/h", "1/day", "1.5/s", "-1", "/min", "4294967295/s"] {
+        for wrong in ["0", "60", "59/h", "1/day", "1.5/s", "-1", "/min", "4294967295/s"] {
             assert!(rate(wrong).is_err(), "{wrong}");
         }
     }

@@ -205,6 +205,12 @@ fn read_key(path: &Path) -> Result<Secret> {
     if path == Path::new("-") {
         return Err(Failure::config("the API key is not read from standard input: name a file"));
     }
+    // A word in the place of a file's name may be the key itself, and is not shown.
+    let is_word = path.components().count() == 1 && path.extension().is_none();
+    if is_word && !path.exists() {
+        let text = "the key file cannot be read: no such file: name a file that holds the key, not the key";
+        return Err(Failure::config(text));
+    }
     let (text, _) = read_text("key file", path)?;
     let key = Secret::new(&text);
     if key.expose().is_empty() {
@@ -212,6 +218,12 @@ fn read_key(path: &Path) -> Result<Secret> {
     }
     if key.expose().contains(|character: char| character.is_whitespace() || character.is_control()) {
         let text = format!("the key file {} must hold the key alone, in one line", path.display());
+        return Err(Failure::config(text));
+    }
+    let is_setting = key.expose().contains("API_KEY=") || key.expose().starts_with(['"', '\'']);
+    if is_setting {
+        let text =
+            format!("the key file {} must hold the key alone, without a name and quotes", path.display());
         return Err(Failure::config(text));
     }
     Ok(key)

@@ -18,6 +18,7 @@ mod unix {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     use rustix::fs::{FileType, OFlags, fcntl_getfl, fstat, stat};
     use rustix::io::{Errno, ioctl_fionread, retry_on_intr};
+    use rustix::net::sockopt::socket_error;
 
     /// Writes all of it. A stream that somebody has made non-blocking is waited for like any other.
     pub(crate) fn write_all(stream: impl AsFd, mut bytes: &[u8]) -> io::Result<()> {
@@ -45,14 +46,21 @@ mod unix {
         looked.is_err() || !is_gone
     }
 
+    /// What is said of a stream whose reader left too early.
+    const UNREAD: &str = "it was closed before it was read to its end";
+
     /// Whether everything that was written can be relied on: a file has it on its disk, where some systems notice only
-    /// then that there is no room, and a pipe that was closed was empty.
+    /// then that there is no room, and a pipe or a socket that was closed was empty.
     pub(crate) fn keeps_everything(stream: impl AsFd) -> io::Result<()> {
         let stream = stream.as_fd();
         match FileType::from_raw_mode(fstat(stream)?.st_mode) {
             FileType::RegularFile => Ok(rustix::fs::fsync(stream)?),
+            // A reader that went away before it had read everything is an error of the connection.
+            FileType::Socket if !matches!(socket_error(stream), Ok(Ok(()))) => {
+                Err(io::Error::new(io::ErrorKind::BrokenPipe, UNREAD))
+            }
             FileType::Fifo if !is_open(stream) && ioctl_fionread(stream).is_ok_and(|left| left > 0) => {
-                Err(io::Error::new(io::ErrorKind::BrokenPipe, "it was closed before it was read to its end"))
+                Err(io::Error::new(io::ErrorKind::BrokenPipe, UNREAD))
             }
             _ => Ok(()),
         }
@@ -140,6 +148,21 @@ mod tests {
         reader.read_exact(&mut [0; 3]).unwrap();
         drop(reader);
         keeps_everything(&writer).unwrap();
+    }
+
+    #[test]
+    fn a_socket_keeps_what_was_read() {
+        use std::os::unix::net::UnixStream;
+        let (mut reader, writer) = UnixStream::pair().unwrap();
+        write_all(&writer, b"abc").unwrap();
+        keeps_everything(&writer).unwrap();
+        reader.read_exact(&mut [0; 3]).unwrap();
+        drop(reader);
+        keeps_everything(&writer).unwrap();
+        let (reader, writer) = UnixStream::pair().unwrap();
+        write_all(&writer, b"abc").unwrap();
+        drop(reader);
+        assert_eq!(keeps_everything(&writer).unwrap_err().kind(), io::ErrorKind::BrokenPipe);
     }
 
     #[test]

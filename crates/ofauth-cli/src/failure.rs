@@ -113,6 +113,11 @@ impl Failure {
         self
     }
 
+    /// Whether it says what to do.
+    pub(crate) fn has_hint(&self) -> bool {
+        self.0.hint.is_some()
+    }
+
     /// The exit code that this failure asks for.
     pub(crate) fn exit(&self) -> Exit {
         Exit::of(self.0.kind)
@@ -245,7 +250,14 @@ fn with_causes(error: &ofauth::Error) -> String {
 /// The next step where the command knows more than the library, whose texts name theirs.
 fn hint(error: &ofauth::Error) -> Option<String> {
     if let Some(action) = error.action_required() {
-        return Some(format!("the API asks for {action}"));
+        // Documented: the session of the account's owner has ended, which only a new login mends.
+        let how = match action {
+            "refresh_session" => {
+                ": have the account's owner log in again (`ofauth api init_link` begins that)"
+            }
+            _ => "",
+        };
+        return Some(format!("the API asks for {action}{how}"));
     }
     if let Some(advice) = proxy::advice(error) {
         return Some(advice);

@@ -59,6 +59,14 @@ impl Input {
         Ok(Self { name: Name::standard_input(), kind: Kind::Spool { file, size, filename: "stdin".into() } })
     }
 
+    /// Where it is, if it is a file with a name.
+    pub(crate) fn file(&self) -> Option<&Path> {
+        match &self.kind {
+            Kind::Path(path) => Some(path),
+            Kind::Spool { .. } => None,
+        }
+    }
+
     /// The library's view of it. May be asked for again.
     pub(crate) fn source(&self) -> Result<Source> {
         match &self.kind {

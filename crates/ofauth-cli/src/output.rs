@@ -61,8 +61,10 @@ impl Output {
         self.lost.get().is_some()
     }
 
-    /// Prints one line to standard output. Returns whether it got there.
+    /// Prints one line to standard output, whatever is in it. Returns whether it got there.
     pub(crate) fn line(&self, text: &str) -> bool {
+        // Nobody who answers, or names a file, begins a line of ours.
+        let text = text.replace(['\n', '\r'], "\u{fffd}");
         self.write(format!("{text}\n").as_bytes(), Form::Line)
     }
 
@@ -86,6 +88,11 @@ impl Output {
         };
         let told = self.say(&format!("ofauth: {why}: {}", one_line(result))) && !Stream::Err.is_null();
         self.mark(told) && !self.was_lost()
+    }
+
+    /// Whether what was printed reaches somebody, as far as the streams tell.
+    pub(crate) fn is_heard(&self, arrived: bool) -> bool {
+        arrived && !Stream::Out.was_closed()
     }
 
     /// Says that something was done of which standard output has nothing. Whoever reads that learns it from the exit code.

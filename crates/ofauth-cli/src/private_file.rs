@@ -62,6 +62,21 @@ pub(crate) fn lock(file: &File, path: &Path) -> io::Result<()> {
     Err(said(path, "another process holds its lock"))
 }
 
+/// Whether this is the file that has the name.
+#[cfg(unix)]
+pub(crate) fn is_at(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    let (ours, named) = (file.metadata(), path.symlink_metadata());
+    let id = |about: &std::fs::Metadata| (about.dev(), about.ino());
+    matches!((ours, named), (Ok(ours), Ok(named)) if id(&ours) == id(&named))
+}
+
+/// Whether this is the file that has the name: elsewhere an open file keeps its own.
+#[cfg(not(unix))]
+pub(crate) fn is_at(_: &File, _: &Path) -> bool {
+    true
+}
+
 /// Whether the last line of a file has no end.
 pub(crate) fn is_torn(mut file: &File) -> io::Result<bool> {
     if file.seek(SeekFrom::End(0))? == 0 {

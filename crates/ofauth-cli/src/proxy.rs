@@ -6,7 +6,6 @@
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use ofauth::ErrorKind;
 use url::{Host, Url};
 
 use crate::failure::{Failure, Result};
@@ -30,7 +29,7 @@ pub(crate) fn remember(named: Named) -> String {
 
 /// What to do about an error that speaks of a proxy.
 pub(crate) fn advice(error: &ofauth::Error) -> Option<String> {
-    let is_about_it = error.kind() == ErrorKind::Proxy || error.message().contains("the proxy ");
+    let is_about_it = error.message().contains("the proxy ");
     let place = SOURCE.get().copied().unwrap_or("--proxy or the configuration file");
     let again = if error.is_retryable() { ", then run the command again" } else { "" };
     is_about_it.then(|| {
@@ -94,6 +93,8 @@ fn is_loopback(url: &Url) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use ofauth::ErrorKind;
+
     use super::*;
 
     fn proxy(base: &str, variables: &[(&str, &str)]) -> Option<(String, &'static str)> {

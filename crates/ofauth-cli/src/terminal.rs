@@ -88,7 +88,7 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
     let (told, code) = match error.exit_code() {
         0 => (error.print(), 0),
         code => {
-            let text = error.render().to_string();
+            let text = without_line_ends(error.render().to_string());
             (Stream::Err.write(text.as_bytes(), Form::Lines), u8::try_from(code).unwrap_or(1))
         }
     };
@@ -96,6 +96,17 @@ pub(crate) fn explain(error: &clap::Error) -> u8 {
         Err(error) if code == 0 && error.kind() != io::ErrorKind::BrokenPipe => 1,
         _ => code,
     }
+}
+
+/// What is said of the command line, whose own line ends begin no line in it.
+fn without_line_ends(mut text: String) -> String {
+    for argument in std::env::args_os() {
+        let argument = argument.to_string_lossy();
+        if argument.contains(['\n', '\r']) {
+            text = text.replace(argument.as_ref(), &one_line(&argument));
+        }
+    }
+    text
 }
 
 /// The text on one line, without what a terminal obeys: for names and foreign texts in what is said to people. Each such

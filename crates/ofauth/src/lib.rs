@@ -60,6 +60,8 @@ pub use error::{Error, ErrorKind, Result};
 pub use http::answer::Answer;
 pub use journal::{Journal, JournalState, JournaledUpload};
 pub use media::{Content, MediaItem};
+#[doc(hidden)]
+pub use upload::Sum;
 pub use upload::{
     Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Step, Upload, Uploaded, UploadedPart,
     VaultUpload,

@@ -94,11 +94,21 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 }
 
 fn server_url(text: &str, what: &str, plain_http: bool) -> Result<Url> {
+    if !text.contains("://") {
+        return Err(config(format!(
+            "the {what} {text:?} has no scheme: begin it with https://, or with http:// for a server on this machine"
+        )));
+    }
     let url = Url::parse(text.trim()).map_err(|error| {
         config(format!(
             "the {what} {text:?} is not a URL ({error}): give something like https://api.ofauth.com"
         ))
     })?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(config(format!(
+            "the {what} holds a user name or password: remove it, the API key is sent in a header"
+        )));
+    }
     match url.scheme() {
         "https" => {}
         "http" if plain_http || is_loopback(&url) => {}
@@ -111,11 +121,6 @@ fn server_url(text: &str, what: &str, plain_http: bool) -> Result<Url> {
     }
     if url.host_str().is_none_or(str::is_empty) || url.cannot_be_a_base() {
         return Err(config(format!("the {what} {text:?} names no host")));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(config(format!(
-            "the {what} holds a user name or password: remove it, the API key is sent in a header"
-        )));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(config(format!("the {what} {text:?} has a query or fragment: remove it")));

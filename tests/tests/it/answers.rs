@@ -144,6 +144,41 @@ async fn an_answer_that_drips_is_read_to_its_end() {
     }
 }
 
+/// The status of a refusal stands: whoever is stopped while its words are waited for is not in doubt.
+#[tokio::test]
+async fn a_refusal_without_its_words_is_one_soon() {
+    let mut together = Together::default();
+    for (name, guide, step) in [
+        ("single", single(), Step::Single),
+        ("part", parts(64 * KIB), Step::Part(1)),
+        ("complete", parts(64 * KIB), Step::Complete),
+        ("init", single(), Step::Init),
+    ] {
+        let guide = guide.script(move |visit| match visit.step == step {
+            true => Play::Custom(Box::new(|exchange| {
+                Box::pin(async {
+                    exchange.read_body().await?;
+                    exchange
+                        .write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 100\r\n\r\n{\"error\":")
+                        .await?;
+                    Ok(Next::Silence)
+                })
+            })),
+            false => Play::Guide,
+        });
+        together.add(name.to_owned(), async move {
+            let site = guide.start().await;
+            let upload = client(&site).upload(Source::bytes(data(100 * KIB), "clip.mp4"));
+            let error = within(30, upload.deadline(Duration::from_secs(20)).send()).await.unwrap_err();
+            check(&error, ErrorKind::Rejected);
+            // A part is tried once more with nothing beside it.
+            let visits = if step == Step::Part(1) { 2 } else { 1 };
+            assert_eq!((error.status(), site.visits(step)), (Some(400), visits), "{error}");
+        });
+    }
+    together.run(40).await;
+}
+
 #[tokio::test]
 async fn an_answer_that_stops_in_the_middle_ends_by_the_clock() {
     // A post, because it is not repeated.

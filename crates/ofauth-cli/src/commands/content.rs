@@ -24,8 +24,18 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
     if let Some(count) = args.preview_count {
         content = content.preview_media_count(count);
     }
+    let by_flags = [
+        ("text", !args.text.is_empty(), "TEXT"),
+        ("mediaItems", !args.media.is_empty(), "--media"),
+        ("price", args.price.is_some(), "--price"),
+        ("isLockedText", args.locked_text, "--locked-text"),
+        ("previewMediaCount", args.preview_count.is_some(), "--preview-count"),
+    ];
     for field in &args.field {
         let (name, value) = split(field, "--field")?;
+        if let Some((_, _, flag)) = by_flags.iter().find(|(field, given, _)| *field == name && *given) {
+            return Err(Failure::argument(format!("--field {name} and {flag} say the same field: keep one")));
+        }
         content = content.field(name, json_or_text(value));
     }
     Ok(content)
@@ -34,6 +44,8 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
 /// The id of a post or message in the API's answer.
 pub(crate) fn posted_id(answer: &Value) -> Option<String> {
     match answer.get("id")? {
+        // What would begin a line of its own is no id.
+        Value::String(text) if text.contains(char::is_control) => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
@@ -72,6 +84,7 @@ mod tests {
         assert_eq!(posted_id(&json!({"id": 5})).as_deref(), Some("5"));
         assert_eq!(posted_id(&json!({"id": "p5"})).as_deref(), Some("p5"));
         assert_eq!(posted_id(&json!({})), None);
+        assert_eq!(posted_id(&json!({"id": "5\nupload:forged"})), None);
     }
 
     #[test]

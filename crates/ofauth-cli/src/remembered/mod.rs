@@ -7,11 +7,13 @@
 
 pub(crate) mod index;
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -29,23 +31,53 @@ pub(crate) struct Identity {
     pub(crate) size: u64,
     /// The time of the last change, in nanoseconds since 1970.
     mtime: i64,
+    /// Device, number, and the time at which anything about it changed, as far as the system tells. Other ones say that the
+    /// file may be another, or its modification time put back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    inode: Option<(u64, u64, i64, i64)>,
+}
+
+#[cfg(unix)]
+fn inode(about: &Metadata) -> Option<(u64, u64, i64, i64)> {
+    use std::os::unix::fs::MetadataExt;
+    Some((about.dev(), about.ino(), about.ctime(), about.ctime_nsec()))
+}
+
+#[cfg(not(unix))]
+fn inode(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
+    None
 }
 
 impl Identity {
-    /// Where the file is, without links.
+    /// Where the file is, without links, or what stands for that.
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
 
-    /// The present state of the file at `path`; nothing if it cannot be told, or not be written down.
+    /// The present state of the file at `path`; nothing if it cannot be told.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let path = path.canonicalize().ok()?;
         let about = path.metadata().ok()?;
+        // Times that are too far away for this are all alike.
+        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
         let mtime = match about.modified().ok()?.duration_since(UNIX_EPOCH) {
-            Ok(after) => i64::try_from(after.as_nanos()).ok()?,
-            Err(before) => i64::try_from(before.duration().as_nanos()).ok()?.checked_neg()?,
+            Ok(after) => nanos(after),
+            Err(before) => nanos(before.duration()).saturating_neg(),
         };
-        Some(Self { path: path.to_str()?.to_owned(), size: about.len(), mtime })
+        // No absolute path begins like one that is no text.
+        let bytes = path.as_os_str().as_encoded_bytes();
+        let path = path.to_str().map_or_else(|| format!("base64:{}", STANDARD.encode(bytes)), str::to_owned);
+        Some(Self { path, size: about.len(), mtime, inode: inode(&about) })
+    }
+
+    /// Whether this is the same state, as far as path, size and time tell.
+    pub(crate) fn looks_like(&self, other: &Self) -> bool {
+        (&self.path, self.size, self.mtime) == (&other.path, other.size, other.mtime)
+    }
+
+    /// Bytes that come from no file, of which this is the SHA-256.
+    pub(crate) fn of_bytes(sha256: &str, size: u64) -> Self {
+        Self { path: format!("sha256:{sha256}"), size, mtime: 0, inode: None }
     }
 }
 
@@ -150,7 +182,7 @@ impl Known {
     pub(crate) fn etags(&self, file: &Identity) -> Option<Vec<String>> {
         let line = index::line(&self.file, self.index.offset(&file.path)?).ok()?;
         let record: Record = serde_json::from_slice(&line).ok()?;
-        (record.file == *file).then_some(record.etags)
+        record.file.looks_like(file).then_some(record.etags)
     }
 }
 
@@ -170,7 +202,7 @@ mod tests {
     }
 
     fn file(path: &str, size: u64) -> Identity {
-        Identity { path: path.into(), size, mtime: 7 }
+        Identity { path: path.into(), size, mtime: 7, inode: None }
     }
 
     fn add(remembered: &Remembered, file: Identity, etags: &[&str]) {

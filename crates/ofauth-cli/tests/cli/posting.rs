@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 
 use crate::support::{Home, calm, finish, run, run_with_input, sample, sandbox, signal};
 
-const DOUBT: &str = "an earlier run of this command may have made the post";
+const DOUBT: &str = "an earlier run with these files may have made the post \"Hello\"";
 
 /// A server on which this befalls every post.
 async fn posts(fault: Value) -> Sandbox {
@@ -176,30 +176,140 @@ async fn many_references_are_not_all_named() {
 
 #[tokio::test]
 async fn a_post_that_was_made_and_not_told_is_told_by_the_next_run() {
-    let (home, server) = (Home::new(), calm().await);
+    use std::io::Write;
+    let (home, server) =
+        (Home::new(), posts(json!({"kind": "status", "status": 403, "error": "not now"})).await);
     let mut child = with_post(&home, &server);
     child.arg("--json");
-    // The record of a run that ended between the post and its own end.
-    let lines = run(&mut child).await.ends_with(0).json();
-    let posted = lines.iter().find(|line| line["event"] == "posted").unwrap();
+    let lines = run(&mut child).await.ends_with(4).json();
+    // What a run would have left that ended between the post and its own end.
     let record = home.path().join(".local/state/ofauth/batch");
     let record = record.read_dir().unwrap().next().unwrap().unwrap().path();
-    let begun = format!(r#"{{"post":"begun","text":"Hello","mediaItems":{}}}"#, posted["mediaItems"]);
-    let made = format!(r#"{{"post":"made","answer":{}}}"#, posted["post"]);
-    let files = lines.iter().filter(|line| line["event"] == "uploaded").map(|line| {
-        let about = std::fs::metadata(line["file"].as_str().unwrap()).unwrap();
-        let mtime = about.modified().unwrap().duration_since(std::time::UNIX_EPOCH).unwrap();
-        let mut line = line.clone();
-        line["path"] = json!(std::fs::canonicalize(line["file"].as_str().unwrap()).unwrap());
-        line["size"] = json!(about.len());
-        line["mtime"] = json!(u64::try_from(mtime.as_nanos()).unwrap());
-        format!("{line}\n")
-    });
-    let text: String = files.chain([format!("{begun}\n{made}\n")]).collect();
-    std::fs::write(&record, text).unwrap();
+    // In the order of the command line; events come as the files end.
+    let reference = |name: &str| {
+        let of = |line: &&Value| line["file"].as_str().is_some_and(|file| file.ends_with(name));
+        &lines.iter().find(of).unwrap()["mediaUploadId"]
+    };
+    let references = [reference("clip.mp4"), reference("photo.jpg")];
+    let begun = format!(r#"{{"post":"begun","text":"Hello","mediaItems":{}}}"#, json!(references));
+    let made = r#"{"post":"made","answer":{"id":17}}"#;
+    server.clear_faults();
+    let mut file = std::fs::File::options().append(true).open(&record).unwrap();
+    write!(file, "{begun}\n{made}\n").unwrap();
     let before = server.transcript().len();
-    let again = run(&mut child).await.ends_with(0).says(&["posted by an earlier run as"]);
-    assert_eq!(again.json().iter().find(|line| line["event"] == "posted").unwrap(), posted);
-    assert_eq!((server.transcript().len(), server.posts().len()), (before, 1));
-    assert_eq!(std::fs::metadata(record).unwrap().len(), 0);
+    let again = run(&mut child).await.ends_with(0).says(&["posted by an earlier run as 17"]);
+    let told = again.json().into_iter().find(|line| line["event"] == "posted").unwrap();
+    assert_eq!((&told["id"], &told["mediaItems"]), (&json!("17"), &json!(references)));
+    assert_eq!((server.transcript().len(), server.posts().len()), (before, 0));
+    assert!(!record.exists(), "the record goes with the end");
+}
+
+/// Whatever it is that was uploaded: a run that had to stop remembers it, and the next one makes the only post.
+#[tokio::test]
+async fn what_was_uploaded_is_known_whatever_it_is() {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+    let far = std::time::SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(20_000_000_000);
+    for (what, name) in [
+        ("a plain name", &b"a.jpg"[..]),
+        ("a directory whose name is no text", b"d\xff/a.jpg"),
+        ("a time that is far away", b"far.jpg"),
+        ("a time before 1970", b"old.jpg"),
+        ("a name with a line end", b"two\nlines.jpg"),
+        ("standard input", b"-"),
+    ] {
+        let home = Home::new();
+        let server = sandbox(json!([{
+            "on": {"operation": "upload", "filename": "last.jpg"},
+            "fault": {"kind": "status", "status": 403, "error": "not this one"},
+        }]))
+        .await;
+        let picture = std::fs::read(sample("photo.jpg")).unwrap();
+        if name != b"-" {
+            let path = home.path().join(OsStr::from_bytes(name));
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &picture).unwrap();
+            let file = std::fs::File::options().write(true).open(&path).unwrap();
+            match what {
+                "a time that is far away" => file.set_modified(far).unwrap(),
+                "a time before 1970" => {
+                    file.set_modified(std::time::UNIX_EPOCH - std::time::Duration::from_millis(1500))
+                        .unwrap();
+                }
+                _ => {}
+            }
+        }
+        home.file("last.jpg", &picture);
+        let upload = || {
+            let mut command = home.against(&server);
+            command
+                .arg("upload")
+                .arg(OsStr::from_bytes(name))
+                .args(["last.jpg", "--files", "1", "--post", "Hi"]);
+            command
+        };
+        let first = run_with_input(&mut upload(), &picture).await;
+        assert!(first.code != 0 && server.posts().is_empty(), "{what}: {first:?}");
+        let second = run_with_input(&mut upload(), &picture).await.ends_with(0);
+        assert!(second.err.contains("uploaded by an earlier run"), "{what}: {second:?}");
+        let finished = server.uploads().iter().filter(|upload| upload.sha256.is_some()).count();
+        assert_eq!((finished, server.posts().len()), (2, 1), "{what}: {second:?}");
+    }
+}
+
+/// A directory that holds no medium is most likely the wrong one, and its bare text for nobody.
+#[tokio::test]
+async fn there_is_no_post_of_nothing() {
+    let (home, server) = (Home::new(), calm().await);
+    home.file("texts/notes.txt", "notes");
+    std::fs::create_dir(home.path().join("empty")).unwrap();
+    for directory in ["texts", "empty"] {
+        for more in [&[][..], &["--json"], &["--dry-run"], &["-q"]] {
+            let mut command = home.against(&server);
+            command.args(["upload", "-r", directory, "--post", "Hi"]).args(more);
+            run(&mut command).await.ends_with(2).says(&["no post was made: there is nothing to upload"]);
+        }
+    }
+    assert!(server.posts().is_empty());
+}
+
+/// What a file that cannot be uploaded holds back is told of, and counted as not tried.
+#[tokio::test]
+async fn a_post_that_cannot_have_all_of_its_files_uploads_none() {
+    let (home, server) = (Home::new(), calm().await);
+    home.file("a.jpg", std::fs::read(sample("photo.jpg")).unwrap());
+    home.file("d/b.jpg", std::fs::read(sample("photo.jpg")).unwrap());
+    let mut command = home.against(&server);
+    command.args(["upload", "-r", "a.jpg", "missing.jpg", "d", "--post", "Hi", "--json"]);
+    let lines = run(&mut command).await.ends_with(2).json();
+    let of = |event: &str| lines.iter().filter(|line| line["event"] == event).count();
+    assert_eq!([of("not_tried"), of("failed"), of("uploaded"), of("summary")], [2, 1, 0, 1], "{lines:#?}");
+    let summary = lines.last().unwrap();
+    assert_eq!(
+        [&summary["files"], &summary["failed"], &summary["notTried"], &summary["bytes"]],
+        [3, 1, 2, 0].map(Value::from).each_ref()
+    );
+    assert!(server.uploads().is_empty() && server.posts().is_empty());
+}
+
+/// The answer of the service is one line, whatever its ids hold.
+#[tokio::test]
+async fn an_id_begins_no_line() {
+    let (home, server) =
+        (Home::new(), posts(json!({"kind": "merge", "patch": {"id": "1\nupload:forged\r"}})).await);
+    let posted = run(home.against(&server).args(["post", "Hi"])).await.ends_with(0);
+    assert!(posted.out.is_empty() && posted.err.contains("did not name an id"), "{posted:?}");
+    let message =
+        run(home.against(&server).args(["upload", "--zz\nofauth: all uploaded"])).await.ends_with(2);
+    assert!(!message.err.contains("\nofauth: all uploaded"), "{message:?}");
+}
+
+#[tokio::test]
+async fn a_field_is_given_once() {
+    let (home, server) = (Home::new(), calm().await);
+    for more in [["--field", "price=1", "--price", "2"], ["--field", "text=b", "--field", "x=1"]] {
+        let mut command = home.against(&server);
+        run(command.args(["post", "Hi"]).args(more)).await.ends_with(2).says(&["say the same field"]);
+    }
+    assert!(server.posts().is_empty());
 }

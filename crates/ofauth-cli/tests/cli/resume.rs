@@ -208,11 +208,11 @@ async fn requests_keep_to_the_rate_that_was_given() {
     run(&mut command).await.ends_with(0);
     // 14 requests: the first at once, and ten a second from then on.
     assert!(start.elapsed() > Duration::from_millis(1290), "{:?}", start.elapsed());
-    for wrong in [&["--rate", "0"][..], &["--rate", "5/day"], &["--burst", "5"]] {
+    for wrong in [&["--rate", "0"][..], &["--rate", "5/day"], &["--rate", "60"], &["--burst", "5"]] {
         run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2);
     }
     for (wrong, text) in [
-        (["--rate=9", "--burst=0"], "at least one request at once"),
+        (["--rate=9/min", "--burst=0"], "at least one request at once"),
         (["--rate=0/min", "--burst=1"], "at least one request a minute"),
     ] {
         run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2).says(&[text]);

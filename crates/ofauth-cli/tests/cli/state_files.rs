@@ -6,9 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use ofauth_sandbox::Sandbox;
+use serde_json::json;
 use tokio::process::Command;
 
-use crate::support::{Home, calm, run};
+use crate::support::{Home, calm, run, sandbox};
 
 const NAMES: [&str; 2] = ["uploaded", "batch"];
 
@@ -77,9 +78,13 @@ async fn what_is_remembered_may_be_anything() {
 
 #[tokio::test]
 async fn what_a_batch_had_done_may_be_anything() {
-    let server = calm().await;
     for with in ["link", "fifo", "sparse"] {
-        let home = home_with_state(&server).await;
+        // A record stays until the command ends with 0.
+        let refusal = json!({"kind": "status", "status": 415, "error": "not this one"});
+        let server = sandbox(json!([{"on": {"operation": "upload"}, "fault": refusal}])).await;
+        let home = Home::new();
+        home.file("a.jpg", b"\xff\xd8\xff");
+        run(&mut upload(&home, &server)).await.ends_with(5);
         let path = state(&home, "batch", "jsonl");
         replace(&path, with);
         let before = server.transcript().len();

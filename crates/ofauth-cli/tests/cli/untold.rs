@@ -414,3 +414,44 @@ async fn a_reference_that_was_left_unread_is_held() {
     assert_eq!(again.out.trim_end(), server.uploads()[1].media_upload_id);
     assert_eq!(server.uploads().len(), 2);
 }
+
+/// Programs that were started by Node.js, sshd or inetd write to a socket.
+#[tokio::test]
+async fn a_socket_that_is_left_unread_is_no_reader() {
+    use std::os::fd::OwnedFd;
+    use std::os::unix::net::UnixStream;
+    for flags in [&[][..], &["--json"], &["--post", "Hi"], &["--json", "--post", "Hi"]] {
+        let home = Home::new();
+        let delay = json!({"kind": "delay", "ms": 1500});
+        let server = sandbox(json!([
+            {"on": {"operation": "upload", "filename": "b.jpg"}, "fault": delay},
+            {"on": {"operation": "create_post"}, "fault": delay},
+        ]))
+        .await;
+        for name in ["a.jpg", "b.jpg"] {
+            home.file(name, format!("\u{ff}{name}"));
+        }
+        let line = || {
+            let mut command = home.against(&server);
+            command.args(["upload", "a.jpg", "b.jpg", "--files", "1"]).args(flags);
+            command
+        };
+        let (reader, writer) = UnixStream::pair().unwrap();
+        reader.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let child = line().stdout(OwnedFd::from(writer)).spawn().unwrap();
+        // There is something to read, and the rest is under way.
+        let left = tokio::task::spawn_blocking(move || {
+            let come = rustix::net::recv(&reader, &mut [0; 1], rustix::net::RecvFlags::PEEK);
+            drop(reader);
+            come
+        });
+        assert_eq!(left.await.unwrap().unwrap().0, 1, "{flags:?}");
+        let first = crate::support::finish(child).await;
+        assert_eq!(first.code, 1, "{flags:?}: {first:?}");
+        let second = run(&mut line()).await.ends_with(0);
+        let finished = server.uploads().iter().filter(|upload| upload.sha256.is_some()).count();
+        let posts = usize::from(flags.contains(&"--post"));
+        assert_eq!((finished, server.posts().len()), (2, posts), "{flags:?}: {first:?} {second:?}");
+        assert!(second.out.matches("upload:").count() > 1, "{second:?}");
+    }
+}

@@ -115,7 +115,7 @@ impl Scene<'_> {
     /// A run was killed when it made the post and did not know how that ended. The next one does not post, and one
     /// without the post delivers what was uploaded and sends nothing.
     async fn in_doubt(&self, last: &Run) {
-        assert!(last.err.contains("an earlier run of this command may have made the post"), "{}", last.err);
+        assert!(last.err.contains("an earlier run with these files may have made the post"), "{}", last.err);
         assert_eq!(last.out, "");
         let records = self.completed();
         let references: Vec<&str> = records.iter().map(|record| record.media_upload_id.as_str()).collect();

@@ -8,6 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use serde_json::Value;
 
 use super::coding;
+use super::shape::has_too_many_values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::tunnel::login;
 use crate::net::unreachable::host_port;
@@ -25,7 +26,16 @@ pub(crate) const LONGEST_STEP: usize = 256 * 1024;
 const UTF8_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How long an answer may take from its first to its last byte.
-pub(crate) const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
+const ANSWER_BODY: Duration = Duration::from_secs(5 * 60);
+
+/// How long the words of a refusal may take. Its status stands without them, and whoever stops the call meanwhile should not
+/// be left in doubt.
+const REFUSAL_BODY: Duration = Duration::from_secs(3);
+
+/// How long the body of an answer with this status may take.
+pub(crate) fn time_for_body(status: http::StatusCode) -> Duration {
+    if status.is_success() { ANSWER_BODY } else { REFUSAL_BODY }
+}
 
 /// Adds a piece to the body of an answer. The server decides how long it is, so memory is asked for.
 pub(crate) fn add(body: &mut Vec<u8>, piece: &[u8], doing: &str) -> Result<()> {
@@ -42,6 +52,8 @@ pub(crate) fn add(body: &mut Vec<u8>, piece: &[u8], doing: &str) -> Result<()> {
 pub(crate) enum Trouble {
     /// It is longer than this bound, in bytes.
     TooLong(usize),
+    /// It holds more values than are read.
+    TooMany,
     /// It has a coding that was not asked for and is not read.
     Coding(String),
     /// It has a coding, and what that should be able to read is damaged.
@@ -56,6 +68,7 @@ impl std::fmt::Display for Trouble {
                 let (most, unit) = if *most < 1 << 20 { (most >> 10, "KiB") } else { (most >> 20, "MiB") };
                 write!(f, "it is longer than {most} {unit}")
             }
+            Self::TooMany => f.write_str("it holds more than a million values"),
             Self::Coding(coding) => {
                 let shown: String = coding.chars().take(40).collect();
                 write!(f, "it is compressed ({shown}) although it was asked for as it is")
@@ -101,6 +114,7 @@ impl Answer {
             Some(text) => body.slice_ref(text),
             None => body,
         };
+        let trouble = trouble.or_else(|| has_too_many_values(&body).then_some(Trouble::TooMany));
         let body = key.cut_from_body(body);
         if body.len() != came.len() {
             headers.remove(CONTENT_LENGTH);

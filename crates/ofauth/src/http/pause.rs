@@ -3,6 +3,7 @@
 //! An upload tells its caller by notices. Of other calls the log tells, at level WARN and under a target of its own, so that
 //! a program can show these lines alone. How long a pause is, is decided elsewhere.
 
+use std::fmt;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -29,16 +30,27 @@ pub(crate) struct Pause {
 }
 
 impl Pause {
-    /// Tells whoever asked for the pauses of this call, or else the log.
-    pub(super) fn tell(self, doing: &str, asked: Option<&UnboundedSender<Self>>) {
-        let again = Time(Duration::from_secs(self.length.as_secs()));
+    /// Tells whoever asked for the pauses of this call, or else the log: how the try before it ended, which took so long.
+    pub(super) fn tell(self, ended: &str, asked: Option<&UnboundedSender<Self>>, took: Duration) {
         match asked {
             Some(asked) => {
                 // Whoever asked may have stopped listening.
                 _ = asked.send(self);
             }
-            None if self.length < TOLD => {}
-            None => tracing::warn!(target: TARGET, "{doing}: {}, again in {again}", self.why),
+            None if self.length.saturating_add(took) < TOLD => {}
+            None => tracing::warn!(target: TARGET, "{ended}, again {}", Again(self.length)),
+        }
+    }
+}
+
+/// When the next try is.
+pub(crate) struct Again(pub(crate) Duration);
+
+impl fmt::Display for Again {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_secs() {
+            0 => f.write_str("at once"),
+            seconds => write!(f, "in {}", Time(Duration::from_secs(seconds))),
         }
     }
 }

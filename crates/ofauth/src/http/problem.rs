@@ -10,7 +10,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
-use crate::http::answer::{Answer, PassedOn};
+use crate::http::answer::{Answer, PassedOn, Trouble};
 use crate::http::wait::WaitHint;
 use crate::secret::ApiKey;
 use crate::system::Time;
@@ -94,6 +94,7 @@ impl Problem {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
                 Some(format!("the service asks to be left alone for {}", Time(asked)))
             }
+            _ if status == 407 && self.proxy.is_some() => None,
             _ if self.is_foreign && is_of_another(kind, status) => Some(NOT_OF_THE_API.to_owned()),
             _ => next_step(kind, status, self.api_type.as_deref()).map(str::to_owned),
         };
@@ -155,7 +156,9 @@ impl Problem {
 impl Answer {
     /// The failure that this answer tells of.
     pub(crate) fn problem(&self, key: &ApiKey) -> Problem {
-        let mut problem = Problem::read(&self.headers, &self.body, key);
+        // What would take too much memory to read says nothing; the status stands.
+        let body = if self.trouble == Some(Trouble::TooMany) { &b"{}"[..] } else { &self.body };
+        let mut problem = Problem::read(&self.headers, body, key);
         problem.proxy = self.proxy.clone().filter(|_| problem.is_foreign || self.status == 407);
         problem
     }
@@ -182,6 +185,11 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
             "redirects are not followed because the API key would go along: set the base URL to the final address"
         }
         (ErrorKind::Proxy, 403, _) => "have the proxy allow that server",
+        // Of a proxy that was set, its text says what helps.
+        (ErrorKind::Proxy, 407, _) => {
+            "no proxy is set here, and something in between wants one to be used: set it with its user name and password, or \
+             reach the service from another network"
+        }
         (ErrorKind::Config, ..) => "use https:// in the base URL",
         (ErrorKind::RateLimited, ..) => "wait and try again",
         (ErrorKind::Server, ..) => "try again later",

@@ -14,13 +14,35 @@ use serde_json::{Map, Value};
 pub(super) type Fields = Map<String, Value>;
 
 /// Names that an error may have, and the success that may stand beside them.
-const DECIDING: [&str; 7] = ["error", "message", "type", "code", "requestId", "actionRequired", "details"];
+const DECIDING: [&str; 11] = [
+    "error",
+    "errors",
+    "message",
+    "type",
+    "code",
+    "status",
+    "statusCode",
+    "ok",
+    "requestId",
+    "actionRequired",
+    "details",
+];
 const SUCCESS: &str = "success";
 /// Where a page has its items.
 const LIST: &str = "list";
 
 /// serde_json reads objects and lists that lie in one another up to this depth.
 const DEEPEST: usize = 127;
+
+/// An answer of more values is not read: as a tree each takes a hundred bytes and more, so that 32 MiB of zeros would take
+/// a gigabyte. A plan of the most parts has 600 000.
+const MOST_VALUES: usize = 1_000_000;
+
+/// Whether a body is JSON of more values than are read.
+pub(super) fn has_too_many_values(body: &[u8]) -> bool {
+    let begins = body.trim_ascii_start().first();
+    body.len() > MOST_VALUES && matches!(begins, Some(b'{' | b'[')) && measure(body).values > MOST_VALUES
+}
 
 /// The outline of an answer.
 #[derive(Debug, PartialEq)]
@@ -38,7 +60,7 @@ pub(super) enum Shape {
 impl Shape {
     /// Reads JSON. The error ends a sentence about the answer and quotes nothing of it.
     pub(super) fn read(body: &[u8], expected: Success) -> Result<Self, String> {
-        if depth(body) > DEEPEST {
+        if measure(body).depth > DEEPEST {
             return Err(format!("objects or lists lie in one another more than {DEEPEST} deep in it"));
         }
         let mut json = serde_json::Deserializer::from_slice(body);
@@ -63,9 +85,16 @@ impl Shape {
     }
 }
 
-/// How deep the deepest object or list lies.
-fn depth(body: &[u8]) -> usize {
-    let (mut now, mut deepest, mut in_text, mut escaped) = (0_usize, 0, false, false);
+/// How large a JSON text is as a tree.
+struct Measure {
+    /// How deep the deepest object or list lies.
+    depth: usize,
+    /// Values, or more: what is empty counts as well.
+    values: usize,
+}
+
+fn measure(body: &[u8]) -> Measure {
+    let (mut now, mut deepest, mut values, mut in_text, mut escaped) = (0_usize, 0, 1_usize, false, false);
     for byte in body {
         match byte {
             _ if escaped => escaped = false,
@@ -74,12 +103,14 @@ fn depth(body: &[u8]) -> usize {
             b'{' | b'[' if !in_text => {
                 now = now.saturating_add(1);
                 deepest = deepest.max(now);
+                values = values.saturating_add(1);
             }
+            b',' if !in_text => values = values.saturating_add(1),
             b'}' | b']' if !in_text => now = now.saturating_sub(1),
             _ => {}
         }
     }
-    deepest
+    Measure { depth: deepest, values }
 }
 
 /// Whether a value of this name can be what an answer is about.

@@ -14,6 +14,14 @@ use super::shape::{Fields, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::ApiKey;
 
+/// Redirects that servers answer to a `POST` that was carried out, for its client to look elsewhere (RFC 9110, section
+/// 15.4). 307 and 308 ask for the same request again.
+const DONE_AND_ELSEWHERE: std::ops::RangeInclusive<u16> = 300..=303;
+
+/// What to do about a page that the API did not send.
+const NOT_OF_THE_API: &str =
+    "check the base URL, and whether this network wants a login or a proxy before it lets anybody out";
+
 /// What a success of the operation with this id carries.
 pub(crate) fn of(operation_id: &str) -> Success {
     let operation = operations::find(operation_id);
@@ -43,6 +51,7 @@ pub(crate) enum Unreadable {
 impl Unreadable {
     /// The error that this is where a repetition does no harm.
     pub(crate) fn into_error(self, answer: &Answer, doing: &str) -> Error {
+        let is_page = matches!(self, Self::Page(_));
         let text = match self {
             Self::Page(words) => {
                 let words = words.map(|words| format!(" ({words})")).unwrap_or_default();
@@ -55,7 +64,9 @@ impl Unreadable {
             None => text,
         };
         let request_id = answer.request_id().map(str::to_owned);
-        Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None)
+        let error =
+            Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None);
+        if is_page { error.with_next_step(NOT_OF_THE_API) } else { error }
     }
 
     /// The error that this is for a request that must not be made twice, or may.
@@ -85,8 +96,9 @@ pub(crate) fn judge(answer: Answer, reading: Reading, doing: &str, class: RetryC
         Reading::Success => Ok(answer),
         Reading::Refused(problem) => {
             let error = problem.into_error(answer.status, doing);
-            let in_doubt = class == RetryClass::Once && error.kind() == ErrorKind::Server;
-            Err(if in_doubt { error.in_doubt() } else { error })
+            let may_be_done =
+                error.kind() == ErrorKind::Server || DONE_AND_ELSEWHERE.contains(&answer.status);
+            Err(if class == RetryClass::Once && may_be_done { error.in_doubt() } else { error })
         }
         Reading::Unreadable(why) => Err(why.into_error_of(&answer, doing, class)),
     }
@@ -121,7 +133,8 @@ fn read_success(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
     if shape.has_key() {
         return Reading::Success;
     }
-    if shape.fields().is_some_and(tells_of_error) {
+    let is_step = expected.body == SuccessBody::Optional && expected.key.is_some();
+    if shape.fields().is_some_and(|fields| tells_of_error(fields) || (is_step && tells_of_failure(fields))) {
         return Reading::Refused(answer.problem(key));
     }
     match (expected.body, expected.key) {
@@ -173,6 +186,27 @@ fn tells_of_error(fields: &Fields) -> bool {
     let is_fine = code.is_some_and(|code| code == 0 || (200..300).contains(&code));
     let more = ["code", "type", "requestId", "actionRequired", "details"];
     there("error") || (there("message") && !is_fine && more.into_iter().any(there))
+}
+
+/// Whether an object without the reference that a step of an upload is about says in another way that the step failed.
+/// Other operations have fields of these names in their successes.
+fn tells_of_failure(fields: &Fields) -> bool {
+    use serde_json::Value;
+    let says = |name: &str, words: &[&str]| {
+        let text = fields.get(name).and_then(Value::as_str);
+        text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
+    };
+    let status = ["status", "statusCode", "code"].into_iter().filter_map(|name| fields.get(name)?.as_u64());
+    let has_errors = fields.get("errors").is_some_and(|errors| match errors {
+        Value::Array(errors) => !errors.is_empty(),
+        Value::Object(errors) => !errors.is_empty(),
+        _ => false,
+    });
+    let says_no = ["success", "ok"].into_iter().any(|name| fields.get(name) == Some(&Value::Bool(false)));
+    says_no
+        || has_errors
+        || says("status", &["error", "fail", "failed", "failure"])
+        || status.max() >= Some(400)
 }
 
 #[cfg(test)]
@@ -278,6 +312,29 @@ mod tests {
             }
             let typed = answer(201, r#"{"error": "no", "type": "SESSION_EXPIRED"}"#);
             assert_eq!(kind(operation, typed), Some(ErrorKind::Unauthorized), "{operation}");
+        }
+    }
+
+    #[test]
+    fn a_step_of_an_upload_that_says_that_it_failed_did() {
+        for operation in ["upload_part", "upload_single", "complete_upload"] {
+            for body in [
+                r#"{"success": false}"#,
+                r#"{"success": false, "reason": "virus found"}"#,
+                r#"{"ok": false}"#,
+                r#"{"status": "error", "message": "no"}"#,
+                r#"{"status": "FAILED"}"#,
+                r#"{"status": 500}"#,
+                r#"{"errors": [{"message": "no"}]}"#,
+                r#"{"message": "Internal error", "statusCode": 500}"#,
+            ] {
+                assert!(kind(operation, answer(200, body)).is_some(), "{operation} {body}");
+            }
+            for body in
+                [r#"{"success": true}"#, r#"{"status": "completed", "errors": []}"#, r#"{"etag": "x"}"#]
+            {
+                assert_eq!(kind(operation, answer(200, body)), None, "{operation} {body}");
+            }
         }
     }
 

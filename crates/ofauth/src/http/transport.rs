@@ -18,7 +18,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::{Instant, timeout, timeout_at};
 use url::Url;
 
-use super::answer::{self, ANSWER_BODY, Answer, LONGEST_ANSWER};
+use super::answer::{self, Answer, LONGEST_ANSWER, time_for_body};
 use super::pause::{Pause, tell_of_budget};
 use super::retry::{self, Failure, Patience, Verdict};
 use super::success::{self, Reading};
@@ -26,7 +26,7 @@ use super::wait::WaitHint;
 use crate::budget::{Budget, Budgets, Closed, Permit};
 use crate::error::{Error, ErrorKind, Result};
 use crate::net::connect::connect;
-use crate::net::head::{head, plain_proxy};
+use crate::net::head::{head, plain_proxy, through};
 use crate::net::pool::{Link, Pool};
 use crate::net::put::MISDIRECTED;
 use crate::net::unreachable::{ConnectError, innermost};
@@ -163,6 +163,7 @@ impl Transport {
     pub(crate) async fn call(&self, request: &Request) -> Result<Answer> {
         let mut patience = Patience::new(request.sits_out_rate_limits);
         loop {
+            let begun = Instant::now();
             let tried = self.try_once(request).await;
             let reading = match &tried {
                 Tried::Answered(answer) => success::read(answer, request.success, &self.settings.key),
@@ -187,7 +188,7 @@ impl Transport {
                 is_rate_limit: verdict == Verdict::Wait,
                 tries: patience.tries(),
             };
-            told.tell(request.doing, request.pauses.as_ref());
+            told.tell(&tried.ended(request.doing), request.pauses.as_ref(), begun.elapsed());
             tokio::time::sleep(pause).await;
         }
     }
@@ -242,7 +243,12 @@ impl Transport {
             };
             match self.exchange_over(link, &origin, request).await {
                 Exchanged::Unsent(error) if reused => tracing::debug!(%error, "an idle connection was dead"),
-                Exchanged::Unsent(error) => return Tried::NotSent(error),
+                Exchanged::Unsent(error) => {
+                    return Tried::NotSent(through(self.settings.route(&request.url), error));
+                }
+                Exchanged::Ended(Tried::Lost(error)) => {
+                    return Tried::Lost(through(self.settings.route(&request.url), error));
+                }
                 Exchanged::Ended(Tried::Answered(answer)) if answer.status == MISDIRECTED && !misdirected => {
                     misdirected = true;
                 }
@@ -324,7 +330,8 @@ impl Transport {
     ) -> Result<Answer, Tried> {
         let (head, incoming) = response.into_parts();
         let mut body = Vec::new();
-        let ended = self.read_into(&mut body, link, incoming, request).await;
+        let until = after(Instant::now(), time_for_body(head.status));
+        let ended = self.read_into(&mut body, link, incoming, request, until).await;
         let (status, most) = (head.status.as_u16(), request.longest_answer);
         let answer = Answer::new(status, head.headers, body.into(), most, &self.settings.key);
         match ended {
@@ -347,14 +354,14 @@ impl Transport {
         link: &mut Link<Full<Bytes>>,
         mut incoming: Incoming,
         request: &Request,
+        until: Instant,
     ) -> Result<Ended> {
         let (doing, most) = (request.doing, request.longest_answer);
         if incoming.size_hint().lower() > most as u64 {
             return Ok(Ended::TooLong);
         }
-        let until = Instant::now().checked_add(ANSWER_BODY).unwrap_or_else(Instant::now);
         loop {
-            let idle = Instant::now().checked_add(self.settings.stall_timeout).unwrap_or(until);
+            let idle = after(Instant::now(), self.settings.stall_timeout);
             let frame = match timeout_at(until.min(idle), link.until(incoming.frame())).await {
                 Ok(Some(Ok(frame))) => frame,
                 Ok(None) => return Ok(Ended::Whole),
@@ -421,6 +428,16 @@ impl Tried {
         }
     }
 
+    /// How it ended, in words for the log.
+    fn ended(&self, doing: &str) -> String {
+        match self {
+            Self::Answered(answer) => format!("{doing}: HTTP {}", answer.status),
+            Self::NotSent(error) | Self::Hopeless(error) | Self::Lost(error) | Self::Unreadable(error) => {
+                error.message().to_owned()
+            }
+        }
+    }
+
     /// What happened, in a few words for people.
     fn cause(&self) -> String {
         match self {
@@ -454,6 +471,10 @@ impl std::fmt::Display for Tried {
 fn broken(error: &hyper::Error, doing: &str) -> Error {
     let cause = innermost(error);
     Error::new(ErrorKind::Network, format!("{doing}: the connection broke before an answer came ({cause})"))
+}
+
+fn after(start: Instant, time: Duration) -> Instant {
+    start.checked_add(time).unwrap_or(start)
 }
 
 fn late(doing: &str, limit: Duration) -> Error {

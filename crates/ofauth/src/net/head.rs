@@ -5,6 +5,8 @@ use http::{Method, request};
 use url::{Position, Url};
 
 use super::unreachable::Route;
+use crate::error::{Error, ErrorKind};
+use crate::net::unreachable::host_port;
 use crate::settings::Settings;
 
 /// Name of the header that holds the API key.
@@ -40,6 +42,17 @@ pub(crate) fn head(
         }
     }
     Ok(builder)
+}
+
+/// The error of a connection that was open, told with the proxy that the request itself went to.
+pub(crate) fn through(route: Route<'_>, error: Error) -> Error {
+    match plain_proxy(route) {
+        Some(proxy) if error.kind() != ErrorKind::Resources => {
+            let kind = error.kind();
+            error.into_kind(kind, format!("through the proxy {}", host_port(&proxy.url)))
+        }
+        _ => error,
+    }
 }
 
 /// The proxy that passes the request itself on, because it is not encrypted.

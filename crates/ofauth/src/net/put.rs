@@ -20,12 +20,12 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use url::Url;
 
 use super::connect::{self, SEND_BUFFER};
-use super::head::{head, plain_proxy};
+use super::head::{head, plain_proxy, through};
 use super::is_without_memory;
 use super::pool::{Link, Pool};
 use super::unreachable::{ConnectError, innermost};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::answer::{self, ANSWER_BODY, Answer, LONGEST_STEP};
+use crate::http::answer::{self, Answer, LONGEST_STEP, time_for_body};
 use crate::http::transport::CONNECTION_ID;
 use crate::secret::ApiKey;
 use crate::settings::Settings;
@@ -116,7 +116,10 @@ pub(crate) async fn put(settings: &Settings, pool: &Pool<RangeBody>, put: &Put) 
                 tracing::debug!(%error, "an idle connection was dead");
                 pool.drain(&origin);
             }
-            end => return again_if_misdirected(settings, pool, &origin, put, end).await,
+            end => {
+                let end = told(settings, put, end);
+                return again_if_misdirected(settings, pool, &origin, put, end).await;
+            }
         }
     }
     let end = put_fresh(settings, pool, &origin, put).await;
@@ -145,7 +148,7 @@ async fn put_fresh(settings: &Settings, pool: &Pool<RangeBody>, origin: &str, pu
         Err(ConnectError { error, hopeless }) => return PutEnd::NotSent { error, hopeless },
     };
     match Link::new(stream, meter).await {
-        Ok(link) => exchange(settings, pool, origin, link, put).await,
+        Ok(link) => told(settings, put, exchange(settings, pool, origin, link, put).await),
         Err(error) => PutEnd::NotSent { error: broken(&error), hopeless: false },
     }
 }
@@ -193,6 +196,16 @@ async fn exchange(
             PutEnd::Answered { answer, early }
         }
         Err(error) => PutEnd::Lost { error, whole: !early },
+    }
+}
+
+/// How a PUT ended, with the proxy in between if it got no answer through one.
+fn told(settings: &Settings, put: &Put, end: PutEnd) -> PutEnd {
+    match end {
+        PutEnd::Lost { error, whole } => {
+            PutEnd::Lost { error: through(settings.route(&put.url), error), whole }
+        }
+        end => end,
     }
 }
 
@@ -334,8 +347,9 @@ impl<'a> Driven<'a> {
     async fn read(&mut self, response: Response<Incoming>) -> Result<Answer> {
         let (parts, incoming) = response.into_parts();
         let now = Instant::now();
-        self.reading = Some((after(now, ANSWER_BODY), now));
-        self.alarm.as_mut().reset(after(now, self.stall));
+        let limit = time_for_body(parts.status);
+        self.reading = Some((after(now, limit), now));
+        self.alarm.as_mut().reset(after(now, self.stall.min(limit)));
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
         let answer = Answer::new(parts.status.as_u16(), parts.headers, body.into(), LONGEST_STEP, self.key);

@@ -23,6 +23,7 @@ use super::progress::{Phase, Reporter};
 use super::sending::Sent;
 use super::source::{Opened, changed};
 use super::step::{Done, StepEnd, StepFailure};
+use super::sum::Sum;
 use super::wire::{Opening, Session, Wire};
 use super::{Uploaded, UploadedPart};
 use crate::error::{Error, ErrorKind, Result};
@@ -298,8 +299,10 @@ impl<W: Wire> Engine<W> {
             progress.parts_done = progress.parts_total;
         });
         let last = self.reporter.last();
+        let sum = Sum::of_parts(&ledger.sums());
         let parts = plan.parts.iter().zip(ledger.into_results()).enumerate();
         Ok(Uploaded {
+            sum,
             media_upload_id: done.upload_id.unwrap_or(plan.upload_id),
             media: done.media,
             bytes: self.source.size,

@@ -197,6 +197,11 @@ impl Ledger {
         self.done == self.entries.len()
     }
 
+    /// Length and hash of each part, in order.
+    pub(super) fn sums(&self) -> Vec<(u64, Option<u128>)> {
+        self.entries.iter().map(|entry| (entry.length, entry.sent.map(|(hash, _)| hash))).collect()
+    }
+
     /// Tries and etag of each part, in order.
     pub(crate) fn into_results(self) -> impl Iterator<Item = (u32, Option<String>)> {
         self.entries.into_iter().map(|entry| (entry.tries, entry.etag))

@@ -9,7 +9,7 @@
 //! [`decide`] says what to do about failures, [`resume`] what to do with what an earlier run left, which [`opening`]
 //! finds and [`tracked`] writes; [`identity`] says whether a source is the same, [`local`] whether asking that takes time, [`comparing`] and [`early`] look at its
 //! content where that cannot tell; [`wire`] is the I/O; [`body`] and [`source`] provide the bytes, [`throttle`] slows them
-//! down where asked; [`step`] and [`wire_format`] read answers; [`forecast`] says when it will be done and [`clock`] that
+//! down where asked; [`step`] and [`wire_format`] read answers; [`sum`] is what a finished upload is known by; [`forecast`] says when it will be done and [`clock`] that
 //! nothing ran for a while. The journal's file is [`crate::journal`], the request budget [`crate::budget`].
 
 pub(crate) mod attempt;
@@ -36,6 +36,7 @@ mod sending;
 mod simulation;
 pub(crate) mod source;
 mod step;
+mod sum;
 pub(crate) mod throttle;
 mod tracked;
 mod uploaded;
@@ -54,6 +55,7 @@ use tokio_util::sync::CancellationToken;
 pub use notice::{Notice, Step};
 pub use progress::{Phase, Progress};
 pub use source::{ReadAt, Source};
+pub use sum::Sum;
 pub use uploaded::{Uploaded, UploadedPart};
 
 use crate::client::{Client, MAX_CONCURRENCY};

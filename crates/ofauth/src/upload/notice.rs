@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use crate::http::pause::Again;
 use crate::system::Time;
 
 /// Something that happened to an upload and that its user should know.
@@ -136,11 +137,7 @@ impl fmt::Display for Notice {
                 Time(*wait)
             ),
             Self::Retrying { step, why, tries, tries_at_most, wait, .. } => {
-                write!(f, "{step}: {why}, try {tries} of {tries_at_most}, again ")?;
-                match wait.as_millis() {
-                    0..1000 => f.write_str("at once"),
-                    _ => write!(f, "in {}", Time(Duration::from_secs(wait.as_secs()))),
-                }
+                write!(f, "{step}: {why}, try {tries} of {tries_at_most}, again {}", Again(*wait))
             }
             Self::RateLimited { wait } => {
                 write!(f, "waiting for the rate limit, {}", Time(Duration::from_secs(wait.as_secs())))

@@ -73,7 +73,7 @@ pub(super) fn start(found: Found, sameness: &Sameness) -> Start {
             return unknown("its journal is damaged, and completing it may have been sent");
         }
         if !multipart && doubt.forbids_single() {
-            return unknown("the file was sent whole, more than once, and no answer came");
+            return unknown("the file was sent whole, more than once, and no answer said so");
         }
     }
     Start::GoOn { state, doubt }
@@ -88,11 +88,9 @@ pub(super) fn started_over(why: &str, sent_again: u64) -> Start {
 pub(super) fn unknown(why: &str) -> Error {
     Error::new(
         ErrorKind::OutcomeUnknown,
-        format!(
-            "whether an earlier run finished the upload is unknown: {why}. Look into the vault, then forget the session \
-             in the journal to send the file again"
-        ),
+        format!("whether an earlier run finished the upload is unknown: {why}"),
     )
+    .with_next_step("look into the vault, then forget the session in the journal to send the file again")
 }
 
 /// Compares the source with what it was when the journal was written. Reads the parts that were sent if it has to,

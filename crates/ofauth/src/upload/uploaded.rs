@@ -6,6 +6,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::plan::number_of;
+use super::sum::Sum;
 use crate::error::Result;
 use crate::journal::{DoneRecord, Recorder, State};
 
@@ -20,6 +21,7 @@ pub struct Uploaded {
     pub(super) sent_again: u64,
     pub(super) resumed: u64,
     pub(super) held: Option<Held>,
+    pub(super) sum: Option<Sum>,
     pub(super) parts: Vec<UploadedPart>,
 }
 
@@ -72,7 +74,10 @@ impl Uploaded {
             start = start.saturating_add(part.length);
             part
         });
+        let hash = |index: usize| acknowledged.get(&u32::try_from(index).ok()?).map(|entry| entry.hash);
+        let sums = session.parts.iter().enumerate().map(|(index, part)| (part.length, hash(index)));
         Self {
+            sum: Sum::of_parts(&sums.collect::<Vec<_>>()),
             parts: parts.collect(),
             media_upload_id: done.media_upload_id,
             media: done.media,
@@ -128,6 +133,12 @@ impl Uploaded {
     /// The etags of the parts in order, for [`Client::check`](crate::Client::check).
     pub fn etags(&self) -> impl Iterator<Item = Option<&str>> {
         self.parts.iter().map(|part| part.etag.as_deref())
+    }
+
+    /// What a file that holds what was sent is known by; nothing for bytes in memory and readers.
+    #[doc(hidden)]
+    pub fn sum(&self) -> Option<&Sum> {
+        self.sum.as_ref()
     }
 
     /// Tries that failed and were repeated.

@@ -5,13 +5,14 @@
 //! file that fails does not stop the others, unless they would fail the same way. What is told of a file is in
 //! [`telling`](super::telling).
 
+use std::path::Path;
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use ofauth::system::words;
-use ofauth::{Inspected, Progress, Uploaded};
+use ofauth::{ErrorKind, Inspected, Progress, Uploaded};
 use tokio::sync::Semaphore;
 
 use super::delivered::{Delivered, Finished};
@@ -98,6 +99,11 @@ impl<'a> Batch<'a> {
             gate: Gate::new(&job.app.interrupt, &job.app.out),
             sent: AtomicU64::new(0),
         })
+    }
+
+    /// Tries no file, for this reason.
+    pub(super) fn try_none(&self, why: ErrorKind) {
+        self.gate.close(why);
     }
 
     /// Uploads everything, and counts it. Returns the files for the post, if there is to be one.
@@ -193,7 +199,7 @@ impl<'a> Batch<'a> {
             Err(failure) => return Outcome::Failed(self.tell_failure(&input.name, failure, None)),
         };
         let identity = match spooled {
-            Some(_) => None,
+            Some(input) => input.sha256().await.ok().map(|hash| Identity::of_bytes(&hash, about.size)),
             None => self.memory.identify(path).await,
         };
         let drawn = match &self.bar {
@@ -249,7 +255,7 @@ impl<'a> Batch<'a> {
         moved: &Arc<Moved>,
     ) -> Result<Done> {
         if let Some(identity) = &identity {
-            if let Some(finished) = self.delivered.as_ref().and_then(|delivered| delivered.get(identity)) {
+            if let Some(finished) = self.delivered(identity, input.file()).await? {
                 self.job.app.out.note(&format!("{}: uploaded by an earlier run of this command", input.name));
                 let finished = Finished { resumed: true, ..finished };
                 return Ok(self.done(input, finished, Some(identity.clone()), None));
@@ -286,6 +292,13 @@ impl<'a> Batch<'a> {
             settle(held.take(), &input.name, &self.job.app.out).await;
         }
         Ok(self.done(input, finished, identity, held))
+    }
+
+    /// The upload of a file that an earlier run of this command had made.
+    async fn delivered(&self, identity: &Identity, path: Option<&Path>) -> Result<Option<Finished>> {
+        let Some(delivered) = self.delivered.clone() else { return Ok(None) };
+        let (identity, path) = (identity.clone(), path.unwrap_or(Path::new("-")).to_owned());
+        self.job.app.interrupt.or_stop(threads::run(move || delivered.get(&identity, &path))).await
     }
 
     /// A file that was uploaded, of which scripts are told at once.

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use ofauth::{ErrorKind, Journal, JournalState, Uploaded};
+use ofauth::{ErrorKind, Journal, JournalState, Sum, Uploaded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -40,6 +40,9 @@ pub(super) struct Finished {
     pub(super) etags: Vec<Option<String>>,
     pub(super) retries: u32,
     pub(super) resumed: bool,
+    /// What the content of the file is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sum: Option<Sum>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -75,6 +78,7 @@ impl Finished {
             etags: uploaded.etags().map(|etag| etag.map(str::to_owned)).collect(),
             retries: uploaded.retries(),
             resumed: uploaded.resumed() > 0,
+            sum: uploaded.sum().cloned(),
         }
     }
 }
@@ -94,14 +98,23 @@ impl Delivered {
             remove_old(&directory);
             private_file::open_durably(&path)
         });
-        let file = opened.map_err(|error| cannot(&error))?;
-        match file.try_lock() {
-            Ok(()) => {}
-            Err(TryLockError::WouldBlock) => {
-                let text = "another process is uploading the same files";
-                return Err(Failure::new(ErrorKind::Busy, text).with_hint("run it again when that has ended"));
+        let mut file = opened.map_err(|error| cannot(&error))?;
+        loop {
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let text = "another process is uploading the same files";
+                    return Err(
+                        Failure::new(ErrorKind::Busy, text).with_hint("run it again when that has ended")
+                    );
+                }
+                Err(TryLockError::Error(error)) => return Err(cannot(&naming(&path, &error))),
             }
-            Err(TryLockError::Error(error)) => return Err(cannot(&naming(&path, &error))),
+            // Another process may have removed it before this one had the lock.
+            if private_file::is_at(&file, &path) {
+                break;
+            }
+            file = private_file::open_durably(&path).map_err(|error| cannot(&error))?;
         }
         let mut post = None;
         let index = mend(&file).and_then(|()| Index::and_others(&file, |line| Post::read(&mut post, line)));
@@ -118,12 +131,16 @@ impl Delivered {
         self.post.as_ref()
     }
 
-    /// The upload of this state of the file, if the command had made it before it was stopped.
-    pub(super) fn get(&self, file: &Identity) -> Option<Finished> {
+    /// The upload of this state of the file at `path`, if the command had made it before it was stopped. Reads the file if
+    /// its content may be another although size and time are the same. Blocks on the disk.
+    pub(super) fn get(&self, file: &Identity, path: &Path) -> Option<Finished> {
         let offset = self.index.offset(file.path())?;
         let line = self.take_turn(|| index::line(&self.file, offset)).ok()?;
-        let record: Record = serde_json::from_slice(&line).ok()?;
-        (record.file == *file).then_some(record.upload)
+        let Record { file: then, upload } = serde_json::from_slice(&line).ok()?;
+        let is_same = then == *file
+            || (then.looks_like(file)
+                && upload.sum.as_ref().is_some_and(|sum| sum.is_of(path).unwrap_or(false)));
+        is_same.then_some(upload)
     }
 
     /// Writes down an upload, for good. Blocks on the disk.
@@ -152,7 +169,10 @@ impl Delivered {
 
     /// Forgets everything: the command has done what it was asked to.
     pub(super) fn over(&self) -> io::Result<()> {
-        self.file.set_len(0).map_err(|error| naming(&self.path, &error))
+        let forgotten = self.file.set_len(0);
+        // An empty record that stays does no harm.
+        let _ = std::fs::remove_file(&self.path);
+        forgotten.map_err(|error| naming(&self.path, &error))
     }
 
     fn take_turn<T>(&self, work: impl FnOnce() -> T) -> T {
@@ -283,7 +303,7 @@ mod tests {
             let adding =
                 scope.spawn(|| (0..200).try_for_each(|_| delivered.add(identity.clone(), upload.clone())));
             while !adding.is_finished() {
-                assert_eq!(delivered.get(&identity).as_ref(), Some(&upload));
+                assert_eq!(delivered.get(&identity, file.path()).as_ref(), Some(&upload));
             }
             adding.join().unwrap().unwrap();
         });
@@ -298,6 +318,7 @@ mod tests {
             etags: vec![None],
             retries: 0,
             resumed: false,
+            sum: None,
         }
     }
 

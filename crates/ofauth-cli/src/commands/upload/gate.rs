@@ -50,6 +50,11 @@ impl Gate {
         Self { outlook: watch::Sender::new(Outlook::new()), interrupt: interrupt.clone(), out: out.clone() }
     }
 
+    /// Lets no file be tried, for this reason.
+    pub(super) fn close(&self, why: ErrorKind) {
+        self.outlook.send_modify(|outlook| outlook.end(why));
+    }
+
     /// Waits until a file may be tried. Returns why none is any more.
     pub(super) async fn enter(&self) -> Option<ErrorKind> {
         let mut outlook = self.outlook.subscribe();

@@ -107,10 +107,16 @@ impl<'a> Job<'a> {
         match sessions.into_iter().find(of_this) {
             Some(session) if failure.upload_id().is_some() => {
                 let id = session.id;
+                let forget = format!(
+                    "look into the vault, and if the file is not there, `ofauth sessions forget {id}` and run it once more"
+                );
+                // The library says so of what it cannot find out.
+                if failure.has_hint() {
+                    return failure.with_hint(forget);
+                }
                 failure.with_hint(format!(
                     "run the same command again, which is safe: it asks for the end of the same upload and opens no \
-                     second one; if it stays unknown, look into the vault, and if the file is not there, \
-                     `ofauth sessions forget {id}` and run it once more"
+                     second one; if it stays unknown, {forget}"
                 ))
             }
             _ => failure,

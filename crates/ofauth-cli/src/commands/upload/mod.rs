@@ -23,6 +23,8 @@ mod walk;
 
 use std::path::Path;
 
+use ofauth::ErrorKind;
+
 use super::App;
 use crate::args::UploadArgs;
 use crate::exit::Exit;
@@ -42,16 +44,23 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     let job = Job::new(app, args, &session);
     let survey = job.survey().await?;
     let mut summary = survey.summary.clone();
+    if args.post.is_some() && summary.files == 0 {
+        job.tell(&summary);
+        return Err(Failure::argument("no post was made: there is nothing to upload for it")
+            .with_hint("name the files, or make a post without media: `ofauth post TEXT`"));
+    }
     if args.dry_run {
         job.tell(&summary);
         return Ok(summary.end);
     }
+    let mut batch = Batch::new(&job, survey).await?;
     if args.post.is_some() && summary.end != Exit::Done {
         app.out.say("ofauth: nothing was uploaded: the post needs all of the files");
+        batch.try_none(ErrorKind::InvalidArgument);
+        batch.run(&mut summary).await;
         job.tell(&summary);
         return Ok(summary.end);
     }
-    let mut batch = Batch::new(&job, survey).await?;
     let mut done = batch.run(&mut summary).await;
     if let Some(text) = &args.post {
         batch.post_all(text, &mut done, &mut summary).await;

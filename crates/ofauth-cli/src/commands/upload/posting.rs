@@ -15,8 +15,12 @@ use crate::commands::content::posted_id;
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::shorten::in_the_middle;
 use crate::terminal::one_line;
 use crate::threads;
+
+/// So many characters of a post's text are shown.
+const SHOWN: usize = 40;
 
 /// So many references are named in an advice.
 const NAMED: usize = 3;
@@ -66,7 +70,10 @@ impl Post {
 pub(super) fn refuse_if_in_doubt(delivered: &Delivered) -> Result<()> {
     match delivered.post() {
         Some(post) if post.answer.is_none() => {
-            let text = "an earlier run of this command may have made the post: it is not made again";
+            let text = format!(
+                "an earlier run with these files may have made the post {:?}: none is made again",
+                in_the_middle(&post.text, SHOWN)
+            );
             Err(Failure::new(ErrorKind::OutcomeUnknown, text).with_hint(advice(&post.media_items)))
         }
         _ => Ok(()),
@@ -132,7 +139,7 @@ impl Batch<'_> {
         if let Some(post) = earlier.filter(|post| post.text == text && post.media_items == media_items)
             && let Some(answer) = &post.answer
         {
-            self.tell_posted("posted by an earlier run as", media_items, answer);
+            self.tell_posted("posted by an earlier run as", files, media_items, answer);
             return Ok(());
         }
         let begun = PostLine::Begun { text: text.to_owned(), media_items: media_items.clone() };
@@ -156,7 +163,7 @@ impl Batch<'_> {
         {
             self.job.app.out.note(&format!("ofauth: how the post ended cannot be written down: {error}"));
         }
-        self.tell_posted("posted as", media_items, &posted?);
+        self.tell_posted("posted as", files, media_items, &posted?);
         Ok(())
     }
 
@@ -167,15 +174,18 @@ impl Batch<'_> {
         written.unwrap_or_else(|failure| Err(std::io::Error::other(failure.text())))
     }
 
-    fn tell_posted(&self, how: &str, media_items: Vec<String>, post: &Value) {
+    fn tell_posted(&self, how: &str, files: &[Done], media_items: Vec<String>, post: &Value) {
         let (out, id) = (&self.job.app.out, posted_id(post));
         let named = one_line(id.as_deref().unwrap_or("a post whose id the API did not name"));
-        let text = format!("{how} {named}, which uses up the references");
+        // A medium that the vault had is no reference, and can be posted again.
+        let uses_up = files.iter().any(|file| matches!(file, Done::Uploaded { .. }));
+        let text = format!("{how} {named}{}", if uses_up { ", which uses up the references" } else { "" });
         if !out.is_json() {
             return out.confirm(&text);
         }
         let arrived = out.event(&Event::Posted { id, media_items, post });
-        if out.tell(arrived, &text) && arrived {
+        out.tell(arrived, &text);
+        if out.is_heard(arrived) {
             out.note(&text);
         }
     }
