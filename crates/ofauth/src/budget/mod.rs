@@ -225,7 +225,9 @@ impl Budget {
     /// Has the keeper take in an event, before it grants anything more.
     fn tell(self: &Arc<Self>, event: Event) -> Told {
         self.untold.lock().unwrap_or_else(PoisonError::into_inner).push(event);
-        let Some(threads) = self.threads_for_file() else {
+        // The first word of a limit goes into the file, too.
+        let threads = if event.may_teach() { self.threads.as_ref() } else { self.threads_for_file() };
+        let Some(threads) = threads else {
             self.take_in_and_wake();
             return Told(None);
         };
@@ -319,6 +321,11 @@ enum Event {
 }
 
 impl Event {
+    /// Whether it may tell of a limit that was not known.
+    fn may_teach(&self) -> bool {
+        matches!(self, Self::Answered { taken, said, .. } if matches!(taken, Taken::Refused) || said.is_something())
+    }
+
     fn apply(self, bucket: &mut Bucket, now: Moment) {
         match self {
             Self::Answered { sent, taken, said, believed } => {

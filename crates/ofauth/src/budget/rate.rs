@@ -40,6 +40,13 @@ pub(super) struct Said {
     pub(super) retry_after: Option<Duration>,
 }
 
+impl Said {
+    /// Whether it says anything at all.
+    pub(super) fn is_something(&self) -> bool {
+        self.limit.is_some() || self.remaining.is_some() || self.reset.is_some() || self.retry_after.is_some()
+    }
+}
+
 /// When a request that was answered began and ended, and what else is known of that time.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Span {

@@ -196,17 +196,15 @@ fn tells_of_failure(fields: &Fields) -> bool {
         let text = fields.get(name).and_then(Value::as_str);
         text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
     };
-    let status = ["status", "statusCode", "code"].into_iter().filter_map(|name| fields.get(name)?.as_u64());
+    let codes = ["status", "statusCode", "code"].into_iter().filter_map(|name| fields.get(name)?.as_u64());
+    let has_bad_code = codes.into_iter().any(|code| (400..600).contains(&code));
     let has_errors = fields.get("errors").is_some_and(|errors| match errors {
         Value::Array(errors) => !errors.is_empty(),
         Value::Object(errors) => !errors.is_empty(),
         _ => false,
     });
     let says_no = ["success", "ok"].into_iter().any(|name| fields.get(name) == Some(&Value::Bool(false)));
-    says_no
-        || has_errors
-        || says("status", &["error", "fail", "failed", "failure"])
-        || status.max() >= Some(400)
+    says_no || has_errors || has_bad_code || says("status", &["error", "fail", "failed", "failure"])
 }
 
 #[cfg(test)]
