@@ -155,6 +155,11 @@ impl Ledger {
         is_the_same
     }
 
+    /// The hash of what an earlier try of `part` sent whole, whether it was answered or not.
+    pub(super) fn sent_before(&self, part: usize) -> Option<u128> {
+        self.entries.get(part)?.sent.map(|(hash, _)| hash)
+    }
+
     /// The parts that the service has and that are not known to be what the source holds in this revision.
     pub(super) fn not_known_in(&self, revision: Revision) -> Vec<SentPart> {
         let mut next: u64 = 0;

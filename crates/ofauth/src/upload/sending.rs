@@ -211,6 +211,7 @@ impl<'a, W: Wire> Sending<'a, W> {
             source: self.engine.source.clone(),
             part,
             tries: self.ledger.tries(part).saturating_add(1),
+            sent_before: self.ledger.sent_before(part),
             finishes: self.single.then(|| Finishes {
                 upload_id: self.session.plan.upload_id.clone(),
                 retries: self.engine.reporter.last().retries,

@@ -18,6 +18,8 @@ pub(super) struct Tracked {
     pub(super) source: Opened,
     pub(super) part: usize,
     pub(super) tries: u32,
+    /// The hash of what an earlier try sent whole.
+    pub(super) sent_before: Option<u128>,
     /// What this try finishes; `None` for a part among others.
     pub(super) finishes: Option<Finishes>,
 }
@@ -36,7 +38,7 @@ impl Tracked {
     pub(super) async fn ended(self, end: StepEnd) -> Result<StepEnd> {
         match (&end, &self.finishes) {
             // Of a source that changed nothing is kept; the engine finds out the same and stops.
-            (StepEnd::Done(_), _) if self.source.revision().await.is_err() => {}
+            (StepEnd::Done(_), _) if self.is_mixed() || self.source.revision().await.is_err() => {}
             (StepEnd::Done(done), None) => self.journal.part(self.done(done)).await?,
             (StepEnd::Done(done), Some(finishes)) => {
                 if let Err(error) = self.finished(done, finishes).await {
@@ -52,6 +54,11 @@ impl Tracked {
             (StepEnd::Failed(_), _) => {}
         }
         Ok(end)
+    }
+
+    /// Whether an earlier try sent something else. Which of the two the service has nobody knows.
+    fn is_mixed(&self) -> bool {
+        self.sent_before.is_some() && self.sent_before != self.attempt.hash()
     }
 
     fn done(&self, done: &Done) -> PartDone {
