@@ -85,7 +85,7 @@ impl Settings {
     /// What the flags set.
     pub(crate) fn from_flags(flags: &Global) -> Result<Settings> {
         Ok(Settings {
-            api_key: flags.api_key_file.as_deref().map(read_key).transpose()?,
+            api_key: flags.api_key_file.as_deref().map(|path| read_key(path, path)).transpose()?,
             connection_id: flags.connection.clone(),
             base_url: flags.base_url.clone(),
             ca_file: flags.ca_file.clone(),
@@ -116,7 +116,8 @@ impl Settings {
             match name.as_str() {
                 "api_key" => settings.api_key = Some(Secret::new(&Zeroizing::new(string(&name, value)?))),
                 "api_key_file" => {
-                    let key = read_key(&path(folder, &string(&name, value)?));
+                    let given = string(&name, value)?;
+                    let key = read_key(&path(folder, &given), Path::new(&given));
                     settings.api_key = Some(key.map_err(|failure| failure.text())?);
                 }
                 "connection_id" => settings.connection_id = Some(string(&name, value)?),
@@ -127,6 +128,10 @@ impl Settings {
                 "allow_plain_http" => {
                     settings.allow_plain_http =
                         value.as_bool().ok_or_else(|| format!("`{name}` must be true or false"))?;
+                }
+                // It may be the key, which no name of ours looks like.
+                _ if name.contains(|character: char| character.is_ascii_digit()) => {
+                    return Err("a name in it is not a setting: see `ofauth --help`".to_owned());
                 }
                 _ => return Err(format!("`{name}` is not a setting: see `ofauth --help`")),
             }
@@ -201,12 +206,13 @@ fn read_file(path: &Path) -> Result<Settings> {
     Settings::from_table(table, folder).map_err(wrong)
 }
 
-fn read_key(path: &Path) -> Result<Secret> {
+/// Reads the key from a file, of which the user gave this name.
+fn read_key(path: &Path, given: &Path) -> Result<Secret> {
     if path == Path::new("-") {
         return Err(Failure::config("the API key is not read from standard input: name a file"));
     }
     // A word in the place of a file's name may be the key itself, and is not shown.
-    let is_word = path.components().count() == 1 && path.extension().is_none();
+    let is_word = given.components().count() == 1 && given.extension().is_none();
     if is_word && !path.exists() {
         let text = "the key file cannot be read: no such file: name a file that holds the key, not the key";
         return Err(Failure::config(text));

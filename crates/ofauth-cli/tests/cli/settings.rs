@@ -101,6 +101,38 @@ async fn the_key_comes_from_a_file_too() {
     run(&mut command).await.ends_with(0);
 }
 
+/// What was meant as the key is not shown, wherever it stands by mistake.
+#[tokio::test]
+async fn a_key_in_the_wrong_place_is_not_shown() {
+    let configurations = [
+        format!("api_key_file = '{CANARY}'"),
+        format!("{CANARY} = true"),
+        format!("[{CANARY}]"),
+        format!("proxy = 'http://u:{CANARY}@127.0.0.1:99999'"),
+        format!("allow_origins = ['http://u:{CANARY}@example.com']"),
+        format!("base_url = 'http://u:{CANARY}@example.com'"),
+    ];
+    for configuration in configurations {
+        let home = Home::new();
+        let key = if configuration.contains("api_key") { "" } else { "api_key = 'other'" };
+        let file = home.file("config.toml", format!("{key}\n{configuration}"));
+        std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
+        let ended = run(home.bare().args(["whoami", "--config"]).arg(&file)).await.ends_with(2);
+        assert!(!ended.err.contains(CANARY), "{configuration}: {}", ended.err);
+    }
+    for flags in [
+        ["--api-key-file".to_owned(), CANARY.to_owned()],
+        ["--allow-origin".to_owned(), format!("http://u:{CANARY}@example.com")],
+        ["--base-url".to_owned(), format!("http://u:{CANARY}@example.com")],
+        ["--proxy".to_owned(), format!("socks9://u:{CANARY}@example.com")],
+    ] {
+        let home = Home::new();
+        let ended =
+            run(home.bare().env("OFAUTH_API_KEY", "other").arg("whoami").args(&flags)).await.ends_with(2);
+        assert!(!ended.err.contains(CANARY), "{flags:?}: {}", ended.err);
+    }
+}
+
 #[tokio::test]
 async fn a_flag_wins_over_the_environment() {
     let (home, server) = (Home::new(), calm().await);
