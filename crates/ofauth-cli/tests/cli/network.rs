@@ -73,8 +73,13 @@ async fn what_cannot_be_reached_is_named_with_host_port_and_cause() {
     ] {
         let run = whoami(&home, variables).await.ends_with(code).says(words);
         assert!(!run.err.contains("wrong-word"), "{}", run.err);
+        // Between tries it is said as well, if they take long.
+        let last = run
+            .err
+            .lines()
+            .filter(|line| !line.contains(", again in ") && !line.ends_with(", again at once"));
         assert_eq!(
-            run.err.matches("onnection refused").count(),
+            last.filter(|line| line.contains("onnection refused")).count(),
             usize::from(code == 3),
             "said twice: {}",
             run.err
