@@ -6,6 +6,7 @@
 use std::fmt;
 use std::io::{self, Write};
 
+use ofauth::system::CALLS;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -14,9 +15,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::progress::Screen;
 use crate::terminal::{Form, Stream, one_line};
-
-/// The target of events about calls that wait. An upload says by itself what it waits for.
-const CALLS: &str = "ofauth::call";
 
 /// Starts to show events: once `-v` those of level info, twice those of level debug; without, what calls wait for, unless
 /// it is to be `quiet`.

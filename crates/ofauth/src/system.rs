@@ -9,6 +9,9 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
 
+/// The target of log lines about what a call waits for, so that a program can show these alone.
+pub const CALLS: &str = "ofauth::call";
+
 const FILES: &str = "raise the limit of open files (ulimit -n)";
 const ALL_FILES: &str =
     "the whole system has no more open files: raise its limit (fs.file-max), or close programs";

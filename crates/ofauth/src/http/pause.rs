@@ -8,13 +8,10 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::system::Time;
+use crate::system::{CALLS, Time};
 
 /// A pause of less than this is not told: where requests are paced, each waits a moment.
 pub(crate) const TOLD: Duration = Duration::from_secs(2);
-
-/// The target of log lines about the pauses of calls.
-pub(crate) const TARGET: &str = "ofauth::call";
 
 /// Why a request is not sent for a while.
 #[derive(Debug, Clone)]
@@ -38,7 +35,7 @@ impl Pause {
                 _ = asked.send(self);
             }
             None if self.length.saturating_add(took) < TOLD => {}
-            None => tracing::warn!(target: TARGET, "{ended}, again {}", Again(self.length)),
+            None => tracing::warn!(target: CALLS, "{ended}, again {}", Again(self.length)),
         }
     }
 }
@@ -59,6 +56,6 @@ impl fmt::Display for Again {
 pub(super) fn tell_of_budget(doing: &str, wait: Duration) {
     if wait >= TOLD {
         let wait = Time(Duration::from_secs(wait.as_secs()));
-        tracing::warn!(target: TARGET, "{doing}: waiting for the rate limit, {wait}");
+        tracing::warn!(target: CALLS, "{doing}: waiting for the rate limit, {wait}");
     }
 }

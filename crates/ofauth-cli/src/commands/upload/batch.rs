@@ -199,7 +199,12 @@ impl<'a> Batch<'a> {
             Err(failure) => return Outcome::Failed(self.tell_failure(&input.name, failure, None)),
         };
         let identity = match spooled {
-            Some(input) => input.sha256().await.ok().map(|hash| Identity::of_bytes(&hash, about.size)),
+            // Read once more for the record alone.
+            Some(_) if self.delivered.is_none() => None,
+            Some(input) => {
+                let hash = self.job.app.interrupt.or_stop(input.sha256()).await;
+                hash.ok().map(|hash| Identity::of_bytes(&hash, about.size))
+            }
             None => self.memory.identify(path).await,
         };
         let drawn = match &self.bar {

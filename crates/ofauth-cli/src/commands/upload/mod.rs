@@ -54,15 +54,13 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
         return Ok(summary.end);
     }
     let mut batch = Batch::new(&job, survey).await?;
-    if args.post.is_some() && summary.end != Exit::Done {
+    let is_held_back = args.post.is_some() && summary.end != Exit::Done;
+    if is_held_back {
         app.out.say("ofauth: nothing was uploaded: the post needs all of the files");
         batch.try_none(ErrorKind::InvalidArgument);
-        batch.run(&mut summary).await;
-        job.tell(&summary);
-        return Ok(summary.end);
     }
     let mut done = batch.run(&mut summary).await;
-    if let Some(text) = &args.post {
+    if let Some(text) = args.post.as_ref().filter(|_| !is_held_back) {
         batch.post_all(text, &mut done, &mut summary).await;
     }
     batch.remembered().await;
