@@ -12,10 +12,13 @@ use std::thread::{self, JoinHandle};
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use crate::client::ClientBuilder;
+use crate::client::{self, ClientBuilder};
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::response::Answer;
+use crate::posts::Content;
 use crate::threads::{NAME, STACK, no_thread};
-use crate::{Answer, Check, Content, Inspected, Source, Uploaded, VaultPlusBatch};
+use crate::upload::{Inspected, Source, Uploaded};
+use crate::vault::{Check, VaultPlusBatch};
 
 /// Threads of a client's runtime: one would do, two let encryption of several connections run side by side.
 const WORKERS: usize = 2;
@@ -24,7 +27,7 @@ const WORKERS: usize = 2;
 /// from a thread of an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
 #[derive(Debug, Clone)]
 pub struct Client {
-    inner: crate::Client,
+    inner: client::Client,
     runtime: Arc<OwnRuntime>,
 }
 
@@ -117,7 +120,7 @@ impl Client {
     }
 
     /// The async client, to make what [`wait`](Self::wait) waits for.
-    pub fn inner(&self) -> &crate::Client {
+    pub fn inner(&self) -> &client::Client {
         &self.inner
     }
 

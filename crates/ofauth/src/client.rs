@@ -1,65 +1,35 @@
 //! The client and its builder.
 
-use std::collections::HashSet;
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::HeaderValue;
 use serde_json::Value;
 
-use crate::budget::{Budgets, RateLimit};
 use crate::call::Call;
+use crate::call::transport::Transport;
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::tls::Tls;
-use crate::http::transport::Transport;
 use crate::journal::Journal;
-use crate::net::pool::Pool;
+use crate::limits::{self, DEFAULT_CONCURRENCY};
 use crate::origin::Origins;
+use crate::proxy::Proxy;
+use crate::rate_limiter::{Budgets, RateLimit};
 use crate::secret::{self, ApiKey};
-use crate::settings::{Proxy, Settings, connection_header};
+use crate::settings::{Settings, connection_header};
 use crate::threads::Threads;
-use crate::upload::body::RangeBody;
-use crate::upload::throttle::Throttle;
-use crate::upload::{Source, Upload};
+use crate::tls::Tls;
+use crate::upload::transfer::throttle::Throttle;
+use crate::upload::{Context, Source, Upload};
 
 /// The production server of OFAuth.
 pub const DEFAULT_BASE_URL: &str = "https://api.ofauth.com";
 
-/// Parts of one upload that are sent side by side unless set otherwise. More connections gain little, and every
-/// part is a request that counts.
-pub const DEFAULT_CONCURRENCY: usize = 4;
-/// The most parts of one upload that are sent side by side.
-pub const MAX_CONCURRENCY: usize = 64;
-
 /// A client of the OFAuth API. Cheap to clone; clones share their connections. Needs a running tokio runtime.
 #[derive(Debug, Clone)]
-pub struct Client(pub(crate) Arc<Shared>);
-
-/// What the clones of a client share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) settings: Arc<Settings>,
-    pub(crate) transport: Arc<Transport>,
-    pub(crate) pool: Pool<RangeBody>,
-    pub(crate) throttle: Option<Throttle>,
-    pub(crate) budgets: Arc<Budgets>,
-    /// Connections of OFAuth that were found to take one upload part at a time.
-    one_at_a_time: Mutex<HashSet<Vec<u8>>>,
-}
-
-impl Shared {
-    pub(crate) fn is_one_at_a_time(&self, connection: &HeaderValue) -> bool {
-        self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner).contains(connection.as_bytes())
-    }
-
-    pub(crate) fn set_one_at_a_time(&self, connection: &HeaderValue) {
-        let mut known = self.one_at_a_time.lock().unwrap_or_else(PoisonError::into_inner);
-        known.insert(connection.as_bytes().to_vec());
-    }
-}
+pub struct Client(pub(crate) Arc<Context>);
 
 impl Client {
     /// Starts to set up a client.
@@ -69,7 +39,7 @@ impl Client {
 
     /// An upload of `source`, to be adjusted and then awaited.
     pub fn upload(&self, source: impl Into<Source>) -> Upload {
-        Upload::new(self.clone(), source.into())
+        Upload::new(Arc::clone(&self.0), source.into())
     }
 
     /// An upload of the file at `path`, to be adjusted and then awaited.
@@ -79,14 +49,14 @@ impl Client {
 
     /// A call of any operation, chosen by its id. See [`operations`](crate::operations) for the ids.
     pub fn call(&self, operation_id: &str) -> Call {
-        Call::new(self.clone(), operation_id)
+        Call::new(Arc::clone(&self.0.transport), operation_id)
     }
 
     /// A call of OnlyFans' own API through the service: any method on `path`, which is the address behind `/api2/v2`.
     ///
     /// `GET` is repeated after failures, other methods only when they cannot have been acted upon.
     pub fn proxy_call(&self, method: &str, path: &str) -> Call {
-        self.call(crate::call::PROXY_REQUEST).param("method", method).param("path", path)
+        self.call(crate::call::raw::PROXY_REQUEST).param("method", method).param("path", path)
     }
 
     /// What the API key is and may do: the answer of `GET /v2/account/whoami`.
@@ -177,7 +147,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Parts of one upload that are sent side by side, 1 to [`MAX_CONCURRENCY`]. Default: [`DEFAULT_CONCURRENCY`].
+    /// Parts of one upload that are sent side by side, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: [`DEFAULT_CONCURRENCY`].
     pub fn concurrency(mut self, parts: usize) -> Self {
         self.concurrency = parts;
         self
@@ -274,12 +244,7 @@ impl ClientBuilder {
         if let Some(id) = &self.connection_id {
             connection_header(id)?;
         }
-        if !(1..=MAX_CONCURRENCY).contains(&self.concurrency) {
-            return Err(config(format!(
-                "the concurrency is {}: use 1 to {MAX_CONCURRENCY}",
-                self.concurrency
-            )));
-        }
+        let concurrency = limits::concurrency(self.concurrency, ErrorKind::Config)?;
         for (name, limit) in [
             ("connect timeout", self.connect_timeout),
             ("stall timeout", self.stall_timeout),
@@ -300,27 +265,22 @@ impl ClientBuilder {
             user_agent: HeaderValue::from_str(&user_agent).map_err(|_| {
                 config(format!("the user agent {user_agent:?} holds a character that no header can carry"))
             })?,
-            concurrency: self.concurrency,
+            concurrency,
             connect_timeout: self.connect_timeout,
             stall_timeout: self.stall_timeout,
             answer_timeout: self.answer_timeout,
             proxy: self.proxy.as_deref().map(Proxy::new).transpose()?,
             tls,
-            journal: self.journal_dir.map(Journal::new),
             threads: Threads::default(),
             answered: AtomicBool::new(false),
         });
         let base_url = settings.origins.base().as_str();
         let threads = settings.threads.clone();
         let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url, threads));
-        Ok(Client(Arc::new(Shared {
-            transport: Arc::new(Transport::new(Arc::clone(&settings), Arc::clone(&budgets))),
-            budgets,
-            settings,
-            pool: Pool::default(),
-            throttle: self.limit_rate.map(Throttle::new),
-            one_at_a_time: Mutex::default(),
-        })))
+        let transport = Arc::new(Transport::new(Arc::clone(&settings), Arc::clone(&budgets)));
+        let throttle = self.limit_rate.map(Throttle::new);
+        let journal = self.journal_dir.map(Journal::new);
+        Ok(Client(Arc::new(Context::new(settings, transport, budgets, throttle, journal))))
     }
 }
 

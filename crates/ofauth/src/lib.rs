@@ -27,25 +27,31 @@
 //! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
 
 pub mod blocking;
-mod budget;
 mod call;
 mod client;
 mod error;
+mod file_identity;
 #[cfg(any(fuzzing, test))]
 #[doc(hidden)]
 pub mod fuzzing;
 mod http;
 mod journal;
-mod media;
+mod limits;
 mod net;
 mod origin;
+mod posts;
 mod private;
+mod proxy;
+mod rate_limiter;
 mod secret;
 mod settings;
+#[cfg(test)]
+mod simulation;
 #[doc(hidden)]
 pub mod system;
 #[doc(hidden)]
 pub mod threads;
+mod tls;
 mod upload;
 mod vault;
 
@@ -53,13 +59,14 @@ mod vault;
 pub use ofauth_api as api;
 pub use ofauth_api::operation;
 
-pub use budget::RateLimit;
 pub use call::Call;
-pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
+pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 pub use error::{Error, ErrorKind, Result};
-pub use http::answer::Answer;
+pub use http::response::Answer;
 pub use journal::{Journal, JournalState, JournaledUpload};
-pub use media::{Content, MediaItem};
+pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
+pub use posts::{Content, MediaItem};
+pub use rate_limiter::RateLimit;
 #[doc(hidden)]
 pub use upload::Sum;
 pub use upload::{

@@ -132,6 +132,12 @@ fn config(message: String) -> Error {
     Error::new(ErrorKind::Config, message)
 }
 
+/// Host and port of a URL, the port in every case.
+pub(crate) fn host_port(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,11 +5,11 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::call::transport::Request;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::success;
-use crate::http::transport::Request;
-use crate::upload::wire_format::CheckBody;
+use crate::upload::plan::api_types::CheckBody;
 
 /// The most ids that one batch call takes.
 const BATCH: usize = 100;

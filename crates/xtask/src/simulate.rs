@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use crate::source;
 
 /// The test that runs seeds.
-const TEST: &str = "upload::simulation::seeds::seeds";
+const TEST: &str = "simulation::seeds::seeds";
 
 /// Which seeds are run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -8,14 +8,14 @@ use ofauth_api::operation::{Kind, Operation, Parameter, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::invalid;
+use super::raw::invalid;
 use crate::error::Result;
 
 /// Everything but the characters that no URL needs to encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// Builds path with query, and headers, from parameters that fit the operation.
-pub(super) fn place(operation: &Operation, params: &Map<String, Value>) -> Result<(String, HeaderMap)> {
+pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Result<(String, HeaderMap)> {
     if let Some(unknown) =
         params.keys().find(|name| !operation.parameters.iter().any(|known| known.name == **name))
     {
@@ -119,7 +119,7 @@ fn texts(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<
 }
 
 /// Whether a path segment means "here" or "up", however it is written: URLs resolve such segments away.
-pub(super) fn is_dots(segment: &str) -> bool {
+pub(crate) fn is_dots(segment: &str) -> bool {
     let plain = segment.to_ascii_lowercase().replace("%2e", ".");
     plain == "." || plain == ".."
 }

@@ -11,7 +11,7 @@ use flate2::read::{DeflateDecoder, MultiGzDecoder, ZlibDecoder};
 use http::HeaderMap;
 use http::header::CONTENT_ENCODING;
 
-use super::answer::Trouble;
+use super::response::Trouble;
 
 /// Codings on top of one another that are undone. One is usual, and two are a mistake of somebody.
 const MOST_CODINGS: usize = 4;

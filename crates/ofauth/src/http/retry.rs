@@ -6,15 +6,14 @@ use std::time::Duration;
 
 use ofauth_api::operation::RetryClass;
 
-use super::wait::WaitHint;
+use super::rate_limit_headers::WaitHint;
 use crate::error::ErrorKind;
+use crate::limits::LONGEST_WAIT;
 
 /// The first pause, doubled at each further try.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
-/// How long a service may keep refusing by rate limit before that is the caller's matter.
-pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
 /// Tries of one upload part and of every step of an upload.
 pub(crate) const UPLOAD_TRIES: u32 = 8;
 /// Tries of a call that nothing was sent for yet, whose caller waits: about four seconds of pauses on average.

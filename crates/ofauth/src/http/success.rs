@@ -8,8 +8,8 @@
 use ofauth_api::operation::{RetryClass, Success, SuccessBody};
 use ofauth_api::operations;
 
-use super::answer::Answer;
-use super::problem::Problem;
+use super::api_error::Problem;
+use super::response::Answer;
 use super::shape::{Fields, Shape};
 use crate::error::{Error, ErrorKind, Result};
 use crate::secret::ApiKey;

@@ -3,8 +3,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tempfile::TempDir;
 
-use super::samples::{self, done, part, session};
-use super::*;
+use crate::journal::directory::*;
+use crate::journal::record::{SessionRecord, State};
+use crate::journal::samples::{done, part, session};
+use crate::journal::{frame, memory, samples};
 
 fn journal() -> (TempDir, Journal) {
     let dir = tempfile::tempdir().unwrap();
@@ -41,7 +43,7 @@ fn an_id_differs_with_every_field_and_stays() {
     let about = samples::about;
     let vault = |mode: Option<&str>, user: Option<&str>| {
         let text = |text: Option<&str>| text.map(str::to_owned);
-        Some(crate::upload::VaultUpload { mode: text(mode), user_id: text(user) })
+        Some(crate::journal::VaultOptions { mode: text(mode), user_id: text(user) })
     };
     let all = [
         about(),

@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use super::Journal;
+use super::directory::Journal;
 use super::file::{self, Refused};
 use super::record::State;
 use super::replay::{Contents, Found, replay};

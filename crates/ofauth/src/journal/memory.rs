@@ -5,10 +5,11 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 
+use super::directory::OpenJournal;
 use super::frame::{self, FLAG_AT};
 use super::log::Log;
 use super::record::About;
-use super::{OpenJournal, replay};
+use super::replay;
 use crate::error::Result;
 
 /// A file that outlives the process. Clones are one.
@@ -64,7 +65,7 @@ impl MemoryFile {
         self.disk().succeed = Some(count);
     }
 
-    /// Opens the journal in it, as [`Journal::open`](super::Journal::open) does with a file.
+    /// Opens the journal in it, as [`Journal::open`](super::directory::Journal::open) does with a file.
     pub(crate) fn open(&self, about: &About) -> Result<OpenJournal> {
         self.open_over(about, self.log())
     }

@@ -12,8 +12,17 @@ use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::hash::{PartHash, hex};
-use crate::upload::VaultUpload;
-use crate::upload::identity::Identity;
+use crate::file_identity::FileIdentity;
+
+/// The options for vault workflows that an upload was given.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct VaultOptions {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) mode: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) user_id: Option<String>,
+}
 
 /// Which upload a journal is about: all that must be equal for a later run to go on with it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,7 +34,7 @@ pub(crate) struct About {
     pub(crate) filename: String,
     pub(crate) content_type: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) vault_upload: Option<VaultUpload>,
+    pub(crate) vault_upload: Option<VaultOptions>,
 }
 
 impl About {
@@ -85,7 +94,7 @@ pub(crate) struct SessionRecord {
     pub(crate) upload_id: String,
     pub(crate) about: About,
     /// What the source was when the session was opened.
-    pub(crate) identity: Identity,
+    pub(crate) identity: FileIdentity,
     /// When the session was opened, by this machine's clock, in milliseconds since 1970.
     pub(crate) opened_unix_ms: i64,
     /// How far the service's clock was ahead of this machine's.

@@ -4,11 +4,13 @@ use futures_util::FutureExt as _;
 use futures_util::future::join_all;
 use proptest::prelude::*;
 
-use super::super::log::Log;
-use super::super::memory::{MemoryFile, MemoryLog};
-use super::super::samples::{self, part, session};
-use super::super::{Found, State};
-use super::*;
+use crate::journal::log::Log;
+use crate::journal::memory::{MemoryFile, MemoryLog};
+use crate::journal::record::State;
+use crate::journal::recorder::*;
+use crate::journal::replay::Found;
+use crate::journal::samples;
+use crate::journal::samples::{part, session};
 
 fn open(file: &MemoryFile) -> (Recorder, Found) {
     let open = file.open(&samples::about()).unwrap();

@@ -1,9 +1,10 @@
 use proptest::prelude::*;
 
-use super::super::frame::{FLAG_AT, Frame, flag, header};
-use super::super::record::{PartRecord, SessionRecord};
-use super::super::samples::{self, part, session};
-use super::*;
+use crate::journal::frame::{FLAG_AT, Frame, flag, header};
+use crate::journal::record::{PartRecord, SessionRecord};
+use crate::journal::replay::*;
+use crate::journal::samples;
+use crate::journal::samples::{part, session};
 
 /// A journal in pieces: the header, then a frame each.
 fn frames(finishing: bool, records: &[Record]) -> Vec<Vec<u8>> {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::record::{About, DoneRecord, PartDone, PartRecord, Record, SessionRecord};
-use crate::upload::identity::Identity;
+use crate::file_identity::FileIdentity;
 
 /// The parts of a sample session.
 pub(super) const PARTS: u32 = 4;
@@ -28,7 +28,7 @@ pub(super) fn session(number: u32) -> SessionRecord {
     SessionRecord {
         upload_id: format!("upl-{number}"),
         about: about(),
-        identity: Identity { size: 406, modified: Some((1_700_000_000, 5)), inode: None },
+        identity: FileIdentity { size: 406, modified: Some((1_700_000_000, 5)), inode: None },
         opened_unix_ms: 1_700_000_000_000,
         clock_ahead_ms: 2_000,
         expires_unix_ms: Some(1_700_003_602_000),

@@ -25,7 +25,8 @@ use super::socket::{Meter, Socket};
 use super::tunnel;
 use super::unreachable::{ConnectError, Route, Stage};
 use crate::error::{Error, ErrorKind, Result};
-use crate::settings::{Proxy, Settings};
+use crate::proxy::Proxy;
+use crate::settings::Settings;
 
 /// Room for the bytes under way on one connection: 10 MB/s at a round trip of 50 ms. The kernel may grant less.
 pub(crate) const SEND_BUFFER: usize = 512 * 1024;
@@ -41,7 +42,7 @@ pub(crate) enum Stream {
 /// Opens a connection for requests to `url`, within the connect timeout all steps together.
 pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
     let limit = settings.connect_timeout;
-    let way = Way { settings, route: settings.route(url), stage: Arc::default() };
+    let way = Way { settings, route: Route::of(settings, url), stage: Arc::default() };
     match timeout(limit, way.open()).await {
         Ok(result) => result,
         Err(_) => Err(way.route.late(way.stage.get(), limit)),

@@ -6,11 +6,9 @@ use url::{Position, Url};
 
 use super::unreachable::Route;
 use crate::error::{Error, ErrorKind};
-use crate::net::unreachable::host_port;
+use crate::http::headers::API_KEY;
+use crate::origin::host_port;
 use crate::settings::Settings;
-
-/// Name of the header that holds the API key.
-const API_KEY: &str = "apikey";
 
 /// The head of a request to `url` with these headers, and what every request has besides.
 pub(crate) fn head(
@@ -19,7 +17,7 @@ pub(crate) fn head(
     url: &Url,
     headers: HeaderMap,
 ) -> http::Result<request::Builder> {
-    let proxy = plain_proxy(settings.route(url));
+    let proxy = plain_proxy(Route::of(settings, url));
     // A proxy that passes plain requests on wants the whole URL, a server only path and query.
     let target = match proxy {
         Some(_) => &url[..Position::AfterQuery],
@@ -56,6 +54,6 @@ pub(crate) fn through(route: Route<'_>, error: Error) -> Error {
 }
 
 /// The proxy that passes the request itself on, because it is not encrypted.
-pub(crate) fn plain_proxy<'a>(route: Route<'a>) -> Option<&'a crate::settings::Proxy> {
+pub(crate) fn plain_proxy<'a>(route: Route<'a>) -> Option<&'a crate::proxy::Proxy> {
     route.proxy.filter(|_| !route.is_tunnel())
 }

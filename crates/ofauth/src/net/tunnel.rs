@@ -5,7 +5,7 @@
 
 use bytes::Bytes;
 use futures_util::future::join;
-use http::header::{HOST, HeaderMap, PROXY_AUTHENTICATE, PROXY_AUTHORIZATION};
+use http::header::{HOST, HeaderMap, PROXY_AUTHORIZATION};
 use http::{Request, StatusCode};
 use http_body_util::{BodyExt as _, Empty, Limited};
 use hyper::body::Incoming;
@@ -13,11 +13,12 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::unreachable::{ConnectError, Route, again, hopeless, host_port, innermost};
+use super::unreachable::{ConnectError, Route, again, hopeless, innermost};
 use crate::error::ErrorKind;
-use crate::http::problem::Problem;
+use crate::http::api_error::Problem;
+use crate::origin::host_port;
+use crate::proxy::Proxy;
 use crate::secret::ApiKey;
-use crate::settings::Proxy;
 
 /// The most that is read of what a proxy says, in bytes.
 const LONGEST_PAGE: usize = 16 * 1024;
@@ -119,7 +120,7 @@ fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> 
     let mut failure = match status {
         407 => hopeless(
             ErrorKind::Proxy,
-            format!("the proxy {name} {} ({words})", login(proxy, &refusal.headers)),
+            format!("the proxy {name} {} ({words})", proxy.login(&refusal.headers)),
         ),
         408 | 429 | 500..=599 => again(
             ErrorKind::Network,
@@ -134,18 +135,4 @@ fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> 
     };
     failure.error = failure.error.with_answer(status, None, None, None);
     failure
-}
-
-/// What a proxy wants that answered 407, and what helps.
-pub(crate) fn login(proxy: &Proxy, headers: &HeaderMap) -> String {
-    let offered = headers.get_all(PROXY_AUTHENTICATE).iter().filter_map(|value| value.to_str().ok());
-    let offered: Vec<&str> = offered.filter_map(|value| value.split_whitespace().next()).collect();
-    if !offered.is_empty() && !offered.iter().any(|scheme| scheme.eq_ignore_ascii_case("Basic")) {
-        return format!("asks for a login by {}, and only Basic is supported", offered.join(", "));
-    }
-    let refused = if proxy.authorization.is_some() { ", or refused these" } else { "" };
-    let name = host_port(&proxy.url);
-    format!(
-        "asks for a user name and password{refused}: set them in its address, http://USER:PASSWORD@{name}"
-    )
 }

@@ -12,7 +12,9 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
-use crate::settings::Proxy;
+use crate::origin::{self, host_port};
+use crate::proxy::Proxy;
+use crate::settings::Settings;
 use crate::system::{self, shortage, sources};
 
 /// Why a connection could not be opened.
@@ -45,6 +47,11 @@ pub(crate) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
+    /// The way to `url`: through the proxy, if one is set and the URL is not on this machine.
+    pub(crate) fn of(settings: &'a Settings, url: &'a Url) -> Self {
+        Self { url, proxy: settings.proxy.as_ref().filter(|_| !origin::is_loopback(url)) }
+    }
+
     /// The machine that is connected to.
     pub(super) fn first(self) -> &'a Url {
         self.proxy.map_or(self.url, |proxy| &proxy.url)
@@ -221,12 +228,6 @@ impl<'a> Route<'a> {
         };
         Error::new(ErrorKind::Config, format!("{} speaks TLS: {remedy}", self.first_name()))
     }
-}
-
-/// Host and port of a URL, the port in every case.
-pub(crate) fn host_port(url: &Url) -> String {
-    let host = url.host_str().unwrap_or_default();
-    url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
 /// A failure that may pass.

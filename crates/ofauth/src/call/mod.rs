@@ -1,0 +1,13 @@
+//! Calls: a request with a short body, sent as often as is safe and as soon as the rate limit allows.
+//!
+//! [`transport`] is the one road of every JSON call, typed, raw or inside an upload; [`generated_transport`] is the generated
+//! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] checks. [`pause`] tells
+//! what a call waits for.
+
+mod generated_transport;
+mod params;
+pub(crate) mod pause;
+pub(crate) mod raw;
+pub(crate) mod transport;
+
+pub use raw::Call;

@@ -1,0 +1,368 @@
+//! The raw call: any operation, chosen by its id when the program runs.
+//!
+//! Parameters are JSON values, checked against the operation table before anything is sent; bodies are passed on as
+//! they are. The generated client is for callers who know the operation when they write the program.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use http::Method;
+use http::header::{CONTENT_TYPE, HeaderValue};
+use ofauth_api::operation::{Body, Connection, RetryClass};
+use ofauth_api::operations;
+use serde::de::IgnoredAny;
+use serde_json::{Map, Value};
+
+use super::params;
+use super::transport::{Request, Transport};
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::headers::CONNECTION_ID;
+use crate::http::response::Answer;
+use crate::settings::connection_header;
+
+/// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
+pub(crate) const PROXY_REQUEST: &str = "proxy_request";
+
+/// What is as long as this resembles no operation, in bytes.
+const LONGEST_NAME: usize = 64;
+
+/// A call that was not sent yet.
+#[derive(Clone)]
+#[must_use = "a call does nothing until `send` is called"]
+pub struct Call {
+    transport: Arc<Transport>,
+    operation_id: String,
+    params: Map<String, Value>,
+    not_an_object: bool,
+    body: Payload,
+    connection_id: Option<String>,
+}
+
+#[derive(Clone)]
+enum Payload {
+    None,
+    /// A text that is yet to be checked.
+    Json(Bytes),
+    Bytes(Bytes, String),
+}
+
+impl Call {
+    pub(crate) fn new(transport: Arc<Transport>, operation_id: &str) -> Self {
+        Self {
+            transport,
+            operation_id: operation_id.to_owned(),
+            params: Map::new(),
+            not_an_object: false,
+            body: Payload::None,
+            connection_id: None,
+        }
+    }
+
+    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text.
+    pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.params.insert(name.into(), value.into());
+        self
+    }
+
+    /// Sets several parameters from one JSON object.
+    pub fn params(mut self, params: Value) -> Self {
+        match params {
+            Value::Object(params) => self.params.extend(params),
+            Value::Null => {}
+            _ => self.not_an_object = true,
+        }
+        self
+    }
+
+    /// The JSON body.
+    pub fn body(self, body: Value) -> Self {
+        self.body_json(body.to_string())
+    }
+
+    /// The JSON body as text, which is sent as it is: order, numbers and all.
+    pub fn body_json(mut self, text: impl Into<String>) -> Self {
+        self.body = Payload::Json(text.into().into());
+        self
+    }
+
+    /// A body of bytes, for the operations that take one. It is held in memory; uploads have a better way.
+    pub fn body_bytes(mut self, bytes: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
+        self.body = Payload::Bytes(bytes.into(), content_type.into());
+        self
+    }
+
+    /// The connection to act on. Default: the client's.
+    pub fn connection_id(mut self, id: impl Into<String>) -> Self {
+        self.connection_id = Some(id.into());
+        self
+    }
+
+    /// Sends the call and returns the answer of a success.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the operation or a parameter is unknown, missing or of the
+    /// wrong kind: nothing was sent then. An answer that is no success is an error of its own kind, and so is a 2xx with an
+    /// error in its body. One that cannot be read, or lacks what it is about, is
+    /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
+    /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
+    pub async fn send(self) -> Result<Answer> {
+        let request = self.request()?;
+        self.transport.call(&request).await
+    }
+
+    fn request(&self) -> Result<Request> {
+        if self.not_an_object {
+            return Err(invalid("the parameters are not a JSON object: give {\"name\": value, …}".into()));
+        }
+        if self.operation_id == PROXY_REQUEST {
+            return self.proxy_request();
+        }
+        let operation =
+            operations::find(&self.operation_id).ok_or_else(|| unknown_operation(&self.operation_id))?;
+        let mut params = self.params.clone();
+        let connection_param = params.remove(CONNECTION_ID);
+        let (path, headers) = params::place(operation, &params)?;
+        let method = Method::from_bytes(operation.method.as_bytes())
+            .map_err(|_| Error::new(ErrorKind::Internal, "the operation table names a strange method"))?;
+        let url = self.transport.settings.origins.api_url(&path)?;
+        let mut request =
+            Request::new(operation.id, method, url).class(operation.retry).success(operation.success);
+        request.headers = headers;
+        self.add_body(&mut request, operation.body)?;
+        self.add_connection(request, operation.connection, connection_param)
+    }
+
+    fn proxy_request(&self) -> Result<Request> {
+        let text = |name: &str| {
+            let value = self.params.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+            value.ok_or_else(|| invalid(format!("{PROXY_REQUEST} needs the parameter {name:?} as text")))
+        };
+        if let Some(other) =
+            self.params.keys().find(|name| !matches!(name.as_str(), "method" | "path" | CONNECTION_ID))
+        {
+            return Err(invalid(format!(
+                "{PROXY_REQUEST} has no parameter {other:?}: it takes \"method\" and \"path\""
+            )));
+        }
+        let (method, path) = (text("method")?.to_ascii_uppercase(), text("path")?.trim_start_matches('/'));
+        let method = Method::from_bytes(method.as_bytes()).map_err(|_| {
+            invalid(format!("{method:?} is not an HTTP method: give GET, POST, PUT, PATCH or DELETE"))
+        })?;
+        let mut segments = path.split(['?', '#']).next().unwrap_or_default().split(['/', '\\']);
+        if path.contains('#') || segments.any(params::is_dots) {
+            return Err(invalid(format!(
+                "the path {path:?} leaves the proxy: give a plain path such as users/me"
+            )));
+        }
+        let url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
+        let class = if method == Method::GET || method == Method::HEAD {
+            RetryClass::Repeatable
+        } else {
+            RetryClass::Once
+        };
+        let mut request = Request::new(PROXY_REQUEST, method, url).class(class);
+        self.add_body(&mut request, Body::OptionalJson)?;
+        self.add_connection(request, Connection::Required, self.params.get(CONNECTION_ID).cloned())
+    }
+
+    fn add_body(&self, request: &mut Request, wanted: Body) -> Result<()> {
+        let doing = &self.operation_id;
+        match (&self.body, wanted) {
+            (Payload::None, Body::None | Body::OptionalJson) => Ok(()),
+            (Payload::None, Body::Json) => Err(invalid(format!("{doing} needs a JSON body"))),
+            (Payload::None | Payload::Json(_), Body::Bytes) => {
+                Err(invalid(format!("{doing} needs a body of bytes and their content type")))
+            }
+            (Payload::Json(_) | Payload::Bytes(..), Body::None) => {
+                Err(invalid(format!("{doing} takes no body")))
+            }
+            (Payload::Bytes(..), Body::Json | Body::OptionalJson) => {
+                Err(invalid(format!("{doing} takes a JSON body, not bytes")))
+            }
+            (Payload::Json(json), Body::Json | Body::OptionalJson) => {
+                serde_json::from_slice::<IgnoredAny>(json)
+                    .map_err(|error| invalid(format!("the body of {doing} is not JSON: {error}")))?;
+                request.body = json.clone();
+                request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                Ok(())
+            }
+            (Payload::Bytes(bytes, content_type), Body::Bytes) => {
+                let value = HeaderValue::from_str(content_type).ok().filter(|value| !value.is_empty());
+                let value = value.ok_or_else(|| {
+                    invalid(format!("the content type {content_type:?} is no header value"))
+                })?;
+                request.headers.insert(CONTENT_TYPE, value);
+                request.body = bytes.clone();
+                Ok(())
+            }
+        }
+    }
+
+    fn add_connection(&self, request: Request, wanted: Connection, param: Option<Value>) -> Result<Request> {
+        let param = match param {
+            None | Some(Value::Null) => None,
+            Some(Value::String(id)) => Some(id),
+            Some(_) => return Err(invalid(format!("the parameter {CONNECTION_ID:?} is not text"))),
+        };
+        let of_call = self.connection_id.as_deref().or(param.as_deref());
+        let settings = &self.transport.settings;
+        Ok(match (wanted, of_call) {
+            (Connection::Required, of_call) => request.connection(settings.connection(of_call)?),
+            (_, Some(id)) => request.connection(connection_header(id)?),
+            (Connection::Optional, None) if settings.connection_id.is_some() => {
+                request.connection(settings.connection(None)?)
+            }
+            (Connection::Optional | Connection::None, None) => request,
+        })
+    }
+}
+
+impl std::fmt::Debug for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Call").field("operation_id", &self.operation_id).finish_non_exhaustive()
+    }
+}
+
+fn unknown_operation(id: &str) -> Error {
+    let known = operations::OPERATIONS.iter().map(|operation| operation.id).chain([PROXY_REQUEST]);
+    let mut near: Vec<(f64, &str)> = known
+        // No name is that long, and comparing takes its time.
+        .filter(|_| !id.is_empty() && id.len() < LONGEST_NAME)
+        .map(|known| (strsim::jaro_winkler(known, id), known))
+        // 0.9 lets through a slip or two, and little that is another word.
+        .filter(|(likeness, known)| known.contains(id) || *likeness > 0.9)
+        .collect();
+    near.sort_by(|(one, _), (other, _)| other.total_cmp(one));
+    let near: Vec<&str> = near.into_iter().map(|(_, known)| known).take(5).collect();
+    let hint = if near.is_empty() { String::new() } else { format!(": did you mean {}?", near.join(", ")) };
+    invalid(format!("there is no operation {id:?}{hint}"))
+}
+
+/// The error for a call that does not fit its operation.
+pub(super) fn invalid(message: String) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
+}
+
+#[cfg(test)]
+mod tests {
+    use ofauth_api::operation::Kind;
+    use serde_json::json;
+
+    use super::*;
+    use crate::client::Client;
+
+    fn client() -> Client {
+        Client::builder()
+            .api_key("sk")
+            .connection_id("conn_1")
+            .base_url("http://127.0.0.1:1/base")
+            .build()
+            .unwrap()
+    }
+
+    fn url(call: Call) -> String {
+        call.request().unwrap().url.to_string()
+    }
+
+    fn refused(call: Call) -> String {
+        let error = call.request().err().unwrap();
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+        error.to_string()
+    }
+
+    #[test]
+    fn parameters_go_where_the_table_says() {
+        let list = client()
+            .call("list_vault_media")
+            .params(json!({"limit": "5", "offset": 0, "query": "a b&c", "listId": null}));
+        assert_eq!(url(list), "http://127.0.0.1:1/base/v2/access/vault/media?limit=5&offset=0&query=a+b%26c");
+        let post = client().call("get_post").param("postId", 4_492_994_399_u64);
+        assert_eq!(url(post), "http://127.0.0.1:1/base/v2/access/posts/4492994399");
+        let part =
+            client().call("upload_part").params(json!({"mediaUploadId": "upload:a/b c", "partNumber": 2}));
+        let part = part.body_bytes(vec![1], "video/mp4").request().unwrap();
+        assert_eq!(part.url.path(), "/base/v2/access/uploads/upload%3Aa%2Fb%20c/parts/2");
+        assert_eq!(part.headers[CONTENT_TYPE], "video/mp4");
+        assert_eq!(part.headers[CONNECTION_ID], "conn_1");
+        let other = client().call("get_post").params(json!({"postId": 1, "x-connection-id": "conn_2"}));
+        assert_eq!(other.request().unwrap().headers[CONNECTION_ID], "conn_2");
+        assert!(client().call("whoami").request().unwrap().headers.get(CONNECTION_ID).is_none());
+    }
+
+    #[test]
+    fn a_body_of_text_goes_as_it_is() {
+        let text = r#"{"z": 123456789012345678901234567890, "a": 1.10}"#;
+        let call = client().call("create_post").body_json(text).request().unwrap();
+        assert_eq!(
+            (&call.body[..], &call.headers[CONTENT_TYPE]),
+            (text.as_bytes(), &HeaderValue::from_static("application/json"))
+        );
+    }
+
+    #[test]
+    fn what_does_not_fit_the_table_is_refused_by_name() {
+        for (call, names) in [
+            (client().call("get_pots"), "get_post"),
+            (client().call(""), "no operation"),
+            (client().call(&"get_post".repeat(1 << 17)), "there is no operation \"get_post"),
+            (client().call("get_post"), "postId"),
+            (client().call("get_post").param("postId", ".."), "postId"),
+            (client().call("get_post").param("postId", ""), "postId"),
+            (client().call("get_post").params(json!({"postId": 1, "x": 2})), "\"x\""),
+            (client().call("get_post").params(json!([1])), "JSON object"),
+            (client().call("get_post").param("postId", 1).body(json!({})), "takes no body"),
+            (client().call("list_vault_media").param("limit", "five"), "whole number"),
+            (client().call("create_post"), "JSON body"),
+            (client().call("create_post").body_bytes(vec![1], "a/b"), "not bytes"),
+            (client().call("create_post").body_json("{\"a\": "), "not JSON"),
+            (client().call("create_post").body_json(""), "not JSON"),
+            (client().call("get_post").param("postId", 1).body_json("{}"), "takes no body"),
+            (
+                client().call("upload_part").params(json!({"mediaUploadId": "u", "partNumber": 1})),
+                "content type",
+            ),
+        ] {
+            let text = refused(call);
+            assert!(text.contains(names), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_proxy_stays_in_the_proxy() {
+        let call = client().proxy_call("get", "/users/me?x=1").request().unwrap();
+        assert_eq!(call.url.as_str(), "http://127.0.0.1:1/base/v2/access/proxy/users/me?x=1");
+        assert_eq!((call.method, call.class), (Method::GET, RetryClass::Repeatable));
+        assert_eq!(client().proxy_call("POST", "x").request().unwrap().class, RetryClass::Once);
+        for path in ["", "../../account", "a/%2e%2E/b", "a/./b", "a\\..\\b", "a#b"] {
+            refused(client().proxy_call("GET", path));
+        }
+        refused(client().proxy_call("GET", "x").param("query", 1));
+        refused(client().proxy_call("NO METHOD", "x"));
+    }
+
+    #[test]
+    fn every_operation_of_the_document_can_be_called() {
+        for operation in operations::OPERATIONS {
+            let mut call = client().call(operation.id);
+            for parameter in operation.parameters {
+                let value = match parameter.kind {
+                    Kind::String => json!("text"),
+                    Kind::Integer | Kind::Id => json!(7),
+                    Kind::Number => json!(1.5),
+                    Kind::Boolean => json!(true),
+                    Kind::Array => json!([1, 2]),
+                    Kind::Object => json!({"online": "1"}),
+                };
+                call = call.param(parameter.name, value);
+            }
+            call = match operation.body {
+                Body::None => call,
+                Body::Json | Body::OptionalJson => call.body(json!({})),
+                Body::Bytes => call.body_bytes(vec![1], "video/mp4"),
+            };
+            let url = url(call);
+            assert!(!url.contains(['{', '}']) && url.contains("/v2/"), "{}: {url}", operation.id);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The directory of journals: opens, lists, settles and forgets them. What to do about a journal that was found is decided in
+//! [`crate::upload::resume`].
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::file::{self, FileLog, Refused};
+use super::listing::{self, JournalState, JournaledUpload};
+use super::log::Log;
+use super::record::About;
+use super::recorder::{self, Recorder};
+use super::replay::{self, Contents, Found};
+use super::writer::Writer;
+use crate::error::{Error, ErrorKind, Result};
+use crate::system;
+
+/// A directory in which uploads keep their journals. Clones are cheap.
+///
+/// An upload that is given one goes on where an earlier run of the same upload was interrupted, in this process or in
+/// another. The files hold the addresses of upload sessions; they are for their owner alone and never hold the API key.
+/// Other files in the directory are left alone. The methods block on the file system.
+#[derive(Debug, Clone)]
+pub struct Journal(Arc<Path>);
+
+/// A journal that is locked for one upload.
+pub(crate) struct OpenJournal {
+    pub(crate) recorder: Recorder,
+    pub(crate) found: Found,
+}
+
+impl Journal {
+    /// Journals in `dir`. Touches nothing: the first upload creates the directory, for its owner alone, if it is missing.
+    pub fn new(dir: impl Into<PathBuf>) -> Self {
+        Self(Arc::from(dir.into()))
+    }
+
+    /// The directory.
+    pub fn dir(&self) -> &Path {
+        &self.0
+    }
+
+    /// Creates or opens the journal of an upload and locks it. Blocks on the file system.
+    pub(crate) fn open(&self, about: &About) -> Result<OpenJournal> {
+        let path = self.path_of(&about.id());
+        let cannot = |error: std::io::Error| {
+            let what = format!("the journal {} cannot be opened", path.display());
+            system::failed(ErrorKind::Journal, what, recorder::remedy(&error), error)
+        };
+        file::create_directory(self.dir()).map_err(cannot)?;
+        let opened = file::create_locked(&path).map_err(|refused| match refused {
+            Refused::Busy => busy(&about.shown_source(), &path),
+            Refused::NotRegular => not_regular(&path),
+            Refused::Io(error) => cannot(error),
+        })?;
+        let bytes = file::read(&opened).map_err(cannot)?;
+        let contents = replay::replay(&bytes);
+        let log = FileLog::new(opened, &path, bytes.len() as u64, contents.is_of_use());
+        drop(bytes);
+        OpenJournal::over(log, contents, path, about)
+    }
+
+    /// What is there, sorted by the time at which the session was opened, then by id. A directory that is missing holds
+    /// nothing; a file that cannot be read is listed as [`Damaged`](JournalState::Damaged).
+    ///
+    /// # Errors
+    ///
+    /// [`Journal`](ErrorKind::Journal): the directory cannot be read.
+    pub fn sessions(&self) -> Result<Vec<JournaledUpload>> {
+        listing::sessions(self)
+    }
+
+    /// One upload, by its id or by the first four digits or more if no other begins with them.
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument): no journal or more than one begins so.
+    /// [`Journal`](ErrorKind::Journal): the directory cannot be read.
+    pub fn session(&self, id: &str) -> Result<JournaledUpload> {
+        listing::session(self, id)
+    }
+
+    /// Removes the journal of an upload, named as for [`session`](Self::session). What the service has of it expires
+    /// with its session, and uploading the file again starts from nothing: if the outcome of that upload is unknown,
+    /// the file may then be there twice.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`](ErrorKind::Busy): an upload is using it. Otherwise as for [`session`](Self::session), and
+    /// [`Journal`](ErrorKind::Journal) if the file cannot be removed.
+    pub fn forget(&self, id: &str) -> Result<()> {
+        let id = listing::resolve(self, id)?;
+        let path = self.path_of(&id);
+        // What cannot be opened, such as a link, cannot be in use.
+        let locked = file::open_locked(&path);
+        if matches!(locked, Err(Refused::Busy)) {
+            let file = listing::look(self, &id).and_then(|upload| upload.file);
+            return Err(busy(file.as_deref().unwrap_or("this file"), &path));
+        }
+        file::remove(&path).map_err(|error| cannot_remove(&path, error))
+    }
+
+    /// Removes the journals of finished uploads, named by their [ids](crate::Uploaded::journal_id): what
+    /// [`Uploaded::settle`](crate::Uploaded::settle) does for one, for many at a time. Ids that are not there and journals
+    /// of uploads that are not finished are passed over.
+    ///
+    /// # Errors
+    ///
+    /// [`Journal`](ErrorKind::Journal): a file cannot be removed. The others are.
+    pub fn settle<'a>(&self, ids: impl IntoIterator<Item = &'a str>) -> Result<()> {
+        let mut failed = None;
+        for id in ids.into_iter().filter(|id| listing::is_id(id)) {
+            // Locked, or an upload that starts over in this moment would lose its journal.
+            let Ok(_locked) = file::open_locked(&self.path_of(id)) else { continue };
+            if let Some(upload) = listing::look(self, id)
+                && upload.state == JournalState::Finished
+                && let Err(error) = std::fs::remove_file(&upload.path)
+            {
+                failed.get_or_insert((upload.path, error));
+            }
+        }
+        let synced = file::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
+        match failed.map_or(synced, Err) {
+            Ok(()) => Ok(()),
+            Err((path, error)) => Err(cannot_remove(&path, error)),
+        }
+    }
+
+    pub(super) fn path_of(&self, id: &str) -> PathBuf {
+        self.0.join(format!("{id}.journal"))
+    }
+}
+
+fn cannot_remove(path: &Path, error: std::io::Error) -> Error {
+    let what = format!("the journal {} cannot be removed", path.display());
+    system::failed(ErrorKind::Journal, what, "check the permissions of its directory", error)
+}
+
+impl OpenJournal {
+    /// Goes on with the journal that `log` holds, whose `contents` were read. Blocks if the log does.
+    pub(crate) fn over(log: impl Log, contents: Contents, path: PathBuf, about: &About) -> Result<Self> {
+        // A header alone may not be durable: whoever wrote it may have been killed before that.
+        let contents = if contents.is_of_use() { contents } else { Contents::New };
+        let (writer, found) = match contents {
+            Contents::New => {
+                let writer = Writer::begin(log).map_err(|error| {
+                    let what = format!("the journal {} cannot be created", path.display());
+                    system::failed(ErrorKind::Journal, what, recorder::remedy(&error), error)
+                })?;
+                (writer, Found::Nothing)
+            }
+            Contents::Journal(replay) => (Writer::resume(log, &replay), replay.found),
+            Contents::OtherVersion => {
+                return Err(kept(&path, "was written by another version of this software"));
+            }
+            Contents::Foreign => return Err(kept(&path, "is damaged, or no journal")),
+        };
+        if let Found::State(state) = &found
+            && state.session.about != *about
+        {
+            return Err(kept(&path, "belongs to another upload"));
+        }
+        Ok(Self { recorder: Recorder::new(path, writer), found })
+    }
+}
+
+/// A journal that is not used but may still be of use to someone.
+fn kept(path: &Path, what: &str) -> Error {
+    let id = path.file_stem().unwrap_or_default().display();
+    let text = format!(
+        "the journal {} {what}, so it is not known how far the upload came: look whether the service has the file, then \
+         remove the journal (`ofauth sessions forget {id}`, Journal::forget) to upload it from the beginning",
+        path.display()
+    );
+    Error::new(ErrorKind::Journal, text)
+}
+
+fn not_regular(path: &Path) -> Error {
+    let text = format!(
+        "the journal {} is not a regular file: remove it, or choose another directory for journals",
+        path.display()
+    );
+    Error::new(ErrorKind::Journal, text)
+}
+
+fn busy(file: &str, path: &Path) -> Error {
+    let text = format!(
+        "another process is uploading {file} (it has locked {}): wait for it, or stop it",
+        path.display()
+    );
+    Error::new(ErrorKind::Busy, text)
+}
+
+#[cfg(test)]
+#[cfg(unix)]
+#[path = "file_tests.rs"]
+mod tests;

@@ -1,0 +1,25 @@
+//! The request budget of a connection: how many requests the service still allows, and when the next one may go.
+//!
+//! The service refills a bucket of tokens for each connection and refuses requests when it is empty. A [`Budget`]
+//! hands out [`Permit`]s so that requests wait here instead of being refused there; it is shared by all uploads and
+//! calls of a client, and through a directory by the processes of a machine. What it knows it learns from the
+//! answers, unless the caller stated a [`RateLimit`]. Until the service shows a limit nothing waits.
+//!
+//! [`bucket`] knows what is left, [`rate`] how fast it refills, both as pure functions of time; [`shared`] keeps the
+//! bucket in a file. Repeating refused requests is not done here.
+
+mod bucket;
+mod clock;
+#[cfg(any(fuzzing, test))]
+#[path = "../fuzzing/rate_limiter.rs"]
+pub(crate) mod fuzzing;
+mod limit;
+mod limiter;
+mod rate;
+mod shared;
+#[cfg(test)]
+#[path = "../simulation/rate_limiter.rs"]
+mod simulation;
+
+pub use limit::RateLimit;
+pub(crate) use limiter::{Budget, Budgets, Closed, Permit};

@@ -1,0 +1,83 @@
+//! What ends an upload whatever its state: the caller's cancel, and a deadline.
+
+use std::future::pending;
+
+use tokio::time::{Instant, sleep_until};
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, ErrorKind, Result};
+
+/// Cancels uploads from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
+#[derive(Debug, Clone, Default)]
+pub struct Cancel(pub(crate) CancellationToken);
+
+impl Cancel {
+    /// A cancel that has not been triggered.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A cancel that this one triggers too, and that can be triggered alone.
+    pub fn child(&self) -> Self {
+        Self(self.0.child_token())
+    }
+
+    /// Ends every upload that was given this cancel. Calling it again changes nothing.
+    pub fn trigger(&self) {
+        self.0.cancel();
+    }
+
+    /// Whether [`trigger`](Self::trigger) was called.
+    pub fn is_triggered(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
+
+/// When to give up, whatever the state.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Limits {
+    pub(crate) cancel: CancellationToken,
+    pub(crate) deadline: Option<Instant>,
+}
+
+impl Limits {
+    /// Resolves when the caller cancels or the deadline passes.
+    pub(crate) async fn reached(&self) -> Error {
+        let deadline = async {
+            match self.deadline {
+                Some(at) => sleep_until(at).await,
+                None => pending().await,
+            }
+        };
+        tokio::select! {
+            () = self.cancel.cancelled() => Error::new(ErrorKind::Cancelled, "the upload was cancelled"),
+            () = deadline => Error::new(ErrorKind::Timeout, "the deadline of the upload passed"),
+        }
+    }
+
+    /// What `work` comes to, unless a limit is reached before.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            error = self.reached() => Err(error),
+            done = work => Ok(done),
+        }
+    }
+
+    /// What `work` comes to, also after a limit was reached if it does not have to wait for it.
+    pub(crate) async fn at_once_or_within<T>(&self, work: impl Future<Output = T>) -> Result<T> {
+        tokio::select! {
+            biased;
+            done = work => Ok(done),
+            error = self.reached() => Err(error),
+        }
+    }
+
+    /// What a wait until then would last longer than, if it is that long.
+    pub(crate) fn beyond(&self, session_ends: Option<Instant>, until: Instant) -> Option<&'static str> {
+        if session_ends.is_some_and(|end| until > end) {
+            return Some("the end of the upload session");
+        }
+        self.deadline.is_some_and(|deadline| until > deadline).then_some("the deadline")
+    }
+}

@@ -1,0 +1,192 @@
+//! The result of an upload.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+use tokio::sync::OnceCell;
+
+use super::sum::Sum;
+use crate::error::Result;
+use crate::journal::{DoneRecord, Recorder, State};
+use crate::upload::plan::upload_plan::number_of;
+
+/// A finished upload.
+#[derive(Clone, PartialEq)]
+pub struct Uploaded {
+    pub(crate) media_upload_id: String,
+    pub(crate) media: Option<Value>,
+    pub(crate) bytes: u64,
+    pub(crate) multipart: bool,
+    pub(crate) retries: u32,
+    pub(crate) sent_again: u64,
+    pub(crate) resumed: u64,
+    pub(crate) held: Option<Held>,
+    pub(crate) sum: Option<Sum>,
+    pub(crate) parts: Vec<UploadedPart>,
+}
+
+/// The journal that keeps a result until it is settled.
+#[derive(Clone)]
+pub(crate) struct Held {
+    recorder: Recorder,
+    settled: Arc<OnceCell<()>>,
+}
+
+// Who keeps a result is no part of it.
+impl PartialEq for Held {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+/// One part of a finished upload; a single upload has one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct UploadedPart {
+    /// Counted from 1.
+    pub number: u32,
+    /// The first byte.
+    pub start: u64,
+    /// Bytes.
+    pub length: u64,
+    /// What the service called the part's content, with the quotes that belong to it; `None` if it said nothing.
+    /// For a single upload this is the `ETag` header of its answer.
+    pub etag: Option<String>,
+    /// How often the part was sent.
+    pub attempts: u32,
+}
+
+impl Uploaded {
+    /// The result of an upload that an earlier run had finished.
+    pub(crate) fn from_journal(state: State, done: DoneRecord) -> Self {
+        let State { session, parts: acknowledged, .. } = state;
+        let multipart = session.complete_url.is_some();
+        let mut start: u64 = 0;
+        let parts = session.parts.iter().enumerate().map(|(index, part)| {
+            let entry = u32::try_from(index).ok().and_then(|index| acknowledged.get(&index));
+            let part = UploadedPart {
+                number: number_of(index),
+                start,
+                length: part.length,
+                etag: entry.and_then(|entry| entry.etag.clone()),
+                attempts: entry.map_or(0, |entry| entry.tries),
+            };
+            start = start.saturating_add(part.length);
+            part
+        });
+        let hash = |index: usize| acknowledged.get(&u32::try_from(index).ok()?).map(|entry| entry.hash);
+        let sums = session.parts.iter().enumerate().map(|(index, part)| (part.length, hash(index)));
+        Self {
+            sum: Sum::of_parts(&sums.collect::<Vec<_>>()),
+            parts: parts.collect(),
+            media_upload_id: done.media_upload_id,
+            media: done.media,
+            bytes: session.size,
+            multipart,
+            retries: done.retries,
+            sent_again: 0,
+            resumed: session.size,
+            held: None,
+        }
+    }
+
+    /// Has the journal keep this result until it is settled.
+    pub(crate) fn hold(&mut self, recorder: Recorder) {
+        let recorder = recorder.after_upload();
+        self.held = Some(Held { recorder, settled: Arc::default() });
+    }
+
+    /// The upload reference. It goes into the media of **one** post or message, which uses it up.
+    pub fn media_upload_id(&self) -> &str {
+        &self.media_upload_id
+    }
+
+    /// The media object, if the service's last answer had one. The API documents no way from a reference to its media.
+    pub fn media(&self) -> Option<&Value> {
+        self.media.as_ref()
+    }
+
+    /// The id of the media in the vault, which may be used any number of times, if the service's last answer had it.
+    pub fn media_id(&self) -> Option<String> {
+        match self.media.as_ref()?.get("id")? {
+            Value::String(id) if !id.is_empty() => Some(id.clone()),
+            Value::Number(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+
+    /// Bytes of the file.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
+    /// Whether the file went in parts.
+    pub fn is_multipart(&self) -> bool {
+        self.multipart
+    }
+
+    /// The parts in order.
+    pub fn parts(&self) -> &[UploadedPart] {
+        &self.parts
+    }
+
+    /// The etags of the parts in order, for [`Client::check`](crate::Client::check).
+    pub fn etags(&self) -> impl Iterator<Item = Option<&str>> {
+        self.parts.iter().map(|part| part.etag.as_deref())
+    }
+
+    /// What a file that holds what was sent is known by; nothing for bytes in memory and readers.
+    #[doc(hidden)]
+    pub fn sum(&self) -> Option<&Sum> {
+        self.sum.as_ref()
+    }
+
+    /// Tries that failed and were repeated.
+    pub fn retries(&self) -> u32 {
+        self.retries
+    }
+
+    /// Bytes that were sent once more because a session expired.
+    pub fn sent_again(&self) -> u64 {
+        self.sent_again
+    }
+
+    /// Bytes that an earlier run had sent, of an upload that was resumed or that an earlier run had finished; else 0.
+    pub fn resumed(&self) -> u64 {
+        self.resumed
+    }
+
+    /// The id of the journal that [holds](crate::Upload::hold_result) this result, for
+    /// [`Journal::settle`](crate::Journal::settle).
+    pub fn journal_id(&self) -> Option<&str> {
+        self.held.as_ref().map(|held| held.recorder.id())
+    }
+
+    /// Says that this result has arrived where it belongs, so that the journal need not keep it any longer.
+    ///
+    /// Only of use after [`Upload::hold_result`](crate::Upload::hold_result): until this is called, the same upload gives
+    /// this result again instead of sending anything. Calling it again changes nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`Journal`](crate::ErrorKind::Journal) if the file cannot be removed.
+    pub async fn settle(&self) -> Result<()> {
+        match &self.held {
+            Some(held) => held.settled.get_or_try_init(|| held.recorder.remove()).await.copied(),
+            None => Ok(()),
+        }
+    }
+}
+
+// A media object holds signed URLs, which work without a key: they stay out of logs.
+impl std::fmt::Debug for Uploaded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Uploaded")
+            .field("media_upload_id", &self.media_upload_id)
+            .field("media_id", &self.media_id())
+            .field("bytes", &self.bytes)
+            .field("parts", &self.parts.len())
+            .field("retries", &self.retries)
+            .finish_non_exhaustive()
+    }
+}

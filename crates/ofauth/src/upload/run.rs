@@ -1,0 +1,161 @@
+//! An upload under way: what it is made of, and what is told of it.
+//!
+//! Nothing is sent from here. [`super::engine`] carries it from its first request to its end, [`super::parts`] sends its
+//! parts.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::backend::Wire;
+use super::cancel::Limits;
+use super::progress::eta::{Forecast, Meter, Rest};
+use super::progress::notice::{self, Notice, Step};
+use super::progress::report::Reporter;
+use super::retry_policy::{Age, Doubt, Situation};
+use super::session::Session;
+use super::source::opened::Opened;
+use super::step_result::StepFailure;
+use crate::call::pause::TOLD;
+use crate::error::{Error, ErrorKind};
+use crate::file_identity::FileIdentity;
+use crate::http::retry::{CALL_TRIES, UPLOAD_TRIES};
+use crate::journal::{About, Recorder};
+
+/// What is said of a file that went in one request and changed meanwhile.
+pub(crate) const MIXED: &str =
+    "the service finished the upload, but its content may be a mix of old and new: do not use it";
+
+/// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
+const QUIET: Duration = Duration::from_secs(60);
+
+/// An upload that is being carried out.
+pub(crate) struct Run<W: Wire> {
+    pub(crate) wire: Arc<W>,
+    pub(crate) source: Opened,
+    pub(crate) concurrency: usize,
+    pub(crate) limits: Limits,
+    pub(crate) reporter: Reporter,
+    pub(crate) on_notice: Option<notice::Callback>,
+    pub(crate) meter: Meter,
+    pub(crate) rng: fastrand::Rng,
+    /// Whether this connection turned out to take one part at a time; set when that is found.
+    pub(crate) one_at_a_time: bool,
+    pub(crate) journal: Option<Journaled>,
+}
+
+/// A step that failed and is tried again.
+pub(crate) struct Retry {
+    pub(crate) step: Step,
+    pub(crate) why: String,
+    pub(crate) status: Option<u16>,
+    pub(crate) tries: u32,
+    pub(crate) wait: Duration,
+}
+
+/// Where an upload is written down, and as what.
+pub(crate) struct Journaled {
+    pub(crate) recorder: Recorder,
+    pub(crate) about: About,
+    pub(crate) identity: FileIdentity,
+    /// Whether it has a session that a later run could go on with.
+    pub(crate) has_session: bool,
+}
+
+impl<W: Wire> Run<W> {
+    /// Tells of a wait for the rate limit, unless it is one of a moment. Returns whether it was told.
+    pub(crate) fn tell_rate_limit(&mut self, wait: Duration) -> bool {
+        if self.tell_long_wait(wait) {
+            return true;
+        }
+        if wait >= TOLD {
+            self.notify(Notice::RateLimited { wait });
+        }
+        wait >= TOLD
+    }
+
+    /// Tells that a step failed and is tried again.
+    pub(crate) fn tell_retry(&mut self, Retry { step, why, status, tries, wait }: Retry) {
+        let tries_at_most = if step == Step::Open { CALL_TRIES } else { UPLOAD_TRIES };
+        self.notify(Notice::Retrying { step, why, status, tries, tries_at_most, wait });
+        self.tell_long_wait(wait);
+    }
+
+    fn tell_long_wait(&mut self, wait: Duration) -> bool {
+        let is_long = wait > QUIET;
+        if is_long {
+            self.notify(Notice::LongWait { wait });
+        }
+        is_long
+    }
+
+    /// Tells the caller, and the log.
+    pub(crate) fn notify(&mut self, notice: Notice) {
+        // Retries are in the log with their whole errors.
+        if !matches!(notice, Notice::Retrying { .. }) {
+            tracing::warn!(upload = %self.source.place, "{notice}");
+        }
+        if let Some(callback) = &mut self.on_notice {
+            callback(&notice);
+        }
+    }
+
+    /// How long so many parts, and completing them, take at least under the service's budget.
+    pub(crate) fn time_for(&self, parts: usize) -> Duration {
+        self.wire.time_for((parts as u64).saturating_add(1))
+    }
+
+    /// How fast it goes, and when it will be done.
+    pub(crate) fn forecast(
+        &mut self,
+        now: Instant,
+        session: &Session,
+        handed_over: u64,
+        requests: usize,
+        waiting: bool,
+    ) -> Forecast {
+        let rest = Rest {
+            bytes: self.source.size.saturating_sub(handed_over),
+            requests: self.time_for(requests),
+            session_left: session.left(now),
+            waiting,
+        };
+        self.meter.update(now, handed_over);
+        self.meter.forecast(now, rest)
+    }
+
+    pub(crate) fn situation<'a>(
+        &mut self,
+        failure: &'a StepFailure,
+        tries: u32,
+        step: u32,
+        age: Age,
+    ) -> Situation<'a> {
+        Situation {
+            failure: failure.failure(),
+            hint: failure.hint,
+            tries,
+            step,
+            chance: self.rng.f64(),
+            hopeless: failure.hopeless,
+            age,
+        }
+    }
+}
+
+pub(crate) fn after(now: Instant, pause: Duration) -> Instant {
+    now.checked_add(pause).unwrap_or(now)
+}
+
+/// The error of an upload that may be finished or not.
+pub(crate) fn unknown(cause: Error, why: &str) -> Error {
+    cause.into_kind(
+        ErrorKind::OutcomeUnknown,
+        format!("whether the upload was finished is unknown: {why}. Look into the vault before sending the file again"),
+    )
+}
+
+pub(crate) fn doubtful(error: Error, doubt: Doubt) -> Error {
+    if doubt.may_be_done { unknown(error, "an earlier try may have succeeded") } else { error }
+}

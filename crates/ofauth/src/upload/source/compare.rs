@@ -1,0 +1,107 @@
+//! Compares what was sent with what the source holds now, by the hashes of its parts.
+//!
+//! Needed when metadata alone cannot tell whether a file is the same: when an upload is resumed, and when something about
+//! the file changed while it was being uploaded. When to compare is not decided here.
+
+use std::io;
+
+use tokio_util::sync::CancellationToken;
+
+use super::opened::{Opened, changed};
+use super::revision::Revision;
+use crate::error::{Error, ErrorKind, Result};
+use crate::journal::PartHash;
+use crate::upload::plan::upload_plan::number_of;
+
+/// Bytes read at a time.
+const PIECE: usize = 256 * 1024;
+
+/// What was sent as one part of a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SentPart {
+    /// Counted from 0.
+    pub(crate) index: usize,
+    pub(crate) start: u64,
+    pub(crate) length: u64,
+    /// The hash of what was sent; `None`, which is like nothing, if it was not hashed.
+    pub(crate) hash: Option<u128>,
+}
+
+/// The index of the first part that is not what was sent. Blocks on the source.
+pub(crate) fn first_difference(
+    source: &Opened,
+    parts: impl IntoIterator<Item = SentPart>,
+    cancel: &CancellationToken,
+) -> io::Result<Option<usize>> {
+    let mut buffer = vec![0; PIECE];
+    for part in parts {
+        let now = hash(source, part.start, part.length, &mut buffer, cancel)?;
+        if now.is_none() || now != part.hash {
+            return Ok(Some(part.index));
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an open source holds what was sent: the revision in which it does, or nothing if it went on to another one
+/// meanwhile. It is an error if it does not. Dropping the future ends the reading.
+pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Option<Revision>> {
+    let before = source.revision().await?;
+    let cancel = CancellationToken::new();
+    let _cancelled_when_dropped = cancel.clone().drop_guard();
+    let read = {
+        let source = source.clone();
+        move || first_difference(&source, parts, &cancel)
+    };
+    let difference = read_apart(&source, read).await?.map_err(|error| {
+        let text = format!("the file cannot be read again to compare it with what was sent ({error})");
+        Error::new(ErrorKind::Source, text).with_source(error)
+    })?;
+    if let Some(index) = difference {
+        return Err(changed("its content is not what was sent").with_part(number_of(index)));
+    }
+    let after = source.revision().await?;
+    Ok((before == after).then_some(after))
+}
+
+/// Reads on a thread that may wait for a disk.
+async fn read_apart<T: Send + 'static>(
+    source: &Opened,
+    read: impl FnOnce() -> T + Send + 'static,
+) -> Result<T> {
+    #[cfg(test)]
+    if source.is_simulated() {
+        // Never on a thread: a simulation has to do the same every time. What takes time there is told by its clock.
+        let disk = std::time::Duration::from_millis(20);
+        tokio::time::sleep(disk).await;
+        let done = read();
+        tokio::time::sleep(disk).await;
+        return Ok(done);
+    }
+    source.threads.run(read).await
+}
+
+/// The hash of a range; `None` if the source ends before.
+fn hash(
+    source: &Opened,
+    start: u64,
+    length: u64,
+    buffer: &mut [u8],
+    cancel: &CancellationToken,
+) -> io::Result<Option<u128>> {
+    let mut hash = PartHash::new();
+    let (mut at, mut left) = (start, length);
+    while left > 0 {
+        if cancel.is_cancelled() {
+            return Err(io::Error::other("cancelled"));
+        }
+        let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+        let Some(piece) = buffer.get_mut(..want) else { return Ok(None) };
+        let read = source.data.read_at(piece, at)?;
+        let Some(piece) = piece.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(None) };
+        hash.update(piece);
+        at = at.saturating_add(read as u64);
+        left = left.saturating_sub(read as u64);
+    }
+    Ok(Some(hash.finish()))
+}

@@ -1,0 +1,78 @@
+//! A source that is open and named: what the service is told of it.
+
+use http::HeaderValue;
+
+use super::content_type;
+use super::opened::{Opened, Source};
+use crate::error::{Error, ErrorKind, Result};
+use crate::system;
+use crate::threads::Threads;
+
+/// A source that is open, and what the service is told of it.
+pub(crate) struct Prepared {
+    pub(crate) source: Opened,
+    pub(crate) filename: String,
+    pub(crate) content_type: String,
+    /// The content type that the first bytes tell, unless another was given.
+    pub(crate) format: Option<&'static str>,
+}
+
+impl Prepared {
+    pub(crate) fn content_type_header(&self) -> Result<HeaderValue> {
+        HeaderValue::from_str(&self.content_type).map_err(|_| {
+            let text = format!(
+                "the content type {:?} holds a character that no header can carry",
+                self.content_type
+            );
+            Error::new(ErrorKind::InvalidArgument, text)
+        })
+    }
+}
+
+/// Opens a source and finds out its name and type.
+pub(crate) fn prepare(
+    threads: Threads,
+    source: Source,
+    filename: Option<String>,
+    content_type: Option<String>,
+) -> impl Future<Output = Result<Prepared>> + Send {
+    let in_memory = source.is_in_memory();
+    let of_source = threads.clone();
+    let open = move || {
+        let mut prepared = open(&source, filename, content_type)?;
+        prepared.source.threads = of_source;
+        Ok(prepared)
+    };
+    async move {
+        if in_memory {
+            return open();
+        }
+        threads.start(open)?.await.map_err(|_| Error::new(ErrorKind::Source, "the reader panicked"))?
+    }
+}
+
+fn open(source: &Source, filename: Option<String>, content_type: Option<String>) -> Result<Prepared> {
+    let argument = |text: String| Error::new(ErrorKind::InvalidArgument, text);
+    let opened = source.open()?;
+    let filename = filename
+        .or_else(|| opened.filename.clone())
+        .ok_or_else(|| argument(format!("the name of {source} is not text: give a file name")))?;
+    if filename.trim().is_empty() {
+        return Err(argument("the file name is empty: give one with an extension".into()));
+    }
+    let (content_type, format) = match content_type {
+        Some(given) if given.trim().is_empty() => {
+            return Err(argument("the content type is empty: give one, such as video/mp4".into()));
+        }
+        Some(given) => (given, None),
+        None => {
+            let mut head = [0; content_type::HEAD];
+            let read = opened.data.read_at(&mut head, 0).map_err(|error| {
+                system::failed(ErrorKind::Source, format!("{source} cannot be read"), "", error)
+            })?;
+            let head = head.get(..read).unwrap_or_default();
+            (content_type::of(&filename, head)?, content_type::by_content(head))
+        }
+    };
+    Ok(Prepared { source: opened, filename, content_type, format })
+}

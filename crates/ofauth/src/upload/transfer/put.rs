@@ -1,0 +1,387 @@
+//! One PUT of a byte range, over one connection, under two clocks.
+//!
+//! While the body goes out, time runs against the whole upload: as long as any of its connections takes bytes, none
+//! is stalled. Once the last byte is out, the answer clock runs: the service may think, and the bytes that the
+//! kernel still holds need time to travel. The request and its connection are driven in the caller's task, so
+//! dropping the future closes the connection at once.
+
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::future::poll_fn;
+use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use http::{Method, Response};
+use http_body_util::BodyExt as _;
+use hyper::body::Incoming;
+use tokio::time::{Instant, Sleep, sleep_until};
+use url::Url;
+
+use super::attempt::Attempt;
+use super::body::{BodyState, Buffers, RangeBody};
+use super::throttle::Throttle;
+use crate::error::{Error, ErrorKind, Result};
+use crate::http::headers::CONNECTION_ID;
+use crate::http::response::{self, Answer, LONGEST_STEP, MISDIRECTED, time_for_body};
+use crate::net::connect::{self, SEND_BUFFER};
+use crate::net::head::{head, plain_proxy, through};
+use crate::net::is_without_memory;
+use crate::net::pool::{Link, Pool};
+use crate::net::unreachable::{ConnectError, Route, innermost};
+use crate::secret::ApiKey;
+use crate::settings::Settings;
+use crate::system::Time;
+use crate::upload::source::opened::Opened;
+
+/// The rate assumed before any was measured, in bytes per second: a slow mobile uplink.
+const SLOWEST_RATE: u64 = 16 * 1024;
+
+/// When an upload last moved, and how fast it moves, over all its connections.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    began: Instant,
+    last_ms: AtomicU64,
+    accepted: AtomicU64,
+}
+
+impl Activity {
+    pub(crate) fn new() -> Self {
+        Self { began: Instant::now(), last_ms: AtomicU64::new(0), accepted: AtomicU64::new(0) }
+    }
+
+    fn record(&self, bytes: u64) {
+        let now = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.last_ms.fetch_max(now, Ordering::Relaxed);
+        self.accepted.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    fn last(&self) -> Instant {
+        after(self.began, Duration::from_millis(self.last_ms.load(Ordering::Relaxed)))
+    }
+
+    /// Bytes per second since the upload began.
+    fn rate(&self) -> u64 {
+        let millis = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX).max(1);
+        (self.accepted.load(Ordering::Relaxed).saturating_mul(1000) / millis).max(SLOWEST_RATE)
+    }
+}
+
+/// One PUT.
+#[derive(Clone)]
+pub(crate) struct Put {
+    pub(crate) url: Url,
+    pub(crate) content_type: HeaderValue,
+    pub(crate) connection: HeaderValue,
+    pub(crate) source: Opened,
+    pub(crate) start: u64,
+    pub(crate) length: u64,
+    pub(crate) buffers: Buffers,
+    pub(crate) throttle: Option<Throttle>,
+    pub(crate) activity: Arc<Activity>,
+    pub(crate) attempt: Arc<Attempt>,
+    /// Whether the service does the same when it receives the body twice.
+    pub(crate) idempotent: bool,
+}
+
+/// How a PUT ended.
+#[derive(Debug)]
+pub(crate) enum PutEnd {
+    /// The service answered. `early` says that it did so before it had the whole body.
+    Answered { answer: Answer, early: bool },
+    /// No connection came about; `hopeless` says that none will.
+    NotSent { error: Error, hopeless: bool },
+    /// No whole answer came. `whole` says that the service may have the whole body.
+    Lost { error: Error, whole: bool },
+    /// The source could not be read or has changed.
+    Source(Error),
+}
+
+/// Sends a PUT, over an idle connection if there is one.
+///
+/// A connection that was idle may have been closed by the server in the same moment. Its failure says nothing about
+/// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything. So does
+/// one that came over a connection to the wrong server (421), which has done nothing.
+pub(crate) async fn put(settings: &Settings, pool: &Pool<RangeBody>, put: &Put) -> PutEnd {
+    let origin = put.url.origin().ascii_serialization();
+    if let Some(link) = pool.take(&origin) {
+        match exchange(settings, pool, &origin, link, put).await {
+            // A dead connection shows at once; one that timed out was alive.
+            PutEnd::Lost { error, whole }
+                if (put.idempotent || !whole) && error.kind() != ErrorKind::Timeout =>
+            {
+                tracing::debug!(%error, "an idle connection was dead");
+                pool.drain(&origin);
+            }
+            end => {
+                let end = told(settings, put, end);
+                return again_if_misdirected(settings, pool, &origin, put, end).await;
+            }
+        }
+    }
+    let end = put_fresh(settings, pool, &origin, put).await;
+    again_if_misdirected(settings, pool, &origin, put, end).await
+}
+
+async fn again_if_misdirected(
+    settings: &Settings,
+    pool: &Pool<RangeBody>,
+    origin: &str,
+    put: &Put,
+    end: PutEnd,
+) -> PutEnd {
+    match &end {
+        PutEnd::Answered { answer, .. } if answer.status == MISDIRECTED => {
+            pool.drain(origin);
+            put_fresh(settings, pool, origin, put).await
+        }
+        _ => end,
+    }
+}
+
+async fn put_fresh(settings: &Settings, pool: &Pool<RangeBody>, origin: &str, put: &Put) -> PutEnd {
+    let (stream, meter) = match connect::connect(settings, &put.url).await {
+        Ok(open) => open,
+        Err(ConnectError { error, hopeless }) => return PutEnd::NotSent { error, hopeless },
+    };
+    match Link::new(stream, meter).await {
+        Ok(link) => told(settings, put, exchange(settings, pool, origin, link, put).await),
+        Err(error) => PutEnd::NotSent { error: broken(&error), hopeless: false },
+    }
+}
+
+async fn exchange(
+    settings: &Settings,
+    pool: &Pool<RangeBody>,
+    origin: &str,
+    mut link: Link<RangeBody>,
+    put: &Put,
+) -> PutEnd {
+    let (body, state) = RangeBody::new(
+        &put.source,
+        put.start,
+        put.length,
+        put.buffers.clone(),
+        put.throttle.clone(),
+        Arc::clone(&put.attempt),
+    );
+    let request = match request(settings, put, body) {
+        Ok(request) => request,
+        Err(error) => return PutEnd::NotSent { error, hopeless: true },
+    };
+    put.attempt.set_handed_over(0);
+    let response = link.sender.send_request(request);
+    let mut driven = Driven::new(settings, &mut link, put, &state);
+    let response = match driven.until(response).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(_))
+            if put.url.scheme() == "http" && driven.link.meter.hears_tls() && !settings.has_answered() =>
+        {
+            return PutEnd::NotSent { error: Route::of(settings, &put.url).wants_tls(), hopeless: true };
+        }
+        Ok(Err(error)) => return failed(&error, &driven, &state),
+        Err(late) => return PutEnd::Lost { error: late, whole: driven.is_whole() },
+    };
+    let early = !driven.is_whole();
+    match driven.read(response).await {
+        Ok(answer) => {
+            tracing::debug!(status = answer.status, early, "answered");
+            if !early && answer.trouble.is_none() {
+                pool.give_back(origin.to_owned(), link);
+            }
+            let answer = answer.through(plain_proxy(Route::of(settings, &put.url)));
+            PutEnd::Answered { answer, early }
+        }
+        Err(error) => PutEnd::Lost { error, whole: !early },
+    }
+}
+
+/// How a PUT ended, with the proxy in between if it got no answer through one.
+fn told(settings: &Settings, put: &Put, end: PutEnd) -> PutEnd {
+    match end {
+        PutEnd::Lost { error, whole } => {
+            PutEnd::Lost { error: through(Route::of(settings, &put.url), error), whole }
+        }
+        end => end,
+    }
+}
+
+fn request(settings: &Settings, put: &Put, body: RangeBody) -> Result<http::Request<RangeBody>> {
+    let headers = HeaderMap::from_iter([
+        (CONTENT_TYPE, put.content_type.clone()),
+        (CONTENT_LENGTH, HeaderValue::from(put.length)),
+        (HeaderName::from_static(CONNECTION_ID), put.connection.clone()),
+    ]);
+    head(settings, Method::PUT, &put.url, headers).and_then(|head| head.body(body)).map_err(|error| {
+        let text = format!("a part URL cannot be used in a request ({error})");
+        Error::new(ErrorKind::InvalidPlan, text).with_source(error)
+    })
+}
+
+fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> PutEnd {
+    if let Some(source) = state.take_failure() {
+        return PutEnd::Source(source);
+    }
+    if is_without_memory(error) {
+        let text =
+            "the memory that was given is not there any more: a file that is mapped must not become shorter";
+        return PutEnd::Source(Error::new(ErrorKind::Source, text));
+    }
+    // A head that is no HTTP was sent by something that has read the request, perhaps all of it.
+    PutEnd::Lost { error: broken(error), whole: driven.is_whole() }
+}
+
+fn broken(error: &hyper::Error) -> Error {
+    let cause = innermost(error);
+    Error::new(ErrorKind::Network, format!("the connection broke before an answer came ({cause})"))
+}
+
+/// A connection that is moved along while something on it is awaited, and the clocks that watch it.
+struct Driven<'a> {
+    key: &'a ApiKey,
+    link: &'a mut Link<RangeBody>,
+    put: &'a Put,
+    state: &'a BodyState,
+    stall: Duration,
+    answer: Duration,
+    /// What the kernel had taken from this connection before this request.
+    meter_at_start: u64,
+    accepted: u64,
+    last_accepted: Instant,
+    started: Instant,
+    /// When reading the answer's body must end, once its head is in, and when its last piece came.
+    reading: Option<(Instant, Instant)>,
+    alarm: Pin<Box<Sleep>>,
+}
+
+impl<'a> Driven<'a> {
+    fn new(
+        settings: &'a Settings,
+        link: &'a mut Link<RangeBody>,
+        put: &'a Put,
+        state: &'a BodyState,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            key: &settings.key,
+            meter_at_start: link.meter.accepted(),
+            link,
+            put,
+            state,
+            stall: settings.stall_timeout,
+            answer: settings.answer_timeout,
+            accepted: 0,
+            last_accepted: now,
+            started: now,
+            reading: None,
+            alarm: Box::pin(sleep_until(after(now, settings.stall_timeout))),
+        }
+    }
+
+    /// Whether the service may have the whole body: all of it left this process.
+    fn is_whole(&self) -> bool {
+        self.state.handed_over() >= self.put.length && self.accepted >= self.put.length
+    }
+
+    /// Awaits `future`, which this connection has to bring about.
+    async fn until<F: Future>(&mut self, future: F) -> Result<F::Output> {
+        let mut future = pin!(future);
+        poll_fn(|cx| self.poll(cx, future.as_mut())).await
+    }
+
+    fn poll<F: Future>(&mut self, cx: &mut Context<'_>, future: Pin<&mut F>) -> Poll<Result<F::Output>> {
+        self.link.drive(cx);
+        self.note_progress();
+        if let Poll::Ready(output) = future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        while self.alarm.as_mut().poll(cx).is_ready() {
+            let (deadline, why) = self.deadline();
+            if deadline <= Instant::now() {
+                return Poll::Ready(Err(why()));
+            }
+            self.alarm.as_mut().reset(deadline);
+        }
+        Poll::Pending
+    }
+
+    fn note_progress(&mut self) {
+        let accepted = self.link.meter.accepted().saturating_sub(self.meter_at_start);
+        if accepted > self.accepted {
+            self.put.activity.record(accepted.saturating_sub(self.accepted));
+            self.accepted = accepted;
+            self.last_accepted = Instant::now();
+            self.put.attempt.set_handed_over(self.state.handed_over());
+            if self.is_whole() {
+                // The answer clock may be shorter than the stall clock, which the alarm is still set to.
+                let (deadline, _) = self.deadline();
+                self.alarm.as_mut().reset(deadline);
+            }
+        }
+    }
+
+    /// When the present phase has taken too long, and the error for that.
+    fn deadline(&self) -> (Instant, Box<dyn Fn() -> Error>) {
+        let late = |what: &'static str, limit: Duration| -> Box<dyn Fn() -> Error> {
+            Box::new(move || Error::new(ErrorKind::Timeout, format!("{what} for {}", Time(limit))))
+        };
+        if let Some((until, last)) = self.reading {
+            return (
+                until.min(after(last, self.stall)),
+                late("the answer stopped in the middle", self.stall),
+            );
+        }
+        if self.is_whole() {
+            let held = self.put.length.min(SEND_BUFFER as u64);
+            let travel = Duration::from_secs(held / self.put.activity.rate());
+            let limit = self.answer.saturating_add(travel);
+            return (after(self.last_accepted, limit), late("the body was sent and no answer came", limit));
+        }
+        let moved = self.put.activity.last().max(self.started);
+        (after(moved, self.stall), late("no byte was accepted", self.stall))
+    }
+
+    async fn read(&mut self, response: Response<Incoming>) -> Result<Answer> {
+        let (parts, incoming) = response.into_parts();
+        let now = Instant::now();
+        let limit = time_for_body(parts.status);
+        self.reading = Some((after(now, limit), now));
+        self.alarm.as_mut().reset(after(now, self.stall.min(limit)));
+        let mut body = Vec::new();
+        let ended = self.read_into(&mut body, incoming).await;
+        let answer = Answer::new(parts.status.as_u16(), parts.headers, body.into(), LONGEST_STEP, self.key);
+        // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
+        // over TLS, their end cannot even be told from a cut.
+        match ended {
+            Err(error) if parts.status.is_success() => Err(error),
+            Ok(true) | Err(_) => Ok(answer),
+            Ok(false) => Ok(answer.longer_than(LONGEST_STEP)),
+        }
+    }
+
+    /// Reads the body, and says whether that is all of it.
+    async fn read_into(&mut self, body: &mut Vec<u8>, mut incoming: Incoming) -> Result<bool> {
+        while let Some(frame) = self.until(incoming.frame()).await? {
+            let frame = frame.map_err(|error| {
+                let cause = innermost(&error);
+                let text = format!("the connection broke in the middle of the answer ({cause})");
+                Error::new(ErrorKind::Network, text)
+            })?;
+            let Ok(piece) = frame.into_data() else { continue };
+            if body.len().saturating_add(piece.len()) > LONGEST_STEP {
+                return Ok(false);
+            }
+            response::add(body, &piece, "send the bytes")?;
+            if let Some((_, last)) = &mut self.reading {
+                *last = Instant::now();
+            }
+        }
+        Ok(true)
+    }
+}
+
+fn after(start: Instant, duration: Duration) -> Instant {
+    // A duration past the end of the clock is as good as for ever: a century.
+    start.checked_add(duration).unwrap_or_else(|| start + Duration::from_secs(100 * 365 * 24 * 3600))
+}
