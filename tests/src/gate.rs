@@ -146,16 +146,17 @@ async fn keep(
 ) {
     let mut connections = JoinSet::new();
     loop {
-        if gate.shut_at == Some(accepted.load(Ordering::SeqCst)) && !*open.borrow() {
-            drop(listener.take());
-            if open.wait_for(|open| *open).await.is_err() {
-                return;
-            }
+        if listener.is_none() && open.wait_for(|open| *open).await.is_err() {
+            return;
         }
         let listening = listener.get_or_insert_with(|| listen(address));
         let Ok((client, _)) = listening.accept().await else { return };
         while connections.try_join_next().is_some() {}
         let number = accepted.fetch_add(1, Ordering::SeqCst);
+        if gate.shut_at == Some(number + 1) && !*open.borrow() {
+            // Before anything goes over the connection: what follows it must not find a listener.
+            drop(listener.take());
+        }
         let gate = Arc::clone(&gate);
         connections.spawn(async move {
             // A connection that breaks is broken on the other side, too; the tests look at both.

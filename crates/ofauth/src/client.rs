@@ -14,9 +14,10 @@ use crate::call::transport::Transport;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::Journal;
 use crate::limits::{self, DEFAULT_CONCURRENCY};
+use crate::net::exchange::Connections;
 use crate::origin::Origins;
 use crate::proxy::Proxy;
-use crate::rate_limiter::{Budgets, RateLimit};
+use crate::rate_limiter::{RateLimit, RateLimiters};
 use crate::secret::{self, ApiKey};
 use crate::settings::{Settings, connection_header};
 use crate::threads::Threads;
@@ -276,11 +277,15 @@ impl ClientBuilder {
         });
         let base_url = settings.origins.base().as_str();
         let threads = settings.threads.clone();
-        let budgets = Arc::new(Budgets::new(self.rate_limit, self.rate_state_dir, base_url, threads));
-        let transport = Arc::new(Transport::new(Arc::clone(&settings), Arc::clone(&budgets)));
+        let limiters = Arc::new(RateLimiters::new(self.rate_limit, self.rate_state_dir, base_url, threads));
+        let transport = Arc::new(Transport::new(
+            Arc::clone(&settings),
+            Connections::new(Arc::clone(&settings)),
+            Arc::clone(&limiters),
+        ));
         let throttle = self.limit_rate.map(Throttle::new);
         let journal = self.journal_dir.map(Journal::new);
-        Ok(Client(Arc::new(Context::new(settings, transport, budgets, throttle, journal))))
+        Ok(Client(Arc::new(Context::new(settings, transport, limiters, throttle, journal))))
     }
 }
 

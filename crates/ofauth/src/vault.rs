@@ -5,9 +5,10 @@ use std::collections::HashSet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::call::transport::Request;
+use crate::call::transport::Patience;
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::request::Request;
 use crate::http::success;
 use crate::upload::plan::api_types::CheckBody;
 
@@ -63,7 +64,7 @@ impl Client {
         let request = Request::post("check for the file", url, &CheckBody { etag, size })?
             .success(success::of("check_upload"))
             .connection(settings.connection(None)?);
-        let answer = self.0.transport.call(&request).await?;
+        let answer = self.0.transport.call(&request, &Patience::default()).await?;
         let found: Option<Found> = serde_json::from_value(answer.json()?).ok();
         match found {
             Some(Found { exists: Some(exists), media }) => {

@@ -6,9 +6,10 @@ use http::Method;
 use ofauth_api::operation::{Connection, Operation, RetryClass, Success, SuccessBody};
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
 
-use super::transport::{Request, Transport};
+use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::headers::CONNECTION_ID;
+use crate::http::request::Request;
 use crate::http::response::Answer;
 
 impl Transport {
@@ -27,7 +28,7 @@ impl Transport {
             }
             Connection::Optional | Connection::None => {}
         }
-        self.call(&request).await
+        self.call(&request, &Patience::default()).await
     }
 }
 

@@ -52,8 +52,8 @@ impl fmt::Display for Again {
     }
 }
 
-/// Tells the log that a call waits for the request budget.
-pub(crate) fn tell_of_budget(doing: &str, wait: Duration) {
+/// Tells the log that a call waits for the rate limit.
+pub(crate) fn tell_of_rate_limit(doing: &str, wait: Duration) {
     if wait >= TOLD {
         let wait = Time(Duration::from_secs(wait.as_secs()));
         tracing::warn!(target: CALLS, "{doing}: waiting for the rate limit, {wait}");

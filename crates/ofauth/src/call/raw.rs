@@ -14,9 +14,10 @@ use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 
 use super::params;
-use super::transport::{Request, Transport};
+use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::headers::CONNECTION_ID;
+use crate::http::request::Request;
 use crate::http::response::Answer;
 use crate::settings::connection_header;
 
@@ -108,7 +109,7 @@ impl Call {
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Answer> {
         let request = self.request()?;
-        self.transport.call(&request).await
+        self.transport.call(&request, &Patience::default()).await
     }
 
     fn request(&self) -> Result<Request> {

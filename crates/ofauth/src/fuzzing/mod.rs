@@ -36,7 +36,7 @@ pub fn step(input: &[u8]) -> bool {
 pub fn problem(input: &[u8]) -> bool {
     let told = Told::read(input);
     let status = told.number().unwrap_or(500);
-    let problem = told.answer(status).problem(&key());
+    let problem = told.answer(status).api_error(&key());
     let texts = [&problem.message, &problem.api_type, &problem.request_id, &problem.action_required];
     for text in texts.into_iter().flatten() {
         assert!(!text.is_empty() && text.chars().count() <= LONGEST_TEXT, "{text:?}");

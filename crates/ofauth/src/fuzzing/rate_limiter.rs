@@ -19,15 +19,20 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
+use ofauth_api::operation::RetryClass;
 
+use crate::error::{Error, ErrorKind};
 use crate::fuzzing::header;
-use crate::http::rate_limit_headers::{WaitHint, server_time};
-use crate::http::retry::{self, Patience, Verdict};
+use crate::http::outcome::Failure;
+use crate::http::rate_limit_headers::{RateLimitHeaders, server_time};
+use crate::http::retry::Tries;
 use crate::limits::LONGEST_WAIT;
 use crate::rate_limiter::bucket::Bucket;
 use crate::rate_limiter::clock::Moment;
 use crate::rate_limiter::limit::RateLimit;
-use crate::rate_limiter::limiter::{Event, said, taken};
+use crate::rate_limiter::limiter::token;
+use crate::rate_limiter::observation::{HeaderSnapshot, Observation, Token};
+use crate::rate_limiter::samples::answered;
 
 /// Where the clocks begin, in seconds since 1970.
 const START: u64 = 1_700_000_000;
@@ -63,7 +68,7 @@ struct Run {
     /// The bucket knows of requests that the script did not send.
     is_foreign: bool,
     headers: HeaderMap,
-    patience: Patience,
+    tries: Tries,
 }
 
 impl Run {
@@ -76,7 +81,7 @@ impl Run {
             under_way: VecDeque::new(),
             is_foreign: false,
             headers: HeaderMap::new(),
-            patience: Patience::new(true),
+            tries: Tries::new(true),
         }
     }
 
@@ -95,8 +100,8 @@ impl Run {
             [b'-', digits @ ..] => self.clock = self.clock.saturating_sub(millis(digits)),
             b"send" => self.wait_and_send(),
             b"now" => self.send(),
-            b"lost" => self.end(|sent| Event::Lost { sent }),
-            b"unsent" => self.end(|sent| Event::NotSent { sent }),
+            b"lost" => self.end(Token::Unknown),
+            b"unsent" => self.end(Token::Unused),
             b"share" => self.share(),
             [b'{', ..] => {
                 let stored = serde_json::from_slice::<Bucket>(line).ok();
@@ -134,34 +139,36 @@ impl Run {
         self.under_way.push_back((now, believed));
     }
 
-    fn end(&mut self, event: impl FnOnce(Moment) -> Event) {
+    fn end(&mut self, token: Token) {
         let now = self.now();
         if let Some((sent, _)) = self.under_way.pop_front() {
-            event(sent).apply(&mut self.bucket, now);
+            self.bucket.take_in(Observation::unanswered(sent, token), now);
         }
     }
 
     fn answer(&mut self, status: u16) {
         let headers = std::mem::take(&mut self.headers);
         let present = SystemTime::UNIX_EPOCH + Duration::from_millis(self.clock);
-        let said = said(&headers, present);
-        self.check_hint(WaitHint::read(&headers, present), status);
+        let read = RateLimitHeaders::read(&headers, present);
+        self.check_headers(read);
+        let said = HeaderSnapshot::from(read);
         assert!([said.limit, said.remaining].into_iter().flatten().all(|tokens| tokens >= 0.0), "{said:?}");
         _ = server_time(&headers);
         let now = self.now();
         if let Some((sent, believed)) = self.under_way.pop_front() {
-            let event = Event::Answered { sent, taken: taken(status), said, believed };
-            event.apply(&mut self.bucket, now);
+            let token = token(&answered(status, &headers, present));
+            self.bucket.take_in(Observation { sent, believed, token, headers: said }, now);
         }
     }
 
-    /// No single call and no part waits longer than is allowed, or less than it was asked to.
-    fn check_hint(&mut self, hint: WaitHint, status: u16) {
-        let wait = retry::wait(u32::from(status), hint, 0.5);
-        assert!(hint.retry_after.is_none_or(|asked| wait >= asked.min(LONGEST_WAIT)), "{hint:?}: {wait:?}");
-        let verdict = if status == 429 { Verdict::Wait } else { Verdict::Again };
-        let pause = self.patience.pause(verdict, hint, false, 0.5);
-        assert!(pause.is_none_or(|pause| pause <= LONGEST_WAIT), "{hint:?}: {pause:?}");
+    /// No call waits longer than is allowed, or less than it was asked to.
+    fn check_headers(&mut self, headers: RateLimitHeaders) {
+        let error = Error::new(ErrorKind::Server, "busy");
+        let failure = Failure::refused(503, error, headers, true);
+        let pause = self.tries.pause(&failure, RetryClass::Repeatable, 0.5);
+        assert!(pause.is_none_or(|pause| pause <= LONGEST_WAIT), "{headers:?}: {pause:?}");
+        let asked = headers.retry_after.unwrap_or_default();
+        assert!(pause.is_none_or(|pause| pause >= asked), "{headers:?}: {pause:?}");
     }
 
     /// What is written is believed by whoever reads it, and says the same.

@@ -1,25 +1,26 @@
 //! What must hold of plans and answers that came from outside; see [`crate::fuzzing`].
 
 use std::collections::HashSet;
-use std::time::Duration;
+use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::call::transport::Tried;
 use crate::error::ErrorKind;
 use crate::file_identity::{FileIdentity, Sameness};
 use crate::fuzzing::{Told, assert_hides_the_key, assert_presentable, key};
+use crate::http::outcome::{Failure, Outcome};
 use crate::http::rate_limit_headers::server_time;
+use crate::http::response::Answer;
+use crate::http::success;
 use crate::journal::{About, Found, SessionRecord};
 use crate::limits::LONGEST_WAIT;
 use crate::origin::Origins;
 use crate::upload::plan::api_types::{InitAnswer, read_object};
 use crate::upload::plan::upload_plan::{Flow, MOST_PARTS, Plan, is_reference};
 use crate::upload::resume::decision::{self, Start};
-use crate::upload::retry_policy::{self, Age, Decision, Doubt, Situation};
+use crate::upload::retry_policy::{self, Age, Decision, Doubt, Situation, may_have_finished};
 use crate::upload::session::{Opening, Session};
-use crate::upload::step_result::{Done, StepEnd, StepFailure, What, read_complete, read_put};
-use crate::upload::transfer::put::PutEnd;
+use crate::upload::step_result::{self, StepSuccess, expected_of_put};
 
 const BASE: &str = "https://api.ofauth.com";
 const ALLOWED: &str = "https://up.ofauth.com:8443";
@@ -153,28 +154,24 @@ pub(crate) fn step(told: &Told<'_>) -> bool {
     let status = told.number().unwrap_or(200);
     let mut words = told.first.split_whitespace().skip(1);
     let (kind, number) = (words.next().unwrap_or("file"), words.next());
-    let early = told.first.ends_with("early");
     let part = (kind == "part").then(|| number.and_then(|number| number.parse().ok()).unwrap_or(1));
-    let answer = told.answer(status);
-    let end = match kind {
-        "complete" => read_complete(Tried::Answered(answer), &key()),
-        _ => read_put(PutEnd::Answered { answer, early }, part, &key()),
-    };
-    let early = early && kind != "complete";
-    match end {
-        StepEnd::Done(done) => {
+    let early = told.first.ends_with("early") && kind != "complete";
+    let answer = Answer { before_body: early, ..told.answer(status) };
+    let read = success::read(answer, expected_of_put(part), &key(), SystemTime::UNIX_EPOCH);
+    match step_result::read(read, part, "try") {
+        Ok(done) => {
             assert!((200..300).contains(&status) && !early, "{} is no success", told.first);
             assert_done(&done);
             true
         }
-        StepEnd::Failed(failure) => {
+        Err(failure) => {
             assert_failed(&failure, status, early);
             false
         }
     }
 }
 
-fn assert_done(done: &Done) {
+fn assert_done(done: &StepSuccess) {
     assert!(done.upload_id.as_deref().is_none_or(is_reference));
     [&done.upload_id, &done.etag].into_iter().flatten().for_each(|text| assert_hides_the_key(text));
     if let Some(media) = &done.media {
@@ -195,32 +192,24 @@ fn assert_value_hides_the_key(value: &Value) {
     }
 }
 
-fn assert_failed(failure: &StepFailure, status: u16, early: bool) {
+fn assert_failed(failure: &Failure, status: u16, early: bool) {
     assert_presentable(&failure.error);
     let success = (200..300).contains(&status);
-    match failure.what {
-        What::Answered(answered) => assert_eq!(answered, status),
-        What::Lost => assert!(success, "a refusal is no lost answer"),
-        What::NotSent => unreachable!("it was answered"),
+    match failure.outcome {
+        Outcome::Refused { status: answered } => assert_eq!(answered, status),
+        // A status that answers nothing that was asked is no success either.
+        Outcome::Lost => assert!(success || status < 200 || status == 304, "a refusal is no lost answer"),
+        Outcome::NotSent => unreachable!("it was answered"),
     }
     // What was answered early had not the whole body, and everything else may have had it.
-    assert_eq!(failure.whole, !early, "{failure:?}");
-    let unreadable = success && failure.what == What::Lost;
-    assert_eq!(unreadable && !early, unreadable && failure.may_have_finished(), "{failure:?}");
+    assert_eq!(failure.body_sent, !early, "{failure:?}");
+    assert!(!failure.permanent, "{failure:?}");
+    let unreadable = success && failure.outcome == Outcome::Lost;
+    assert_eq!(unreadable && !early, unreadable && may_have_finished(failure), "{failure:?}");
     for age in [Age::Running, Age::Over, Age::BornOver] {
-        let situation = Situation {
-            failure: failure.failure(),
-            hint: failure.hint,
-            tries: 1,
-            step: 0,
-            chance: 0.5,
-            hopeless: failure.hopeless,
-            age,
-        };
-        let pause = match retry_policy::part(&situation, false, true) {
-            Decision::Again(pause) | Decision::Wait(pause) => pause,
-            _ => Duration::ZERO,
-        };
-        assert!(pause <= LONGEST_WAIT, "{failure:?}");
+        let situation = Situation { failure, tries: 1, step: 0, chance: 0.5, age };
+        if let Decision::Again(pause) = retry_policy::part(&situation, false, true) {
+            assert!(pause <= LONGEST_WAIT, "{failure:?}");
+        }
     }
 }

@@ -9,7 +9,7 @@ use http::header::{HeaderMap, HeaderValue, LOCATION};
 use serde_json::Value;
 use url::Url;
 
-use super::rate_limit_headers::WaitHint;
+use super::rate_limit_headers::RateLimitHeaders;
 use super::response::{Answer, PassedOn, Trouble};
 use crate::error::{Error, ErrorKind};
 use crate::secret::ApiKey;
@@ -20,7 +20,7 @@ const LONGEST_TEXT: usize = 500;
 
 /// A failure as the API tells it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Problem {
+pub(crate) struct ApiError {
     pub(crate) message: Option<String>,
     pub(crate) api_type: Option<String>,
     pub(crate) request_id: Option<String>,
@@ -35,32 +35,32 @@ pub(crate) struct Problem {
     pub(crate) proxy: Option<Box<PassedOn>>,
 }
 
-impl Problem {
+impl ApiError {
     /// Reads an answer's body and headers; the key, if a server echoes it, is cut out.
     pub(crate) fn read(headers: &HeaderMap, body: &[u8], key: &ApiKey) -> Self {
         // Cut first: the begin of a key is no longer found in a text that ends in the middle of it.
         let clean = |text: &str| shorten(&key.cut_from(text));
-        let mut problem = match serde_json::from_slice::<Value>(body) {
+        let mut found = match serde_json::from_slice::<Value>(body) {
             Ok(json) => Self::from_json(&json),
             Err(_) => Self { message: plain_text(body), is_foreign: true, ..Self::default() },
         };
-        problem.location = headers.get(LOCATION).map(target);
-        problem.retry_after = WaitHint::read(headers, SystemTime::now()).retry_after;
-        if problem.request_id.is_none() {
-            problem.request_id = ["x-request-id", "request-id"]
+        found.location = headers.get(LOCATION).map(target);
+        found.retry_after = RateLimitHeaders::read(headers, SystemTime::now()).retry_after;
+        if found.request_id.is_none() {
+            found.request_id = ["x-request-id", "request-id"]
                 .iter()
                 .find_map(|name| headers.get(*name)?.to_str().ok().map(str::to_owned));
         }
         for text in [
-            &mut problem.message,
-            &mut problem.api_type,
-            &mut problem.request_id,
-            &mut problem.action_required,
-            &mut problem.location,
+            &mut found.message,
+            &mut found.api_type,
+            &mut found.request_id,
+            &mut found.action_required,
+            &mut found.location,
         ] {
             *text = text.as_deref().map(&clean).filter(|text| !text.is_empty());
         }
-        problem
+        found
     }
 
     fn from_json(json: &Value) -> Self {
@@ -155,12 +155,12 @@ impl Problem {
 
 impl Answer {
     /// The failure that this answer tells of.
-    pub(crate) fn problem(&self, key: &ApiKey) -> Problem {
+    pub(crate) fn api_error(&self, key: &ApiKey) -> ApiError {
         // What would take too much memory to read says nothing; the status stands.
         let body = if self.trouble == Some(Trouble::TooMany) { &b"{}"[..] } else { &self.body };
-        let mut problem = Problem::read(&self.headers, body, key);
-        problem.proxy = self.proxy.clone().filter(|_| problem.is_foreign || self.status == 407);
-        problem
+        let mut found = ApiError::read(&self.headers, body, key);
+        found.proxy = self.proxy.clone().filter(|_| found.is_foreign || self.status == 407);
+        found
     }
 }
 
@@ -264,8 +264,8 @@ fn shorten(text: &str) -> String {
 mod tests {
     use super::*;
 
-    fn read(body: &str) -> Problem {
-        Problem::read(&HeaderMap::new(), body.as_bytes(), &ApiKey::new("sk_canary".into()).unwrap())
+    fn read(body: &str) -> ApiError {
+        ApiError::read(&HeaderMap::new(), body.as_bytes(), &ApiKey::new("sk_canary".into()).unwrap())
     }
 
     #[test]
@@ -322,7 +322,7 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(LOCATION, HeaderValue::from_bytes(location.as_bytes()).unwrap());
             let problem =
-                Problem::read(&headers, b"<h1>Moved</h1>", &ApiKey::new("sk_canary".into()).unwrap());
+                ApiError::read(&headers, b"<h1>Moved</h1>", &ApiKey::new("sk_canary".into()).unwrap());
             let error = problem.into_error(301, "whoami");
             assert_eq!(error.kind(), ErrorKind::Redirect);
             assert_eq!(error.message(), format!("whoami: the service redirects to {target}"), "{location}");

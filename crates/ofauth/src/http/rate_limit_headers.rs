@@ -15,16 +15,20 @@ const EPOCH_MILLIS_FROM: u64 = 1_000_000_000_000;
 /// Longer than anybody waits.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
-/// What an answer says about waiting.
+/// What an answer says of the rate limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct WaitHint {
+pub(crate) struct RateLimitHeaders {
     /// `Retry-After`: do not come back earlier.
     pub(crate) retry_after: Option<Duration>,
     /// `X-RateLimit-Reset`: by then the bucket is full again, so there is no need to wait longer.
     pub(crate) reset: Option<Duration>,
+    /// `X-RateLimit-Limit`: what the bucket holds or what flows into it; that is not documented.
+    pub(crate) limit: Option<u64>,
+    /// `X-RateLimit-Remaining`: whole requests that are left.
+    pub(crate) remaining: Option<u64>,
 }
 
-impl WaitHint {
+impl RateLimitHeaders {
     /// Reads the headers of an answer. A moment is measured against the server's own clock when it sends one.
     pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let now = server_time(headers).unwrap_or(now);
@@ -35,35 +39,19 @@ impl WaitHint {
                 .ok()
                 .map(|at| at.duration_since(now).unwrap_or_default().min(CENTURY)),
         });
-        let reset = text("x-ratelimit-reset").or_else(|| text("ratelimit-reset"));
-        let reset = reset.and_then(Number::read).map(|number| match number.rounded_up() {
+        let number = |names: [&str; 2]| names.into_iter().find_map(text).and_then(Number::read);
+        let reset = number(["x-ratelimit-reset", "ratelimit-reset"]);
+        let reset = reset.map(|number| match number.rounded_up() {
             number @ 0..EPOCH_FROM => Duration::from_secs(number),
             number @ EPOCH_FROM..EPOCH_MILLIS_FROM => until(Duration::from_secs(number), now),
             number => until(Duration::from_millis(number), now),
         });
-        Self { retry_after, reset }
-    }
-}
-
-/// How much of a rate limit an answer says is left.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) struct Quota {
-    /// `X-RateLimit-Limit`: what the bucket holds or what flows into it; that is not documented.
-    pub(crate) limit: Option<u64>,
-    /// `X-RateLimit-Remaining`: whole requests that are left.
-    pub(crate) remaining: Option<u64>,
-}
-
-impl Quota {
-    /// Reads the headers of an answer.
-    pub(crate) fn read(headers: &HeaderMap) -> Self {
-        let number = |names: [&str; 2]| {
-            let value = names.into_iter().find_map(|name| headers.get(name))?;
-            Some(Number::read(value.to_str().ok()?.trim())?.whole)
-        };
+        let whole = |names: [&str; 2]| number(names).map(|number| number.whole);
         Self {
-            limit: number(["x-ratelimit-limit", "ratelimit-limit"]),
-            remaining: number(["x-ratelimit-remaining", "ratelimit-remaining"]),
+            retry_after,
+            reset,
+            limit: whole(["x-ratelimit-limit", "ratelimit-limit"]),
+            remaining: whole(["x-ratelimit-remaining", "ratelimit-remaining"]),
         }
     }
 }
@@ -115,27 +103,27 @@ fn until(since_epoch: Duration, now: SystemTime) -> Duration {
 mod tests {
     use super::*;
 
-    fn hint(pairs: &[(&'static str, &str)]) -> WaitHint {
+    fn read(pairs: &[(&'static str, &str)]) -> RateLimitHeaders {
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_700_000_000);
         let headers =
             pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect();
-        WaitHint::read(&headers, now)
+        RateLimitHeaders::read(&headers, now)
     }
 
     #[test]
     fn retry_after_in_both_forms() {
-        assert_eq!(hint(&[("retry-after", "7")]).retry_after, Some(Duration::from_secs(7)));
+        assert_eq!(read(&[("retry-after", "7")]).retry_after, Some(Duration::from_secs(7)));
         // 1 700 000 000 is 2023-11-14 22:13:20.
         assert_eq!(
-            hint(&[("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT")]).retry_after,
+            read(&[("retry-after", "Tue, 14 Nov 2023 22:13:50 GMT")]).retry_after,
             Some(Duration::from_secs(30))
         );
         assert_eq!(
-            hint(&[("retry-after", "Mon, 14 Nov 2022 22:13:50 GMT")]).retry_after,
+            read(&[("retry-after", "Mon, 14 Nov 2022 22:13:50 GMT")]).retry_after,
             Some(Duration::ZERO)
         );
         assert_eq!(
-            hint(&[
+            read(&[
                 ("retry-after", "Mon, 02 Jan 2023 00:00:09 GMT"),
                 ("date", "Mon, 02 Jan 2023 00:00:00 GMT")
             ])
@@ -144,26 +132,25 @@ mod tests {
             "the server's own clock counts"
         );
         for nonsense in ["", "soon", "-1", "1e3", ".5", "1,5", "+7", "7 s", "1.2.3", "0x10", "NaN", "inf"] {
-            assert_eq!(hint(&[("retry-after", nonsense)]).retry_after, None, "{nonsense}");
+            assert_eq!(read(&[("retry-after", nonsense)]).retry_after, None, "{nonsense}");
         }
         for (number, seconds) in [("0", 0), ("3.7", 4), ("3.0", 3), ("0.001", 1), ("5.", 5), ("007", 7)] {
             assert_eq!(
-                hint(&[("retry-after", number)]).retry_after,
+                read(&[("retry-after", number)]).retry_after,
                 Some(Duration::from_secs(seconds)),
                 "{number}"
             );
         }
         for huge in ["99999999999", "99999999999999999999", "99999999999999999999.9"] {
-            assert_eq!(hint(&[("retry-after", huge)]).retry_after, Some(CENTURY), "{huge}");
+            assert_eq!(read(&[("retry-after", huge)]).retry_after, Some(CENTURY), "{huge}");
         }
     }
 
     #[test]
     fn quotas_with_and_without_their_prefix() {
         let quota = |pairs: &[(&'static str, &str)]| {
-            let pairs = pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()));
-            let quota = Quota::read(&pairs.collect());
-            (quota.limit, quota.remaining)
+            let headers = read(pairs);
+            (headers.limit, headers.remaining)
         };
         assert_eq!(
             quota(&[("X-RateLimit-Limit", "90"), ("x-ratelimit-remaining", " 7")]),
@@ -185,14 +172,14 @@ mod tests {
             [("0", 0), ("12.5", 13), ("1700000030", 30), ("1700000030000", 30), ("1600000000", 0)]
         {
             assert_eq!(
-                hint(&[("x-ratelimit-reset", text)]).reset,
+                read(&[("x-ratelimit-reset", text)]).reset,
                 Some(Duration::from_secs(seconds)),
                 "{text}"
             );
         }
-        assert_eq!(hint(&[("x-ratelimit-reset", "99999999999999999999")]).reset, Some(CENTURY));
+        assert_eq!(read(&[("x-ratelimit-reset", "99999999999999999999")]).reset, Some(CENTURY));
         for nonsense in ["", "later", "-3", "NaN", "inf", "1e300"] {
-            assert_eq!(hint(&[("x-ratelimit-reset", nonsense)]).reset, None, "{nonsense}");
+            assert_eq!(read(&[("x-ratelimit-reset", nonsense)]).reset, None, "{nonsense}");
         }
     }
 }

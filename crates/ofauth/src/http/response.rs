@@ -90,6 +90,8 @@ pub struct Answer {
     pub(crate) body: Bytes,
     /// Why the body is not to be believed.
     pub(crate) trouble: Option<Trouble>,
+    /// Whether it came before the service had the whole body of the request.
+    pub(crate) before_body: bool,
     /// The proxy that passed it on and may have written it, if it came without encryption.
     pub(crate) proxy: Option<Box<PassedOn>>,
 }
@@ -121,7 +123,7 @@ impl Answer {
         if body.len() != came.len() {
             headers.remove(CONTENT_LENGTH);
         }
-        Self { status, headers, body, trouble, proxy: None }
+        Self { status, headers, body, trouble, before_body: false, proxy: None }
     }
 
     /// The same answer, whose body went on after `most` bytes.

@@ -5,13 +5,17 @@
 //! again, in doubt where it must not. What a success has to hold stands in the operation table, which is made from the API's
 //! document. Pure.
 
+use std::time::SystemTime;
+
 use ofauth_api::operation::{RetryClass, Success, SuccessBody};
 use ofauth_api::operations;
 
-use super::api_error::Problem;
+use super::api_error::ApiError;
+use super::outcome::Failure;
+use super::rate_limit_headers::RateLimitHeaders;
 use super::response::Answer;
 use super::shape::{Fields, Shape};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind};
 use crate::secret::ApiKey;
 
 /// Redirects that servers answer to a `POST` that was carried out, for its client to look elsewhere (RFC 9110, section
@@ -26,17 +30,6 @@ const NOT_OF_THE_API: &str =
 pub(crate) fn of(operation_id: &str) -> Success {
     let operation = operations::find(operation_id);
     operation.map_or(Success { body: SuccessBody::Any, key: None }, |operation| operation.success)
-}
-
-/// What an answer is.
-#[derive(Debug)]
-pub(crate) enum Reading {
-    /// The success that was hoped for.
-    Success,
-    /// A refusal: nothing was carried out, unless a 5xx says so.
-    Refused(Problem),
-    /// Nothing that the API would send, or nothing that can be read.
-    Unreadable(Unreadable),
 }
 
 /// Why an answer says nothing.
@@ -69,39 +62,68 @@ impl Unreadable {
         if is_page { error.with_next_step(NOT_OF_THE_API) } else { error }
     }
 
-    /// The error that this is for a request that must not be made twice, or may.
-    fn into_error_of(self, answer: &Answer, doing: &str, class: RetryClass) -> Error {
+    /// The failure that this is to a request of that class. An answer that cannot be read would be no better the next time.
+    fn into_failure(self, answer: &Answer, doing: &str, class: RetryClass) -> Failure {
         let is_page = matches!(self, Self::Page(_));
         let error = self.into_error(answer, doing);
-        match class {
+        let error = match class {
             // Its status is not the API's and tells nothing about the request.
             RetryClass::Once if is_page => error.in_doubt_unseen(),
             class => error.in_doubt_if_once(class),
-        }
+        };
+        Failure::lost(error, true).permanent()
     }
 }
 
-/// Reads an answer to a request whose success looks like `expected`.
-pub(crate) fn read(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
-    match answer.status {
-        200..=299 => read_success(answer, expected, key),
+/// What a request expects of its answer.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Expected<'a> {
+    pub(crate) success: Success,
+    pub(crate) class: RetryClass,
+    /// What the request does, for messages.
+    pub(crate) doing: &'a str,
+}
+
+/// The answer, if it is the success that was expected. `now` is the present by this machine's clock.
+pub(crate) fn read(
+    answer: Answer,
+    expected: Expected<'_>,
+    key: &ApiKey,
+    now: SystemTime,
+) -> Result<Answer, Failure> {
+    let Expected { success, class, doing } = expected;
+    if answer.before_body && answer.is_success() {
+        let text = "the service answered before it had the bytes";
+        return Err(Failure::lost(Error::new(ErrorKind::InvalidAnswer, text), false));
+    }
+    let read = match answer.status {
+        200..=299 => read_success(&answer, success, key),
         0..=199 | 304 => because(format!("its status {} answers nothing that was asked", answer.status)),
-        _ => Reading::Refused(answer.problem(key)),
+        _ => Reading::Refused(answer.api_error(key)),
+    };
+    match read {
+        Reading::Success => Ok(answer),
+        Reading::Refused(found) => Err(refused(&answer, found, doing, class, now)),
+        Reading::Unreadable(why) => Err(why.into_failure(&answer, doing, class)),
     }
 }
 
-/// The answer if it is a success, or else the error that it is.
-pub(crate) fn judge(answer: Answer, reading: Reading, doing: &str, class: RetryClass) -> Result<Answer> {
-    match reading {
-        Reading::Success => Ok(answer),
-        Reading::Refused(problem) => {
-            let error = problem.into_error(answer.status, doing);
-            let may_be_done =
-                error.kind() == ErrorKind::Server || DONE_AND_ELSEWHERE.contains(&answer.status);
-            Err(if class == RetryClass::Once && may_be_done { error.in_doubt() } else { error })
-        }
-        Reading::Unreadable(why) => Err(why.into_error_of(&answer, doing, class)),
-    }
+/// What an answer is.
+enum Reading {
+    /// The success that was hoped for.
+    Success,
+    /// A refusal: nothing was carried out, unless a 5xx says so.
+    Refused(ApiError),
+    /// Nothing that the API would send, or nothing that can be read.
+    Unreadable(Unreadable),
+}
+
+fn refused(answer: &Answer, found: ApiError, doing: &str, class: RetryClass, now: SystemTime) -> Failure {
+    let error = found.into_error(answer.status, doing);
+    let may_be_done = error.kind() == ErrorKind::Server || DONE_AND_ELSEWHERE.contains(&answer.status);
+    let error = if class == RetryClass::Once && may_be_done { error.in_doubt() } else { error };
+    let rate_limit = RateLimitHeaders::read(&answer.headers, now);
+    Failure::refused(answer.status, error, rate_limit, !answer.before_body)
 }
 
 fn because(why: impl Into<String>) -> Reading {
@@ -118,7 +140,7 @@ fn read_success(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
         return if may_be { Reading::Success } else { because("it is empty") };
     }
     if is_page(answer, body, expected.body) {
-        return Reading::Unreadable(Unreadable::Page(answer.problem(key).message));
+        return Reading::Unreadable(Unreadable::Page(answer.api_error(key).message));
     }
     if expected.body == SuccessBody::Any && !says_json(answer) && !matches!(body, [b'{' | b'[', ..]) {
         return Reading::Success;
@@ -135,12 +157,12 @@ fn read_success(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
     }
     let is_step = expected.body == SuccessBody::Optional && expected.key.is_some();
     if shape.fields().is_some_and(|fields| tells_of_error(fields) || (is_step && tells_of_failure(fields))) {
-        return Reading::Refused(answer.problem(key));
+        return Reading::Refused(answer.api_error(key));
     }
     match (expected.body, expected.key) {
         (SuccessBody::Any | SuccessBody::Optional, _) => Reading::Success,
         (SuccessBody::Json | SuccessBody::Listing, Some(name)) => {
-            let words = answer.problem(key).message;
+            let words = answer.api_error(key).message;
             let words = words.map(|words| format!("; it says: {words}")).unwrap_or_default();
             because(format!("it has no {name}{words}"))
         }
@@ -227,11 +249,15 @@ mod tests {
         Answer::new(status, headers, Bytes::copy_from_slice(body.as_ref()), 1000, &key())
     }
 
+    fn read_as(operation_id: &str, class: RetryClass, answer: Answer) -> Result<Answer, Failure> {
+        let expected = Expected { success: of(operation_id), class, doing: operation_id };
+        read(answer, expected, &key(), SystemTime::UNIX_EPOCH)
+    }
+
     /// How the error of an operation's answer looks, or `None` for a success.
     fn kind(operation_id: &str, answer: Answer) -> Option<ErrorKind> {
         let class = operations::find(operation_id).map_or(RetryClass::Once, |operation| operation.retry);
-        let reading = read(&answer, of(operation_id), &key());
-        judge(answer, reading, operation_id, class).err().map(|error| error.kind())
+        read_as(operation_id, class, answer).err().map(|failure| failure.error.kind())
     }
 
     const DOUBT: Option<ErrorKind> = Some(ErrorKind::OutcomeUnknown);
@@ -377,8 +403,7 @@ mod tests {
     fn what_the_proxy_of_the_api_answers_is_not_documented() {
         let pass = |kind: &str, body: &str| {
             let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
-            let answer = with_headers(200, headers, body);
-            judge(answer.clone(), read(&answer, of("proxy_request"), &key()), "try", RetryClass::Once).is_ok()
+            read_as("proxy_request", RetryClass::Once, with_headers(200, headers, body)).is_ok()
         };
         assert!(pass("text/csv", "a;b\n1;2") && pass("application/json", "[]") && pass("text/plain", ""));
         assert!(pass("image/svg+xml", "<svg/>"));
@@ -391,8 +416,7 @@ mod tests {
     fn texts_name_what_is_wrong_with_the_answer() {
         let text = |operation: &str, answer: Answer| {
             let class = operations::find(operation).unwrap().retry;
-            let reading = read(&answer, of(operation), &key());
-            judge(answer, reading, operation, class).unwrap_err().to_string()
+            read_as(operation, class, answer).unwrap_err().error.to_string()
         };
         let deep = "[".repeat(100_000) + &"]".repeat(100_000);
         for (answer, names) in [
@@ -442,10 +466,8 @@ mod tests {
         assert_eq!(kind("create_post", answer), None);
         let unknown = HeaderMap::from_iter([(CONTENT_ENCODING, "br".parse().unwrap())]);
         let answer = with_headers(200, unknown.clone(), "packed");
-        let Reading::Unreadable(Unreadable::Because(why)) = read(&answer, of("list_posts"), &key()) else {
-            panic!("it cannot be read")
-        };
-        assert!(why.contains("compressed (br)"), "{why}");
+        let failure = read_as("list_posts", RetryClass::Repeatable, answer).unwrap_err();
+        assert!(failure.error.to_string().contains("compressed (br)"), "{}", failure.error);
         let refusal = with_headers(403, unknown, "packed");
         assert_eq!(kind("list_posts", refusal), Some(ErrorKind::Forbidden), "a status stands");
     }

@@ -15,7 +15,7 @@ use tokio::net::TcpStream;
 
 use super::unreachable::{ConnectError, Route, again, hopeless, innermost};
 use crate::error::ErrorKind;
-use crate::http::api_error::Problem;
+use crate::http::api_error::ApiError;
 use crate::origin::host_port;
 use crate::proxy::Proxy;
 use crate::secret::ApiKey;
@@ -113,7 +113,7 @@ fn rubbish(proxy: &Proxy) -> ConnectError {
 fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> ConnectError {
     let status = refusal.status;
     let (name, target) = (host_port(&proxy.url), host_port(route.url));
-    let words = Problem::read(&refusal.headers, &refusal.body, key).message;
+    let words = ApiError::read(&refusal.headers, &refusal.body, key).message;
     let words = words.map(|words| proxy.cut_from(&words)).filter(|words| !words.is_empty());
     let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let words = words.unwrap_or_else(|| reason.unwrap_or("no reason given").to_owned());

@@ -12,6 +12,7 @@ use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use url::Url;
 
 use crate::error::{Error, ErrorKind};
+use crate::http::outcome::Failure;
 use crate::origin::{self, host_port};
 use crate::proxy::Proxy;
 use crate::settings::Settings;
@@ -23,6 +24,14 @@ pub(crate) struct ConnectError {
     pub(crate) error: Error,
     /// Whether another try cannot end differently.
     pub(crate) hopeless: bool,
+}
+
+impl ConnectError {
+    /// What it is to a request.
+    pub(crate) fn into_failure(self) -> Failure {
+        let failure = Failure::not_sent(self.error);
+        if self.hopeless { failure.permanent() } else { failure }
+    }
 }
 
 /// How far a connection has come.

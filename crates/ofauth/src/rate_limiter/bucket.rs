@@ -14,7 +14,8 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Moment;
 use super::limit::RateLimit;
-use super::rate::{Rate, Said, Span};
+use super::observation::{HeaderSnapshot, MOST_TOKENS, Observation, Token};
+use super::rate::{Rate, Span};
 use crate::limits::LONGEST_WAIT;
 
 /// A request that is under way longer counts as arrived: its process may be gone.
@@ -37,25 +38,12 @@ const UNKNOWN_REFILL: Duration = Duration::from_secs(10);
 const PROBE: Duration = Duration::from_secs(1);
 /// A second for a reset that was rounded down.
 const ROUNDED: Duration = Duration::from_secs(1);
-/// What is told of tokens is cut here.
-pub(super) const MOST_TOKENS: f64 = 1e9;
 /// How far the clocks of processes on one machine may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(5);
 /// What is older says nothing about the present.
 const OUTDATED: Duration = Duration::from_secs(24 * 3600);
 /// The longest time that is told.
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
-
-/// How the service took a request.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Taken {
-    /// Success: it took a token.
-    Accepted,
-    /// Another failure: it may have taken one.
-    Failed,
-    /// 429: it took none, for there was none.
-    Refused,
-}
 
 /// What is known of a bucket.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -74,7 +62,7 @@ pub(super) struct Bucket {
     forgotten: Moment,
     /// Nothing is granted before this.
     hold: Option<Moment>,
-    /// The hold is as long as anybody waits, and the service asked for more.
+    /// The service asked for a longer hold than anybody waits, or has refused everything for so long.
     #[serde(default)]
     closed: bool,
     /// When there may be a token again although nothing is known of the rate.
@@ -82,6 +70,9 @@ pub(super) struct Bucket {
     /// Refusals in a row, and when the last was answered.
     refusals: u32,
     refused: Moment,
+    /// How long nothing was sent for these refusals, all holds together.
+    #[serde(default)]
+    held_in_all: Duration,
     /// A refusal came without numbers from a service that sends numbers elsewhere, so every request counts.
     counts_silently: bool,
     rate: Rate,
@@ -103,6 +94,7 @@ impl Bucket {
             refilled: now,
             refusals: 0,
             refused: Moment::default(),
+            held_in_all: Duration::ZERO,
             counts_silently: false,
             rate: Rate::default(),
             given,
@@ -207,13 +199,18 @@ impl Bucket {
 
     /// How long until a request may be sent; zero: now.
     pub(super) fn wait(&mut self, now: Moment) -> Duration {
-        self.advance(now);
-        let hold = self.hold.map_or(Duration::ZERO, |until| until.since(now));
+        let hold = self.held(now);
         let Some(level) = self.level else { return hold };
         hold.max(self.until(1.0 - level, now)).min(LONGEST_WAIT)
     }
 
-    /// Whether it is of no use to wait: the service asked for longer than anybody does.
+    /// How long nothing is sent after a refusal.
+    pub(super) fn held(&mut self, now: Moment) -> Duration {
+        self.advance(now);
+        self.hold.map_or(Duration::ZERO, |until| until.since(now))
+    }
+
+    /// Whether it is of no use to wait: the service asked for longer than anybody does, or has refused for so long.
     pub(super) fn is_closed(&self) -> bool {
         self.closed && self.hold.is_some()
     }
@@ -236,8 +233,7 @@ impl Bucket {
 
     /// How long `requests` more take at least, as far as is known.
     pub(super) fn time_for(&mut self, requests: u64, now: Moment) -> Duration {
-        self.advance(now);
-        let hold = self.hold.map_or(Duration::ZERO, |until| until.since(now));
+        let hold = self.held(now);
         let Some(level) = self.level else { return hold };
         if requests == 0 { Duration::ZERO } else { hold.max(self.until(requests as f64 - level, now)) }
     }
@@ -260,7 +256,7 @@ impl Bucket {
     }
 
     /// A request did not leave after all.
-    pub(super) fn not_sent(&mut self, sent: Moment, now: Moment) {
+    fn not_sent(&mut self, sent: Moment, now: Moment) {
         self.advance(now);
         if self.arrived(sent) {
             self.give_back();
@@ -269,7 +265,7 @@ impl Bucket {
     }
 
     /// A request was answered by nobody. It counts as spent.
-    pub(super) fn lost(&mut self, sent: Moment, now: Moment) {
+    fn lost(&mut self, sent: Moment, now: Moment) {
         self.advance(now);
         if self.arrived(sent) {
             self.taken.push_back(now);
@@ -277,8 +273,17 @@ impl Bucket {
         self.prune();
     }
 
-    /// A request was answered. `believed`: what [`grant`](Self::grant) returned for it.
-    pub(super) fn answered(&mut self, sent: Moment, now: Moment, taken: Taken, said: Said, believed: bool) {
+    /// Takes in how a request ended.
+    pub(super) fn take_in(&mut self, ended: Observation, now: Moment) {
+        match ended.token {
+            Token::Unused => self.not_sent(ended.sent, now),
+            Token::Unknown => self.lost(ended.sent, now),
+            Token::Taken | Token::Uncertain | Token::Refused => self.answered(ended, now),
+        }
+    }
+
+    fn answered(&mut self, ended: Observation, now: Moment) {
+        let Observation { sent, believed, token, headers: said } = ended;
         self.advance(now);
         let known = self.arrived(sent);
         let span = Span {
@@ -287,19 +292,19 @@ impl Bucket {
             under_way: self.under_way.len(),
             overlapping: self.taken.iter().filter(|moment| **moment >= sent).count(),
         };
-        if taken != Taken::Refused && span.sent >= self.refused {
-            self.refusals = 0;
+        if token != Token::Refused && span.sent >= self.refused {
+            (self.refusals, self.held_in_all) = (0, Duration::ZERO);
         }
-        match taken {
-            Taken::Refused => self.refused(span, said, believed && known),
-            // A service that counts says so. This one did not, so the request was free.
-            Taken::Accepted if said.remaining.is_none() && self.expects_numbers() => {
+        match token {
+            Token::Refused => self.refused(span, said, believed && known),
+            // This service normally says what remains: an answer without it was not counted.
+            Token::Taken if said.remaining.is_none() && self.expects_numbers() => {
                 if known {
                     self.give_back();
                 }
             }
-            Taken::Accepted | Taken::Failed => {
-                if taken == Taken::Accepted {
+            _ => {
+                if token == Token::Taken {
                     self.rate.accepted(span, said);
                 }
                 if let Some(remaining) = said.remaining {
@@ -319,7 +324,7 @@ impl Bucket {
     }
 
     /// Takes in how many tokens the service says were left.
-    fn observe(&mut self, span: Span, remaining: f64, said: Said) {
+    fn observe(&mut self, span: Span, remaining: f64, said: HeaderSnapshot) {
         let proven = remaining - span.under_way as f64 - span.overlapping as f64;
         let flowed = span.answered.seconds_since(span.sent) * self.rate.at_most();
         let at_most = remaining + 1.0 + flowed;
@@ -338,16 +343,20 @@ impl Bucket {
         self.level = Some(level.clamp(LOWEST, MOST_TOKENS));
     }
 
-    fn refused(&mut self, span: Span, said: Said, believed: bool) {
+    fn refused(&mut self, span: Span, said: HeaderSnapshot, believed: bool) {
         // Requests that were on their way when another was refused tell nothing new.
         let new = span.sent >= self.refused;
         if new {
             self.refusals = self.refusals.saturating_add(1);
         }
         let hold = self.hold_for(said);
+        if new {
+            self.held_in_all = self.held_in_all.saturating_add(hold);
+        }
         self.refused = span.answered;
         self.hold = self.hold.max(Some(span.answered.plus(hold)));
-        self.closed |= said.retry_after.is_some_and(|asked| asked > LONGEST_WAIT);
+        let is_enough = self.held_in_all > LONGEST_WAIT;
+        self.closed |= is_enough || said.retry_after.is_some_and(|asked| asked > LONGEST_WAIT);
         self.counts_silently |= said.remaining.is_none() && self.expects_numbers();
         self.rate.refused(span.answered, said, hold, believed && new, self.refusals > 1);
         if self.given.is_none() && self.most < 1.0 {
@@ -359,7 +368,7 @@ impl Bucket {
         let level = self.level.map_or(proven, |level| (level + 1.0).min(proven));
         let level = match said {
             // The service itself says when there is one again.
-            Said { retry_after: Some(_), remaining: None, .. } => {
+            HeaderSnapshot { retry_after: Some(_), remaining: None, .. } => {
                 level.max(1.0 - hold.as_secs_f64() * self.per_second())
             }
             _ => level,
@@ -368,7 +377,7 @@ impl Bucket {
     }
 
     /// How long nothing is sent after a refusal.
-    fn hold_for(&self, said: Said) -> Duration {
+    fn hold_for(&self, said: HeaderSnapshot) -> Duration {
         let step = self.refusals.saturating_sub(1);
         let grown =
             |step: u32| FIRST_HOLD.saturating_mul(2_u32.saturating_pow(step.min(16))).min(LONGEST_HOLD);

@@ -6,9 +6,20 @@ fn at(millis: u64) -> Moment {
     Moment::after_epoch(Duration::from_millis(millis))
 }
 
-fn numbers(remaining: f64, reset: u64) -> Said {
+fn numbers(remaining: f64, reset: u64) -> HeaderSnapshot {
     let reset = Some(Duration::from_secs(reset));
-    Said { limit: Some(90.0), remaining: Some(remaining), reset, retry_after: None }
+    HeaderSnapshot { limit: Some(90.0), remaining: Some(remaining), reset, retry_after: None }
+}
+
+fn answered(
+    bucket: &mut Bucket,
+    sent: Moment,
+    now: Moment,
+    token: Token,
+    headers: HeaderSnapshot,
+    believed: bool,
+) {
+    bucket.take_in(Observation { sent, believed, token, headers }, now);
 }
 
 /// The service's own bucket.
@@ -28,11 +39,11 @@ impl True {
         there
     }
 
-    fn said(&self, form: u8) -> Said {
+    fn said(&self, form: u8) -> HeaderSnapshot {
         let seconds = (self.burst - self.tokens) / self.per_second;
         let rounded = if form & 1 == 0 { seconds.ceil() } else { seconds.floor() };
         let rate = (self.per_second * 60.0).floor().min(self.burst);
-        Said {
+        HeaderSnapshot {
             limit: Some(if form & 2 == 0 { self.burst } else { rate }),
             remaining: Some(self.tokens.floor()),
             reset: (form & 4 == 0).then(|| Duration::from_secs_f64(rounded)),
@@ -45,7 +56,7 @@ impl True {
 struct Request {
     sent: Moment,
     believed: bool,
-    said: Option<Said>,
+    said: Option<HeaderSnapshot>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -110,19 +121,19 @@ proptest! {
                         request.said = Some(service.said(form));
                         arrived.push(request);
                     } else {
-                        let said = Said { retry_after: Some(Duration::from_secs(1)), ..service.said(form) };
-                        bucket.answered(request.sent, now, Taken::Refused, said, request.believed);
+                        let said = HeaderSnapshot { retry_after: Some(Duration::from_secs(1)), ..service.said(form) };
+                        answered(&mut bucket, request.sent, now, Token::Refused, said, request.believed);
                     }
                 }
                 Act::Answer(which, current) if !arrived.is_empty() => {
                     let request = arrived.swap_remove(which % arrived.len());
                     service.take(seconds, 0.0);
                     let said = if current { service.said(form) } else { request.said.unwrap() };
-                    bucket.answered(request.sent, now, Taken::Accepted, said, request.believed);
+                    answered(&mut bucket, request.sent, now, Token::Taken, said, request.believed);
                 }
                 Act::Lose(which) if !arrived.is_empty() => {
                     let request = arrived.swap_remove(which % arrived.len());
-                    bucket.lost(request.sent, now);
+                    bucket.take_in(Observation::unanswered(request.sent, Token::Unknown), now);
                 }
                 _ => {}
             }
@@ -141,10 +152,10 @@ proptest! {
         for (millis, what, said, believed) in steps {
             let (sent, now) = (at(millis / 2), at(millis));
             match what {
-                0 => bucket.answered(sent, now, Taken::Accepted, said, believed),
-                1 => bucket.answered(sent, now, Taken::Failed, said, believed),
-                2 => bucket.answered(sent, now, Taken::Refused, said, believed),
-                3 => bucket.lost(sent, now),
+                0 => answered(&mut bucket, sent, now, Token::Taken, said, believed),
+                1 => answered(&mut bucket, sent, now, Token::Uncertain, said, believed),
+                2 => answered(&mut bucket, sent, now, Token::Refused, said, believed),
+                3 => bucket.take_in(Observation::unanswered(sent, Token::Unknown), now),
                 _ => { bucket.grant(now); }
             }
             prop_assert!(bucket.wait(now) <= LONGEST_WAIT);
@@ -171,7 +182,7 @@ proptest! {
                 if bucket.wait(now).is_zero() {
                     granted += 1.0;
                     let believed = bucket.grant(now);
-                    bucket.answered(now, now, Taken::Accepted, said, believed);
+                    answered(&mut bucket, now, now, Token::Taken, said, believed);
                 }
             }
             let allowed = f64::from(burst) + f64::from(per_minute) * millis as f64 / 60_000.0;
@@ -180,13 +191,13 @@ proptest! {
     }
 }
 
-fn nonsense() -> impl Strategy<Value = Said> {
+fn nonsense() -> impl Strategy<Value = HeaderSnapshot> {
     let number = || {
         prop::option::of(prop_oneof![Just(0.0), Just(MOST_TOKENS), 0.0..100.0_f64, 0.0..1e9_f64])
             .prop_map(|number| number.map(f64::floor))
     };
     let time = || prop::option::of(prop_oneof![0_u64..200, any::<u64>()].prop_map(Duration::from_secs));
-    (number(), number(), time(), time()).prop_map(|(limit, remaining, reset, retry_after)| Said {
+    (number(), number(), time(), time()).prop_map(|(limit, remaining, reset, retry_after)| HeaderSnapshot {
         limit,
         remaining,
         reset,
@@ -210,8 +221,8 @@ fn a_service_without_limit_never_makes_one() {
     let mut bucket = Bucket::new(None, at(0));
     for millis in 0..5_000 {
         let believed = bucket.grant(at(millis));
-        let taken = if millis % 9 == 0 { Taken::Failed } else { Taken::Accepted };
-        bucket.answered(at(millis), at(millis), taken, Said::default(), believed);
+        let taken = if millis % 9 == 0 { Token::Uncertain } else { Token::Taken };
+        answered(&mut bucket, at(millis), at(millis), taken, HeaderSnapshot::default(), believed);
     }
     assert!(!bucket.is_limited());
 }
@@ -221,7 +232,7 @@ fn the_level_follows_what_the_service_says_both_ways() {
     let mut bucket = Bucket::new(None, at(0));
     let one = |bucket: &mut Bucket, millis: u64, remaining: f64, reset: u64| {
         let believed = bucket.grant(at(millis));
-        bucket.answered(at(millis), at(millis + 10), Taken::Accepted, numbers(remaining, reset), believed);
+        answered(bucket, at(millis), at(millis + 10), Token::Taken, numbers(remaining, reset), believed);
         bucket.level.unwrap()
     };
     assert_eq!(one(&mut bucket, 0, 50.0, 40), 50.0);
@@ -236,10 +247,10 @@ fn an_old_answer_does_not_raise_the_level() {
     for millis in [10, 20, 30, 40] {
         let believed = bucket.grant(at(millis));
         let left = 6.0 - millis as f64 / 10.0;
-        bucket.answered(at(millis), at(millis + 5), Taken::Accepted, numbers(left, 84), believed);
+        answered(&mut bucket, at(millis), at(millis + 5), Token::Taken, numbers(left, 84), believed);
     }
     // Of before the four others.
-    bucket.answered(at(0), at(50), Taken::Accepted, numbers(6.0, 84), old);
+    answered(&mut bucket, at(0), at(50), Token::Taken, numbers(6.0, 84), old);
     assert!(bucket.level.unwrap() <= 2.1, "{bucket:?}");
 }
 
@@ -247,11 +258,12 @@ fn an_old_answer_does_not_raise_the_level() {
 fn a_refusal_holds_everything_for_as_long_as_it_asks() {
     let refuse = |retry_after: Option<u64>, times: u64| {
         let mut bucket = Bucket::new(None, at(0));
-        let said = Said { retry_after: retry_after.map(Duration::from_secs), ..Said::default() };
+        let said =
+            HeaderSnapshot { retry_after: retry_after.map(Duration::from_secs), ..HeaderSnapshot::default() };
         let mut now = 0;
         for _ in 0..times {
             bucket.grant(at(now));
-            bucket.answered(at(now), at(now), Taken::Refused, said, true);
+            answered(&mut bucket, at(now), at(now), Token::Refused, said, true);
             now += 60_000 * 31;
         }
         bucket.hold_for(said)
@@ -269,15 +281,15 @@ fn a_refusal_holds_everything_for_as_long_as_it_asks() {
 fn requests_that_do_not_count_are_free() {
     let mut bucket = Bucket::new(None, at(0));
     let believed = bucket.grant(at(0));
-    bucket.answered(at(0), at(1), Taken::Accepted, numbers(3.0, 87), believed);
+    answered(&mut bucket, at(0), at(1), Token::Taken, numbers(3.0, 87), believed);
     for millis in 10..200 {
         assert_eq!(bucket.wait(at(millis)), Duration::ZERO, "parts that are answered without numbers");
         let believed = bucket.grant(at(millis));
-        bucket.answered(at(millis), at(millis), Taken::Accepted, Said::default(), believed);
+        answered(&mut bucket, at(millis), at(millis), Token::Taken, HeaderSnapshot::default(), believed);
     }
     // Until one of them is refused.
     let believed = bucket.grant(at(300));
-    bucket.answered(at(300), at(301), Taken::Refused, Said::default(), believed);
+    answered(&mut bucket, at(300), at(301), Token::Refused, HeaderSnapshot::default(), believed);
     assert!(bucket.wait(at(301)) >= FIRST_HOLD);
     assert!(bucket.counts_silently);
 }
@@ -286,7 +298,7 @@ fn requests_that_do_not_count_are_free() {
 fn a_bucket_that_was_only_seen_empty_fills_again() {
     let mut bucket = Bucket::new(None, at(0));
     let believed = bucket.grant(at(0));
-    bucket.answered(at(0), at(1), Taken::Accepted, numbers(0.0, 90), believed);
+    answered(&mut bucket, at(0), at(1), Token::Taken, numbers(0.0, 90), believed);
     let wait = bucket.wait(at(1));
     assert!(wait > Duration::ZERO && wait < Duration::from_secs(2), "{wait:?}");
     assert_eq!(bucket.wait(at(1).plus(wait)), Duration::ZERO);

@@ -6,18 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use std::time::{Duration, SystemTime};
 
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 use tokio::sync::{Notify, oneshot};
 use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
-use super::bucket::{Bucket, MOST_TOKENS, Taken};
 use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
-use super::rate::Said;
-use super::shared::{self, Contended, Denied, Keeper};
+use super::observation::{Observation, Token};
+use super::shared::{self, Contended, Denied, SharedBucket};
 use crate::error::{Error, ErrorKind};
-use crate::http::rate_limit_headers::{Quota, WaitHint};
+use crate::http::outcome::{Failure, Outcome};
+use crate::http::rate_limit_headers::RateLimitHeaders;
+use crate::http::response::Answer;
+use crate::http::retry;
 use crate::limits::LONGEST_WAIT;
 use crate::threads::Threads;
 
@@ -30,16 +32,16 @@ const CONTENDED: Duration = Duration::from_millis(2);
 /// How long a request that was answered waits for the file to know.
 const PATIENCE: Duration = Duration::from_millis(50);
 
-/// The budgets of a client, one for each connection.
-pub(crate) struct Budgets {
+/// The rate limiters of a client, one for each connection.
+pub(crate) struct RateLimiters {
     given: Option<RateLimit>,
     directory: Option<PathBuf>,
     base_url: String,
     threads: Threads,
-    known: Mutex<HashMap<Vec<u8>, Arc<Budget>>>,
+    known: Mutex<HashMap<Vec<u8>, Arc<RateLimiter>>>,
 }
 
-impl Budgets {
+impl RateLimiters {
     /// `base_url` tells apart what different servers know under the same connection id. What is kept in the directory is
     /// read and written by `threads`, for its disk may hang.
     pub(crate) fn new(
@@ -51,42 +53,43 @@ impl Budgets {
         Self { given, directory, base_url: base_url.to_owned(), threads, known: Mutex::default() }
     }
 
-    /// The budget of a connection.
-    pub(crate) fn of(&self, connection: &HeaderValue) -> Arc<Budget> {
+    /// The limiter of a connection.
+    pub(crate) fn of(&self, connection: &HeaderValue) -> Arc<RateLimiter> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let id = connection.as_bytes();
-        if let Some(budget) = known.get(id) {
-            return Arc::clone(budget);
+        if let Some(limiter) = known.get(id) {
+            return Arc::clone(limiter);
         }
         let file = self.directory.as_deref().map(|directory| shared::path(directory, &self.base_url, id));
         let clock = if file.is_some() { Clock::Wall } else { Clock::starting_now() };
         let threads = file.is_some().then(|| self.threads.clone());
-        let budget = Arc::new(Budget { threads, ..Budget::new(self.given, clock, file) });
-        known.insert(id.to_vec(), Arc::clone(&budget));
-        budget
+        let limiter = Arc::new(RateLimiter { threads, ..RateLimiter::new(self.given, clock, file) });
+        known.insert(id.to_vec(), Arc::clone(&limiter));
+        limiter
     }
 
-    /// The budget that a request counts against, if it counts against any.
-    pub(crate) fn for_request(&self, url: &Url, connection: Option<&HeaderValue>) -> Option<Arc<Budget>> {
-        url.path()
-            .contains(LIMITED_ROUTES)
-            .then(|| connection.map(|connection| self.of(connection)))
-            .flatten()
+    /// The limiter that a request passes: that of its connection, or one of its own if it counts against no limit. Then only
+    /// its refusals are waited for.
+    pub(crate) fn for_request(&self, url: &Url, connection: Option<&HeaderValue>) -> Arc<RateLimiter> {
+        match connection.filter(|_| url.path().contains(LIMITED_ROUTES)) {
+            Some(connection) => self.of(connection),
+            None => Arc::new(RateLimiter::new(None, Clock::starting_now(), None)),
+        }
     }
 }
 
-impl std::fmt::Debug for Budgets {
+impl std::fmt::Debug for RateLimiters {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Budgets").field("given", &self.given).finish_non_exhaustive()
+        f.debug_struct("RateLimiters").field("given", &self.given).finish_non_exhaustive()
     }
 }
 
-/// The request budget of one connection.
-pub(crate) struct Budget {
+/// The rate limiter of one connection.
+pub(crate) struct RateLimiter {
     /// Locked while its file is read and written.
-    keeper: Mutex<Keeper>,
+    keeper: Mutex<SharedBucket>,
     /// What happened and was not yet taken in by the keeper, in order.
-    untold: Mutex<Vec<Event>>,
+    untold: Mutex<Vec<Observation>>,
     /// What waits for the keeper's file; whoever asks does if there are none.
     threads: Option<Threads>,
     is_shared: bool,
@@ -97,11 +100,11 @@ pub(crate) struct Budget {
     changed: Notify,
 }
 
-impl Budget {
+impl RateLimiter {
     pub(super) fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
         Self {
             is_shared: file.is_some(),
-            keeper: Mutex::new(Keeper::new(given, clock, file)),
+            keeper: Mutex::new(SharedBucket::new(given, clock, file)),
             untold: Mutex::default(),
             threads: None,
             turnstile: tokio::sync::Mutex::default(),
@@ -110,34 +113,44 @@ impl Budget {
         }
     }
 
-    /// Waits until a request may be sent, in the order in which it was asked. Dropping the future spends nothing.
+    /// Waits until a request may be sent, in the order in which it was asked: for a token, and after a refusal for as long as
+    /// the service asked for. This is the one place that waits for a rate limit. Dropping the future spends nothing.
     ///
-    /// It takes at most half an hour: what is known of a limit is never worth more. It fails at once, and for half an
-    /// hour, if the service asked for a longer wait.
-    pub(crate) async fn acquire(self: &Arc<Self>) -> Result<Permit, Closed> {
+    /// Waits 30 minutes at most: what is known of a limit is never worth more. After a refusal that would have to be waited
+    /// for until later than `until`, or longer than 30 minutes, it fails at once, and does so until that time is over.
+    pub(crate) async fn acquire(self: &Arc<Self>, until: Option<Until>) -> Result<Permit, TooLong> {
         let _turn = self.turnstile.lock().await;
         let since = Instant::now();
         let mut contended = 0_u32;
         loop {
             let patience = LONGEST_WAIT.saturating_sub(since.elapsed());
-            let pause = match self.grant(patience.is_zero(), contended).await {
+            let (wait, hold) = match self.grant(patience.is_zero(), contended).await {
                 Ok(Ok(permit)) => return Ok(permit),
-                Ok(Err(Denied::Closed)) => return Err(Closed),
-                Ok(Err(Denied::For(wait))) if self.is_shared => wait.min(LOOK_EVERY),
-                Ok(Err(Denied::For(wait))) => wait,
+                Ok(Err(Denied::Closed)) => return Err(TooLong { past: None }),
+                Ok(Err(Denied::For { wait, hold })) => (wait, hold),
                 Err(Contended) => {
                     contended = contended.saturating_add(1);
                     sleep(CONTENDED).await;
                     continue;
                 }
             };
+            if let Some(too_long) = TooLong::of(hold, until) {
+                return Err(too_long);
+            }
             contended = 0;
+            let wait = if self.is_shared { wait.min(LOOK_EVERY) } else { wait };
             let _waiting = Waiting::new(&self.waiting);
             tokio::select! {
-                () = sleep(pause.min(patience)) => {}
+                () = sleep(wait.min(patience)) => {}
                 () = self.changed.notified() => {}
             }
         }
+    }
+
+    /// Whether a refusal has to be waited for longer than anybody waits, or than `until`.
+    pub(crate) fn too_long(&self, until: Option<Until>) -> Option<TooLong> {
+        let (hold, is_closed) = self.look(SharedBucket::hold)?;
+        if is_closed { Some(TooLong { past: None }) } else { TooLong::of(hold, until) }
     }
 
     /// A permit, or how long to wait for it.
@@ -147,15 +160,15 @@ impl Budget {
         contended: u32,
     ) -> Result<Result<Permit, Denied>, Contended> {
         if let Some(threads) = self.threads_for_file() {
-            let budget = Arc::clone(self);
-            let grant = move || Unused(Some(budget.try_grant(at_once, contended)));
+            let limiter = Arc::clone(self);
+            let grant = move || Unused(Some(limiter.try_grant(at_once, contended)));
             if let Ok(mut granted) = threads.run(grant).await
                 && let Some(granted) = granted.0.take()
             {
                 return granted;
             }
         }
-        // Without a thread it is done here: a budget helps and never hinders.
+        // Without a thread it is done here: a limiter helps and never hinders.
         self.try_grant(at_once, contended)
     }
 
@@ -167,7 +180,7 @@ impl Budget {
         let mut keeper = self.keeper();
         self.take_in(&mut keeper);
         let granted = keeper.grant(at_once, contended)?;
-        Ok(granted.map(|(sent, believed)| Permit { budget: Arc::clone(self), sent, believed, open: true }))
+        Ok(granted.map(|(sent, believed)| Permit { limiter: Arc::clone(self), sent, believed, open: true }))
     }
 
     /// The threads to ask the keeper on, if it will read or write its file.
@@ -181,7 +194,7 @@ impl Budget {
         }
     }
 
-    /// Whether a request waits for the budget right now.
+    /// Whether a request waits for the limiter right now.
     pub(crate) fn is_waiting(&self) -> bool {
         self.waiting.load(Ordering::Relaxed)
     }
@@ -189,31 +202,36 @@ impl Budget {
     /// How long `requests` more will wait from now on, as far as is known; zero if no limit is, or if the file is being
     /// looked at this moment.
     pub(crate) fn time_for(&self, requests: u64) -> Duration {
+        self.look(|keeper| keeper.time_for(requests)).unwrap_or_default()
+    }
+
+    /// Looks at what is known; nothing comes of it if the file is being looked at this moment.
+    fn look<T>(&self, act: impl FnOnce(&mut SharedBucket) -> T) -> Option<T> {
         match self.keeper.try_lock() {
-            Ok(mut keeper) => keeper.time_for(requests),
-            Err(TryLockError::Poisoned(keeper)) => keeper.into_inner().time_for(requests),
-            Err(TryLockError::WouldBlock) if self.threads.is_some() => Duration::ZERO,
-            Err(TryLockError::WouldBlock) => self.keeper().time_for(requests),
+            Ok(mut keeper) => Some(act(&mut keeper)),
+            Err(TryLockError::Poisoned(keeper)) => Some(act(&mut keeper.into_inner())),
+            Err(TryLockError::WouldBlock) if self.threads.is_some() => None,
+            Err(TryLockError::WouldBlock) => Some(act(&mut self.keeper())),
         }
     }
 
-    fn keeper(&self) -> std::sync::MutexGuard<'_, Keeper> {
+    fn keeper(&self) -> std::sync::MutexGuard<'_, SharedBucket> {
         self.keeper.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Has the keeper take in an event, before it grants anything more.
-    fn tell(self: &Arc<Self>, event: Event) -> Told {
-        self.untold.lock().unwrap_or_else(PoisonError::into_inner).push(event);
+    fn tell(self: &Arc<Self>, observation: Observation) -> Told {
+        self.untold.lock().unwrap_or_else(PoisonError::into_inner).push(observation);
         // The first word of a limit goes into the file, too.
-        let threads = if event.may_teach() { self.threads.as_ref() } else { self.threads_for_file() };
+        let threads = if observation.may_teach() { self.threads.as_ref() } else { self.threads_for_file() };
         let Some(threads) = threads else {
             self.take_in_and_wake();
             return Told(None);
         };
         let (told, receiver) = oneshot::channel();
-        let budget = Arc::clone(self);
+        let limiter = Arc::clone(self);
         let job = move || {
-            budget.take_in_and_wake();
+            limiter.take_in_and_wake();
             // Nobody has to wait for it.
             _ = told.send(());
         };
@@ -226,15 +244,15 @@ impl Budget {
         self.changed.notify_one();
     }
 
-    fn take_in(&self, keeper: &mut Keeper) {
+    fn take_in(&self, keeper: &mut SharedBucket) {
         let untold = std::mem::take(&mut *self.untold.lock().unwrap_or_else(PoisonError::into_inner));
-        for event in untold {
-            keeper.tell(event);
+        for observation in untold {
+            keeper.tell(observation);
         }
     }
 }
 
-/// What a budget was told, on its way into the file. It gets there without being waited for, too, unless the process ends.
+/// What a limiter was told, on its way into the file. It gets there without being waited for, too, unless the process ends.
 pub(crate) struct Told(Option<oneshot::Receiver<()>>);
 
 impl Told {
@@ -257,21 +275,46 @@ impl Drop for Unused {
     }
 }
 
-impl std::fmt::Debug for Budget {
+impl std::fmt::Debug for RateLimiter {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Budget").field("waiting", &self.is_waiting()).finish_non_exhaustive()
+        f.debug_struct("RateLimiter").field("waiting", &self.is_waiting()).finish_non_exhaustive()
     }
+}
+
+/// The latest moment at which a wait after a refusal may end, and what that moment is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Until {
+    pub(crate) at: Instant,
+    pub(crate) what: &'static str,
 }
 
 /// The service asked to be left alone for longer than anybody waits.
 #[derive(Debug)]
-pub(crate) struct Closed;
+pub(crate) struct TooLong {
+    /// What would be over by then; `None`: it is more than half an hour.
+    past: Option<&'static str>,
+}
 
-impl Closed {
+impl TooLong {
+    fn of(hold: Duration, until: Option<Until>) -> Option<Self> {
+        let until = until.filter(|_| !hold.is_zero())?;
+        let is_late = Instant::now().checked_add(hold).is_none_or(|end| end > until.at);
+        is_late.then_some(Self { past: Some(until.what) })
+    }
+
     /// The error of the request that was to be sent.
-    pub(crate) fn refusal(self, doing: &str) -> Error {
-        let text = format!("{doing}: the service's rate limit asked for a wait of more than half an hour");
-        Error::new(ErrorKind::RateLimited, text).with_next_step("try again later")
+    pub(crate) fn into_error(self, doing: &str) -> Error {
+        Error::new(ErrorKind::RateLimited, format!("{doing}: {self}")).with_next_step("try again later")
+    }
+}
+
+impl std::fmt::Display for TooLong {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the service's rate limit asks for a wait ")?;
+        match self.past {
+            Some(what) => write!(f, "past {what}"),
+            None => f.write_str("of more than half an hour"),
+        }
     }
 }
 
@@ -291,83 +334,57 @@ impl Drop for Waiting<'_> {
     }
 }
 
-/// How a request that had a permit ended.
-#[derive(Debug, Clone, Copy)]
-pub(super) enum Event {
-    Answered { sent: Moment, taken: Taken, said: Said, believed: bool },
-    Lost { sent: Moment },
-    NotSent { sent: Moment },
-}
-
-impl Event {
-    /// Whether it may tell of a limit that was not known.
-    fn may_teach(&self) -> bool {
-        matches!(self, Self::Answered { taken, said, .. } if matches!(taken, Taken::Refused) || said.is_something())
-    }
-
-    pub(super) fn apply(self, bucket: &mut Bucket, now: Moment) {
-        match self {
-            Self::Answered { sent, taken, said, believed } => {
-                bucket.answered(sent, now, taken, said, believed);
-            }
-            Self::Lost { sent } => bucket.lost(sent, now),
-            Self::NotSent { sent } => bucket.not_sent(sent, now),
-        }
-    }
-}
-
 /// The right to send one request. Dropped without a word, it counts as spent: the request may have arrived.
 #[must_use = "a permit is spent when it is dropped"]
 pub(crate) struct Permit {
-    budget: Arc<Budget>,
+    limiter: Arc<RateLimiter>,
     sent: Moment,
     believed: bool,
     open: bool,
 }
 
 impl Permit {
-    /// Tells the budget what the answer to the request says.
-    pub(crate) fn answered(mut self, status: u16, headers: &HeaderMap) -> Told {
-        let (taken, said) = (taken(status), said(headers, SystemTime::now()));
+    /// Tells the limiter how the request ended. `now` is the present by this machine's clock.
+    pub(crate) fn ended(mut self, result: &Result<Answer, Failure>, now: SystemTime) -> Told {
         self.open = false;
-        let (sent, believed) = (self.sent, self.believed);
-        self.budget.tell(Event::Answered { sent, taken, said, believed })
+        let observation = Observation {
+            sent: self.sent,
+            believed: self.believed,
+            token: token(result),
+            headers: match result {
+                Ok(answer) => RateLimitHeaders::read(&answer.headers, now).into(),
+                Err(failure) => failure.rate_limit.into(),
+            },
+        };
+        self.limiter.tell(observation)
     }
 
-    /// Gives the permit back: no byte of the request left.
+    /// Gives the permit back: nothing of the request left.
     pub(crate) fn not_sent(mut self) -> Told {
         self.open = false;
-        self.budget.tell(Event::NotSent { sent: self.sent })
+        self.limiter.tell(Observation::unanswered(self.sent, Token::Unused))
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
-            self.budget.tell(Event::Lost { sent: self.sent });
+            self.limiter.tell(Observation::unanswered(self.sent, Token::Unknown));
         }
     }
 }
 
-/// How the service took a request that it answered so.
-pub(super) fn taken(status: u16) -> Taken {
-    match status {
-        429 => Taken::Refused,
-        200..300 => Taken::Accepted,
-        _ => Taken::Failed,
-    }
-}
-
-/// What the headers of an answer say about the bucket.
-pub(super) fn said(headers: &HeaderMap, now: SystemTime) -> Said {
-    let hint = WaitHint::read(headers, now);
-    let quota = Quota::read(headers);
-    let tokens = |number: u64| (number as f64).min(MOST_TOKENS);
-    Said {
-        limit: quota.limit.map(tokens),
-        remaining: quota.remaining.map(tokens),
-        reset: hint.reset,
-        retry_after: hint.retry_after,
+/// What became of the token of a request that ended so.
+pub(super) fn token(result: &Result<Answer, Failure>) -> Token {
+    match result {
+        Ok(_) => Token::Taken,
+        Err(failure) => match failure.outcome {
+            _ if retry::is_rate_limited(failure) => Token::Refused,
+            Outcome::Refused { .. } => Token::Uncertain,
+            Outcome::NotSent => Token::Unused,
+            // It may have arrived, so it is spent.
+            Outcome::Lost => Token::Unknown,
+        },
     }
 }
 

@@ -1,14 +1,16 @@
 use futures_util::FutureExt as _;
 use tokio::task::yield_now;
 
+use http::HeaderMap;
+
 use crate::rate_limiter::limiter::*;
 
-fn given(per_minute: u32, burst: u32) -> Arc<Budget> {
-    Arc::new(Budget::new(RateLimit::new(per_minute, burst), Clock::starting_now(), None))
+fn given(per_minute: u32, burst: u32) -> Arc<RateLimiter> {
+    Arc::new(RateLimiter::new(RateLimit::new(per_minute, burst), Clock::starting_now(), None))
 }
 
-fn learning() -> Arc<Budget> {
-    Arc::new(Budget::new(None, Clock::starting_now(), None))
+fn learning() -> Arc<RateLimiter> {
+    Arc::new(RateLimiter::new(None, Clock::starting_now(), None))
 }
 
 fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
@@ -23,7 +25,7 @@ async fn permits_come_in_the_order_they_were_asked_for() {
     let asking = (0..10).map(|number| {
         let (budget, order) = (Arc::clone(&budget), Arc::clone(&order));
         tokio::spawn(async move {
-            budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+            budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
             order.lock().unwrap().push(number);
         })
     });
@@ -38,42 +40,42 @@ async fn permits_come_in_the_order_they_were_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn a_dropped_wait_spends_nothing_and_lets_the_next_one_through() {
     let budget = given(60, 1);
-    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+    budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
     let start = Instant::now();
     for _ in 0..5 {
-        let waited = tokio::time::timeout(Duration::from_millis(100), budget.acquire()).await;
+        let waited = tokio::time::timeout(Duration::from_millis(100), budget.acquire(None)).await;
         assert!(waited.is_err());
         assert!(!budget.is_waiting());
     }
-    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+    budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
     assert!(start.elapsed() < Duration::from_millis(1_010), "{:?}", start.elapsed());
 }
 
 #[tokio::test(start_paused = true)]
 async fn what_did_not_leave_is_given_back_and_what_was_lost_is_not() {
     let budget = given(1, 3);
-    budget.acquire().await.unwrap().not_sent();
-    drop(budget.acquire().await.unwrap());
-    budget.acquire().await.unwrap().not_sent();
-    drop(budget.acquire().await.unwrap());
-    budget.acquire().await.unwrap().answered(500, &HeaderMap::new());
-    assert!(budget.acquire().now_or_never().is_none(), "three of three were spent");
+    budget.acquire(None).await.unwrap().not_sent();
+    drop(budget.acquire(None).await.unwrap());
+    budget.acquire(None).await.unwrap().not_sent();
+    drop(budget.acquire(None).await.unwrap());
+    budget.acquire(None).await.unwrap().answered(500, &HeaderMap::new());
+    assert!(budget.acquire(None).now_or_never().is_none(), "three of three were spent");
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_waits_is_woken_by_better_news() {
     let budget = learning();
-    let slow = budget.acquire().await.unwrap();
+    let slow = budget.acquire(None).await.unwrap();
     budget
-        .acquire()
+        .acquire(None)
         .await
         .unwrap()
         .answered(429, &headers(&[("retry-after", "0"), ("x-ratelimit-remaining", "0")]));
     let low = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "600"), ("x-ratelimit-limit", "3")];
-    budget.acquire().await.unwrap().answered(200, &headers(&low));
+    budget.acquire(None).await.unwrap().answered(200, &headers(&low));
     let waiting = tokio::spawn({
         let budget = Arc::clone(&budget);
-        async move { drop(budget.acquire().await.unwrap().answered(200, &HeaderMap::new())) }
+        async move { drop(budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new())) }
     });
     while !budget.is_waiting() {
         yield_now().await;
@@ -89,13 +91,52 @@ async fn who_waits_is_woken_by_better_news() {
 async fn nobody_waits_longer_than_half_an_hour() {
     let budget = learning();
     let half_an_hour = headers(&[("retry-after", "1800")]);
-    budget.acquire().await.unwrap().answered(429, &half_an_hour);
-    for _ in 0..3 {
+    budget.acquire(None).await.unwrap().answered(429, &half_an_hour);
+    let start = Instant::now();
+    let permit = budget.acquire(None).await.unwrap();
+    assert!(start.elapsed() <= LONGEST_WAIT + Duration::from_secs(1), "{:?}", start.elapsed());
+    permit.answered(429, &half_an_hour);
+    let start = Instant::now();
+    assert!(budget.acquire(None).await.is_err(), "half an hour of refusals is enough");
+    assert!(start.elapsed().is_zero());
+}
+
+#[tokio::test(start_paused = true)]
+async fn refusals_in_a_row_are_waited_for_half_an_hour_in_all() {
+    for (asked, most) in [("0", 200), ("60", 31), ("600", 4)] {
+        let budget = learning();
         let start = Instant::now();
-        let permit = budget.acquire().await.unwrap();
-        assert!(start.elapsed() <= LONGEST_WAIT + Duration::from_secs(1), "{:?}", start.elapsed());
-        permit.answered(429, &half_an_hour);
+        let mut refused = 0;
+        while let Ok(permit) = budget.acquire(None).await {
+            permit.answered(429, &headers(&[("retry-after", asked)]));
+            refused += 1;
+            assert!(refused <= most, "{asked}: {:?}", start.elapsed());
+        }
+        assert!(start.elapsed() <= LONGEST_WAIT + Duration::from_secs(1), "{asked}: {:?}", start.elapsed());
+        assert!(start.elapsed() >= LONGEST_WAIT / 2, "{asked}: {:?}", start.elapsed());
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_is_not_waited_for_until_it_is_too_late() {
+    let budget = learning();
+    let until =
+        |seconds| Some(Until { at: Instant::now() + Duration::from_secs(seconds), what: "the deadline" });
+    assert!(budget.too_long(until(1)).is_none());
+    budget.acquire(until(1)).await.unwrap().answered(429, &headers(&[("retry-after", "60")]));
+    let start = Instant::now();
+    for (seconds, is_too_long) in [(59, true), (61, false)] {
+        assert_eq!(budget.too_long(until(seconds)).is_some(), is_too_long, "{seconds}");
+    }
+    let error = budget.acquire(until(59)).await.unwrap_err().into_error("try");
+    assert!(error.to_string().contains("a wait past the deadline"), "{error}");
+    assert!(start.elapsed().is_zero());
+    drop(budget.acquire(until(61)).await.unwrap());
+    assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());
+    // What the budget paces is not a refusal: nobody knows that it would be too late.
+    let paced = given(60, 1);
+    drop(paced.acquire(None).await.unwrap());
+    drop(paced.acquire(until(0)).await.unwrap());
 }
 
 /// Of a service that says nothing else of its limit.
@@ -104,7 +145,7 @@ async fn after_one_refusal_it_goes_on_when_the_service_said_and_soon_as_fast_as_
     let budget = learning();
     let mut under_way = Vec::new();
     for _ in 0..4 {
-        under_way.push(budget.acquire().await.unwrap());
+        under_way.push(budget.acquire(None).await.unwrap());
     }
     let start = Instant::now();
     under_way.pop().unwrap().answered(429, &headers(&[("retry-after", "5")]));
@@ -112,7 +153,7 @@ async fn after_one_refusal_it_goes_on_when_the_service_said_and_soon_as_fast_as_
         permit.answered(200, &HeaderMap::new());
     }
     for _ in 0..60 {
-        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+        budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
         assert!(start.elapsed() >= Duration::from_secs(5), "{:?}", start.elapsed());
     }
     eprintln!("60 requests took {:?}", start.elapsed());
@@ -122,24 +163,24 @@ async fn after_one_refusal_it_goes_on_when_the_service_said_and_soon_as_fast_as_
 #[tokio::test(start_paused = true)]
 async fn a_longer_wait_ends_those_who_wait_and_for_half_an_hour_those_who_come() {
     let budget = learning();
-    let permit = budget.acquire().await.unwrap();
-    budget.acquire().await.unwrap().answered(429, &headers(&[("retry-after", "60")]));
+    let permit = budget.acquire(None).await.unwrap();
+    budget.acquire(None).await.unwrap().answered(429, &headers(&[("retry-after", "60")]));
     let waiting = tokio::spawn({
         let budget = Arc::clone(&budget);
-        async move { budget.acquire().await.map(drop) }
+        async move { budget.acquire(None).await.map(drop) }
     });
     while !budget.is_waiting() {
         yield_now().await;
     }
     let start = Instant::now();
     permit.answered(429, &headers(&[("retry-after", "1801")]));
-    let refusal = waiting.await.unwrap().unwrap_err().refusal("send the part");
+    let refusal = waiting.await.unwrap().unwrap_err().into_error("send the part");
     assert_eq!(refusal.kind(), ErrorKind::RateLimited);
     assert!(refusal.is_retryable() && refusal.to_string().contains("half an hour"), "{refusal}");
-    assert!(budget.acquire().await.is_err());
+    assert!(budget.acquire(None).await.is_err());
     assert_eq!(start.elapsed(), Duration::ZERO);
     sleep(LONGEST_WAIT).await;
-    budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+    budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
 }
 
 #[tokio::test(start_paused = true)]
@@ -149,7 +190,7 @@ async fn the_time_for_further_requests() {
     assert_eq!(budget.time_for(10), Duration::ZERO);
     assert_eq!(budget.time_for(100).as_secs(), 90);
     for _ in 0..10 {
-        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+        budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
     }
     assert_eq!(budget.time_for(0), Duration::ZERO);
     assert_eq!(budget.time_for(100).as_secs(), 100);
@@ -157,7 +198,7 @@ async fn the_time_for_further_requests() {
 
 #[tokio::test]
 async fn connections_and_routes_are_told_apart() {
-    let budgets = Budgets::new(RateLimit::new(60, 1), None, "https://api.test/", Threads::default());
+    let budgets = RateLimiters::new(RateLimit::new(60, 1), None, "https://api.test/", Threads::default());
     let (one, two) = (HeaderValue::from_static("conn_1"), HeaderValue::from_static("conn_2"));
     assert!(Arc::ptr_eq(&budgets.of(&one), &budgets.of(&one)));
     assert!(!Arc::ptr_eq(&budgets.of(&one), &budgets.of(&two)));
@@ -169,9 +210,10 @@ async fn connections_and_routes_are_told_apart() {
         ("https://api.test/v2/accessories/", false),
     ] {
         let url = Url::parse(url).unwrap();
-        assert_eq!(budgets.for_request(&url, Some(&one)).is_some(), limited, "{url}");
-        assert!(budgets.for_request(&url, None).is_none());
+        let of = |connection| budgets.for_request(&url, connection);
+        assert_eq!(Arc::ptr_eq(&of(Some(&one)), &budgets.of(&one)), limited, "{url}");
+        assert!(!Arc::ptr_eq(&of(None), &of(None)), "each has its own");
     }
-    let debug = format!("{budgets:?} {:?} {:?}", budgets.of(&one), budgets.of(&one).acquire().await);
+    let debug = format!("{budgets:?} {:?} {:?}", budgets.of(&one), budgets.of(&one).acquire(None).await);
     assert!(!debug.contains("conn_1"), "{debug}");
 }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Moment;
+use super::observation::HeaderSnapshot;
 
 /// No service is believed to refill faster, in tokens per second.
 const FASTEST: f64 = 10_000.0;
@@ -26,26 +27,6 @@ const STRETCH: Duration = Duration::from_secs(300);
 const LEAST_TRUST: f64 = 1.0 / 16.0;
 /// How trust grows back with each accepted request.
 const REGAIN: f64 = 1.05;
-
-/// What an answer said about the bucket.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Said {
-    /// `X-RateLimit-Limit`, whose meaning is not documented: what the bucket holds, or what flows into it.
-    pub(super) limit: Option<f64>,
-    /// Whole tokens that were left when the service looked.
-    pub(super) remaining: Option<f64>,
-    /// When the bucket is full again.
-    pub(super) reset: Option<Duration>,
-    /// How long the service asks to be left alone.
-    pub(super) retry_after: Option<Duration>,
-}
-
-impl Said {
-    /// Whether it says anything at all.
-    pub(super) fn is_something(&self) -> bool {
-        self.limit.is_some() || self.remaining.is_some() || self.reset.is_some() || self.retry_after.is_some()
-    }
-}
 
 /// When a request that was answered began and ended, and what else is known of that time.
 #[derive(Debug, Clone, Copy)]
@@ -169,7 +150,7 @@ impl Rate {
     }
 
     /// Takes in an accepted request.
-    pub(super) fn accepted(&mut self, span: Span, said: Said) {
+    pub(super) fn accepted(&mut self, span: Span, said: HeaderSnapshot) {
         self.trust = (self.trust * REGAIN).min(1.0);
         if let Some(pace) = &mut self.pace {
             pace.accepted(span.sent);
@@ -188,7 +169,14 @@ impl Rate {
 
     /// Takes in a refusal. `surprising`: it was believed that a token was there. `again`: nothing was accepted since
     /// the last one, so this one says how long the bucket stays empty and nothing of the pace before.
-    pub(super) fn refused(&mut self, now: Moment, said: Said, hold: Duration, surprising: bool, again: bool) {
+    pub(super) fn refused(
+        &mut self,
+        now: Moment,
+        said: HeaderSnapshot,
+        hold: Duration,
+        surprising: bool,
+        again: bool,
+    ) {
         if surprising {
             // One refusal may be somebody else's doing.
             if self.trust < 1.0 {

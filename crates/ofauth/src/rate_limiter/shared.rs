@@ -16,7 +16,7 @@ use xxhash_rust::xxh3::xxh3_128;
 use super::bucket::Bucket;
 use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
-use super::limiter::Event;
+use super::observation::Observation;
 use crate::private;
 
 /// The format of the file.
@@ -37,8 +37,8 @@ pub(super) struct Contended;
 /// Why a request may not be sent now.
 #[derive(Debug)]
 pub(super) enum Denied {
-    /// It is time to ask again after so long.
-    For(Duration),
+    /// It is time to ask again after `wait`; `hold` of it is for a refusal.
+    For { wait: Duration, hold: Duration },
     /// The service asked for a longer wait than anybody waits.
     Closed,
 }
@@ -62,7 +62,7 @@ struct Stored<B> {
 
 /// Keeps the bucket of a budget. Whatever is done to the bucket has a moment that is read under its lock, so that the
 /// moments come in order.
-pub(super) struct Keeper {
+pub(super) struct SharedBucket {
     bucket: Bucket,
     clock: Clock,
     given: Option<RateLimit>,
@@ -73,10 +73,10 @@ pub(super) struct Keeper {
     alone: u32,
     looked: Option<Moment>,
     /// What happened while the file was locked, in order.
-    untold: Vec<Event>,
+    untold: Vec<Observation>,
 }
 
-impl Keeper {
+impl SharedBucket {
     pub(super) fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
         let bucket = Bucket::new(given, clock.now());
         Self { bucket, clock, given, file, joined: false, alone: 0, looked: None, untold: Vec::new() }
@@ -92,7 +92,7 @@ impl Keeper {
         let grant = |bucket: &mut Bucket, now| match bucket.wait(now) {
             _ if bucket.is_closed() => Err(Denied::Closed),
             wait if wait.is_zero() || at_once => Ok((now, bucket.grant(now))),
-            wait => Err(Denied::For(wait)),
+            wait => Err(Denied::For { wait, hold: bucket.held(now) }),
         };
         let granted = match self.with_file(grant) {
             Err(Contended) if contended < MOST_CONTENDED => return Err(Contended),
@@ -106,13 +106,19 @@ impl Keeper {
     }
 
     /// Takes in how a request ended.
-    pub(super) fn tell(&mut self, event: Event) {
-        if self.with_file(|bucket, now| event.apply(bucket, now)).is_err() {
+    pub(super) fn tell(&mut self, ended: Observation) {
+        if self.with_file(|bucket, now| bucket.take_in(ended, now)).is_err() {
             // Too many only if another process holds the lock for ever.
             if self.untold.len() < MOST_UNTOLD {
-                self.untold.push(event);
+                self.untold.push(ended);
             }
         }
+    }
+
+    /// How long nothing is sent after a refusal, and whether that is longer than anybody waits.
+    pub(super) fn hold(&mut self) -> (Duration, bool) {
+        let hold = self.bucket.held(self.clock.now());
+        (hold, self.bucket.is_closed())
     }
 
     pub(super) fn time_for(&mut self, requests: u64) -> Duration {
@@ -194,8 +200,8 @@ impl Keeper {
             self.bucket = stored;
         }
         self.joined = true;
-        for event in self.untold.drain(..) {
-            event.apply(&mut self.bucket, now);
+        for ended in self.untold.drain(..) {
+            self.bucket.take_in(ended, now);
         }
         let done = act(&mut self.bucket, now);
         if let Err(error) = write(&mut file, &self.bucket) {

@@ -6,10 +6,9 @@ use proptest::prelude::*;
 use tokio::time::Instant;
 
 use crate::limits::LONGEST_WAIT;
-use crate::rate_limiter::bucket::Taken;
 use crate::rate_limiter::clock::Clock;
-use crate::rate_limiter::limiter::Budget;
-use crate::rate_limiter::rate::Said;
+use crate::rate_limiter::limiter::RateLimiter;
+use crate::rate_limiter::observation::{HeaderSnapshot, Observation, Token};
 use crate::rate_limiter::shared::*;
 
 const EPOCH: Duration = Duration::from_secs(1_795_305_600);
@@ -19,9 +18,9 @@ fn now() -> Moment {
 }
 
 /// A budget as a process would have it that starts now.
-fn process(file: &Path) -> Arc<Budget> {
+fn process(file: &Path) -> Arc<RateLimiter> {
     let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
-    Arc::new(Budget::new(None, clock, Some(file.to_owned())))
+    Arc::new(RateLimiter::new(None, clock, Some(file.to_owned())))
 }
 
 fn remaining(tokens: u32) -> HeaderMap {
@@ -34,15 +33,15 @@ fn remaining(tokens: u32) -> HeaderMap {
 
 fn low_bucket() -> Bucket {
     let mut bucket = Bucket::new(None, now());
-    let said = Said {
+    let said = HeaderSnapshot {
         limit: Some(90.0),
         remaining: Some(2.0),
         reset: Some(Duration::from_secs(88)),
-        ..Said::default()
+        ..HeaderSnapshot::default()
     };
     for _ in 0..3 {
         let believed = bucket.grant(now());
-        bucket.answered(now(), now(), Taken::Accepted, said, believed);
+        bucket.take_in(Observation { sent: now(), believed, token: Token::Taken, headers: said }, now());
     }
     bucket.grant(now());
     bucket
@@ -53,17 +52,17 @@ async fn a_later_process_knows_what_an_earlier_one_used_up() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("deep/down/bucket.rate");
     let first = process(&file);
-    first.acquire().await.unwrap().answered(200, &remaining(2));
+    first.acquire(None).await.unwrap().answered(200, &remaining(2));
     drop(first);
     let second = process(&file);
     for _ in 0..2 {
-        second.acquire().await.unwrap().answered(200, &HeaderMap::new());
-        second.acquire().await.unwrap().answered(200, &remaining(1));
+        second.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
+        second.acquire(None).await.unwrap().answered(200, &remaining(1));
     }
     let start = Instant::now();
     let third = process(&file);
-    drop(third.acquire().await.unwrap());
-    drop(third.acquire().await.unwrap());
+    drop(third.acquire(None).await.unwrap());
+    drop(third.acquire(None).await.unwrap());
     let waited = start.elapsed();
     assert!(waited >= Duration::from_millis(900) && waited < Duration::from_secs(3), "{waited:?}");
 }
@@ -74,14 +73,14 @@ async fn two_that_begin_at_once_spend_no_token_twice() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bucket.rate");
     let (first, second) = (process(&file), process(&file));
-    let (one, two) = (first.acquire().await.unwrap(), second.acquire().await.unwrap());
+    let (one, two) = (first.acquire(None).await.unwrap(), second.acquire(None).await.unwrap());
     one.answered(200, &remaining(89));
     let mut under_way = Vec::new();
     for _ in 0..8 {
-        under_way.push(first.acquire().await.unwrap());
+        under_way.push(first.acquire(None).await.unwrap());
     }
     two.answered(200, &remaining(88));
-    while let Some(permit) = second.acquire().now_or_never() {
+    while let Some(permit) = second.acquire(None).now_or_never() {
         under_way.push(permit.unwrap());
     }
     assert_eq!(under_way.len(), 88);
@@ -92,14 +91,14 @@ async fn a_limit_that_was_stated_is_kept_by_those_who_state_it_alone() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bucket.rate");
     let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
-    let stating = || Arc::new(Budget::new(RateLimit::new(1, 2), clock, Some(file.clone())));
+    let stating = || Arc::new(RateLimiter::new(RateLimit::new(1, 2), clock, Some(file.clone())));
     for _ in 0..2 {
-        stating().acquire().await.unwrap().answered(200, &HeaderMap::new());
+        stating().acquire(None).await.unwrap().answered(200, &HeaderMap::new());
     }
-    assert!(stating().acquire().now_or_never().is_none(), "two of two are spent");
+    assert!(stating().acquire(None).now_or_never().is_none(), "two of two are spent");
     let other = process(&file);
     for _ in 0..100 {
-        other.acquire().now_or_never().unwrap().unwrap().answered(200, &HeaderMap::new());
+        other.acquire(None).now_or_never().unwrap().unwrap().answered(200, &HeaderMap::new());
     }
 }
 
@@ -112,8 +111,8 @@ async fn what_a_link_names_is_left_alone() {
     std::fs::write(&victim, "mine").unwrap();
     std::os::unix::fs::symlink(&victim, &file).unwrap();
     let budget = process(&file);
-    budget.acquire().await.unwrap().answered(200, &remaining(3));
-    budget.acquire().await.unwrap().answered(200, &remaining(2));
+    budget.acquire(None).await.unwrap().answered(200, &remaining(3));
+    budget.acquire(None).await.unwrap().answered(200, &remaining(2));
     assert_eq!(std::fs::read_to_string(&victim).unwrap(), "mine");
 }
 
@@ -122,7 +121,7 @@ async fn a_client_without_limit_writes_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let budget = process(&directory.path().join("sub/bucket.rate"));
     for _ in 0..100 {
-        budget.acquire().await.unwrap().answered(200, &HeaderMap::new());
+        budget.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
     }
     assert_eq!(std::fs::read_dir(directory.path()).unwrap().count(), 0);
 }
@@ -132,12 +131,12 @@ async fn a_running_client_hears_of_the_limit_that_another_found() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bucket.rate");
     let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
-    let [one, two] = [0, 1].map(|_| Arc::new(Budget::new(None, clock, Some(file.clone()))));
-    one.acquire().await.unwrap().answered(200, &HeaderMap::new());
-    two.acquire().await.unwrap().answered(200, &remaining(0));
+    let [one, two] = [0, 1].map(|_| Arc::new(RateLimiter::new(None, clock, Some(file.clone()))));
+    one.acquire(None).await.unwrap().answered(200, &HeaderMap::new());
+    two.acquire(None).await.unwrap().answered(200, &remaining(0));
     tokio::time::sleep(LOOK_EVERY).await;
     assert!(one.time_for(90) < Duration::from_secs(1));
-    drop(one.acquire().await.unwrap());
+    drop(one.acquire(None).await.unwrap());
     assert!(one.time_for(90) > Duration::from_secs(80), "{:?}", one.time_for(90));
 }
 
@@ -146,14 +145,14 @@ async fn a_lock_that_is_never_released_is_not_waited_for() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("bucket.rate");
     let budget = process(&file);
-    budget.acquire().await.unwrap().answered(200, &remaining(50));
+    budget.acquire(None).await.unwrap().answered(200, &remaining(50));
     let lock = open(&file).unwrap();
     lock.lock().unwrap();
     let start = Instant::now();
-    budget.acquire().await.unwrap().answered(200, &remaining(20));
+    budget.acquire(None).await.unwrap().answered(200, &remaining(20));
     assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
     drop(lock);
-    drop(budget.acquire().await.unwrap());
+    drop(budget.acquire(None).await.unwrap());
     assert!(budget.time_for(90) > Duration::from_secs(60), "the answer was told when the lock was free");
 }
 
@@ -162,7 +161,7 @@ async fn a_directory_that_cannot_be_written_is_given_up() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let budget = process(&file.path().join("bucket.rate"));
     for left in (0..5).rev() {
-        budget.acquire().await.unwrap().answered(200, &remaining(left));
+        budget.acquire(None).await.unwrap().answered(200, &remaining(left));
     }
     assert!(budget.time_for(50) > Duration::from_secs(40), "it goes on by itself");
 }
@@ -171,7 +170,7 @@ async fn a_directory_that_cannot_be_written_is_given_up() {
 fn the_file_is_private_and_says_nothing_of_the_connection() {
     let directory = tempfile::tempdir().unwrap();
     let path = path(&directory.path().join("state"), "https://api.test/", b"conn_abc123");
-    let mut keeper = Keeper::new(RateLimit::new(60, 10), Clock::Wall, Some(path.clone()));
+    let mut keeper = SharedBucket::new(RateLimit::new(60, 10), Clock::Wall, Some(path.clone()));
     keeper.grant(true, 0).unwrap().unwrap();
     assert!(!path.to_string_lossy().contains("conn_abc123"));
     let text = std::fs::read_to_string(&path).unwrap();
@@ -215,10 +214,10 @@ fn wait_with(text: &[u8]) -> Duration {
     let path = directory.path().join("bucket.rate");
     std::fs::write(&path, text).unwrap();
     let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
-    let mut keeper = Keeper::new(None, clock, Some(path));
+    let mut keeper = SharedBucket::new(None, clock, Some(path));
     match keeper.grant(false, 0).unwrap() {
         Ok(_) => Duration::ZERO,
-        Err(Denied::For(wait)) => wait,
+        Err(Denied::For { wait, .. }) => wait,
         Err(Denied::Closed) => panic!("closed"),
     }
 }

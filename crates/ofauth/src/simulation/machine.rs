@@ -1,24 +1,29 @@
 //! What outlives a process but the file, and what a process is made of: the engine as the library puts it together, over
 //! the simulated wire and disk.
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicBool, AtomicUsize};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::disk::Disk;
 use super::file::FileState;
+use super::network::{Network, Wires};
 use super::schedule::{Rates, Schedule};
 use super::service::Service;
-use super::wire::SimulatedWire;
 use super::world::{Process, World};
+use crate::call::transport::Transport;
 use crate::error::Result;
 use crate::journal::{About, Journal};
 use crate::origin::Origins;
-use crate::rate_limiter::Budgets;
+use crate::rate_limiter::RateLimiters;
 use crate::secret::ApiKey;
+use crate::settings::Settings;
 use crate::threads::Threads;
+use crate::tls::Tls;
+use crate::upload::backend::Backend;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
 use crate::upload::progress::eta::Meter;
@@ -38,7 +43,7 @@ pub(crate) struct Machine {
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) service: Arc<Service>,
     pub(crate) disk: Disk,
-    origins: Origins,
+    settings: Arc<Settings>,
 }
 
 impl Machine {
@@ -48,7 +53,7 @@ impl Machine {
             schedule: Arc::clone(schedule),
             service: Arc::new(Service::new(Arc::clone(world), Arc::clone(schedule))),
             disk: Disk::new(Arc::clone(world), schedule.disk),
-            origins: Origins::new(BASE_URL, &[], false).unwrap(),
+            settings: Arc::new(settings()),
         }
     }
 
@@ -65,26 +70,36 @@ impl Machine {
         state: Arc<FileState>,
     ) -> Result<Uploaded> {
         let connection = HeaderValue::from_static("conn_1");
-        let budgets = Budgets::new(None, None, BASE_URL, Threads::default());
-        let wire = SimulatedWire {
+        let settings = Arc::clone(&self.settings);
+        let limiters = Arc::new(RateLimiters::new(None, None, BASE_URL, Threads::default()));
+        let network = Network(Arc::new(Wires {
             world: Arc::clone(&self.world),
             service: Arc::clone(&self.service),
             rates,
             process,
             lineage,
-            source: source.clone(),
             state,
-            origins: self.origins.clone(),
-            key: ApiKey::new("sk_simulated".into())?,
-            buffers: Buffers::default(),
-            budget: budgets.of(&connection),
+            key: settings.key.clone(),
             concurrency: self.schedule.concurrency,
             putting: AtomicUsize::new(0),
-            asked: AtomicUsize::new(0),
+            opened: AtomicUsize::new(0),
+        }));
+        let backend = Backend {
+            limiter: limiters.of(&connection),
+            transport: Arc::new(Transport::new(settings, network.clone(), limiters)),
+            transfer: Arc::new(network),
+            connection,
+            source: source.clone(),
+            filename: "clip.mp4".into(),
+            content_type: "video/mp4".into(),
+            content_type_header: HeaderValue::from_static("video/mp4"),
+            vault_upload: None,
+            buffers: Buffers::default(),
+            throttle: None,
         };
         let watch: Option<Callback> = self.schedule.watched.then(|| watch(&self.world, process));
         let mut run = Run {
-            wire: Arc::new(wire),
+            backend: Arc::new(backend),
             reporter: Reporter::new(watch, source.size),
             on_notice: None,
             meter: Meter::new(Instant::now(), 0),
@@ -99,7 +114,7 @@ impl Machine {
             return engine::carry_out(&mut run, None).await;
         }
         let about = About {
-            base_url: self.origins.base().to_string(),
+            base_url: self.settings.origins.base().to_string(),
             connection: "conn_1".into(),
             source: source.place.clone(),
             filename: "clip.mp4".into(),
@@ -118,7 +133,25 @@ impl Machine {
             threads: Threads::default(),
         };
         let recorder = open.recorder.of_upload(Threads::default(), limits.cancel.clone());
-        journaling.run_from(&mut run, recorder, start, &self.origins).await
+        journaling.run_from(&mut run, recorder, start, &self.settings.origins).await
+    }
+}
+
+/// What a client has that talks to the simulated service.
+fn settings() -> Settings {
+    Settings {
+        key: ApiKey::new("sk_simulated".into()).unwrap(),
+        connection_id: None,
+        origins: Origins::new(BASE_URL, &[], false).unwrap(),
+        user_agent: HeaderValue::from_static("simulation"),
+        concurrency: 1,
+        connect_timeout: Duration::from_secs(10),
+        stall_timeout: Duration::from_secs(60),
+        answer_timeout: Duration::from_secs(120),
+        proxy: None,
+        tls: Tls::default(),
+        threads: Threads::default(),
+        answered: AtomicBool::new(true),
     }
 }
 

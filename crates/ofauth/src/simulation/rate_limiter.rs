@@ -1,4 +1,4 @@
-//! Budgets against a simulated service under paused time: how long many requests take, and how many are refused.
+//! RateLimiters against a simulated service under paused time: how long many requests take, and how many are refused.
 //!
 //! The service is exact: one bucket, refilled continuously, that takes a token when a request arrives. What it tells
 //! of that, and how, is the variation.
@@ -13,7 +13,7 @@ use proptest::prelude::*;
 use tokio::time::{Instant, sleep};
 
 use crate::rate_limiter::clock::Clock;
-use crate::rate_limiter::{Budget, Permit, RateLimit, shared};
+use crate::rate_limiter::{Permit, RateLimit, RateLimiter, shared};
 
 /// The service's wall clock at the start, in seconds: 2026-11-22, and a fraction so that roundings show.
 const EPOCH: f64 = 1_795_305_600.4;
@@ -193,7 +193,7 @@ struct Outcome {
 }
 
 /// Sends all requests through the budgets in turn, and those again that are refused.
-fn run(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<Budget>>) -> Outcome {
+fn run(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<RateLimiter>>) -> Outcome {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.unwrap().block_on(async {
         let service = Arc::new(Service::new(setting));
@@ -222,7 +222,7 @@ fn run(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<Budget>>) -> O
                 let take = |left: u32| left.checked_sub(1);
                 while left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok() {
                     loop {
-                        let permit = budget.acquire().await.unwrap();
+                        let permit = budget.acquire(None).await.unwrap();
                         *seconds.lock().unwrap().entry(service.start.elapsed().as_secs()).or_default() += 1;
                         let (from, to) = setting.takes;
                         let takes = from + (to - from) * random.f64();
@@ -247,20 +247,20 @@ fn run(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<Budget>>) -> O
     })
 }
 
-fn one_budget(given: Option<RateLimit>) -> impl FnOnce(Instant) -> Vec<Arc<Budget>> {
-    move |_| vec![Arc::new(Budget::new(given, Clock::starting_now(), None))]
+fn one_budget(given: Option<RateLimit>) -> impl FnOnce(Instant) -> Vec<Arc<RateLimiter>> {
+    move |_| vec![Arc::new(RateLimiter::new(given, Clock::starting_now(), None))]
 }
 
 fn numbers(limit_is_burst: bool, reset: Reset, when_answered: bool) -> Headers {
     Headers::Numbers { limit_is_burst, reset, when_answered }
 }
 
-/// Budgets that share a file, as those of two processes do.
-fn two_budgets(directory: &std::path::Path) -> impl FnOnce(Instant) -> Vec<Arc<Budget>> {
+/// RateLimiters that share a file, as those of two processes do.
+fn two_budgets(directory: &std::path::Path) -> impl FnOnce(Instant) -> Vec<Arc<RateLimiter>> {
     let file = shared::path(directory, "http://127.0.0.1/", b"conn_simulated");
     move |start| {
         let clock = Clock::Since { start, epoch: Duration::from_secs_f64(EPOCH) };
-        (0..2).map(|_| Arc::new(Budget::new(None, clock, Some(file.clone())))).collect()
+        (0..2).map(|_| Arc::new(RateLimiter::new(None, clock, Some(file.clone())))).collect()
     }
 }
 
@@ -273,7 +273,7 @@ fn all_numbers() -> impl Iterator<Item = Headers> {
 }
 
 /// Nothing is refused, and everything is through in little more than the shortest time.
-fn assert_optimal(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<Budget>>) {
+fn assert_optimal(setting: Setting, budgets: impl FnOnce(Instant) -> Vec<Arc<RateLimiter>>) {
     let outcome = run(setting, budgets);
     let ratio = outcome.seconds / setting.optimum();
     assert!(outcome.refused == 0 && ratio <= 1.02, "{ratio}: {outcome:?} for {setting:?}");

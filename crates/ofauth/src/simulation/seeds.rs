@@ -30,6 +30,8 @@ struct Seen {
 fn run(seed: u64, verbose: bool) -> Seen {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+    // The chance of the library's own retry loops.
+    fastrand::seed(seed);
     runtime.block_on(async {
         let mut rng = Rng::with_seed(seed);
         let schedule = Arc::new(Schedule::new(&mut rng));

@@ -1,12 +1,12 @@
 //! The simulated service: sessions, their parts, and what became of them.
 //!
 //! It is honest: it says that it did what it did, and what it refuses it does not do. Lies and losses are put between it
-//! and the client by the [`wire`](super::wire). Beside its own state it remembers what only an onlooker can know: who
+//! and the client by the [`network`](super::network). Beside its own state it remembers what only an onlooker can know: who
 //! sent what, and what the client was told.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
@@ -160,7 +160,10 @@ impl Service {
             let end = self.unix_ms() + inner.ways.ahead_ms + seconds * 1000;
             jiff::Timestamp::from_millisecond(end).unwrap().to_string()
         });
-        let reply = division.reply(&id, inner.ways.plans_in_headers, expires_at.as_deref());
+        let here = u64::try_from(self.unix_ms() + inner.ways.ahead_ms).unwrap();
+        let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_millis(here));
+        let reply =
+            division.reply(&id, inner.ways.plans_in_headers, expires_at.as_deref()).with("date", date);
         let parts = division.parts.len();
         inner.sessions.push(Session {
             lineage,

@@ -1,6 +1,6 @@
-//! What the upload engine needs of the outside world, and how HTTP provides it.
+//! The steps of an upload over HTTP: open a session, send bytes, complete. Each waits for the rate limiter; init repeats itself,
+//! for a session too many costs nothing, and the others are tried once.
 
-use std::future::Future;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -9,90 +9,61 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use url::Url;
 
-use super::context::Context;
+use super::plan::api_types::{CompleteBody, InitAnswer, InitBody, read_object};
+use super::plan::upload_plan::{Plan, PlannedPart};
 use super::session::{Opening, Session};
-use super::step_result::{StepEnd, doing, read_complete, read_put};
+use super::source::opened::Opened;
+use super::step_result::{self, StepResult, doing, expected_of_put};
+use super::transfer::attempt::Attempt;
+use super::transfer::body::Buffers;
+use super::transfer::put::{Activity, Put, Puts, Transfer};
+use super::transfer::throttle::Throttle;
 use super::vault_upload::VaultUpload;
 use crate::call::pause::Pause;
-use crate::call::transport::{Request, Tried};
+use crate::call::transport::{Patience, Transport};
 use crate::error::Result;
+use crate::http::outcome::Failure;
 use crate::http::rate_limit_headers::server_time;
-use crate::http::response::LONGEST_STEP;
+use crate::http::request::Request;
+use crate::http::response::{Answer, LONGEST_STEP};
 use crate::http::success::{self, Unreadable};
-use crate::rate_limiter::Budget;
-use crate::upload::plan::api_types::{CompleteBody, InitAnswer, InitBody, read_object};
-use crate::upload::plan::upload_plan::{Plan, PlannedPart};
-use crate::upload::source::opened::Opened;
-use crate::upload::transfer::attempt::Attempt;
-use crate::upload::transfer::body::Buffers;
-use crate::upload::transfer::put::{Activity, Put, PutEnd, put};
-use crate::upload::transfer::throttle::Throttle;
+use crate::net::exchange::Exchange as _;
+use crate::rate_limiter::{Permit, RateLimiter, TooLong, Until};
 
-/// The steps of an upload, each tried once; init alone repeats itself, for a session too many costs nothing.
-pub(crate) trait Wire: Send + Sync + 'static {
-    /// Opens a session and reads its plan. `pauses` is told of each pause before another try.
-    fn init(&self, pauses: UnboundedSender<Pause>) -> impl Future<Output = Result<Session>> + Send;
+const COMPLETE: &str = "complete the upload";
 
-    /// Sends the bytes of a part. `number` is `None` for the PUT of a single upload.
-    fn put(
-        &self,
-        part: PlannedPart,
-        number: Option<u32>,
-        activity: Arc<Activity>,
-        attempt: Arc<Attempt>,
-    ) -> impl Future<Output = StepEnd> + Send;
-
-    /// Asks the service to finish a multipart upload, once the attempt's gate is open.
-    fn complete(
-        &self,
-        url: &Url,
-        upload_id: &str,
-        attempt: Arc<Attempt>,
-    ) -> impl Future<Output = StepEnd> + Send;
-
-    /// At least how long so many more requests take under the service's budget.
-    fn time_for(&self, requests: u64) -> Duration;
-
-    /// Gives up every idle connection: the machine slept, or the network is another.
-    fn forget_connections(&self);
-
-    /// Milliseconds since 1970 by this machine's clock, which may be set at any time.
-    fn unix_ms(&self) -> i64;
-}
-
-/// [`Wire`] over HTTP.
-pub(crate) struct HttpWire {
-    pub(crate) context: Arc<Context>,
+/// One upload's way to the service.
+pub(crate) struct Backend<T: Transfer = Puts> {
+    pub(crate) transport: Arc<Transport<T::Calls>>,
+    pub(crate) transfer: Arc<T>,
+    pub(crate) limiter: Arc<RateLimiter>,
+    pub(crate) connection: HeaderValue,
     pub(crate) source: Opened,
     pub(crate) filename: String,
     pub(crate) content_type: String,
     pub(crate) content_type_header: HeaderValue,
-    pub(crate) connection: HeaderValue,
     pub(crate) vault_upload: Option<VaultUpload>,
     pub(crate) buffers: Buffers,
     pub(crate) throttle: Option<Throttle>,
-    pub(crate) budget: Arc<Budget>,
-    pub(crate) deadline: Option<Instant>,
 }
 
-impl Wire for HttpWire {
-    async fn init(&self, pauses: UnboundedSender<Pause>) -> Result<Session> {
+impl<T: Transfer> Backend<T> {
+    /// Opens a session and reads its plan. `pauses` is told of each pause before another try, none of which ends after `until`.
+    pub(crate) async fn init(&self, pauses: UnboundedSender<Pause>, until: Option<Until>) -> Result<Session> {
         let body = InitBody {
             filename: &self.filename,
             size: self.source.size,
             content_type: &self.content_type,
             vault_upload: self.vault_upload.as_ref(),
         };
-        let origins = &self.context.settings.origins;
-        let request =
-            Request::post("open the upload session", origins.api_url("/v2/access/uploads/init")?, &body)?
-                .success(success::of("init_upload"))
-                .connection(self.connection.clone())
-                .sit_out_rate_limits()
-                .no_longer_than(self.deadline)
-                .tell_pauses(pauses);
-        let answer = self.context.transport.call(&request).await?;
-        let here = SystemTime::now();
+        let origins = &self.transport.settings.origins;
+        let url = origins.api_url("/v2/access/uploads/init")?;
+        let request = Request::post("open the upload session", url, &body)?
+            .success(success::of("init_upload"))
+            .connection(self.connection.clone());
+        let patience = Patience { sits_out_rate_limits: true, until, pauses: Some(pauses) };
+        let answer = self.transport.call(&request, &patience).await?;
+        let here = self.transport.exchange().now();
         let there = server_time(&answer.headers).unwrap_or(here);
         let plan: InitAnswer = read_object(&answer.body)
             .map_err(|why| Unreadable::Because(why).into_error(&answer, request.doing))?;
@@ -107,22 +78,17 @@ impl Wire for HttpWire {
         Ok(session)
     }
 
-    async fn put(
+    /// Sends the bytes of a part. `number` is `None` for the PUT of a single upload.
+    pub(crate) async fn put(
         &self,
         part: PlannedPart,
         number: Option<u32>,
         activity: Arc<Activity>,
         attempt: Arc<Attempt>,
-    ) -> StepEnd {
-        let settings = &self.context.settings;
-        let url = match part.url() {
-            Ok(url) => url,
-            Err(error) => {
-                return read_put(PutEnd::NotSent { error, hopeless: true }, number, &settings.key);
-            }
-        };
-        let request = Put {
-            url,
+        until: Option<Until>,
+    ) -> StepResult {
+        let put = Put {
+            url: part.url().map_err(|error| Failure::not_sent(error).permanent())?,
             content_type: self.content_type_header.clone(),
             connection: self.connection.clone(),
             source: self.source.clone(),
@@ -134,59 +100,67 @@ impl Wire for HttpWire {
             attempt,
             idempotent: number.is_some(),
         };
-        request.attempt.set_waits_for_budget(true);
-        let permit = self.budget.acquire().await;
-        request.attempt.set_waits_for_budget(false);
-        let permit = match permit {
-            Ok(permit) => permit,
-            Err(closed) => {
-                let error = closed.refusal(doing(number));
-                return read_put(PutEnd::NotSent { error, hopeless: true }, number, &settings.key);
-            }
-        };
-        let end = put(settings, &self.context.pool, &request).await;
-        match &end {
-            PutEnd::Answered { answer, .. } => permit.answered(answer.status, &answer.headers).kept().await,
-            PutEnd::NotSent { .. } => permit.not_sent().kept().await,
-            // The service may have counted it.
-            PutEnd::Lost { .. } | PutEnd::Source(_) => drop(permit),
-        }
-        read_put(end, number, &settings.key)
+        put.attempt.set_waits_for_budget(true);
+        let permit = self.acquire(doing(number), until).await?;
+        put.attempt.set_waits_for_budget(false);
+        let ended = self.put_permitted(&put, number, permit).await;
+        step_result::read(ended, number, doing(number))
     }
 
-    async fn complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> StepEnd {
-        let tried = self.try_complete(url, upload_id, attempt).await.unwrap_or_else(Tried::Hopeless);
-        read_complete(tried, &self.context.settings.key)
+    async fn put_permitted(&self, put: &Put, number: Option<u32>, permit: Permit) -> Result<Answer, Failure> {
+        let sent = self.transfer.put(put).await;
+        let read = sent.and_then(|answer| self.transport.read(answer, expected_of_put(number)));
+        permit.ended(&read, self.transport.exchange().now()).kept().await;
+        read
     }
 
-    fn time_for(&self, requests: u64) -> Duration {
-        self.budget.time_for(requests)
-    }
-
-    fn forget_connections(&self) {
-        self.context.pool.clear();
-    }
-
-    fn unix_ms(&self) -> i64 {
-        unix_ms(SystemTime::now())
-    }
-}
-
-impl HttpWire {
-    async fn try_complete(&self, url: &Url, upload_id: &str, attempt: Arc<Attempt>) -> Result<Tried> {
-        let doing = "complete the upload";
-        let request = Request::post(doing, url.clone(), &CompleteBody { media_upload_id: upload_id })?
+    /// Asks the service to finish a multipart upload, once the attempt's gate is open.
+    pub(crate) async fn complete(
+        &self,
+        url: &Url,
+        upload_id: &str,
+        attempt: Arc<Attempt>,
+        until: Option<Until>,
+    ) -> StepResult {
+        let not_sent = |error| Failure::not_sent(error).permanent();
+        let request = Request::post(COMPLETE, url.clone(), &CompleteBody { media_upload_id: upload_id })
+            .map_err(not_sent)?
             .success(success::of("complete_upload"))
             .connection(self.connection.clone())
             .longest_answer(LONGEST_STEP);
-        let permit = self.budget.acquire().await.map_err(|closed| closed.refusal(doing))?;
+        let permit = self.acquire(COMPLETE, until).await?;
         if let Some(gate) = attempt.gate()
             && let Err(error) = gate.await
         {
             permit.not_sent().kept().await;
-            return Err(error);
+            return Err(not_sent(error));
         }
-        Ok(self.context.transport.try_permitted(&request, permit).await)
+        step_result::read(self.transport.send(&request, permit).await, None, COMPLETE)
+    }
+
+    async fn acquire(&self, doing: &str, until: Option<Until>) -> Result<Permit, Failure> {
+        let permit = self.limiter.acquire(until).await;
+        permit.map_err(|too_long| Failure::not_sent(too_long.into_error(doing)).permanent())
+    }
+
+    /// At least how long so many more requests take under the service's rate limit.
+    pub(crate) fn time_for(&self, requests: u64) -> Duration {
+        self.limiter.time_for(requests)
+    }
+
+    /// Whether a refusal has to be waited for longer than anybody waits, or than `until`.
+    pub(crate) fn too_long(&self, until: Option<Until>) -> Option<TooLong> {
+        self.limiter.too_long(until)
+    }
+
+    /// Gives up every idle connection: the machine slept, or the network is another.
+    pub(crate) fn forget_connections(&self) {
+        self.transfer.forget_connections();
+    }
+
+    /// Milliseconds since 1970 by this machine's clock, which may be set at any time.
+    pub(crate) fn unix_ms(&self) -> i64 {
+        unix_ms(self.transport.exchange().now())
     }
 }
 

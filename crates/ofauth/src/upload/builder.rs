@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backend::HttpWire;
+use super::backend::Backend;
 use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
@@ -200,15 +200,15 @@ impl Upload {
             rng: fastrand::Rng::new(),
             one_at_a_time,
             journal: None,
-            wire: Arc::new(HttpWire {
-                context: Arc::clone(&context),
+            backend: Arc::new(Backend {
+                transport: Arc::clone(&context.transport),
+                transfer: Arc::clone(&context.puts),
+                limiter: context.limiters.of(&connection),
+                connection: connection.clone(),
                 source: source.clone(),
                 filename,
                 content_type,
                 content_type_header,
-                budget: context.budgets.of(&connection),
-                deadline,
-                connection: connection.clone(),
                 vault_upload: self.vault_upload,
                 buffers: Buffers::filled_by(context.settings.threads.clone()),
                 throttle: context.throttle.clone(),

@@ -6,6 +6,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, Result};
+use crate::rate_limiter::Until;
 
 /// Cancels uploads from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
 #[derive(Debug, Clone, Default)]
@@ -73,11 +74,11 @@ impl Limits {
         }
     }
 
-    /// What a wait until then would last longer than, if it is that long.
-    pub(crate) fn beyond(&self, session_ends: Option<Instant>, until: Instant) -> Option<&'static str> {
-        if session_ends.is_some_and(|end| until > end) {
-            return Some("the end of the upload session");
-        }
-        self.deadline.is_some_and(|deadline| until > deadline).then_some("the deadline")
+    /// The latest moment at which a wait may end that is worth waiting in a session: its end, or the deadline.
+    pub(crate) fn until(&self, session_ends: Option<Instant>) -> Option<Until> {
+        let until = |at: Option<Instant>, what| at.map(|at| Until { at, what });
+        let both =
+            [until(session_ends, "the end of the upload session"), until(self.deadline, "the deadline")];
+        both.into_iter().flatten().min_by_key(|until| until.at)
     }
 }

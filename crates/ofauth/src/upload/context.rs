@@ -5,12 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use http::HeaderValue;
 
-use super::transfer::body::RangeBody;
+use super::transfer::put::Puts;
 use super::transfer::throttle::Throttle;
 use crate::call::transport::Transport;
 use crate::journal::Journal;
-use crate::net::pool::Pool;
-use crate::rate_limiter::Budgets;
+use crate::rate_limiter::RateLimiters;
 use crate::settings::Settings;
 
 /// What the uploads of a client share.
@@ -18,9 +17,9 @@ use crate::settings::Settings;
 pub(crate) struct Context {
     pub(crate) settings: Arc<Settings>,
     pub(crate) transport: Arc<Transport>,
-    pub(crate) pool: Pool<RangeBody>,
+    pub(crate) puts: Arc<Puts>,
     pub(crate) throttle: Option<Throttle>,
-    pub(crate) budgets: Arc<Budgets>,
+    pub(crate) limiters: Arc<RateLimiters>,
     pub(crate) journal: Option<Journal>,
     /// Connections of OFAuth that were found to take one upload part at a time.
     one_at_a_time: Mutex<HashSet<Vec<u8>>>,
@@ -30,12 +29,13 @@ impl Context {
     pub(crate) fn new(
         settings: Arc<Settings>,
         transport: Arc<Transport>,
-        budgets: Arc<Budgets>,
+        limiters: Arc<RateLimiters>,
         throttle: Option<Throttle>,
         journal: Option<Journal>,
     ) -> Self {
-        let (pool, one_at_a_time) = (Pool::default(), Mutex::default());
-        Self { settings, transport, pool, throttle, budgets, journal, one_at_a_time }
+        let puts = Arc::new(Puts::new(Arc::clone(&settings)));
+        let one_at_a_time = Mutex::default();
+        Self { settings, transport, puts, throttle, limiters, journal, one_at_a_time }
     }
 
     pub(crate) fn is_one_at_a_time(&self, connection: &HeaderValue) -> bool {

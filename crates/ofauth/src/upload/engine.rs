@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backend::Wire;
 use super::parts::ledger::Ledger;
 use super::parts::scheduler::{self, Sent};
 use super::plan::upload_plan::{Flow, Plan, number_of};
@@ -22,12 +21,12 @@ use super::run::{MIXED, Retry, Run, after, doubtful, unknown};
 use super::session::{Opening, Session};
 use super::source::compare;
 use super::source::opened::changed;
-use super::step_result::{Done, StepEnd};
+use super::step_result::StepSuccess;
 use super::transfer::attempt::Attempt;
+use super::transfer::put::Transfer;
 use crate::call::pause::Pause;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{DoneRecord, SessionRecord, State};
-use crate::limits::LONGEST_WAIT;
 
 /// How often everything is compared before an upload is finished whose file does not come to rest.
 const MOST_COMPARISONS: u32 = 10;
@@ -42,8 +41,8 @@ struct Begun {
 }
 
 /// Runs to the end, from what an earlier run left if there is anything.
-pub(crate) async fn carry_out<W: Wire>(
-    run: &mut Run<W>,
+pub(crate) async fn carry_out<T: Transfer>(
+    run: &mut Run<T>,
     earlier: Option<(Box<State>, Plan, Doubt)>,
 ) -> Result<Uploaded> {
     let mut begun = earlier.map(|(state, plan, doubt)| go_on(run, &state, plan, doubt));
@@ -76,7 +75,7 @@ pub(crate) async fn carry_out<W: Wire>(
 }
 
 /// Opens a session and has the journal know it before anything is sent in it.
-async fn begin<W: Wire>(run: &mut Run<W>) -> Result<Begun> {
+async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
     let session = open(run).await?;
     let plan = &session.plan;
     if let Some(journal) = &mut run.journal {
@@ -102,11 +101,11 @@ async fn begin<W: Wire>(run: &mut Run<W>) -> Result<Begun> {
 }
 
 /// Opens a session, and tells of long waits for it.
-async fn open<W: Wire>(run: &mut Run<W>) -> Result<Session> {
+async fn open<T: Transfer>(run: &mut Run<T>) -> Result<Session> {
     run.tell_rate_limit(run.time_for(0));
-    let (wire, limits) = (Arc::clone(&run.wire), run.limits.clone());
+    let (backend, limits) = (Arc::clone(&run.backend), run.limits.clone());
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let opening = limits.within(wire.init(tell));
+    let opening = limits.within(backend.init(tell, limits.until(None)));
     tokio::pin!(opening);
     loop {
         tokio::select! {
@@ -125,10 +124,10 @@ async fn open<W: Wire>(run: &mut Run<W>) -> Result<Session> {
 }
 
 /// Takes up the session of an earlier run.
-fn go_on<W: Wire>(run: &mut Run<W>, state: &State, plan: Plan, doubt: Doubt) -> Begun {
+fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, doubt: Doubt) -> Begun {
     let record = &state.session;
     let opened = Opening { unix_ms: record.opened_unix_ms, service_ahead_ms: record.clock_ahead_ms };
-    let session = Session::new(plan, opened, run.wire.unix_ms());
+    let session = Session::new(plan, opened, run.backend.unix_ms());
     let mut ledger = Ledger::new(&session.plan.parts);
     for (index, part) in &state.parts {
         let index = usize::try_from(*index).unwrap_or(usize::MAX);
@@ -148,11 +147,11 @@ fn go_on<W: Wire>(run: &mut Run<W>, state: &State, plan: Plan, doubt: Doubt) -> 
     Begun { session, ledger, doubt }
 }
 
-async fn finish<W: Wire>(
-    run: &mut Run<W>,
+async fn finish<T: Transfer>(
+    run: &mut Run<T>,
     session: Session,
     mut ledger: Ledger,
-    sent: Done,
+    sent: StepSuccess,
     doubt: Doubt,
 ) -> Result<Uploaded> {
     let plan = session.plan;
@@ -209,7 +208,7 @@ async fn finish<W: Wire>(
 }
 
 /// Makes sure that what was sent is what the source holds. Reads nothing if nothing about it changed.
-async fn compare_all<W: Wire>(run: &mut Run<W>, ledger: &mut Ledger) -> Result<()> {
+async fn compare_all<T: Transfer>(run: &mut Run<T>, ledger: &mut Ledger) -> Result<()> {
     if !run.source.may_change() {
         return Ok(());
     }
@@ -228,28 +227,28 @@ async fn compare_all<W: Wire>(run: &mut Run<W>, ledger: &mut Ledger) -> Result<(
     Err(changed("something about it keeps changing"))
 }
 
-async fn complete<W: Wire>(
-    run: &mut Run<W>,
+async fn complete<T: Transfer>(
+    run: &mut Run<T>,
     url: &url::Url,
     upload_id: &str,
     expires: Option<Instant>,
     mut doubt: Doubt,
-) -> Result<Done> {
+) -> Result<StepSuccess> {
     let limits = run.limits.clone();
     let recorder = run.journal.as_ref().map(|journal| journal.recorder.clone());
-    let (mut tries, mut waits) = (0_u32, 0_u32);
-    let mut waited = Duration::ZERO;
+    let until = limits.until(expires);
+    let mut tries = 0_u32;
     loop {
         run.tell_rate_limit(run.time_for(0));
         let attempt = Arc::new(Attempt::new(recorder.clone(), true));
-        let work = run.wire.complete(url, upload_id, Arc::clone(&attempt));
-        let end = limits.within(work).await.map_err(|stopped| match attempt.is_announced() {
+        let work = run.backend.complete(url, upload_id, Arc::clone(&attempt), until);
+        let ended = limits.within(work).await.map_err(|stopped| match attempt.is_announced() {
             // Stopped in the middle of a complete, nobody knows whether it was carried out.
             true => unknown(stopped, "while the service was completing the upload"),
             false => doubtful(stopped, doubt),
         })?;
-        let failure = match end {
-            StepEnd::Done(done) => {
+        let failure = match ended {
+            Ok(done) => {
                 if let Some(recorder) = &recorder {
                     let written = recorder.done(done_record(run, &done, upload_id)).await;
                     // The service has it: a journal that cannot say so must not turn that into a failure.
@@ -257,53 +256,40 @@ async fn complete<W: Wire>(
                 }
                 return Ok(done);
             }
-            StepEnd::Failed(failure) => failure,
+            Err(failure) => failure,
         };
         tries = tries.saturating_add(1);
-        let step = if matches!(failure.error.kind(), ErrorKind::RateLimited) {
-            waits
-        } else {
-            tries.saturating_sub(1)
-        };
-        let decision =
-            retry_policy::complete(&run.situation(&failure, tries, step, Age::Running), &mut doubt);
+        let situation = run.situation(&failure, tries, tries.saturating_sub(1), Age::Running);
+        let decision = retry_policy::complete(&situation, &mut doubt);
         if let Some(recorder) = recorder.as_ref().filter(|_| attempt.is_announced() && !doubt.may_be_done) {
             recorder.not_finished().await.map_err(|error| doubtful(error, doubt))?;
         }
-        let pause = match decision {
-            Decision::Again(pause) => pause,
-            Decision::Wait(pause) => {
+        let (why, status) = (failure.cause(), failure.status());
+        let wait = match decision {
+            Decision::Again(wait) if failure.rate_limit.retry_after.is_none() => wait,
+            Decision::Again(wait) if until.is_none_or(|until| after(Instant::now(), wait) <= until.at) => {
+                wait
+            }
+            Decision::Wait if run.backend.too_long(until).is_none() => {
                 tries = tries.saturating_sub(1);
-                waits = waits.saturating_add(1);
-                pause
+                Duration::ZERO
             }
             Decision::Unknown => {
                 return Err(unknown(failure.error, "completing was tried and may have succeeded"));
             }
-            Decision::Stop | Decision::Alone | Decision::Restart => {
-                return Err(doubtful(failure.error, doubt));
-            }
+            _ => return Err(doubtful(failure.error, doubt)),
         };
-        if matches!(decision, Decision::Wait(_)) || failure.hint.retry_after.is_some() {
-            waited = waited.saturating_add(pause);
-            if waited > LONGEST_WAIT || run.limits.beyond(expires, after(Instant::now(), pause)).is_some() {
-                return Err(doubtful(failure.error, doubt));
-            }
+        if decision != Decision::Wait {
+            run.tell_retry(Retry { step: Step::Complete, why, status, tries, wait });
         }
-        if matches!(decision, Decision::Wait(_)) {
-            run.tell_rate_limit(pause);
-        } else {
-            let (why, status) = (failure.cause(), failure.status());
-            run.tell_retry(Retry { step: Step::Complete, why, status, tries, wait: pause });
-        }
-        tracing::info!(error = %failure.error, ?pause, "completing again");
+        tracing::info!(error = %failure.error, ?decision, "completing again");
         run.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
-        limits.within(tokio::time::sleep(pause)).await.map_err(|stopped| doubtful(stopped, doubt))?;
+        limits.within(tokio::time::sleep(wait)).await.map_err(|stopped| doubtful(stopped, doubt))?;
     }
 }
 
 /// What the journal is told of the end.
-fn done_record<W: Wire>(run: &Run<W>, done: &Done, upload_id: &str) -> DoneRecord {
+fn done_record<T: Transfer>(run: &Run<T>, done: &StepSuccess, upload_id: &str) -> DoneRecord {
     DoneRecord {
         media_upload_id: done.upload_id.clone().unwrap_or_else(|| upload_id.to_owned()),
         media: done.media.clone(),

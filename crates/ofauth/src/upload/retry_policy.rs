@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use ofauth_api::operation::RetryClass;
 
-use crate::http::rate_limit_headers::WaitHint;
-use crate::http::retry::{self, Failure, UPLOAD_TRIES, Verdict};
+use crate::http::outcome::{Failure, Outcome};
+use crate::http::retry::{self, UPLOAD_TRIES, Verdict};
 use crate::limits::LONGEST_WAIT;
 
 /// How often the PUT of a single upload is sent again after it went out whole and got no answer.
@@ -20,8 +20,8 @@ const SINGLE_REPEATS: u32 = 1;
 pub(crate) enum Decision {
     /// Send again after a pause; it was a try.
     Again(Duration),
-    /// The rate limit is used up: hold everything back for so long; it was no try.
-    Wait(Duration),
+    /// The rate limit is used up: send again once the rate limiter allows it; it was no try.
+    Wait,
     /// Send again while nothing else is under way: the service may not take parts side by side.
     Alone,
     /// The session is over: open a new one and send everything again.
@@ -58,16 +58,13 @@ impl Age {
 /// What is known when a step has failed.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Situation<'a> {
-    pub(crate) failure: Failure<'a>,
-    pub(crate) hint: WaitHint,
+    pub(crate) failure: &'a Failure,
     /// Tries so far, this one included.
     pub(crate) tries: u32,
     /// Failures in a row without progress before this one.
     pub(crate) step: u32,
     /// Between 0 and 1, for the jitter.
     pub(crate) chance: f64,
-    /// Whether the same try cannot end differently.
-    pub(crate) hopeless: bool,
     pub(crate) age: Age,
 }
 
@@ -84,20 +81,14 @@ impl Doubt {
 }
 
 impl Situation<'_> {
-    fn status(&self) -> u16 {
-        match self.failure {
-            Failure::Answered { status, .. } => status,
-            Failure::NotSent | Failure::Lost => 0,
-        }
-    }
-
     fn by_retry_table(&self) -> Decision {
-        let too_long = self.hint.retry_after.is_some_and(|asked| asked > LONGEST_WAIT);
+        let headers = self.failure.rate_limit;
+        let too_long = headers.retry_after.is_some_and(|asked| asked > LONGEST_WAIT);
         match retry::verdict(self.failure, RetryClass::Repeatable) {
-            _ if self.hopeless || too_long => Decision::Stop,
-            Verdict::Wait => Decision::Wait(retry::wait(self.step, self.hint, self.chance)),
+            _ if too_long => Decision::Stop,
+            Verdict::Wait => Decision::Wait,
             Verdict::Again if self.tries < UPLOAD_TRIES => {
-                Decision::Again(retry::pause(self.step, self.hint, self.chance))
+                Decision::Again(retry::pause(self.step, headers, self.chance))
             }
             Verdict::Again | Verdict::Stop => Decision::Stop,
         }
@@ -108,7 +99,7 @@ impl Situation<'_> {
 ///
 /// `alone`: nothing else of the session was under way during the try. `acknowledged`: the session has taken a part.
 pub(crate) fn part(situation: &Situation<'_>, alone: bool, acknowledged: bool) -> Decision {
-    let status = situation.status();
+    let status = situation.failure.status().unwrap_or_default();
     if situation.age.explains(status) || (acknowledged && matches!(status, 404 | 410)) {
         return Decision::Restart;
     }
@@ -128,39 +119,41 @@ pub(crate) struct Doubt {
     pub(crate) unanswered: u32,
 }
 
-/// Decides for the PUT of a single upload. `whole`: the service may have had the whole body in this try.
-pub(crate) fn single(situation: &Situation<'_>, whole: bool, doubt: &mut Doubt) -> Decision {
-    if situation.age.explains(situation.status()) && !doubt.may_be_done {
+/// Decides for the PUT of a single upload.
+pub(crate) fn single(situation: &Situation<'_>, doubt: &mut Doubt) -> Decision {
+    let status = situation.failure.status().unwrap_or_default();
+    if situation.age.explains(status) && !doubt.may_be_done {
         return Decision::Restart;
     }
     // A body that the service cannot have had whole finished nothing.
-    finishing(situation, whole, SINGLE_REPEATS, doubt)
+    finishing(situation, SINGLE_REPEATS, doubt)
 }
 
 /// Decides for complete.
 pub(crate) fn complete(situation: &Situation<'_>, doubt: &mut Doubt) -> Decision {
-    finishing(situation, true, UPLOAD_TRIES, doubt)
+    finishing(situation, UPLOAD_TRIES, doubt)
 }
 
 /// Whether a try of a finishing step that failed may have finished the upload all the same.
-pub(crate) fn may_have_finished(failure: Failure<'_>, whole: bool) -> bool {
-    whole
-        && match failure {
-            Failure::Lost => true,
+pub(crate) fn may_have_finished(failure: &Failure) -> bool {
+    failure.body_sent
+        && match failure.outcome {
+            Outcome::Lost => true,
             // A `type` that says no says that nothing was done, whatever the status.
-            Failure::Answered { status: 500.., .. } => {
+            Outcome::Refused { status: 500.. } => {
                 retry::verdict(failure, RetryClass::Repeatable) != Verdict::Stop
             }
-            Failure::Answered { .. } | Failure::NotSent => false,
+            Outcome::Refused { .. } | Outcome::NotSent => false,
         }
 }
 
 /// `repeats`: how often the step is sent again after going out whole without an answer.
-fn finishing(situation: &Situation<'_>, whole: bool, repeats: u32, doubt: &mut Doubt) -> Decision {
+fn finishing(situation: &Situation<'_>, repeats: u32, doubt: &mut Doubt) -> Decision {
     let doubted = doubt.may_be_done;
-    if may_have_finished(situation.failure, whole) {
+    let outcome = situation.failure.outcome;
+    if may_have_finished(situation.failure) {
         doubt.may_be_done = true;
-        if situation.failure == Failure::Lost {
+        if outcome == Outcome::Lost {
             doubt.unanswered = doubt.unanswered.saturating_add(1);
         }
     }
@@ -169,9 +162,7 @@ fn finishing(situation: &Situation<'_>, whole: bool, repeats: u32, doubt: &mut D
     }
     match situation.by_retry_table() {
         // The service refused this try. Only an earlier one can have finished the upload.
-        Decision::Stop
-            if matches!(situation.failure, Failure::Answered { status: 0..500, .. }) && !doubted =>
-        {
+        Decision::Stop if matches!(outcome, Outcome::Refused { status: 0..500 }) && !doubted => {
             Decision::Stop
         }
         Decision::Stop if doubt.may_be_done => Decision::Unknown,
@@ -182,128 +173,144 @@ fn finishing(situation: &Situation<'_>, whole: bool, repeats: u32, doubt: &mut D
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::{Error, ErrorKind};
+    use crate::http::rate_limit_headers::RateLimitHeaders;
 
     const NOW: Duration = Duration::ZERO;
 
-    fn after(failure: Failure<'_>, tries: u32) -> Situation<'_> {
-        Situation {
-            failure,
-            hint: WaitHint::default(),
-            tries,
-            step: 0,
-            chance: 0.0,
-            hopeless: false,
-            age: Age::Running,
-        }
+    fn after(failure: &Failure, tries: u32) -> Situation<'_> {
+        Situation { failure, tries, step: 0, chance: 0.0, age: Age::Running }
     }
 
-    fn answered<'a>(status: u16, api_type: impl Into<Option<&'a str>>) -> Failure<'a> {
-        Failure::Answered { status, api_type: api_type.into() }
+    fn refused<'a>(status: u16, api_type: impl Into<Option<&'a str>>) -> Failure {
+        let api_type = api_type.into().map(str::to_owned);
+        let error = Error::new(ErrorKind::Rejected, "no").with_answer(status, api_type, None, None);
+        Failure::refused(status, error, RateLimitHeaders::default(), true)
+    }
+
+    fn not_sent() -> Failure {
+        Failure::not_sent(Error::new(ErrorKind::Network, "no connection"))
+    }
+
+    fn lost(body_sent: bool) -> Failure {
+        Failure::lost(Error::new(ErrorKind::Network, "lost"), body_sent)
     }
 
     #[test]
     fn a_part_is_repeated_unless_the_service_says_no() {
         for failure in
-            [Failure::NotSent, Failure::Lost, answered(500, None), answered(502, None), answered(408, None)]
+            [not_sent(), lost(false), lost(true), refused(500, None), refused(502, None), refused(408, None)]
         {
-            assert_eq!(part(&after(failure, 1), false, true), Decision::Again(NOW), "{failure:?}");
-            assert_eq!(part(&after(failure, UPLOAD_TRIES), false, true), Decision::Stop, "{failure:?}");
+            assert_eq!(part(&after(&failure, 1), false, true), Decision::Again(NOW), "{failure:?}");
+            assert_eq!(part(&after(&failure, UPLOAD_TRIES), false, true), Decision::Stop, "{failure:?}");
+            let last = after(&failure, UPLOAD_TRIES - 1);
+            assert_eq!(part(&last, false, true), Decision::Again(NOW), "{failure:?}");
         }
         for failure in
-            [answered(403, None), answered(413, None), answered(415, None), answered(401, "SESSION_EXPIRED")]
+            [refused(403, None), refused(413, None), refused(415, None), refused(401, "SESSION_EXPIRED")]
         {
-            assert_eq!(part(&after(failure, 1), false, true), Decision::Stop, "{failure:?}");
+            assert_eq!(part(&after(&failure, 1), false, true), Decision::Stop, "{failure:?}");
         }
-        assert!(
-            matches!(part(&after(answered(429, None), 99), false, true), Decision::Wait(_)),
-            "a wait is no try"
-        );
-        let late = WaitHint { retry_after: Some(LONGEST_WAIT * 2), reset: None };
-        assert_eq!(
-            part(&Situation { hint: late, ..after(answered(503, None), 1) }, true, false),
-            Decision::Stop
-        );
-        let hopeless = Situation { hopeless: true, ..after(Failure::NotSent, 1) };
-        assert_eq!(part(&hopeless, true, false), Decision::Stop);
+        let limited = refused(429, None);
+        assert_eq!(part(&after(&limited, 99), false, true), Decision::Wait, "a wait is no try");
+        for (asked, decision) in [
+            (LONGEST_WAIT, Decision::Again(LONGEST_WAIT)),
+            (LONGEST_WAIT + Duration::from_secs(1), Decision::Stop),
+        ] {
+            let headers = RateLimitHeaders { retry_after: Some(asked), ..RateLimitHeaders::default() };
+            let late = Failure { rate_limit: headers, ..refused(503, None) };
+            assert_eq!(part(&after(&late, 1), true, false), decision, "{asked:?}");
+        }
+        assert_eq!(part(&after(&not_sent().permanent(), 1), true, false), Decision::Stop);
     }
 
     #[test]
     fn a_refusal_of_parallel_parts_is_tried_alone() {
         for status in [400, 409, 423, 425] {
-            assert_eq!(part(&after(answered(status, None), 1), false, false), Decision::Alone, "{status}");
-            assert_eq!(part(&after(answered(status, None), 1), true, false), Decision::Stop, "{status}");
+            let failure = refused(status, None);
+            assert_eq!(part(&after(&failure, 1), false, false), Decision::Alone, "{status}");
+            assert_eq!(part(&after(&failure, 1), true, false), Decision::Stop, "{status}");
         }
     }
 
     #[test]
     fn a_session_that_is_over_is_opened_anew() {
-        let expired = |status| Situation { age: Age::Over, ..after(answered(status, None), 1) };
+        let by_part = |status, age, acknowledged| {
+            let failure = refused(status, None);
+            part(&Situation { age, ..after(&failure, 1) }, true, acknowledged)
+        };
+        let by_single = |status, age, mut doubt| {
+            let failure = refused(status, None);
+            single(&Situation { age, ..after(&failure, 1) }, &mut doubt)
+        };
         for status in [400, 404, 410] {
-            assert_eq!(part(&expired(status), true, false), Decision::Restart, "{status}");
-            assert_eq!(single(&expired(status), true, &mut Doubt::default()), Decision::Restart, "{status}");
+            assert_eq!(by_part(status, Age::Over, false), Decision::Restart, "{status}");
+            assert_eq!(by_single(status, Age::Over, Doubt::default()), Decision::Restart, "{status}");
         }
-        assert_eq!(part(&expired(403), true, true), Decision::Stop);
-        let born_over = |status| Situation { age: Age::BornOver, ..after(answered(status, None), 1) };
-        assert_eq!(part(&born_over(410), true, false), Decision::Restart);
-        assert_eq!(part(&born_over(400), true, false), Decision::Stop);
-        assert_eq!(single(&born_over(400), true, &mut Doubt::default()), Decision::Stop);
-        assert_eq!(part(&after(answered(404, None), 1), true, true), Decision::Restart);
-        assert_eq!(part(&after(answered(404, None), 1), true, false), Decision::Stop);
-        let mut doubt = Doubt { may_be_done: true, unanswered: 1 };
-        assert_eq!(
-            single(&expired(404), true, &mut doubt),
-            Decision::Unknown,
-            "never a second session in doubt"
-        );
+        assert_eq!(by_part(403, Age::Over, true), Decision::Stop);
+        assert_eq!(by_part(410, Age::BornOver, false), Decision::Restart);
+        assert_eq!(by_part(400, Age::BornOver, false), Decision::Stop);
+        assert_eq!(by_single(400, Age::BornOver, Doubt::default()), Decision::Stop);
+        assert_eq!(by_part(404, Age::Running, true), Decision::Restart);
+        assert_eq!(by_part(404, Age::Running, false), Decision::Stop);
+        let doubt = Doubt { may_be_done: true, unanswered: 1 };
+        assert_eq!(by_single(404, Age::Over, doubt), Decision::Unknown, "never a second session in doubt");
     }
 
     #[test]
     fn a_single_put_without_answer_is_sent_once_more() {
         let mut doubt = Doubt::default();
         for tries in 1..UPLOAD_TRIES {
-            assert_eq!(
-                single(&after(Failure::Lost, tries), false, &mut doubt),
-                Decision::Again(NOW),
-                "not whole: free"
-            );
+            let decision = single(&after(&lost(false), tries), &mut doubt);
+            assert_eq!(decision, Decision::Again(NOW), "not whole: free");
         }
-        assert_eq!(single(&after(Failure::Lost, UPLOAD_TRIES), false, &mut doubt), Decision::Stop);
+        assert_eq!(single(&after(&lost(false), UPLOAD_TRIES), &mut doubt), Decision::Stop);
         let mut doubt = Doubt::default();
-        assert_eq!(single(&after(Failure::Lost, 1), true, &mut doubt), Decision::Again(NOW));
+        assert_eq!(single(&after(&lost(true), 1), &mut doubt), Decision::Again(NOW));
+        assert_eq!(doubt, Doubt { may_be_done: true, unanswered: 1 });
+        assert!(!doubt.forbids_single());
         let mut after_refusal = doubt;
         for status in [400, 404, 409, 410, 403] {
-            assert_eq!(
-                single(&after(answered(status, None), 2), true, &mut after_refusal),
-                Decision::Unknown,
-                "{status}"
-            );
+            let failure = refused(status, None);
+            assert_eq!(single(&after(&failure, 2), &mut after_refusal), Decision::Unknown, "{status}");
         }
-        assert_eq!(single(&after(Failure::Lost, 2), true, &mut doubt), Decision::Unknown);
+        assert_eq!(single(&after(&lost(true), 2), &mut doubt), Decision::Unknown);
+        assert!(doubt.forbids_single());
+    }
+
+    #[test]
+    fn what_an_earlier_run_announced_leaves_doubt() {
+        for (announced, may_be_done, forbids) in
+            [(0, false, false), (1, true, false), (2, true, true), (u32::MAX, true, true)]
+        {
+            let doubt = Doubt::after_unanswered(announced);
+            assert_eq!((doubt.may_be_done, doubt.forbids_single()), (may_be_done, forbids), "{announced}");
+        }
     }
 
     #[test]
     fn finishing_steps_answered_with_5xx_are_repeated_and_leave_doubt() {
-        for finish in [
-            |s: &Situation<'_>, d: &mut Doubt| single(s, true, d),
-            |s: &Situation<'_>, d: &mut Doubt| complete(s, d),
-        ] {
+        for finish in [single, complete] {
+            let busy = refused(503, None);
             let mut doubt = Doubt::default();
             for tries in 1..UPLOAD_TRIES {
-                assert_eq!(finish(&after(answered(503, None), tries), &mut doubt), Decision::Again(NOW));
+                assert_eq!(finish(&after(&busy, tries), &mut doubt), Decision::Again(NOW));
+                assert_eq!(doubt, Doubt { may_be_done: true, unanswered: 0 });
             }
-            assert_eq!(finish(&after(answered(503, None), UPLOAD_TRIES), &mut doubt), Decision::Unknown);
+            assert_eq!(finish(&after(&busy, UPLOAD_TRIES), &mut doubt), Decision::Unknown);
             let mut doubt = Doubt::default();
+            let no = refused(400, None);
+            assert_eq!(finish(&after(&no, 1), &mut doubt), Decision::Stop, "refused at the first try");
+            let never_left = not_sent();
+            assert_eq!(finish(&after(&never_left, UPLOAD_TRIES), &mut doubt), Decision::Stop);
+            assert_eq!(finish(&after(&refused(429, None), 1), &mut doubt), Decision::Wait);
+            let typed = refused(500, "SESSION_EXPIRED");
             assert_eq!(
-                finish(&after(answered(400, None), 1), &mut doubt),
+                finish(&after(&typed, 1), &mut doubt),
                 Decision::Stop,
-                "refused at the first try"
+                "it says that nothing was done"
             );
-            assert_eq!(
-                finish(&after(Failure::NotSent, UPLOAD_TRIES), &mut doubt),
-                Decision::Stop,
-                "never left"
-            );
-            assert!(matches!(finish(&after(answered(429, None), 1), &mut doubt), Decision::Wait(_)));
+            assert_eq!(doubt, Doubt::default());
         }
     }
 
@@ -311,10 +318,11 @@ mod tests {
     fn complete_is_repeated_after_lost_answers_until_tries_run_out() {
         let mut doubt = Doubt::default();
         for tries in 1..UPLOAD_TRIES {
-            assert_eq!(complete(&after(Failure::Lost, tries), &mut doubt), Decision::Again(NOW));
+            assert_eq!(complete(&after(&lost(true), tries), &mut doubt), Decision::Again(NOW));
         }
-        let mut refused = doubt;
-        assert_eq!(complete(&after(answered(404, None), UPLOAD_TRIES), &mut refused), Decision::Unknown);
-        assert_eq!(complete(&after(Failure::Lost, UPLOAD_TRIES), &mut doubt), Decision::Unknown);
+        let mut after_refusal = doubt;
+        let gone = refused(404, None);
+        assert_eq!(complete(&after(&gone, UPLOAD_TRIES), &mut after_refusal), Decision::Unknown);
+        assert_eq!(complete(&after(&lost(true), UPLOAD_TRIES), &mut doubt), Decision::Unknown);
     }
 }

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::backend::Wire;
+use super::backend::Backend;
 use super::cancel::Limits;
 use super::progress::eta::{Forecast, Meter, Rest};
 use super::progress::notice::{self, Notice, Step};
@@ -16,10 +16,11 @@ use super::progress::report::Reporter;
 use super::retry_policy::{Age, Doubt, Situation};
 use super::session::Session;
 use super::source::opened::Opened;
-use super::step_result::StepFailure;
+use super::transfer::put::{Puts, Transfer};
 use crate::call::pause::TOLD;
 use crate::error::{Error, ErrorKind};
 use crate::file_identity::FileIdentity;
+use crate::http::outcome::Failure;
 use crate::http::retry::{CALL_TRIES, UPLOAD_TRIES};
 use crate::journal::{About, Recorder};
 
@@ -31,8 +32,8 @@ pub(crate) const MIXED: &str =
 const QUIET: Duration = Duration::from_secs(60);
 
 /// An upload that is being carried out.
-pub(crate) struct Run<W: Wire> {
-    pub(crate) wire: Arc<W>,
+pub(crate) struct Run<T: Transfer = Puts> {
+    pub(crate) backend: Arc<Backend<T>>,
     pub(crate) source: Opened,
     pub(crate) concurrency: usize,
     pub(crate) limits: Limits,
@@ -63,7 +64,7 @@ pub(crate) struct Journaled {
     pub(crate) has_session: bool,
 }
 
-impl<W: Wire> Run<W> {
+impl<T: Transfer> Run<T> {
     /// Tells of a wait for the rate limit, unless it is one of a moment. Returns whether it was told.
     pub(crate) fn tell_rate_limit(&mut self, wait: Duration) -> bool {
         if self.tell_long_wait(wait) {
@@ -103,7 +104,7 @@ impl<W: Wire> Run<W> {
 
     /// How long so many parts, and completing them, take at least under the service's budget.
     pub(crate) fn time_for(&self, parts: usize) -> Duration {
-        self.wire.time_for((parts as u64).saturating_add(1))
+        self.backend.time_for((parts as u64).saturating_add(1))
     }
 
     /// How fast it goes, and when it will be done.
@@ -127,20 +128,12 @@ impl<W: Wire> Run<W> {
 
     pub(crate) fn situation<'a>(
         &mut self,
-        failure: &'a StepFailure,
+        failure: &'a Failure,
         tries: u32,
         step: u32,
         age: Age,
     ) -> Situation<'a> {
-        Situation {
-            failure: failure.failure(),
-            hint: failure.hint,
-            tries,
-            step,
-            chance: self.rng.f64(),
-            hopeless: failure.hopeless,
-            age,
-        }
+        Situation { failure, tries, step, chance: self.rng.f64(), age }
     }
 }
 

@@ -7,8 +7,9 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::journal::{DoneRecord, PartDone, Recorder};
+use crate::upload::retry_policy::may_have_finished;
 use crate::upload::source::opened::Opened;
-use crate::upload::step_result::{Done, StepEnd};
+use crate::upload::step_result::{StepResult, StepSuccess};
 use crate::upload::transfer::attempt::Attempt;
 
 /// A try that the journal is to know of.
@@ -35,23 +36,23 @@ pub(crate) struct Finishes {
 
 impl Tracked {
     /// Writes down how it ended, and returns that. Fails if the journal does, unless the upload is finished.
-    pub(crate) async fn ended(self, end: StepEnd) -> Result<StepEnd> {
+    pub(crate) async fn ended(self, end: StepResult) -> Result<StepResult> {
         match (&end, &self.finishes) {
             // Of a source that changed nothing is kept; the engine finds out the same and stops.
-            (StepEnd::Done(_), _) if self.is_mixed() || self.source.revision().await.is_err() => {}
-            (StepEnd::Done(done), None) => self.journal.part(self.done(done)).await?,
-            (StepEnd::Done(done), Some(finishes)) => {
+            (Ok(_), _) if self.is_mixed() || self.source.revision().await.is_err() => {}
+            (Ok(done), None) => self.journal.part(self.done(done)).await?,
+            (Ok(done), Some(finishes)) => {
                 if let Err(error) = self.finished(done, finishes).await {
                     // The service has it: a journal that cannot say so must not turn that into a failure.
                     tracing::warn!(%error, "the end of the upload could not be written into the journal");
                 }
             }
-            (StepEnd::Failed(failure), Some(finishes))
-                if self.attempt.is_announced() && !finishes.doubted && !failure.may_have_finished() =>
+            (Err(failure), Some(finishes))
+                if self.attempt.is_announced() && !finishes.doubted && !may_have_finished(failure) =>
             {
                 self.journal.not_finished().await?;
             }
-            (StepEnd::Failed(_), _) => {}
+            (Err(_), _) => {}
         }
         Ok(end)
     }
@@ -61,7 +62,7 @@ impl Tracked {
         self.sent_before.is_some() && self.sent_before != self.attempt.hash()
     }
 
-    fn done(&self, done: &Done) -> PartDone {
+    fn done(&self, done: &StepSuccess) -> PartDone {
         PartDone {
             index: u32::try_from(self.part).unwrap_or(u32::MAX),
             etag: done.etag.clone(),
@@ -71,7 +72,7 @@ impl Tracked {
         }
     }
 
-    async fn finished(&self, done: &Done, finishes: &Finishes) -> Result<()> {
+    async fn finished(&self, done: &StepSuccess, finishes: &Finishes) -> Result<()> {
         self.journal.part(self.done(done)).await?;
         let record = DoneRecord {
             media_upload_id: done.upload_id.clone().unwrap_or_else(|| finishes.upload_id.clone()),

@@ -16,18 +16,19 @@ use super::journaled_part::{Finishes, Tracked};
 use super::ledger::Ledger;
 use super::suspend::{Clock, always};
 use crate::error::{Error, ErrorKind, Result};
-use crate::limits::LONGEST_WAIT;
-use crate::upload::backend::Wire;
+use crate::http::outcome::Failure;
+use crate::rate_limiter::Until;
 use crate::upload::plan::upload_plan::{Flow, number_of};
 use crate::upload::progress::notice::{Notice, Step};
 use crate::upload::progress::report::Phase;
-use crate::upload::retry_policy::{self, Decision, Doubt};
+use crate::upload::retry_policy::{self, Decision, Doubt, may_have_finished};
 use crate::upload::run::{MIXED, Retry, Run, after, doubtful, unknown};
 use crate::upload::session::Session;
 use crate::upload::source::opened::changed;
 use crate::upload::source::revision::Revision;
-use crate::upload::step_result::{Done, StepEnd, StepFailure};
+use crate::upload::step_result::{StepResult, StepSuccess};
 use crate::upload::transfer::attempt::Attempt;
+use crate::upload::transfer::put::Transfer;
 
 /// How often progress is reported while bytes flow.
 const REPORT_EVERY: Duration = Duration::from_millis(100);
@@ -37,14 +38,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// How the sending of a session ended.
 pub(crate) enum Sent {
     /// Every part is acknowledged. A single upload is finished with it.
-    Whole { ledger: Ledger, done: Done },
+    Whole { ledger: Ledger, done: StepSuccess },
     /// The session is over; so many bytes were acknowledged in it.
     SessionOver { acknowledged: u64, error: Error },
 }
 
 /// Sends every part of a session that the ledger does not have.
-pub(crate) async fn send<W: Wire>(
-    run: &mut Run<W>,
+pub(crate) async fn send<T: Transfer>(
+    run: &mut Run<T>,
     session: &Session,
     ledger: Ledger,
     doubt: Doubt,
@@ -126,21 +127,17 @@ struct Running {
 }
 
 /// The sending of one session.
-struct PartScheduler<'a, W: Wire> {
-    run: &'a mut Run<W>,
+struct PartScheduler<'a, T: Transfer> {
+    run: &'a mut Run<T>,
     session: &'a Session,
     single: bool,
     ledger: Ledger,
-    running: JoinSet<Result<StepEnd>>,
+    running: JoinSet<Result<StepResult>>,
     tries: Vec<Running>,
-    /// Nothing is sent before this: the service asked for a pause.
-    hold_until: Option<Instant>,
-    /// When refusals by rate limit began, and how many came, since the last acknowledgement.
-    refused: Option<(Instant, u32)>,
     /// A part that is sent with nothing beside it, to learn whether parallel parts were the trouble.
     alone: Option<usize>,
     doubt: Doubt,
-    finished: Done,
+    finished: StepSuccess,
     /// The revision of the source when it was last looked at.
     revision: Revision,
     early: EarlyLook,
@@ -151,18 +148,16 @@ struct PartScheduler<'a, W: Wire> {
     told_wait: bool,
 }
 
-impl<'a, W: Wire> PartScheduler<'a, W> {
-    fn new(run: &'a mut Run<W>, session: &'a Session, ledger: Ledger, doubt: Doubt) -> Self {
+impl<'a, T: Transfer> PartScheduler<'a, T> {
+    fn new(run: &'a mut Run<T>, session: &'a Session, ledger: Ledger, doubt: Doubt) -> Self {
         Self {
             single: session.plan.flow == Flow::Single,
             ledger,
             running: JoinSet::new(),
             tries: Vec::new(),
-            hold_until: None,
-            refused: None,
             alone: None,
             doubt,
-            finished: Done::default(),
+            finished: StepSuccess::default(),
             revision: Revision::default(),
             early: EarlyLook::default(),
             left_in_doubt: session.plan.flow == Flow::Single && doubt.may_be_done,
@@ -180,12 +175,6 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
     /// Fills the free slots. A slot is taken before a byte is read.
     async fn start_parts(&mut self) -> Result<()> {
         let now = Instant::now();
-        if self.hold_until.is_some_and(|until| until > now) {
-            return Ok(());
-        }
-        if self.hold_until.take().is_some() {
-            self.run.reporter.report(|progress| progress.phase = Phase::Sending);
-        }
         while self.tries.len() < self.slots() {
             let Some(part) = self.ledger.take(now) else { return Ok(()) };
             self.start(part).await?;
@@ -202,11 +191,12 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         let planned = planned.ok_or_else(|| Error::new(ErrorKind::Internal, "a part is not in the plan"))?;
         let journal = self.run.journal.as_ref().map(|journal| journal.recorder.clone());
         let attempt = Arc::new(Attempt::new(journal.clone(), self.single));
-        let (wire, activity) = (Arc::clone(&self.run.wire), Arc::clone(&self.session.activity));
+        let (backend, activity) = (Arc::clone(&self.run.backend), Arc::clone(&self.session.activity));
+        let until = self.until();
         let number = (!self.single).then(|| number_of(part));
         let work = {
             let attempt = Arc::clone(&attempt);
-            async move { wire.put(planned, number, activity, attempt).await }
+            async move { backend.put(planned, number, activity, attempt, until).await }
         };
         let tracked = journal.map(|journal| Tracked {
             journal,
@@ -225,7 +215,7 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         let task = self.running.spawn(async move {
             let end = work.await;
             sent.set_ended();
-            if matches!(&end, StepEnd::Failed(failure) if !failure.may_have_finished()) {
+            if matches!(&end, Err(failure) if !may_have_finished(failure)) {
                 // It finished nothing, also if the upload is stopped before anybody looks at how it ended.
                 sent.set_handed_over(0);
             }
@@ -268,15 +258,19 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
 
     /// When there is something to start again, if that is not a matter of a part ending.
     fn next_wake(&self) -> Option<Instant> {
-        if self.tries.len() >= self.slots() {
+        if self.tries.len() >= self.slots() || self.ledger.has_fresh() {
             return None;
         }
-        let due = if self.ledger.has_fresh() { self.hold_until } else { self.ledger.next_due() };
-        due.max(self.hold_until)
+        self.ledger.next_due()
+    }
+
+    /// The latest moment at which a wait may end.
+    fn until(&self) -> Option<Until> {
+        self.run.limits.until(self.session.expires)
     }
 
     /// Takes in how a try ended. Returns an error if the session is over.
-    async fn ended(&mut self, task: Id, end: StepEnd) -> Result<Option<Error>> {
+    async fn ended(&mut self, task: Id, end: StepResult) -> Result<Option<Error>> {
         let Some(at) = self.tries.iter().position(|running| running.task == task) else { return Ok(None) };
         let running = self.tries.swap_remove(at);
         let number = number_of(running.part);
@@ -291,27 +285,24 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         };
         unchanged.map_err(|error| match &end {
             _ if !self.single => error,
-            StepEnd::Done(_) if is_stop(&error) => {
-                unknown(error, "while the file was looked at after it was sent")
-            }
-            StepEnd::Done(_) => error.into_kind(ErrorKind::SourceChanged, MIXED),
-            StepEnd::Failed(failure) if failure.may_have_finished() => {
+            Ok(_) if is_stop(&error) => unknown(error, "while the file was looked at after it was sent"),
+            Ok(_) => error.into_kind(ErrorKind::SourceChanged, MIXED),
+            Err(failure) if may_have_finished(failure) => {
                 unknown(error, "the file was sent and may have been taken")
             }
-            StepEnd::Failed(_) => doubtful(error, self.doubt),
+            Err(_) => doubtful(error, self.doubt),
         })?;
         match end {
-            StepEnd::Done(done) => {
+            Ok(done) => {
                 self.acknowledged(running.part, done);
                 Ok(None)
             }
-            StepEnd::Failed(failure) => self.failed(&running, failure),
+            Err(failure) => self.failed(&running, failure),
         }
     }
 
-    fn acknowledged(&mut self, part: usize, done: Done) {
+    fn acknowledged(&mut self, part: usize, done: StepSuccess) {
         self.ledger.acknowledge(part, done.etag.clone());
-        self.refused = None;
         if self.alone == Some(part) {
             tracing::warn!("the service refused parts side by side: they now go one by one");
             self.alone = None;
@@ -323,16 +314,13 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         self.report();
     }
 
-    fn failed(&mut self, running: &Running, failure: StepFailure) -> Result<Option<Error>> {
+    fn failed(&mut self, running: &Running, failure: Failure) -> Result<Option<Error>> {
         let now = Instant::now();
         let part = running.part;
-        let (tries, mut step) = self.ledger.fail(part);
-        if let (ErrorKind::RateLimited, Some((_, refusals))) = (failure.error.kind(), self.refused) {
-            step = refusals;
-        }
+        let (tries, step) = self.ledger.fail(part);
         let situation = self.run.situation(&failure, tries, step, self.session.age(now));
         let decision = if self.single {
-            retry_policy::single(&situation, failure.whole, &mut self.doubt)
+            retry_policy::single(&situation, &mut self.doubt)
         } else {
             retry_policy::part(&situation, !running.accompanied, self.ledger.acknowledged() > 0)
         };
@@ -345,7 +333,7 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
             return Ok(None);
         }
         let (why, status) = (failure.cause(), failure.status());
-        let StepFailure { error, hint, .. } = failure;
+        let Failure { error, rate_limit, .. } = failure;
         let error = if self.single { error } else { error.with_part(number_of(part)) };
         match decision {
             Decision::Stop => return Err(doubtful(error, self.doubt)),
@@ -353,8 +341,8 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
             Decision::Restart => return Ok(Some(error)),
             Decision::Again(pause) => {
                 let until = after(now, pause);
-                if hint.retry_after.is_some() && self.run.limits.beyond(self.session.expires, until).is_some()
-                {
+                let latest = self.until().filter(|_| rate_limit.retry_after.is_some());
+                if latest.is_some_and(|latest| until > latest.at) {
                     return Err(doubtful(error, self.doubt));
                 }
                 self.run.tell_retry(Retry { step: self.step(part), why, status, tries, wait: pause });
@@ -367,15 +355,13 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
                 // One probe at a time; further refused parts simply come again.
                 self.alone.get_or_insert(part);
             }
-            Decision::Wait(pause) => {
+            Decision::Wait => {
                 self.ledger.uncount(part);
-                match self.hold(now, pause) {
-                    Ok(until) => self.ledger.send_again(part, until),
-                    Err(how_long) => {
-                        let text = format!("the service's rate limit asks for a wait {how_long}");
-                        return Err(doubtful(error.into_kind(ErrorKind::RateLimited, text), self.doubt));
-                    }
+                if let Some(too_long) = self.run.backend.too_long(self.until()) {
+                    let error = error.into_kind(ErrorKind::RateLimited, too_long.to_string());
+                    return Err(doubtful(error, self.doubt));
                 }
+                self.ledger.send_again(part, now);
             }
         }
         tracing::info!(part = number_of(part), %error, ?decision, "a try failed");
@@ -388,28 +374,9 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         if self.single { Step::File } else { Step::Part(number_of(part)) }
     }
 
-    /// Holds everything back after a refusal by rate limit. Fails, with how long it would have been, if that is too long.
-    fn hold(&mut self, now: Instant, pause: Duration) -> std::result::Result<Instant, String> {
-        let (since, refusals) = self.refused.get_or_insert((now, 0));
-        *refusals = refusals.saturating_add(1);
-        let until = after(now, pause);
-        if until.saturating_duration_since(*since) > LONGEST_WAIT {
-            return Err("of more than half an hour".into());
-        }
-        if let Some(what) = self.run.limits.beyond(self.session.expires, until) {
-            return Err(format!("past {what}"));
-        }
-        if self.hold_until.is_none() {
-            self.run.tell_rate_limit(pause);
-        }
-        self.hold_until = self.hold_until.max(Some(until));
-        self.run.reporter.report(|progress| progress.phase = Phase::Waiting);
-        Ok(until)
-    }
-
     /// Begins anew with what was under way while nothing ran. It costs no try.
     async fn woke(&mut self, slept: Duration) -> Result<()> {
-        self.run.wire.forget_connections();
+        self.run.backend.forget_connections();
         // A single upload that may be whole at the service is judged by its own answer or silence.
         if self.single || self.tries.is_empty() {
             return Ok(());
@@ -418,7 +385,7 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         self.running.abort_all();
         while let Some(joined) = self.running.join_next_with_id().await {
             // An answer that had come before counts.
-            if let Ok((id, Ok(end @ StepEnd::Done(_)))) = joined {
+            if let Ok((id, Ok(end @ Ok(_)))) = joined {
                 self.ended(id, end).await?;
             }
         }
@@ -441,7 +408,7 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         }
         while let Some(joined) = self.running.join_next_with_id().await {
             // A file that went whole and was confirmed in that instant is there: no stop can undo it.
-            if let (true, Ok((id, Ok(end @ StepEnd::Done(_))))) = (self.single, joined) {
+            if let (true, Ok((id, Ok(end @ Ok(_))))) = (self.single, joined) {
                 self.ended(id, end).await?;
             }
         }
@@ -462,9 +429,9 @@ impl<'a, W: Wire> PartScheduler<'a, W> {
         let parts_done = u32::try_from(self.ledger.parts_done()).unwrap_or(u32::MAX);
         let handed_over = acknowledged.saturating_add(under_way);
         let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_budget()).count();
-        let waiting = self.hold_until.is_some() || (begun == 0 && !self.tries.is_empty());
+        let waiting = begun == 0 && !self.tries.is_empty();
         let requests = self.ledger.parts_left().saturating_sub(begun);
-        if waiting && self.hold_until.is_none() {
+        if waiting {
             self.told_wait = self.told_wait || self.run.tell_rate_limit(self.run.time_for(0));
         } else {
             self.told_wait = false;

@@ -11,7 +11,6 @@ use crate::origin::Origins;
 use crate::settings::Settings;
 use crate::system;
 use crate::threads::Threads;
-use crate::upload::backend::Wire;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
 use crate::upload::plan::upload_plan::Plan;
@@ -22,6 +21,7 @@ use crate::upload::retry_policy::Doubt;
 use crate::upload::run::{Journaled, Run};
 use crate::upload::source::opened::Opened;
 use crate::upload::source::prepared::Prepared;
+use crate::upload::transfer::put::Transfer;
 use crate::upload::vault_upload::VaultUpload;
 
 /// What makes another upload the same as this one.
@@ -51,7 +51,7 @@ pub(crate) struct Journaling {
 
 impl Journaling {
     /// Runs the upload from where the journal says it is, and leaves the journal as its end asks for.
-    pub(crate) async fn run<W: Wire>(self, run: &mut Run<W>, origins: &Origins) -> Result<Uploaded> {
+    pub(crate) async fn run<T: Transfer>(self, run: &mut Run<T>, origins: &Origins) -> Result<Uploaded> {
         let (source, limits) = (run.source.clone(), run.limits.clone());
         let Looked { recorder, start } = self.look(source, limits).await?;
         self.run_from(run, recorder, start, origins).await
@@ -71,9 +71,9 @@ impl Journaling {
     }
 
     /// Runs the upload with what was found.
-    pub(crate) async fn run_from<W: Wire>(
+    pub(crate) async fn run_from<T: Transfer>(
         self,
-        run: &mut Run<W>,
+        run: &mut Run<T>,
         recorder: Recorder,
         start: Start,
         origins: &Origins,
@@ -181,8 +181,8 @@ pub(crate) fn start(
 }
 
 /// The plan of an earlier run, unless it may not be followed any more.
-fn restored<W: Wire>(
-    run: &mut Run<W>,
+fn restored<T: Transfer>(
+    run: &mut Run<T>,
     state: Box<State>,
     doubt: Doubt,
     origins: &Origins,

@@ -24,8 +24,10 @@ use super::body::{BodyState, Buffers, RangeBody};
 use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::headers::CONNECTION_ID;
+use crate::http::outcome::{Failure, Outcome};
 use crate::http::response::{self, Answer, LONGEST_STEP, MISDIRECTED, time_for_body};
 use crate::net::connect::{self, SEND_BUFFER};
+use crate::net::exchange::{Connections, Exchange};
 use crate::net::head::{head, plain_proxy, through};
 use crate::net::is_without_memory;
 use crate::net::pool::{Link, Pool};
@@ -85,125 +87,119 @@ pub(crate) struct Put {
     pub(crate) idempotent: bool,
 }
 
-/// How a PUT ended.
+/// What carries the bytes of files to the service, and the short requests of their uploads.
+pub(crate) trait Transfer: Send + Sync + 'static {
+    /// What carries the short requests.
+    type Calls: Exchange;
+
+    /// Sends the bytes, once. Any answer is one, whatever its status.
+    fn put(&self, put: &Put) -> impl Future<Output = Result<Answer, Failure>> + Send;
+
+    /// Gives up every idle connection: the machine slept, or the network is another.
+    fn forget_connections(&self);
+}
+
+/// [`Transfer`] over connections of our own.
 #[derive(Debug)]
-pub(crate) enum PutEnd {
-    /// The service answered. `early` says that it did so before it had the whole body.
-    Answered { answer: Answer, early: bool },
-    /// No connection came about; `hopeless` says that none will.
-    NotSent { error: Error, hopeless: bool },
-    /// No whole answer came. `whole` says that the service may have the whole body.
-    Lost { error: Error, whole: bool },
-    /// The source could not be read or has changed.
-    Source(Error),
+pub(crate) struct Puts {
+    settings: Arc<Settings>,
+    pool: Pool<RangeBody>,
 }
 
-/// Sends a PUT, over an idle connection if there is one.
-///
-/// A connection that was idle may have been closed by the server in the same moment. Its failure says nothing about
-/// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything. So does
-/// one that came over a connection to the wrong server (421), which has done nothing.
-pub(crate) async fn put(settings: &Settings, pool: &Pool<RangeBody>, put: &Put) -> PutEnd {
-    let origin = put.url.origin().ascii_serialization();
-    if let Some(link) = pool.take(&origin) {
-        match exchange(settings, pool, &origin, link, put).await {
-            // A dead connection shows at once; one that timed out was alive.
-            PutEnd::Lost { error, whole }
-                if (put.idempotent || !whole) && error.kind() != ErrorKind::Timeout =>
+impl Puts {
+    pub(crate) fn new(settings: Arc<Settings>) -> Self {
+        Self { settings, pool: Pool::default() }
+    }
+}
+
+impl Transfer for Puts {
+    type Calls = Connections;
+
+    /// Sends over an idle connection if there is one.
+    ///
+    /// A connection that was idle may have been closed by the server in the same moment. Its failure says nothing about
+    /// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything. So does
+    /// one that came over a connection to the wrong server (421), which has done nothing.
+    async fn put(&self, put: &Put) -> Result<Answer, Failure> {
+        let origin = put.url.origin().ascii_serialization();
+        let mut idle = self.pool.take(&origin);
+        let mut misdirected = false;
+        loop {
+            let reused = idle.is_some();
+            let link = match idle.take() {
+                Some(link) => link,
+                None => self.open(put).await?,
+            };
+            match self.put_over(&origin, link, put).await {
+                // A dead connection shows at once; one that timed out was alive.
+                Err(failure) if reused && failure.outcome == Outcome::Lost && is_dead(&failure, put) => {
+                    tracing::debug!(error = %failure.error, "an idle connection was dead");
+                }
+                Ok(answer) if answer.status == MISDIRECTED && !misdirected => misdirected = true,
+                sent => {
+                    let route = Route::of(&self.settings, &put.url);
+                    return sent.map_err(|failure| match failure.outcome {
+                        Outcome::Lost if !failure.permanent => {
+                            failure.map_error(|error| through(route, error))
+                        }
+                        _ => failure,
+                    });
+                }
+            }
+            self.pool.drain(&origin);
+        }
+    }
+
+    fn forget_connections(&self) {
+        self.pool.clear();
+    }
+}
+
+fn is_dead(failure: &Failure, put: &Put) -> bool {
+    !failure.permanent && (put.idempotent || !failure.body_sent) && failure.error.kind() != ErrorKind::Timeout
+}
+
+impl Puts {
+    async fn open(&self, put: &Put) -> Result<Link<RangeBody>, Failure> {
+        let opened = connect::connect(&self.settings, &put.url).await;
+        let (stream, meter) = opened.map_err(ConnectError::into_failure)?;
+        Link::new(stream, meter).await.map_err(|error| Failure::not_sent(broken(&error)))
+    }
+
+    async fn put_over(&self, origin: &str, mut link: Link<RangeBody>, put: &Put) -> Result<Answer, Failure> {
+        let settings = &*self.settings;
+        let (body, state) = RangeBody::new(
+            &put.source,
+            put.start,
+            put.length,
+            put.buffers.clone(),
+            put.throttle.clone(),
+            Arc::clone(&put.attempt),
+        );
+        let request = request(settings, put, body).map_err(|error| Failure::not_sent(error).permanent())?;
+        put.attempt.set_handed_over(0);
+        let response = link.sender.send_request(request);
+        let mut driven = Driven::new(settings, &mut link, put, &state);
+        let response = match driven.until(response).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(_))
+                if put.url.scheme() == "http"
+                    && driven.link.meter.hears_tls()
+                    && !settings.has_answered() =>
             {
-                tracing::debug!(%error, "an idle connection was dead");
-                pool.drain(&origin);
+                return Err(Failure::not_sent(Route::of(settings, &put.url).wants_tls()).permanent());
             }
-            end => {
-                let end = told(settings, put, end);
-                return again_if_misdirected(settings, pool, &origin, put, end).await;
-            }
+            Ok(Err(error)) => return Err(failed(&error, &driven, &state)),
+            Err(late) => return Err(Failure::lost(late, driven.is_whole())),
+        };
+        let before_body = !driven.is_whole();
+        let answer = driven.read(response).await.map_err(|error| Failure::lost(error, !before_body))?;
+        tracing::debug!(status = answer.status, before_body, "answered");
+        if !before_body && answer.trouble.is_none() {
+            self.pool.give_back(origin.to_owned(), link);
         }
-    }
-    let end = put_fresh(settings, pool, &origin, put).await;
-    again_if_misdirected(settings, pool, &origin, put, end).await
-}
-
-async fn again_if_misdirected(
-    settings: &Settings,
-    pool: &Pool<RangeBody>,
-    origin: &str,
-    put: &Put,
-    end: PutEnd,
-) -> PutEnd {
-    match &end {
-        PutEnd::Answered { answer, .. } if answer.status == MISDIRECTED => {
-            pool.drain(origin);
-            put_fresh(settings, pool, origin, put).await
-        }
-        _ => end,
-    }
-}
-
-async fn put_fresh(settings: &Settings, pool: &Pool<RangeBody>, origin: &str, put: &Put) -> PutEnd {
-    let (stream, meter) = match connect::connect(settings, &put.url).await {
-        Ok(open) => open,
-        Err(ConnectError { error, hopeless }) => return PutEnd::NotSent { error, hopeless },
-    };
-    match Link::new(stream, meter).await {
-        Ok(link) => told(settings, put, exchange(settings, pool, origin, link, put).await),
-        Err(error) => PutEnd::NotSent { error: broken(&error), hopeless: false },
-    }
-}
-
-async fn exchange(
-    settings: &Settings,
-    pool: &Pool<RangeBody>,
-    origin: &str,
-    mut link: Link<RangeBody>,
-    put: &Put,
-) -> PutEnd {
-    let (body, state) = RangeBody::new(
-        &put.source,
-        put.start,
-        put.length,
-        put.buffers.clone(),
-        put.throttle.clone(),
-        Arc::clone(&put.attempt),
-    );
-    let request = match request(settings, put, body) {
-        Ok(request) => request,
-        Err(error) => return PutEnd::NotSent { error, hopeless: true },
-    };
-    put.attempt.set_handed_over(0);
-    let response = link.sender.send_request(request);
-    let mut driven = Driven::new(settings, &mut link, put, &state);
-    let response = match driven.until(response).await {
-        Ok(Ok(response)) => response,
-        Ok(Err(_))
-            if put.url.scheme() == "http" && driven.link.meter.hears_tls() && !settings.has_answered() =>
-        {
-            return PutEnd::NotSent { error: Route::of(settings, &put.url).wants_tls(), hopeless: true };
-        }
-        Ok(Err(error)) => return failed(&error, &driven, &state),
-        Err(late) => return PutEnd::Lost { error: late, whole: driven.is_whole() },
-    };
-    let early = !driven.is_whole();
-    match driven.read(response).await {
-        Ok(answer) => {
-            tracing::debug!(status = answer.status, early, "answered");
-            if !early && answer.trouble.is_none() {
-                pool.give_back(origin.to_owned(), link);
-            }
-            let answer = answer.through(plain_proxy(Route::of(settings, &put.url)));
-            PutEnd::Answered { answer, early }
-        }
-        Err(error) => PutEnd::Lost { error, whole: !early },
-    }
-}
-
-/// How a PUT ended, with the proxy in between if it got no answer through one.
-fn told(settings: &Settings, put: &Put, end: PutEnd) -> PutEnd {
-    match end {
-        PutEnd::Lost { error, whole } => {
-            PutEnd::Lost { error: through(Route::of(settings, &put.url), error), whole }
-        }
-        end => end,
+        let answer = answer.through(plain_proxy(Route::of(settings, &put.url)));
+        Ok(Answer { before_body, ..answer })
     }
 }
 
@@ -219,17 +215,18 @@ fn request(settings: &Settings, put: &Put, body: RangeBody) -> Result<http::Requ
     })
 }
 
-fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> PutEnd {
+fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> Failure {
+    // The body broke off, so that no service has it whole, and would again.
     if let Some(source) = state.take_failure() {
-        return PutEnd::Source(source);
+        return Failure::lost(source, false).permanent();
     }
     if is_without_memory(error) {
         let text =
             "the memory that was given is not there any more: a file that is mapped must not become shorter";
-        return PutEnd::Source(Error::new(ErrorKind::Source, text));
+        return Failure::lost(Error::new(ErrorKind::Source, text), false).permanent();
     }
     // A head that is no HTTP was sent by something that has read the request, perhaps all of it.
-    PutEnd::Lost { error: broken(error), whole: driven.is_whole() }
+    Failure::lost(broken(error), driven.is_whole())
 }
 
 fn broken(error: &hyper::Error) -> Error {
