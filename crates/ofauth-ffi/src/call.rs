@@ -9,18 +9,20 @@ use std::ffi::{c_char, c_void};
 use ofauth::{Call, Cancel};
 use serde_json::{Value, json};
 
-use crate::client::{Inner, ofauth_client, waiting};
+use crate::callback::Callbacks;
+use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
+use crate::event_loop::CallLoop;
+use crate::guest::Guest;
 use crate::pointer::{self, Result};
-use crate::pump::{Callbacks, Pump};
 use crate::response::ofauth_response;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 
 fn wait<T: Send + 'static>(
-    client: &Inner,
+    client: &Guest,
     work: impl Future<Output = ofauth::Result<T>> + Send + 'static,
 ) -> Result<T> {
-    Pump::new(Cancel::new()).run(client, &Callbacks::default(), work)
+    CallLoop::new(Cancel::new()).run(client, &Callbacks::default(), work)
 }
 
 /// Asks whether the vault already has the file with this etag and size in bytes. The response is
@@ -36,7 +38,7 @@ pub unsafe extern "C" fn ofauth_check(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for a text that ends with NUL.
         let etag = unsafe { pointer::owned_text(etag, "etag") }?;
         let api = client.client().clone();
@@ -60,7 +62,7 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for an array of `count` texts.
         let ids = unsafe { pointer::array(ids, count, "ids") }?;
         let mut owned = pointer::reserved(ids.len(), "ids")?;
@@ -97,7 +99,7 @@ pub unsafe extern "C" fn ofauth_call(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for texts that end with NUL.
         let call = unsafe { prepare(client, operation_id, params_json) }?;
         // SAFETY: as above, or NULL.
@@ -125,7 +127,7 @@ pub unsafe extern "C" fn ofauth_call_bytes(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for texts that end with NUL.
         let call = unsafe { prepare(client, operation_id, params_json) }?;
         // SAFETY: the header asks for `size` bytes.
@@ -143,7 +145,7 @@ pub unsafe extern "C" fn ofauth_call_bytes(
 /// # Safety
 ///
 /// Both texts end with NUL; the second may be NULL.
-unsafe fn prepare(client: &Inner, operation_id: *const c_char, params_json: *const c_char) -> Result<Call> {
+unsafe fn prepare(client: &Guest, operation_id: *const c_char, params_json: *const c_char) -> Result<Call> {
     // SAFETY: as promised by the caller.
     let operation_id = unsafe { pointer::text(operation_id, "operation_id") }?;
     // SAFETY: as promised by the caller.

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use ofauth::Cancel;
 
-use crate::birthplace::Birthplace;
 use crate::boundary::{fallible, infallible};
 use crate::error::ofauth_error;
+use crate::fork_guard::ForkGuard;
 use crate::pointer::{self, hand_out};
 use crate::status::ofauth_status;
 
@@ -19,12 +19,12 @@ pub struct ofauth_cancel(pub(crate) OwnCancel);
 #[derive(Clone)]
 pub(crate) struct OwnCancel {
     cancel: ManuallyDrop<Cancel>,
-    birthplace: Arc<Birthplace>,
+    fork_guard: Arc<ForkGuard>,
 }
 
 impl OwnCancel {
     fn new() -> Self {
-        Self { cancel: ManuallyDrop::new(Cancel::new()), birthplace: Arc::new(Birthplace::here()) }
+        Self { cancel: ManuallyDrop::new(Cancel::new()), fork_guard: Arc::new(ForkGuard::new()) }
     }
 
     /// A cancel that this one triggers too.
@@ -33,7 +33,7 @@ impl OwnCancel {
     }
 
     fn trigger(&self) {
-        if self.birthplace.is_here() {
+        if self.fork_guard.in_same_process() {
             self.cancel.trigger();
         }
     }
@@ -41,7 +41,7 @@ impl OwnCancel {
 
 impl Drop for OwnCancel {
     fn drop(&mut self) {
-        if self.birthplace.is_here() {
+        if self.fork_guard.in_same_process() {
             // SAFETY: it is not used again.
             unsafe { ManuallyDrop::drop(&mut self.cancel) };
         }

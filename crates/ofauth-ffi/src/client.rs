@@ -1,115 +1,31 @@
 //! Clients
 
-use std::mem::ManuallyDrop;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use tokio::runtime::Runtime;
-
-use crate::birthplace::Birthplace;
 use crate::boundary::{fallible, infallible};
+use crate::callback;
 use crate::config::ofauth_config;
 use crate::error::ofauth_error;
-use crate::log::{Log, LogTarget};
+use crate::guest::{Guest, broken, forked};
 use crate::pointer::{self, Result, hand_out};
-use crate::pump::refuse_in_callback;
-use crate::runtime::{self, Workers};
-use crate::status::{OFAUTH_ERR_FORKED, OFAUTH_ERR_INTERNAL, ofauth_status};
+use crate::status::ofauth_status;
 
 /// A client of the API, with its own threads and connections. Any number of threads may use one at the same time.
-pub struct ofauth_client(Arc<Inner>);
-
-/// What a client and the calls on it share. The last of them ends the threads.
-pub(crate) struct Inner {
-    client: ManuallyDrop<ofauth::Client>,
-    runtime: ManuallyDrop<Runtime>,
-    workers: Workers,
-    log: Option<(Log, LogTarget)>,
-    /// The process whose threads these are.
-    birthplace: Birthplace,
-}
-
-// SAFETY: the one thing that is not `Send` and `Sync` by itself is the user data of the log callback, which is only
-// passed on; the header says on which threads.
-unsafe impl Send for Inner {}
-// SAFETY: as above.
-unsafe impl Sync for Inner {}
-
-impl Inner {
-    pub(crate) fn client(&self) -> &ofauth::Client {
-        &self.client
-    }
-
-    pub(crate) fn log(&self) -> Option<&(Log, LogTarget)> {
-        self.log.as_ref()
-    }
-
-    /// Hands over the next line of the log, and says whether there was one.
-    pub(crate) fn deliver_line(&self) -> bool {
-        let Some((log, target)) = &self.log else { return false };
-        // None after a callback that came back in a forked child, whose copy of the queue may be locked for ever.
-        self.is_here() && log.deliver_one(target)
-    }
-
-    /// The threads that work for it.
-    pub(crate) fn workers(&self) -> &Workers {
-        &self.workers
-    }
-
-    /// Starts a task on the client's threads. Fails if they cannot be told, which the runtime answers by a panic.
-    pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) -> Result<()> {
-        let spawned = catch_unwind(AssertUnwindSafe(|| drop(self.runtime.spawn(task))));
-        spawned.map_err(|_| broken())
-    }
-
-    /// Whether the client's threads are in this process.
-    pub(crate) fn is_here(&self) -> bool {
-        self.birthplace.is_here()
-    }
-}
-
-impl Drop for Inner {
-    fn drop(&mut self) {
-        // A forked child has this memory and none of the threads. Ending them would wait for ever, and closing the
-        // connections would reach into the parent's event queue, which the two share. So all of it is left as it is.
-        if !self.is_here() {
-            return;
-        }
-        // SAFETY: neither is used again.
-        let runtime = unsafe { ManuallyDrop::take(&mut self.runtime) };
-        runtime::stop(runtime);
-        // SAFETY: as above.
-        unsafe { ManuallyDrop::drop(&mut self.client) };
-    }
-}
-
-/// The error of a client whose threads have ended before their time.
-pub(crate) fn broken() -> Box<ofauth_error> {
-    let text = "the client's threads have ended, because the program has closed descriptors that are not its own: make \
-                another client, and close only what the program has opened";
-    ofauth_error::new(OFAUTH_ERR_INTERNAL, text)
-}
-
-/// The error of a child that uses its parent's client.
-pub(crate) fn forked() -> Box<ofauth_error> {
-    let text =
-        "the client was made by the parent process, and its threads stayed there: make one in this process";
-    ofauth_error::new(OFAUTH_ERR_FORKED, text)
-}
+pub struct ofauth_client(Arc<Guest>);
 
 /// The client behind a pointer of C, for one call.
 ///
 /// # Safety
 ///
 /// NULL, or a client that was not freed yet.
-unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Inner>> {
+unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Guest>> {
     // SAFETY: as promised by the caller.
     let client = unsafe { pointer::shared(client, "client") }?;
-    if !client.0.is_here() {
+    if !client.0.in_same_process() {
         return Err(forked());
     }
-    refuse_in_callback()?;
-    if client.0.workers.are_broken() {
+    callback::refuse_inside()?;
+    if client.0.workers().are_broken() {
         return Err(broken());
     }
     // The call keeps what it needs even if another thread frees the client meanwhile.
@@ -125,7 +41,7 @@ pub(crate) unsafe fn waiting<T>(
     client: *mut ofauth_client,
     out: *mut *mut T,
     err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Inner) -> Result<T>,
+    call: impl FnOnce(&Guest) -> Result<T>,
 ) -> ofauth_status {
     let body = || {
         // SAFETY: as promised by the caller.
@@ -147,7 +63,7 @@ pub(crate) unsafe fn waiting<T>(
 pub(crate) unsafe fn waiting_for_end(
     client: *mut ofauth_client,
     err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Inner) -> Result<()>,
+    call: impl FnOnce(&Guest) -> Result<()>,
 ) -> ofauth_status {
     // SAFETY: as promised by the caller.
     let body = || call(&*unsafe { enter(client) }?);
@@ -171,17 +87,8 @@ pub unsafe extern "C" fn ofauth_client_new(
         let out = unsafe { pointer::out(out, "out") }?;
         // SAFETY: the header asks for a living configuration that nobody changes meanwhile.
         let config = unsafe { pointer::shared(config, "config") }?;
-        let client = config.client()?;
-        let log = config.log().map(|target| (Log::new(target.level), target));
-        let (runtime, workers) = runtime::start(config.worker_threads(), log.as_ref().map(|(log, _)| log))?;
-        let inner = Inner {
-            client: ManuallyDrop::new(client),
-            runtime: ManuallyDrop::new(runtime),
-            workers,
-            log,
-            birthplace: Birthplace::here(),
-        };
-        hand_out(out, ofauth_client(Arc::new(inner)));
+        let guest = Guest::new(config.client()?, config.worker_threads(), config.log())?;
+        hand_out(out, ofauth_client(Arc::new(guest)));
         Ok(())
     };
     // SAFETY: the header asks for NULL or a valid place.

@@ -8,23 +8,19 @@ use std::num::NonZeroU64;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ofauth::{Client, ClientBuilder, RateLimit};
+use ofauth::{Client, ClientBuilder, MAX_CONCURRENCY, RateLimit};
 use zeroize::Zeroizing;
 
 use crate::boundary::{fallible, infallible};
 use crate::error::ofauth_error;
-use crate::log::{self, LogTarget};
+use crate::log::{self, LogTarget, ofauth_log_callback};
 use crate::pointer::{self, Result, hand_out};
+use crate::range;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
-
-pub use crate::log::{
-    OFAUTH_LOG_DEBUG, OFAUTH_LOG_ERROR, OFAUTH_LOG_INFO, OFAUTH_LOG_TRACE, OFAUTH_LOG_WARN,
-    ofauth_log_callback,
-};
 
 /// Threads of a client unless set otherwise: one would do, two let encryption of several connections run side by side.
 const DEFAULT_WORKER_THREADS: usize = 2;
-const MAX_WORKER_THREADS: u32 = 64;
+const MAX_WORKER_THREADS: usize = 64;
 
 /// The settings of clients to be made. One thread at a time.
 pub struct ofauth_config {
@@ -196,11 +192,7 @@ pub unsafe extern "C" fn ofauth_config_set_worker_threads(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |config: &mut ofauth_config| {
-        let workers = usize::try_from(threads).ok().filter(|_| (1..=MAX_WORKER_THREADS).contains(&threads));
-        config.worker_threads = workers.ok_or_else(|| {
-            let text = format!("threads is {threads}: use 1 to {MAX_WORKER_THREADS}");
-            ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
-        })?;
+        config.worker_threads = range::checked("threads", threads, MAX_WORKER_THREADS)?;
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -216,7 +208,7 @@ pub unsafe extern "C" fn ofauth_config_set_concurrency(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |config: &mut ofauth_config| {
-        let parts = crate::upload::concurrency(parts)?;
+        let parts = range::checked("parts", parts, MAX_CONCURRENCY)?;
         config.builder = std::mem::take(&mut config.builder).concurrency(parts);
         Ok(())
     };

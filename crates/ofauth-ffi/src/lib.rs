@@ -3,7 +3,7 @@
 //! Every function here is in `include/ofauth.h`, which is generated from these modules, documentation included: so the
 //! documentation is written for readers of C. Nothing is decided here. The crate translates pointers
 //! into values (`pointer`, `text`), failures and panics into statuses (`boundary`), and calls that wait into
-//! tasks of the client's own runtime whose callbacks run on the thread that called (`pump`).
+//! tasks of the client's own runtime whose callbacks run on the thread that called (`event_loop`).
 //!
 //! Functions are written out literally, because the generator of the header does not look into macros.
 
@@ -11,20 +11,25 @@
 // stands in the text of each.
 #![allow(clippy::missing_safety_doc, non_camel_case_types)]
 
-mod birthplace;
+mod borrowed_bytes;
 mod boundary;
 mod call;
+mod callback;
 mod cancel;
 mod client;
 mod config;
 mod error;
+mod event;
+mod event_loop;
+mod fork_guard;
+mod guest;
 mod journal;
 mod log;
 mod notice;
 mod panics;
 mod pointer;
 mod progress;
-mod pump;
+mod range;
 mod response;
 mod result;
 mod run;
@@ -41,6 +46,10 @@ pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new};
 pub use config::*;
 pub use error::*;
 pub use journal::{ofauth_journal_forget, ofauth_journal_sessions};
+pub use log::{
+    OFAUTH_LOG_DEBUG, OFAUTH_LOG_ERROR, OFAUTH_LOG_INFO, OFAUTH_LOG_TRACE, OFAUTH_LOG_WARN,
+    ofauth_log_callback,
+};
 pub use notice::*;
 pub use progress::*;
 pub use response::*;

@@ -14,8 +14,8 @@ use tracing::field::{Field, Visit};
 use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event as LogEvent, Level, Metadata, Subscriber, span};
 
-use crate::pump::{Event, callback};
-use crate::text;
+use crate::event::Event;
+use crate::{callback, text};
 
 /// Takes one line of the log.
 ///
@@ -113,7 +113,7 @@ impl Log {
         let next = lock(&self.queue).pop();
         let Some((level, line)) = next else { return false };
         // SAFETY: the caller of the C function vouches for its callback, and `line` lives until it returns.
-        callback(|| unsafe { (target.callback)(target.user_data, level, line.as_ptr()) });
+        callback::run(|| unsafe { (target.callback)(target.user_data, level, line.as_ptr()) });
         true
     }
 }

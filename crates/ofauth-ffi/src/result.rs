@@ -8,11 +8,13 @@ use ofauth::{Cancel, Uploaded};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::birthplace::Birthplace;
 use crate::boundary::infallible;
-use crate::client::{Inner, ofauth_client, waiting_for_end};
+use crate::callback::Callbacks;
+use crate::client::{ofauth_client, waiting_for_end};
 use crate::error::ofauth_error;
-use crate::pump::{Callbacks, Pump};
+use crate::event_loop::CallLoop;
+use crate::fork_guard::ForkGuard;
+use crate::guest::Guest;
 use crate::status::{OFAUTH_ERR_FORKED, ofauth_status};
 use crate::{pointer, text};
 
@@ -30,12 +32,12 @@ pub struct ofauth_result {
 /// What is to be settled. A forked child leaves it alone: its locks may be held there for ever.
 struct Held {
     uploaded: ManuallyDrop<Uploaded>,
-    birthplace: Birthplace,
+    fork_guard: ForkGuard,
 }
 
 impl Drop for Held {
     fn drop(&mut self) {
-        if self.birthplace.is_here() {
+        if self.fork_guard.in_same_process() {
             // SAFETY: it is not used again.
             unsafe { ManuallyDrop::drop(&mut self.uploaded) };
         }
@@ -77,8 +79,7 @@ impl ofauth_result {
             etags: uploaded.etags().map(|etag| etag.map(text::owned)).collect(),
             // Values of JSON and plain fields can always be written.
             json: text::owned(&serde_json::to_string(&json).unwrap_or_default()),
-            held: holds
-                .then(|| Held { uploaded: ManuallyDrop::new(uploaded), birthplace: Birthplace::here() }),
+            held: holds.then(|| Held { uploaded: ManuallyDrop::new(uploaded), fork_guard: ForkGuard::new() }),
         }
     }
 }
@@ -162,17 +163,17 @@ pub unsafe extern "C" fn ofauth_result_settle(
     result: *const ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for a living result.
         let result = unsafe { pointer::shared(result, "result") }?;
         let Some(held) = &result.held else { return Ok(()) };
-        if !held.birthplace.is_here() {
+        if !held.fork_guard.in_same_process() {
             let text = "the result was made by the parent process: only that can settle it";
             return Err(ofauth_error::new(OFAUTH_ERR_FORKED, text));
         }
         let uploaded = Uploaded::clone(&held.uploaded);
         let settle = async move { uploaded.settle().await };
-        Pump::new(Cancel::new()).run(client, &Callbacks::default(), settle)
+        CallLoop::new(Cancel::new()).run(client, &Callbacks::default(), settle)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting_for_end(client, err, call) }

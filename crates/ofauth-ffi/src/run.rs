@@ -4,17 +4,17 @@
 //! may have been finished.
 
 use std::ffi::c_char;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::time::Duration;
 
-use bytes::Bytes;
 use ofauth::Cancel;
 
+use crate::borrowed_bytes::BorrowedBytes;
+use crate::callback::Callbacks;
 use crate::cancel::OwnCancel;
-use crate::client::{Inner, ofauth_client, waiting};
+use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
+use crate::event_loop::CallLoop;
+use crate::guest::Guest;
 use crate::pointer::{self, Result};
-use crate::pump::{Callbacks, Pump};
 use crate::result::ofauth_result;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 use crate::upload::{Source, ofauth_upload};
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn ofauth_upload_run(
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for a living upload that nobody changes meanwhile.
         let upload = unsafe { pointer::shared(upload, "upload") }?.clone();
         run(client, upload)
@@ -59,7 +59,7 @@ pub unsafe extern "C" fn ofauth_upload_file(
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Inner| {
+    let call = |client: &Guest| {
         // SAFETY: the header asks for a text that ends with NUL.
         let path = unsafe { pointer::path(path, "path") }?;
         run(client, ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() })
@@ -68,12 +68,12 @@ pub unsafe extern "C" fn ofauth_upload_file(
     unsafe { waiting(client, out, err, call) }
 }
 
-fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
+fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
     // A cancel of its own, because a progress callback cancels this run and not all that share the caller's.
-    let pump = Pump::new(upload.cancel.as_ref().map_or_else(Cancel::new, OwnCancel::child));
+    let call = CallLoop::new(upload.cancel.as_ref().map_or_else(Cancel::new, OwnCancel::child));
     let mut callbacks =
         Callbacks { progress: upload.progress, notice: upload.notice, ..Callbacks::default() };
-    let mut lent = None;
+    let mut borrow = None;
 
     let named = |filename: Option<String>| {
         let text = "there is no file name: set one with ofauth_upload_set_filename";
@@ -82,13 +82,13 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
     let source = match upload.source {
         Some(Source::File(path)) => ofauth::Source::path(path),
         Some(Source::Bytes { start, size }) => {
-            let (bytes, returned) = Lent::new(start, size);
-            lent = Some(returned);
+            let (bytes, end) = BorrowedBytes::new(start, size);
+            borrow = Some(end);
             ofauth::Source::bytes(bytes, named(upload.filename.clone())?)
         }
         Some(Source::Reader { reader, size }) => {
             callbacks.reader = Some(reader);
-            ofauth::Source::reader(pump.reader(), size, named(upload.filename.clone())?)
+            ofauth::Source::reader(call.reader(), size, named(upload.filename.clone())?)
         }
         None => {
             let text = "the upload has no source: set a file, bytes or a reader";
@@ -96,7 +96,7 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
         }
     };
 
-    let mut work = client.client().upload(source).cancel(pump.cancel());
+    let mut work = client.client().upload(source).cancel(call.cancel());
     if let Some(filename) = upload.filename {
         work = work.filename(filename);
     }
@@ -122,86 +122,16 @@ fn run(client: &Inner, upload: ofauth_upload) -> Result<ofauth_result> {
         work = work.hold_result();
     }
     if callbacks.progress.is_some() {
-        work = work.on_progress(pump.on_progress());
+        work = work.on_progress(call.on_progress());
     }
     if callbacks.notice.is_some() {
-        work = work.on_notice(pump.on_notice());
+        work = work.on_notice(call.on_notice());
     }
-    let outcome = pump.run(client, &callbacks, work.send());
-    match lent {
-        Some(returned) if client.is_here() => returned.wait(client),
+    let outcome = call.run(client, &callbacks, work.send());
+    match borrow {
+        Some(end) if client.in_same_process() => end.wait(client),
         // In a forked child nobody is there to return it.
-        lent => std::mem::forget(lent),
+        borrow => std::mem::forget(borrow),
     }
     Ok(ofauth_result::new(outcome?, upload.hold_result))
-}
-
-/// The caller's memory, lent to the client's threads for one run.
-struct Lent {
-    start: *const u8,
-    size: usize,
-    /// Its end says that nobody has the memory any more.
-    _until: SyncSender<()>,
-}
-
-// SAFETY: the caller of the C function leaves the bytes as they are until the run has ended.
-unsafe impl Send for Lent {}
-
-impl AsRef<[u8]> for Lent {
-    fn as_ref(&self) -> &[u8] {
-        if self.size == 0 {
-            return &[];
-        }
-        // SAFETY: not NULL and no larger than memory, as checked when it was set, and alive until `Returned` was waited
-        // for.
-        unsafe { std::slice::from_raw_parts(self.start, self.size) }
-    }
-}
-
-/// How often it is looked whether anybody is there who could return lent memory.
-const LOOK: Duration = Duration::from_millis(250);
-
-/// Learns when lent memory was returned.
-struct Returned(Receiver<()>);
-
-impl Lent {
-    #[allow(clippy::new_ret_no_self, reason = "what is made is bytes, and the other end of the loan")]
-    fn new(start: *const u8, size: usize) -> (Bytes, Returned) {
-        let (until, returned) = sync_channel(0);
-        (Bytes::from_owner(Self { start, size, _until: until }), Returned(returned))
-    }
-}
-
-impl Returned {
-    /// Waits until no thread has the memory. Parts that a cancel has cut off let go of it a moment after the run ended.
-    fn wait(self, client: &Inner) {
-        // Nothing is ever sent: the end of the channel is the answer.
-        while self.0.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-            if client.workers().are_gone() {
-                // Nobody is left who could look at it, nor to say so.
-                return;
-            }
-            if client.workers().are_broken() {
-                // Those that are left end when they find out what the first one did.
-                _ = client.spawn(async {});
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lent_memory_is_waited_for() {
-        let memory = [7_u8; 4];
-        let (bytes, returned) = Lent::new(memory.as_ptr(), memory.len());
-        let part = bytes.slice(1..3);
-        drop(bytes);
-        assert!(returned.0.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty));
-        let holder = std::thread::spawn(move || part.len());
-        assert!(returned.0.recv().is_err());
-        assert_eq!(holder.join().unwrap(), 2);
-    }
 }

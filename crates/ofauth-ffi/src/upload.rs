@@ -12,13 +12,14 @@ use std::time::Duration;
 use ofauth::{MAX_CONCURRENCY, VaultUpload};
 
 use crate::boundary::{fallible, infallible};
+use crate::callback::{NoticeCallback, ProgressCallback, ReaderCallback};
 use crate::cancel::{OwnCancel, ofauth_cancel};
 use crate::error::ofauth_error;
 use crate::notice::ofauth_notice_callback;
 use crate::pointer::{self, Result, hand_out};
 use crate::progress::ofauth_progress_callback;
-use crate::pump::{NoticeCallback, ProgressCallback, Reader};
-use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, ofauth_status};
+use crate::range;
+use crate::status::{OFAUTH_ERR_NULL, ofauth_status};
 
 /// Reads up to `len` bytes that stand at `offset` from the start of the source into `buf`, and returns how many it read.
 ///
@@ -51,16 +52,7 @@ pub struct ofauth_upload {
 pub(crate) enum Source {
     File(PathBuf),
     Bytes { start: *const u8, size: usize },
-    Reader { reader: Reader, size: u64 },
-}
-
-/// A number of parts from C.
-pub(crate) fn concurrency(parts: u32) -> Result<usize> {
-    let parts_in_range = usize::try_from(parts).ok().filter(|parts| (1..=MAX_CONCURRENCY).contains(parts));
-    parts_in_range.ok_or_else(|| {
-        let text = format!("parts is {parts}: use 1 to {MAX_CONCURRENCY}");
-        ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
-    })
+    Reader { reader: ReaderCallback, size: u64 },
 }
 
 /// Changes an upload.
@@ -155,7 +147,7 @@ pub unsafe extern "C" fn ofauth_upload_set_reader(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         let function = reader.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_NULL, "reader is NULL"))?;
-        upload.source = Some(Source::Reader { reader: Reader { function, user_data }, size });
+        upload.source = Some(Source::Reader { reader: ReaderCallback { function, user_data }, size });
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -218,7 +210,7 @@ pub unsafe extern "C" fn ofauth_upload_set_concurrency(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.concurrency = Some(concurrency(parts)?);
+        upload.concurrency = Some(range::checked("parts", parts, MAX_CONCURRENCY)?);
         Ok(())
     };
     // SAFETY: what the header asks for.

@@ -8,24 +8,38 @@ use super::{files, root};
 
 /// The crates, and what lies in the `src` of each, from the ground up: every file and folder may use what stands in the
 /// lines before its own, and its neighbours in the line. DESIGN.md shows the same as a map.
-const LAYERS: &[(&str, &[&[&str]])] = &[(
-    "crates/ofauth",
-    &[
-        &["error.rs", "limits.rs", "system.rs"],
-        &["file_identity.rs", "origin.rs", "private.rs", "secret.rs", "threads.rs"],
-        &["proxy.rs", "tls"],
-        &["settings.rs"],
-        &["http"],
-        &["net"],
-        &["rate_limiter"],
-        &["call"],
-        &["journal"],
-        &["upload"],
-        &["client.rs"],
-        &["blocking.rs", "posts.rs", "vault.rs"],
-        &["lib.rs"],
-    ],
-)];
+const LAYERS: &[(&str, &[&[&str]])] = &[
+    (
+        "crates/ofauth",
+        &[
+            &["error.rs", "limits.rs", "system.rs"],
+            &["file_identity.rs", "origin.rs", "private.rs", "secret.rs", "threads.rs"],
+            &["proxy.rs", "tls"],
+            &["settings.rs"],
+            &["http"],
+            &["net"],
+            &["rate_limiter"],
+            &["call"],
+            &["journal"],
+            &["upload"],
+            &["client.rs"],
+            &["blocking.rs", "posts.rs", "vault.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
+        "crates/ofauth-ffi",
+        &[
+            &["status.rs", "version.rs", "text.rs", "panics.rs", "standard.rs", "fork_guard.rs"],
+            &["error.rs", "pointer.rs", "range.rs", "boundary.rs"],
+            &["progress.rs", "notice.rs", "callback.rs", "event.rs", "log.rs"],
+            &["runtime.rs", "guest.rs", "event_loop.rs", "borrowed_bytes.rs"],
+            &["config.rs", "client.rs", "cancel.rs", "upload.rs", "response.rs"],
+            &["result.rs", "run.rs", "call.rs", "journal.rs"],
+            &["lib.rs"],
+        ],
+    ),
+];
 
 /// The imports of the crate in `folder`.
 fn imports(folder: &str) -> Imports {
@@ -77,9 +91,12 @@ fn every_way_to_import_is_seen() {
         let imports = of(&[&target[..], &[("a.rs", text)]].concat());
         assert!(imports.0["a.rs"].contains(file), "{text}: {:?}", imports.0);
     }
-    for text in
-        ["#[cfg(test)] use crate::b::f;", "#[cfg(test)] mod tests { use crate::b::f; }", "use std::b::c;"]
-    {
+    for text in [
+        "#[cfg(test)] use crate::b::f;",
+        "#[cfg(test)] mod tests { use crate::b::f; }",
+        "use std::b::c;",
+        "fn g() { quote!(crate::b::f()) }",
+    ] {
         let imports = of(&[&target[..], &[("a.rs", text)]].concat());
         assert!(imports.0["a.rs"].is_empty(), "{text}: {:?}", imports.0);
     }

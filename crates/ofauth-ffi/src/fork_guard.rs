@@ -1,20 +1,20 @@
-//! Tells whether this is still the process that something was made in.
+//! Detects that the process has forked since something was made, so that a child leaves alone what is its parent's.
 //!
 //! A forked child has all of the memory and none of the threads. Process ids do not tell the two apart where the child has
 //! a namespace of its own; on Linux a page that the kernel empties on fork does, and costs no system call to ask.
 
 use std::process;
 
-/// The process that something was made in.
-pub(crate) struct Birthplace {
+/// Remembers the process that something was made in.
+pub(crate) struct ForkGuard {
     #[cfg(target_os = "linux")]
     page: Option<page::Page>,
     process: u32,
 }
 
-impl Birthplace {
-    /// This process.
-    pub(crate) fn here() -> Self {
+impl ForkGuard {
+    /// Remembers this process.
+    pub(crate) fn new() -> Self {
         Self {
             #[cfg(target_os = "linux")]
             page: page::Page::new(),
@@ -22,8 +22,8 @@ impl Birthplace {
         }
     }
 
-    /// Whether this is the process that it was made in.
-    pub(crate) fn is_here(&self) -> bool {
+    /// Whether this is still the process that it was made in.
+    pub(crate) fn in_same_process(&self) -> bool {
         #[cfg(target_os = "linux")]
         if let Some(page) = &self.page {
             return page.is_marked();
@@ -91,13 +91,13 @@ mod tests {
 
     #[test]
     fn a_child_is_somewhere_else() {
-        let birthplace = Birthplace::here();
-        assert!(birthplace.page.is_some(), "the kernel does not empty pages");
-        assert!(birthplace.is_here());
+        let fork_guard = ForkGuard::new();
+        assert!(fork_guard.page.is_some(), "the kernel does not empty pages");
+        assert!(fork_guard.in_same_process());
         // SAFETY: the child does nothing but look and end.
         let child = unsafe { libc::fork() };
         if child == 0 {
-            let code = i32::from(birthplace.is_here());
+            let code = i32::from(fork_guard.in_same_process());
             // SAFETY: ends the child at once.
             unsafe { libc::_exit(code) };
         }
@@ -108,6 +108,6 @@ mod tests {
             libc::WIFEXITED(status) && libc::WEXITSTATUS(status) == 0,
             "the child takes itself for the parent"
         );
-        assert!(birthplace.is_here());
+        assert!(fork_guard.in_same_process());
     }
 }

@@ -1,0 +1,97 @@
+//! The functions of the caller that a call runs: progress, notices and a reader, on the thread that called.
+//!
+//! Marks the thread while one of them runs, because a function that waits must not be called inside. When they run is
+//! decided by the event loop, and what a result means as well.
+
+use std::cell::Cell;
+use std::ffi::{CStr, c_char, c_int, c_void};
+
+use crate::error::ofauth_error;
+use crate::pointer::Result;
+use crate::progress::ofauth_progress;
+use crate::status::OFAUTH_ERR_REENTRANT;
+
+thread_local! {
+    /// Whether this thread is inside a callback.
+    static INSIDE: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Runs a function of the caller.
+pub(crate) fn run<T>(function: impl FnOnce() -> T) -> T {
+    // Callbacks do not nest: no function that runs any is allowed inside one.
+    INSIDE.set(true);
+    let result = function();
+    INSIDE.set(false);
+    result
+}
+
+/// Refuses to wait inside a callback, where what is waited for would wait for the callback's end.
+pub(crate) fn refuse_inside() -> Result<()> {
+    if INSIDE.get() {
+        let text = "a function that waits was called inside a callback: return first, then call it";
+        return Err(ofauth_error::new(OFAUTH_ERR_REENTRANT, text));
+    }
+    Ok(())
+}
+
+/// The functions of the caller that a call needs.
+#[derive(Default)]
+pub(crate) struct Callbacks {
+    pub(crate) progress: Option<ProgressCallback>,
+    pub(crate) notice: Option<NoticeCallback>,
+    pub(crate) reader: Option<ReaderCallback>,
+}
+
+/// A progress callback of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct ProgressCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, *const ofauth_progress) -> c_int,
+    pub(crate) user_data: *mut c_void,
+}
+
+/// A notice callback of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct NoticeCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
+    pub(crate) user_data: *mut c_void,
+}
+
+/// A reader of the caller.
+#[derive(Clone, Copy)]
+pub(crate) struct ReaderCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, u64, *mut u8, usize) -> i64,
+    pub(crate) user_data: *mut c_void,
+}
+
+impl Callbacks {
+    /// Reports progress, if there is any to report and somebody wants it. Whether the caller cancels.
+    pub(crate) fn progress(&self, progress: Option<&ofauth_progress>) -> bool {
+        let (Some(progress), Some(ProgressCallback { function, user_data })) = (progress, self.progress)
+        else {
+            return false;
+        };
+        // SAFETY: the caller of the C function vouches for its callback.
+        run(|| unsafe { function(user_data, progress) }) != 0
+    }
+
+    /// Reports a notice, if somebody wants it.
+    pub(crate) fn notice(&self, kind: i32, text: &CStr) {
+        if let Some(NoticeCallback { function, user_data }) = self.notice {
+            // SAFETY: the caller of the C function vouches for its callback, and `text` lives until it returns.
+            run(|| unsafe { function(user_data, kind, text.as_ptr()) });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callbacks_cannot_wait() {
+        assert!(refuse_inside().is_ok());
+        let refused = run(refuse_inside);
+        assert_eq!(refused.unwrap_err().status(), OFAUTH_ERR_REENTRANT);
+        assert!(refuse_inside().is_ok());
+    }
+}
