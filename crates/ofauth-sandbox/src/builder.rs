@@ -6,68 +6,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-
-use crate::fault::FaultScript;
+use crate::document;
+use crate::fault::script::FaultScript;
+use crate::net::tls;
 use crate::rate_limit::RateLimit;
-use crate::state::App;
-use crate::{Exchange, Sandbox, Server, document, server, tls};
-
-/// The part size of the upload guide's example.
-const PART_SIZE: u64 = 5 * 1024 * 1024;
-
-/// About the largest video that the guide allows.
-const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
-
-/// The guide speaks of "a period of inactivity" and names none.
-const SESSION_TTL: Duration = Duration::from_secs(60 * 60);
-
-/// The settings of a running sandbox.
-#[derive(Debug)]
-pub(crate) struct Config {
-    pub(crate) part_size: u64,
-    single_limit: Option<u64>,
-    pub(crate) max_size: u64,
-    pub(crate) api_key: Option<String>,
-    pub(crate) connection_id: Option<String>,
-    pub(crate) session_ttl: Duration,
-    pub(crate) rate_limit: Option<RateLimit>,
-    pub(crate) faults: FaultScript,
-    pub(crate) discard_bytes: bool,
-    storage_dir: Option<PathBuf>,
-    pub(crate) vault_plus_media: Vec<String>,
-    pub(crate) refuse_parallel_parts: bool,
-    pub(crate) refuse_out_of_order_parts: bool,
-    pub(crate) accept_repeated_single: bool,
-    pub(crate) watcher: Option<Watcher>,
-}
-
-/// Who is shown each exchange.
-pub(crate) struct Watcher(Box<dyn Fn(&Exchange) + Send + Sync>);
-
-impl Watcher {
-    pub(crate) fn show(&self, exchange: &Exchange) {
-        (self.0)(exchange);
-    }
-}
-
-impl std::fmt::Debug for Watcher {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Watcher")
-    }
-}
-
-impl Config {
-    /// Files up to this size go in one request.
-    pub(crate) fn single_limit(&self) -> u64 {
-        self.single_limit.unwrap_or(self.part_size)
-    }
-
-    /// Where the temporary files lie.
-    pub(crate) fn storage_dir(&self) -> PathBuf {
-        self.storage_dir.clone().unwrap_or_else(std::env::temp_dir)
-    }
-}
+use crate::sandbox::Sandbox;
+use crate::server::{self, Server};
+use crate::settings::{Settings, Watcher};
+use crate::state::State;
+use crate::transcript::Exchange;
 
 /// Sets up a [`Sandbox`]; made by [`Sandbox::builder`].
 #[derive(Debug)]
@@ -76,7 +23,7 @@ pub struct SandboxBuilder {
     address: SocketAddr,
     tls: bool,
     receive_buffer: Option<u32>,
-    config: Config,
+    settings: Settings,
 }
 
 /// Why a sandbox did not start.
@@ -111,23 +58,7 @@ impl Default for SandboxBuilder {
             address: SocketAddr::from((Ipv4Addr::LOCALHOST, 0)),
             tls: false,
             receive_buffer: None,
-            config: Config {
-                part_size: PART_SIZE,
-                single_limit: None,
-                max_size: MAX_SIZE,
-                api_key: None,
-                connection_id: None,
-                session_ttl: SESSION_TTL,
-                rate_limit: None,
-                faults: FaultScript::default(),
-                discard_bytes: false,
-                storage_dir: None,
-                vault_plus_media: Vec::new(),
-                refuse_parallel_parts: false,
-                refuse_out_of_order_parts: false,
-                accept_repeated_single: false,
-                watcher: None,
-            },
+            settings: Settings::default(),
         }
     }
 }
@@ -141,43 +72,43 @@ impl SandboxBuilder {
 
     /// The most bytes of a part; by default 5 MiB.
     pub fn part_size(mut self, bytes: u64) -> Self {
-        self.config.part_size = bytes;
+        self.settings.part_size = bytes;
         self
     }
 
     /// Files up to this many bytes go in one request; by default the part size.
     pub fn single_limit(mut self, bytes: u64) -> Self {
-        self.config.single_limit = Some(bytes);
+        self.settings.single_limit = Some(bytes);
         self
     }
 
     /// Files above this many bytes are refused with 413; by default 5 GiB.
     pub fn max_size(mut self, bytes: u64) -> Self {
-        self.config.max_size = bytes;
+        self.settings.max_size = bytes;
         self
     }
 
     /// The only API key that is accepted; by default any.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.config.api_key = Some(key.into());
+        self.settings.api_key = Some(key.into());
         self
     }
 
     /// The only connection that is known; by default any. Uploads and posts of one connection are unknown to others.
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
-        self.config.connection_id = Some(id.into());
+        self.settings.connection_id = Some(id.into());
         self
     }
 
     /// An upload session expires when nothing was sent for this long; by default an hour.
     pub fn session_ttl(mut self, ttl: Duration) -> Self {
-        self.config.session_ttl = ttl;
+        self.settings.session_ttl = ttl;
         self
     }
 
     /// A rate limit for the Access API, counted for each connection id; by default none.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
-        self.config.rate_limit = Some(limit);
+        self.settings.rate_limit = Some(limit);
         self
     }
 
@@ -189,50 +120,50 @@ impl SandboxBuilder {
 
     /// The faults to play.
     pub fn faults(mut self, script: FaultScript) -> Self {
-        self.config.faults = script;
+        self.settings.faults = script;
         self
     }
 
     /// Whether uploaded bytes are counted but not kept: then there is no SHA-256. For benchmarks.
     pub fn discard_bytes(mut self, discard: bool) -> Self {
-        self.config.discard_bytes = discard;
+        self.settings.discard_bytes = discard;
         self
     }
 
     /// Where the bytes of unfinished uploads lie; by default the system's directory for temporary files.
     pub fn storage_dir(mut self, directory: impl Into<PathBuf>) -> Self {
-        self.config.storage_dir = Some(directory.into());
+        self.settings.storage_dir = Some(directory.into());
         self
     }
 
     /// Media ids that Vault+ has cached, besides the media of finished uploads.
     pub fn vault_plus_media<I: Into<String>>(mut self, ids: impl IntoIterator<Item = I>) -> Self {
-        self.config.vault_plus_media.extend(ids.into_iter().map(Into::into));
+        self.settings.vault_plus_media.extend(ids.into_iter().map(Into::into));
         self
     }
 
     /// Whether a part is refused with 409 while another part of its session is in flight.
     pub fn refuse_parallel_parts(mut self, refuse: bool) -> Self {
-        self.config.refuse_parallel_parts = refuse;
+        self.settings.refuse_parallel_parts = refuse;
         self
     }
 
     /// Whether a part is refused with 409 while an earlier one is missing.
     pub fn refuse_out_of_order_parts(mut self, refuse: bool) -> Self {
-        self.config.refuse_out_of_order_parts = refuse;
+        self.settings.refuse_out_of_order_parts = refuse;
         self
     }
 
     /// Whether the PUT of a single upload may be repeated after it succeeded: the same answer instead of 409.
     pub fn accept_repeated_single(mut self, accept: bool) -> Self {
-        self.config.accept_repeated_single = accept;
+        self.settings.accept_repeated_single = accept;
         self
     }
 
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
     pub fn on_exchange(mut self, watcher: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
-        self.config.watcher = Some(Watcher(Box::new(watcher)));
+        self.settings.watcher = Some(Watcher(Box::new(watcher)));
         self
     }
 
@@ -249,20 +180,19 @@ impl SandboxBuilder {
     /// If the address cannot be listened on or a setting cannot be used.
     pub async fn start(self) -> Result<Sandbox, StartError> {
         document::operations().map_err(StartError::Document)?;
-        if self.config.part_size == 0 {
+        if self.settings.part_size == 0 {
             return Err(StartError::PartSize);
         }
-        for rule in &self.config.faults.rules {
+        for rule in &self.settings.faults.rules {
             rule.check().map_err(StartError::Faults)?;
         }
         let unusable = |source| StartError::Bind { address: self.address, source };
         let listener = server::bind(self.address, self.receive_buffer).map_err(unusable)?;
         let address = listener.local_addr().map_err(unusable)?;
-        let identity = if self.tls { Some(tls::identity(address.ip())?) } else { None };
+        let identity = self.tls.then(|| tls::identity(address.ip())).transpose().map_err(StartError::Tls)?;
         let (acceptor, ca_pem) = identity.map(|identity| (identity.acceptor, identity.ca_pem)).unzip();
-        let app = Arc::new(App::new(self.config));
-        let (stop, stopped) = oneshot::channel();
-        let task = tokio::spawn(server::accept(listener, acceptor, Arc::clone(&app), stopped));
-        Ok(Sandbox::running(app, address, ca_pem, Server { stop, task }))
+        let state = Arc::new(State::new(self.settings));
+        let server = Server::start(listener, acceptor, Arc::clone(&state));
+        Ok(Sandbox::running(state, address, ca_pem, server))
     }
 }

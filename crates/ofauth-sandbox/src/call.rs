@@ -5,16 +5,17 @@ use std::sync::Arc;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Map, Value};
 
-use crate::body::RequestBody;
+use crate::content_type::essence;
 use crate::error::{ApiError, Failure};
-use crate::fault::apply::Active;
-use crate::state::App;
+use crate::fault::apply::RequestFaults;
+use crate::http::request_body::RequestBody;
+use crate::state::State;
 use crate::transcript::Entry;
 
 /// What an operation knows about its request.
 #[derive(Debug)]
 pub(crate) struct Call {
-    pub(crate) app: Arc<App>,
+    pub(crate) state: Arc<State>,
     pub(crate) method: String,
     pub(crate) path: String,
     /// The query string, without the question mark.
@@ -23,7 +24,7 @@ pub(crate) struct Call {
     pub(crate) body: RequestBody,
     /// The value of `x-connection-id`, or nothing.
     pub(crate) connection: String,
-    pub(crate) faults: Active,
+    pub(crate) faults: RequestFaults,
     /// Scheme and host as the client addressed them; the URLs of plans begin so.
     pub(crate) base: String,
     pub(crate) request_id: String,
@@ -57,9 +58,4 @@ impl Call {
             .map_err(|error| ApiError::bad_request(format!("the request's body is not JSON: {error}")))?;
         Ok(value)
     }
-}
-
-/// A content type without parameters, in lower case: `video/mp4` of `Video/MP4; codecs="avc1"`.
-pub(crate) fn essence(content_type: &str) -> String {
-    content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
 }

@@ -28,7 +28,7 @@ pub(crate) struct Operation {
     pub(crate) id: String,
     pub(crate) method: String,
     pub(crate) path: String,
-    pub(crate) connection: Connection,
+    pub(crate) connection: ConnectionNeed,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: BodyKind,
     /// The schema of the JSON body.
@@ -80,7 +80,7 @@ impl Operation {
 /// Whether an operation needs `x-connection-id`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Connection {
+pub(crate) enum ConnectionNeed {
     None,
     Optional,
     Required,

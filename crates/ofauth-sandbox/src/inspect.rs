@@ -11,9 +11,9 @@ use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
 
 use crate::fault::FaultScript;
-use crate::lock;
-use crate::reply::{Payload, Reply};
-use crate::state::App;
+use crate::http::reply::{Payload, Reply};
+use crate::lock::lock;
+use crate::state::State;
 
 const PREFIX: &str = "/_sandbox/";
 
@@ -47,8 +47,8 @@ pub(crate) fn is_inspection(method: &Method, path: &str) -> bool {
 }
 
 /// Answers a request for a path below `/_sandbox/`. People read these answers too, so they end with a line end.
-pub(crate) async fn answer(app: &App, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
-    let mut reply = reply(app, peer, base, request).await;
+pub(crate) async fn answer(state: &State, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
+    let mut reply = reply(state, peer, base, request).await;
     if let Payload::Json(value) = &reply.payload {
         reply.payload =
             Payload::Text { content_type: "application/json".to_owned(), text: format!("{value}\n") };
@@ -62,7 +62,7 @@ fn front(base: &str) -> Reply {
     Reply::new(StatusCode::OK, Payload::Text { content_type: "text/plain; charset=utf-8".to_owned(), text })
 }
 
-async fn reply(app: &App, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
+async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
     if request.uri().path() == FRONT {
         return front(base);
     }
@@ -72,18 +72,18 @@ async fn reply(app: &App, peer: SocketAddr, base: &str, request: Request<Incomin
     let method = request.method().clone();
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
     match (&method, path.as_str()) {
-        (&Method::GET, "uploads") => list(&lock(&app.uploads).records()),
-        (&Method::GET, "posts") => list(&lock(&app.posts).records(true)),
-        (&Method::GET, "messages") => list(&lock(&app.posts).records(false)),
-        (&Method::GET, "transcript") => list(&app.transcript.snapshot()),
-        (&Method::GET, "faults") => list(&lock(&app.faults).played()),
+        (&Method::GET, "uploads") => list(&lock(&state.uploads).records()),
+        (&Method::GET, "posts") => list(&lock(&state.posts).records(true)),
+        (&Method::GET, "messages") => list(&lock(&state.posts).records(false)),
+        (&Method::GET, "transcript") => list(&state.transcript.snapshot()),
+        (&Method::GET, "faults") => list(&lock(&state.faults).played()),
         (&Method::DELETE, "faults") => {
-            lock(&app.faults).clear();
+            lock(&state.faults).clear();
             Reply::json(json!({ "rules": 0 }))
         }
-        (&Method::POST, "faults") => add_faults(app, request).await,
+        (&Method::POST, "faults") => add_faults(state, request).await,
         (&Method::GET, other) => match other.strip_prefix("uploads/") {
-            Some(id) => one_upload(app, id),
+            Some(id) => one_upload(state, id),
             None => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path"),
         },
         _ => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path and method"),
@@ -97,16 +97,16 @@ fn list<T: serde::Serialize>(items: &[T]) -> Reply {
     }
 }
 
-fn one_upload(app: &App, id: &str) -> Reply {
+fn one_upload(state: &State, id: &str) -> Reply {
     let id = percent_decode_str(id).decode_utf8_lossy();
-    match lock(&app.uploads).record(&id).map(serde_json::to_value) {
+    match lock(&state.uploads).record(&id).map(serde_json::to_value) {
         Some(Ok(record)) => Reply::json(record),
         Some(Err(error)) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
         None => problem(StatusCode::NOT_FOUND, &format!("there is no upload \"{id}\"")),
     }
 }
 
-async fn add_faults(app: &App, request: Request<Incoming>) -> Reply {
+async fn add_faults(state: &State, request: Request<Incoming>) -> Reply {
     let body = match Limited::new(request.into_body(), SCRIPT_LIMIT).collect().await {
         Ok(body) => body.to_bytes(),
         Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
@@ -115,7 +115,7 @@ async fn add_faults(app: &App, request: Request<Incoming>) -> Reply {
         Ok(script) => script,
         Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
     };
-    let mut faults = lock(&app.faults);
+    let mut faults = lock(&state.faults);
     for rule in script.rules {
         faults.add(rule);
     }

@@ -1,30 +1,23 @@
-//! Posts, chat messages and mass messages.
+//! Posts, chat messages and mass messages: what was created, changed and deleted, in lists of their own.
 //!
-//! They are checked against the documented limits, their media are resolved (which uses up upload references), and
-//! they are kept. What was created can be read, changed, listed and deleted, and once deleted it is 404. Every place
-//! begins with one thing in it, the example of the document, so that a new sandbox has something to show. An id that
-//! was never there is read and deleted like every operation without state, by example, but not changed. The lists are
-//! in [`crate::lists`].
+//! Every list begins with one item, the example of the document, so that a new sandbox has something to show. What
+//! requests may do with them is decided by the handlers.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::btree_map::{BTreeMap, Entry};
+use std::collections::{BTreeSet, HashMap};
 
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
-use crate::call::Call;
-use crate::document::Operation;
-use crate::error::{ApiError, Failure};
-use crate::example;
-use crate::lock;
-use crate::media_items;
+use crate::error::ApiError;
 use crate::number;
-use crate::reply::{Payload, Reply};
+use crate::timestamp::{marker, moment};
 
 /// The first id of a post or message. Real ones can have 13 digits, so these do.
 const FIRST_ID: u64 = 1_700_000_000_001;
 
 /// The id of everything in the document's examples.
-pub(crate) const EXAMPLE_ID: u64 = 12345;
+const EXAMPLE_ID: u64 = 12345;
 
 /// What is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -52,21 +45,22 @@ impl Kind {
     }
 }
 
-/// Where things are listed together.
+/// What is listed together: everything of one kind and connection, and of one chat.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Place {
+pub(crate) struct ListKey {
     kind: Kind,
     connection: String,
     /// The other side of a chat.
     user: Option<String>,
 }
 
-impl Place {
-    pub(crate) fn of(call: &Call, kind: Kind, user: Option<&str>) -> Self {
-        Self { kind, connection: call.connection.clone(), user: user.map(str::to_owned) }
+impl ListKey {
+    pub(crate) fn new(connection: &str, kind: Kind, user: Option<&str>) -> Self {
+        Self { kind, connection: connection.to_owned(), user: user.map(str::to_owned) }
     }
 
-    fn has_no(&self, id: &str) -> ApiError {
+    /// The error for an id that is not in the list.
+    pub(crate) fn not_found(&self, id: &str) -> ApiError {
         ApiError::not_found(format!("there is no {} \"{id}\"", self.kind.in_words()))
     }
 }
@@ -75,29 +69,28 @@ impl Place {
 #[derive(Debug, Default)]
 pub(crate) struct Posts {
     count: u64,
-    /// The latest moment, in microseconds since 1970; no two things have the same.
+    /// The latest moment, in microseconds since 1970; no two items have the same.
     latest: i64,
-    shelves: HashMap<Place, Shelf>,
+    lists: HashMap<ListKey, List>,
 }
 
-/// What lies at one place.
 #[derive(Debug, Default)]
-struct Shelf {
-    entries: BTreeMap<u64, Entry>,
+struct List {
+    created: BTreeMap<u64, Created>,
     /// The ids of what was deleted.
-    gone: BTreeSet<u64>,
+    deleted: BTreeSet<u64>,
 }
 
-/// One thing at a place.
+/// One item of a list.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Found<'a> {
-    Own(&'a Entry),
+pub(crate) enum Item<'a> {
+    Created(&'a Created),
     Example,
 }
 
 /// What was created or changed here.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct Created {
     id: u64,
     /// When it was created, in microseconds since 1970.
     at: i64,
@@ -111,62 +104,107 @@ pub(crate) struct Entry {
 impl Posts {
     /// The records of posts, or of both kinds of messages, in order of creation.
     pub(crate) fn records(&self, posts: bool) -> Vec<Value> {
-        let shelves = self.shelves.iter().filter(|(place, _)| (place.kind == Kind::Post) == posts);
-        let mut entries: Vec<&Entry> = shelves.flat_map(|(_, shelf)| shelf.entries.values()).collect();
-        entries.sort_by_key(|entry| entry.at);
-        entries.into_iter().map(|entry| entry.record.clone()).collect()
+        let lists = self.lists.iter().filter(|(key, _)| (key.kind == Kind::Post) == posts);
+        let mut created: Vec<&Created> = lists.flat_map(|(_, list)| list.created.values()).collect();
+        created.sort_by_key(|created| created.at);
+        created.into_iter().map(|created| created.record.clone()).collect()
     }
 
-    /// What lies at a place, the newest first.
-    pub(crate) fn at(&self, place: &Place) -> Vec<Found<'_>> {
-        let Some(shelf) = self.shelves.get(place) else { return vec![Found::Example] };
-        let own = shelf.entries.values().rev().map(Found::Own);
-        own.chain(shelf.has_example().then_some(Found::Example)).collect()
+    /// The items of a list, the newest first.
+    pub(crate) fn list(&self, key: &ListKey) -> Vec<Item<'_>> {
+        let Some(list) = self.lists.get(key) else { return vec![Item::Example] };
+        let created = list.created.values().rev().map(Item::Created);
+        created.chain(list.has_example().then_some(Item::Example)).collect()
     }
 
-    /// What has this id at a place. None if it never was there; an error if it is not there any more.
-    fn find(&self, place: &Place, id: &str) -> Result<Option<(u64, Found<'_>)>, ApiError> {
+    /// The item with this id. None if it never was there; an error if it is not there any more.
+    pub(crate) fn find(&self, key: &ListKey, id: &str) -> Result<Option<Item<'_>>, ApiError> {
         let Some(number) = number::whole_text(id).and_then(|id| u64::try_from(id).ok()) else {
             return Ok(None);
         };
-        let shelf = self.shelves.get(place);
-        if shelf.is_some_and(|shelf| shelf.gone.contains(&number)) {
-            return Err(place.has_no(id));
+        let list = self.lists.get(key);
+        if list.is_some_and(|list| list.deleted.contains(&number)) {
+            return Err(key.not_found(id));
         }
-        let own = shelf.and_then(|shelf| shelf.entries.get(&number)).map(Found::Own);
-        let found = own.or((number == EXAMPLE_ID).then_some(Found::Example));
-        Ok(found.map(|found| (number, found)))
+        let created = list.and_then(|list| list.created.get(&number)).map(Item::Created);
+        Ok(created.or((number == EXAMPLE_ID).then_some(Item::Example)))
     }
 
-    fn next_id(&mut self) -> u64 {
-        self.count += 1;
-        FIRST_ID + self.count - 1
-    }
-
-    fn now(&mut self) -> i64 {
+    /// Keeps a new item with the fields of its request, and the media that these name.
+    pub(crate) fn create(
+        &mut self,
+        key: ListKey,
+        fields: &Map<String, Value>,
+        media: Vec<Value>,
+    ) -> Item<'_> {
         self.latest = Timestamp::now().as_microsecond().max(self.latest + 1);
-        self.latest
+        let id = FIRST_ID + self.count;
+        self.count += 1;
+        self.put(key, id, self.latest, fields, media)
+    }
+
+    /// Keeps an item, in the place of the one that has this id.
+    pub(crate) fn put(
+        &mut self,
+        key: ListKey,
+        id: u64,
+        at: i64,
+        fields: &Map<String, Value>,
+        media: Vec<Value>,
+    ) -> Item<'_> {
+        let mut record = fields.clone();
+        record.insert("id".to_owned(), json!(id));
+        record.insert("kind".to_owned(), json!(key.kind.name()));
+        record.insert("connectionId".to_owned(), json!(key.connection));
+        let ids: Vec<&Value> = media.iter().filter_map(|item| item.get("id")).collect();
+        record.insert("mediaIds".to_owned(), json!(ids));
+        if let Some(user) = &key.user {
+            record.insert("userId".to_owned(), json!(user));
+        }
+        let created = Created {
+            id,
+            at,
+            text: fields.get("text").and_then(Value::as_str).unwrap_or_default().to_owned(),
+            price: fields.get("price").and_then(Value::as_f64).unwrap_or_default(),
+            media,
+            record: Value::Object(record),
+        };
+        let list = self.lists.entry(key).or_default();
+        Item::Created(match list.created.entry(id) {
+            Entry::Occupied(mut old) => {
+                old.insert(created);
+                old.into_mut()
+            }
+            Entry::Vacant(new) => new.insert(created),
+        })
+    }
+
+    /// Deletes an item.
+    pub(crate) fn delete(&mut self, key: ListKey, id: u64) {
+        let list = self.lists.entry(key).or_default();
+        list.created.remove(&id);
+        list.deleted.insert(id);
     }
 }
 
-impl Shelf {
+impl List {
     fn has_example(&self) -> bool {
-        !self.gone.contains(&EXAMPLE_ID) && !self.entries.contains_key(&EXAMPLE_ID)
+        !self.deleted.contains(&EXAMPLE_ID) && !self.created.contains_key(&EXAMPLE_ID)
     }
 }
 
-impl Found<'_> {
+impl Item<'_> {
     /// As an answer shows it, in the form of that answer's example.
     pub(crate) fn shown(self, example: &Value) -> Value {
         match self {
-            Self::Own(entry) => entry.shown(example),
+            Self::Created(created) => created.shown(example),
             Self::Example => example.clone(),
         }
     }
 
     pub(crate) fn id(self) -> u64 {
         match self {
-            Self::Own(entry) => entry.id,
+            Self::Created(created) => created.id,
             Self::Example => EXAMPLE_ID,
         }
     }
@@ -174,7 +212,7 @@ impl Found<'_> {
     /// When it was created, in microseconds since 1970. The example is older than everything.
     pub(crate) fn at(self) -> i64 {
         match self {
-            Self::Own(entry) => entry.at,
+            Self::Created(created) => created.at,
             Self::Example => 0,
         }
     }
@@ -182,14 +220,14 @@ impl Found<'_> {
     /// Whether its text has `words` in it, whatever their case.
     pub(crate) fn says(self, words: &str, example: &Value) -> bool {
         let text = match self {
-            Self::Own(entry) => &entry.text,
+            Self::Created(created) => &created.text,
             Self::Example => example.get("text").and_then(Value::as_str).unwrap_or_default(),
         };
         text.to_lowercase().contains(&words.to_lowercase())
     }
 }
 
-impl Entry {
+impl Created {
     /// The example with what is known put in: fields that it has, and of what shows media also the text.
     fn shown(&self, example: &Value) -> Value {
         let mut fields = example.as_object().cloned().unwrap_or_default();
@@ -217,136 +255,10 @@ impl Entry {
     }
 }
 
-/// A moment as answers write it.
-pub(crate) fn moment(microseconds: i64) -> String {
-    let time = Timestamp::from_microsecond(microseconds).unwrap_or_default();
-    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
-}
-
-/// A moment as the markers of pages write it: seconds with six digits after the point.
-pub(crate) fn marker(microseconds: i64) -> String {
-    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
-}
-
-/// Creates a post or message; `user` is the one that a chat message goes to.
-pub(crate) async fn create(
-    call: &mut Call,
-    operation: &Operation,
-    kind: Kind,
-    user: Option<&str>,
-) -> Result<Reply, Failure> {
-    let body = read_body(call, operation).await?;
-    let media = media_items::resolve(call, &body)?;
-    let mut posts = lock(&call.app.posts);
-    let (id, at) = (posts.next_id(), posts.now());
-    let place = Place::of(call, kind, user);
-    Ok(write(&mut posts, operation, place, Entry::new(id, at, media), &body))
-}
-
-/// Replaces what was created before under `id`.
-pub(crate) async fn update(
-    call: &mut Call,
-    operation: &Operation,
-    kind: Kind,
-    id: &str,
-) -> Result<Reply, Failure> {
-    let place = Place::of(call, kind, None);
-    // Before the media are resolved: a request that is refused uses up no reference.
-    if lock(&call.app.posts).find(&place, id)?.is_none() {
-        return Err(place.has_no(id).into());
-    }
-    let body = read_body(call, operation).await?;
-    let media = media_items::resolve(call, &body)?;
-    let mut posts = lock(&call.app.posts);
-    let found = posts.find(&place, id)?.map(|(number, found)| (number, found.at()));
-    let (number, at) = found.ok_or_else(|| place.has_no(id))?;
-    Ok(write(&mut posts, operation, place, Entry::new(number, at, media), &body))
-}
-
-/// Answers what lies under `id`.
-pub(crate) fn read(call: &Call, operation: &Operation, kind: Kind, id: &str) -> Result<Reply, Failure> {
-    let place = Place::of(call, kind, None);
-    let posts = lock(&call.app.posts);
-    let found = posts.find(&place, id)?.map_or(Found::Example, |(_, found)| found);
-    Ok(Reply::new(example::status(operation), Payload::Json(found.shown(&operation.response))))
-}
-
-/// Deletes what lies under `id`.
-pub(crate) async fn delete(
-    call: &mut Call,
-    operation: &Operation,
-    kind: Kind,
-    user: Option<&str>,
-    id: &str,
-) -> Result<Reply, Failure> {
-    example::body(call, operation).await?;
-    let place = Place::of(call, kind, user);
-    let mut posts = lock(&call.app.posts);
-    let mut reply = example::reply(operation);
-    let Some((number, found)) = posts.find(&place, id)? else { return Ok(reply) };
-    // Mass and chat messages come back as they were.
-    if let Payload::Json(Value::Object(fields)) = &mut reply.payload
-        && let Some(queue) = fields.get_mut("queue")
-    {
-        *queue = found.shown(queue);
-    }
-    let shelf = posts.shelves.entry(place).or_default();
-    shelf.entries.remove(&number);
-    shelf.gone.insert(number);
-    Ok(reply)
-}
-
-/// The body, within the limits of the document.
-async fn read_body(call: &mut Call, operation: &Operation) -> Result<Map<String, Value>, Failure> {
-    match example::body(call, operation).await? {
-        Some(Value::Object(fields)) => Ok(fields),
-        _ => Err(ApiError::bad_request("the request's body must be a JSON object").into()),
-    }
-}
-
-impl Entry {
-    fn new(id: u64, at: i64, media: Vec<Value>) -> Self {
-        Self { id, at, text: String::new(), price: 0.0, media, record: Value::Null }
-    }
-}
-
-/// Keeps a post or message with the fields of its request, and answers it.
-fn write(
-    posts: &mut Posts,
-    operation: &Operation,
-    place: Place,
-    mut entry: Entry,
-    body: &Map<String, Value>,
-) -> Reply {
-    let id = entry.id;
-    let mut record = body.clone();
-    record.insert("id".to_owned(), json!(id));
-    record.insert("kind".to_owned(), json!(place.kind.name()));
-    record.insert("connectionId".to_owned(), json!(place.connection));
-    let ids: Vec<&Value> = entry.media.iter().filter_map(|item| item.get("id")).collect();
-    record.insert("mediaIds".to_owned(), json!(ids));
-    if let Some(user) = &place.user {
-        record.insert("userId".to_owned(), json!(user));
-    }
-    entry.record = Value::Object(record);
-    entry.text = body.get("text").and_then(Value::as_str).unwrap_or_default().to_owned();
-    entry.price = body.get("price").and_then(Value::as_f64).unwrap_or_default();
-    let answer = entry.shown(&operation.response);
-    posts.shelves.entry(place).or_default().entries.insert(id, entry);
-    Reply::new(example::status(operation), Payload::Json(answer))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::document;
-
-    #[test]
-    fn moments_and_markers_have_the_documented_forms() {
-        assert_eq!(moment(1_777_457_928_000_001), "2026-04-29T10:18:48+00:00");
-        assert_eq!(marker(1_777_457_928_000_001), "1777457928.000001");
-        assert_eq!(marker(0), "0.000000");
-    }
 
     #[test]
     fn the_examples_have_the_id_that_is_expected_of_them() {

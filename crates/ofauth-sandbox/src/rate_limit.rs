@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::time::Instant;
 
 use crate::error::ApiError;
-use crate::reply::Reply;
+use crate::http::reply::Reply;
 
 /// A rate limit. Its answers carry `X-RateLimit-*` headers, and 429 when the bucket is empty.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

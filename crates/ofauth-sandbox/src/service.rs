@@ -12,20 +12,20 @@ use http::{Request, Response};
 use hyper::body::Incoming;
 use uuid::Uuid;
 
-use crate::body::RequestBody;
 use crate::call::Call;
-use crate::document::Connection as Needs;
+use crate::document::ConnectionNeed;
 use crate::error::{ApiError, Failure};
-use crate::fault::Before;
-use crate::fault::apply::Active;
-use crate::fault::script::Subject;
+use crate::fault::apply::RequestFaults;
+use crate::fault::kinds::{Before, Fault};
+use crate::fault::rule::Subject;
+use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
+use crate::http::request_body::RequestBody;
 use crate::inspect;
-use crate::lock;
+use crate::lock::lock;
+use crate::net::socket::{Control, Cut};
 use crate::rate_limit::Allowance;
-use crate::reply::{AnswerBody, Delivery, Payload, Reply};
-use crate::route::{self, Route};
-use crate::socket::{Control, Cut};
-use crate::state::App;
+use crate::router::{self, Route};
+use crate::state::State;
 use crate::transcript::Entry;
 
 /// The Access API, which alone has a rate limit.
@@ -43,25 +43,26 @@ pub(crate) struct Connection {
 
 /// Answers a request. Never returns if a fault has cut the connection.
 pub(crate) async fn serve(
-    app: Arc<App>,
+    state: Arc<State>,
     connection: Connection,
     request: Request<Incoming>,
 ) -> Result<Response<AnswerBody>, Infallible> {
     if inspect::is_inspection(request.method(), request.uri().path()) {
         let base = base(&connection, request.headers());
-        let reply = inspect::answer(&app, connection.peer, &base, request).await;
+        let reply = inspect::answer(&state, connection.peer, &base, request).await;
         return Ok(reply.into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();
     let path = head.uri.path().to_owned();
     let full_path = head.uri.path_and_query().map_or(path.as_str(), |path| path.as_str());
-    let entry = app.transcript.begin(connection.number, &method, full_path, &head.headers);
+    let entry = state.transcript.begin(connection.number, &method, full_path, &head.headers);
     let route = Route::find(&method, &path);
-    let faults = Active::new(route.as_ref().map(|route| faults_for(&app, route, &entry)).unwrap_or_default());
+    let faults =
+        RequestFaults::new(route.as_ref().map(|route| faults_for(&state, route, &entry)).unwrap_or_default());
     entry.edit(|exchange| exchange.faults = faults.kinds());
 
-    let _watched = Watched { app: Arc::clone(&app), entry: entry.clone() };
+    let _watched = Watched { state: Arc::clone(&state), entry: entry.clone() };
     let client_waits = head.headers.contains_key(EXPECT);
     let mut body = RequestBody::new(incoming, client_waits, entry.clone(), connection.control.clone());
     body.slow_down(faults.read_rate());
@@ -73,7 +74,7 @@ pub(crate) async fn serve(
         headers: head.headers,
         request_id: format!("req_{}", Uuid::new_v4().simple()),
         entry: entry.clone(),
-        app,
+        state,
         method,
         path,
         body,
@@ -93,13 +94,13 @@ pub(crate) async fn serve(
 
 /// Shows an exchange to who watches once it is over, however it ends: a client may go away at any moment.
 struct Watched {
-    app: Arc<App>,
+    state: Arc<State>,
     entry: Entry,
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        if let Some(watcher) = &self.app.config.watcher {
+        if let Some(watcher) = &self.state.settings.watcher {
             watcher.show(&self.entry.exchange());
         }
     }
@@ -109,15 +110,15 @@ impl Drop for Watched {
 struct Gone;
 
 /// Notes what the route is about and takes its faults from the script.
-fn faults_for(app: &App, route: &Route, entry: &Entry) -> Vec<crate::fault::Fault> {
+fn faults_for(state: &State, route: &Route, entry: &Entry) -> Vec<Fault> {
     let target = route.target();
-    let filename = target.and_then(|target| lock(&app.uploads).note_attempt(target.upload, target.part));
+    let filename = target.and_then(|target| lock(&state.uploads).note_attempt(target.upload, target.part));
     entry.edit(|exchange| {
         exchange.operation = Some(route.operation_id().to_owned());
         exchange.media_upload_id = target.map(|target| target.upload.to_owned());
         exchange.part = target.and_then(|target| target.part);
     });
-    lock(&app.faults).take(Subject {
+    lock(&state.faults).take(Subject {
         operation: route.operation_id(),
         upload: target.map(|target| target.upload),
         part: target.and_then(|target| target.part),
@@ -186,39 +187,39 @@ async fn deliver(call: &Call, mut reply: Reply, control: &Control) -> Result<Res
 /// Checks the request and carries it out.
 async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>, Option<Allowance>) {
     let Some(route) = route else {
-        return (Err(route::unknown(&call.method, &call.path).into()), None);
+        return (Err(router::unknown(&call.method, &call.path).into()), None);
     };
     if let Err(error) = check_credentials(call, route) {
         return (Err(error.into()), None);
     }
     let allowance =
-        if call.path.starts_with(ACCESS) { lock(&call.app.limiter).take(&call.connection) } else { None };
+        if call.path.starts_with(ACCESS) { lock(&call.state.limiter).take(&call.connection) } else { None };
     if let Some(Err(error)) = allowance.as_ref().map(Allowance::check) {
         return (Err(error.into()), allowance);
     }
     if let (Some(status), Some(target)) = (call.faults.expire(), route.target()) {
         let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::NOT_FOUND);
-        lock(&call.app.uploads).expire(target.upload, status);
+        lock(&call.state.uploads).expire(target.upload, status);
     }
     (route.answer(call).await, allowance)
 }
 
 fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
-    let config = &call.app.config;
+    let settings = &call.state.settings;
     let key = call.header("apikey").unwrap_or_default();
     if key.is_empty() {
         let hint = misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"]);
         return Err(ApiError::unauthorized(format!("the apiKey header is missing{hint}")));
     }
-    if config.api_key.as_deref().is_some_and(|accepted| accepted != key) {
+    if settings.api_key.as_deref().is_some_and(|accepted| accepted != key) {
         return Err(ApiError::unauthorized("the API key is not valid"));
     }
-    let needed = route.operation().is_none_or(|operation| operation.connection == Needs::Required);
+    let needed = route.operation().is_none_or(|operation| operation.connection == ConnectionNeed::Required);
     if needed && call.connection.is_empty() {
         let hint = misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"]);
         return Err(ApiError::session_not_provided(format!("the x-connection-id header is missing{hint}")));
     }
-    let known = config.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
+    let known = settings.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
     if needed && !known {
         return Err(ApiError::session_not_provided("the connection is unknown"));
     }

@@ -3,39 +3,39 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::builder::Config;
-use crate::fault::script::FaultBook;
+use crate::fault::rule_counts::RuleCounts;
 use crate::posts::Posts;
 use crate::rate_limit::Limiter;
+use crate::settings::Settings;
 use crate::transcript::Transcript;
-use crate::uploads::Uploads;
+use crate::uploads::table::Uploads;
 
 /// The state that all connections share. Each lock is held for a few statements only, never across an await.
 #[derive(Debug)]
-pub(crate) struct App {
-    pub(crate) config: Config,
+pub(crate) struct State {
+    pub(crate) settings: Settings,
     pub(crate) uploads: Mutex<Uploads>,
     pub(crate) posts: Mutex<Posts>,
-    pub(crate) faults: Mutex<FaultBook>,
+    pub(crate) faults: Mutex<RuleCounts>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) transcript: Transcript,
     connections: AtomicU64,
 }
 
-impl App {
-    pub(crate) fn new(config: Config) -> Self {
-        let mut faults = FaultBook::default();
-        for rule in config.faults.rules.clone() {
+impl State {
+    pub(crate) fn new(settings: Settings) -> Self {
+        let mut faults = RuleCounts::default();
+        for rule in settings.faults.rules.clone() {
             faults.add(rule);
         }
         Self {
-            uploads: Mutex::new(Uploads::new(config.session_ttl)),
+            uploads: Mutex::new(Uploads::new(settings.session_ttl)),
             posts: Mutex::default(),
             faults: Mutex::new(faults),
-            limiter: Mutex::new(Limiter::new(config.rate_limit)),
+            limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),
             connections: AtomicU64::new(0),
-            config,
+            settings,
         }
     }
 

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use http::HeaderMap;
 use serde::{Serialize, Serializer};
 
-use crate::lock;
+use crate::lock::lock;
 
 /// A long-running sandbox keeps this many exchanges and forgets the oldest.
 const KEPT: usize = 100_000;

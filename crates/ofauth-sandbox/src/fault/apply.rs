@@ -1,6 +1,6 @@
 //! How faults are played on a request.
 //!
-//! [`Active`] holds the faults of one request and answers the questions of the stages that the request passes.
+//! [`RequestFaults`] holds the faults of one request and answers the questions of the stages that the request passes.
 //! Where several faults answer the same question, the first counts.
 
 use std::time::{Duration, SystemTime};
@@ -9,10 +9,11 @@ use bytes::Bytes;
 use http::StatusCode;
 use serde_json::Value;
 
-use super::{Before, Fault, PlanChange, Portion, RetryAfter, StatusFault};
+use super::kinds::{Before, Fault, Portion, RetryAfter, StatusFault};
+use super::plan_change::PlanChange;
 use crate::error::{default_type, error_body};
-use crate::reply::{Delivery, Payload, Pieces, Reply};
-use crate::socket::{Control, Cut};
+use crate::http::reply::{Delivery, Payload, Pieces, Reply};
+use crate::net::socket::{Control, Cut};
 
 /// What a proxy in between would answer.
 const HTML: &str =
@@ -23,9 +24,9 @@ const PADDING: usize = 64 * 1024;
 
 /// The faults of one request.
 #[derive(Debug, Default)]
-pub(crate) struct Active(Vec<Fault>);
+pub(crate) struct RequestFaults(Vec<Fault>);
 
-impl Active {
+impl RequestFaults {
     pub(crate) fn new(faults: Vec<Fault>) -> Self {
         Self(faults)
     }

@@ -14,7 +14,7 @@ use bytes::Bytes;
 use ring::digest::{Context, SHA256};
 use tokio::task::JoinHandle;
 
-use crate::lock;
+use crate::lock::lock;
 
 /// How many bytes are handed to a blocking thread at a time: large enough to make the handover cheap.
 const BATCH: usize = 256 * 1024;

@@ -2,12 +2,10 @@
 //!
 //! [`cut_file`] decides the ranges; [`Plan`] is the answer of init.
 
-use http::StatusCode;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Value, json};
 
-use crate::record::UploadKind;
-use crate::reply::{Payload, Reply};
+use super::record::UploadKind;
 
 /// What stays as it is in a path segment (RFC 3986, unreserved). The guide's example encodes the colon of the id.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -94,14 +92,6 @@ impl Plan {
             fields.insert("completeUrl".to_owned(), Value::from(url.as_str()));
         }
         body
-    }
-
-    /// The answer, with the two headers for older clients.
-    pub(crate) fn to_reply(&self) -> Reply {
-        let mut reply = Reply::new(StatusCode::OK, Payload::Json(self.to_json()));
-        reply.header("x-ofauth-upload-total-parts", self.parts.len());
-        reply.header("x-ofauth-upload-part-size", self.part_size);
-        reply
     }
 }
 

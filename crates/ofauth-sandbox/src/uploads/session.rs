@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use http::StatusCode;
 use jiff::Timestamp;
 
-use super::Media;
 use super::assembly::Assembly;
+use super::media::Media;
 use super::plan::Range;
-use crate::record::{PartRecord, UploadKind, UploadRecord};
+use super::record::{PartRecord, UploadKind, UploadRecord, UploadState};
 
 /// How far a session is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +21,17 @@ pub(crate) enum Phase {
     Consumed,
     /// Requests get this status.
     Expired(StatusCode),
+}
+
+impl From<Phase> for UploadState {
+    fn from(phase: Phase) -> Self {
+        match phase {
+            Phase::Open => Self::Open,
+            Phase::Complete => Self::Complete,
+            Phase::Consumed => Self::Consumed,
+            Phase::Expired(_) => Self::Expired,
+        }
+    }
 }
 
 /// An upload session.

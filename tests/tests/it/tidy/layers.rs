@@ -39,6 +39,20 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["lib.rs"],
         ],
     ),
+    (
+        "crates/ofauth-sandbox",
+        &[
+            &["lock.rs", "number.rs", "query.rs", "content_type.rs", "timestamp.rs", "error.rs"],
+            &["document.rs", "schema.rs", "net", "transcript.rs"],
+            &["http"],
+            &["uploads", "posts.rs", "rate_limit.rs"],
+            &["fault"],
+            &["settings.rs", "state.rs", "call.rs"],
+            &["handlers"],
+            &["router.rs", "inspect.rs", "service.rs", "server.rs"],
+            &["builder.rs", "sandbox.rs", "lib.rs"],
+        ],
+    ),
 ];
 
 /// The imports of the crate in `folder`.

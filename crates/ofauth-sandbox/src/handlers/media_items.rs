@@ -6,9 +6,10 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::lock;
+use crate::lock::lock;
 use crate::number;
-use crate::uploads::{Media, Uploads};
+use crate::uploads::media::Media;
+use crate::uploads::table::Uploads;
 
 /// How upload references begin.
 const REFERENCE: &str = "upload:";
@@ -29,7 +30,7 @@ pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<Valu
         Some(Value::Array(items)) => items,
         Some(_) => return Err(refuse("must be an array")),
     };
-    let mut uploads = lock(&call.app.uploads);
+    let mut uploads = lock(&call.state.uploads);
     let mut resolved = Vec::with_capacity(items.len());
     for item in items {
         let item = read(&mut uploads, &call.connection, item)?;

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::reply::{Payload, Reply};
+use crate::http::reply::{Payload, Reply};
 use crate::uploads::plan::{Plan, PlannedPart};
 
 /// How many parts of a very long plan are made at a time.

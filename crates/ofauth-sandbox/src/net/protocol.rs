@@ -1,4 +1,4 @@
-//! What a client begins a connection with.
+//! The protocol that a client begins a connection with.
 //!
 //! This server speaks HTTP/1.1, in TLS or not, as it was started. Who begins with something else is told so in words
 //! that it can read; a connection that just ends would leave people guessing. Nothing is consumed of what is right.
@@ -18,35 +18,35 @@ const TLS: u8 = 0x16;
 /// How long a client that was told has time to read it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// What this server was asked for, and whether it can give it.
+/// What a client speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Opening {
-    /// What it was started for.
-    Right,
+pub(crate) enum Protocol {
+    /// What this server was started for.
+    Expected,
     /// HTTP/2 without TLS.
     Http2,
-    /// HTTP, where TLS is spoken.
+    /// HTTP without TLS, where TLS is expected.
     NoTls,
 }
 
 /// Waits for the first bytes and looks at them.
-pub(crate) async fn opening(tcp: &TcpStream, tls: bool) -> io::Result<Opening> {
+pub(crate) async fn detect(tcp: &TcpStream, tls: bool) -> io::Result<Protocol> {
     let mut first = [0; HTTP2.len()];
     let length = tcp.peek(&mut first).await?;
     let first = first.get(..length).unwrap_or_default();
     Ok(match (tls, first.first()) {
-        (true, Some(byte)) if *byte != TLS => Opening::NoTls,
-        (false, _) if first == HTTP2 => Opening::Http2,
-        _ => Opening::Right,
+        (true, Some(byte)) if *byte != TLS => Protocol::NoTls,
+        (false, _) if first == HTTP2 => Protocol::Http2,
+        _ => Protocol::Expected,
     })
 }
 
 /// Tells a client what is spoken here instead, and ends the connection.
-pub(crate) async fn explain(mut tcp: TcpStream, opening: Opening) {
-    let words = match opening {
-        Opening::Right => return,
-        Opening::Http2 => goaway("this sandbox speaks HTTP/1.1 only"),
-        Opening::NoTls => {
+pub(crate) async fn explain(mut tcp: TcpStream, spoken: Protocol) {
+    let words = match spoken {
+        Protocol::Expected => return,
+        Protocol::Http2 => goaway("this sandbox speaks HTTP/1.1 only"),
+        Protocol::NoTls => {
             let text = "this sandbox speaks https only: write https:// in the address\n";
             format!(
                 "HTTP/1.1 400 Bad Request\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\

@@ -1,18 +1,19 @@
-//! `POST /v2/access/uploads/complete` and `…/check`: finishes an upload, and finds a finished one.
+//! `POST /v2/access/uploads/complete`: finishes an upload.
 
 use std::sync::Arc;
 
 use serde_json::json;
 
-use super::assembly::Assembly;
-use super::session::{Phase, Session};
+use super::super::fields;
 use crate::call::Call;
 use crate::error::{ApiError, Failure};
-use crate::lock;
-use crate::record::UploadKind;
-use crate::reply::Reply;
-use crate::state::App;
-use crate::validate;
+use crate::http::reply::Reply;
+use crate::lock::lock;
+use crate::state::State;
+use crate::uploads::assembly::Assembly;
+use crate::uploads::media::Media;
+use crate::uploads::record::UploadKind;
+use crate::uploads::session::{Phase, Session};
 
 /// How many missing parts an error lists.
 const LISTED: usize = 20;
@@ -20,9 +21,9 @@ const LISTED: usize = 20;
 /// Finishes a multipart upload. Repeating it answers the same.
 pub(crate) async fn complete(call: &mut Call) -> Result<Reply, Failure> {
     let body = call.json_object().await?;
-    let id = validate::required_text(&body, "mediaUploadId")?;
+    let id = fields::required_text(&body, "mediaUploadId")?;
     let assembly = {
-        let mut uploads = lock(&call.app.uploads);
+        let mut uploads = lock(&call.state.uploads);
         let session = uploads.live(id, &call.connection)?;
         if session.kind == UploadKind::Single {
             let message = "this upload is single: it was finished by its PUT and must not be completed";
@@ -31,8 +32,8 @@ pub(crate) async fn complete(call: &mut Call) -> Result<Reply, Failure> {
         check_all_parts(session)?;
         session.assembly.clone().filter(|_| session.phase == Phase::Open)
     };
-    finish(&call.app, id, assembly).await?;
-    lock(&call.app.uploads).live(id, &call.connection)?;
+    finish(&call.state, id, assembly).await?;
+    lock(&call.state.uploads).live(id, &call.connection)?;
     Ok(Reply::json(json!({ "mediaUploadId": id })))
 }
 
@@ -47,7 +48,7 @@ fn check_all_parts(session: &Session) -> Result<(), ApiError> {
 }
 
 /// Computes the digest of what was received and makes the upload a vault media.
-pub(crate) async fn finish(app: &App, id: &str, assembly: Option<Arc<Assembly>>) -> Result<(), ApiError> {
+pub(crate) async fn finish(state: &State, id: &str, assembly: Option<Arc<Assembly>>) -> Result<(), ApiError> {
     let sha256 =
         match assembly {
             None => None,
@@ -59,7 +60,7 @@ pub(crate) async fn finish(app: &App, id: &str, assembly: Option<Arc<Assembly>>)
                 })?)
             }
         };
-    let bytes = lock(&app.uploads).finish(id, sha256);
+    let bytes = lock(&state.uploads).finish(id, sha256);
     // Removing a large file takes long.
     tokio::task::spawn_blocking(move || drop(bytes));
     Ok(())
@@ -67,23 +68,10 @@ pub(crate) async fn finish(app: &App, id: &str, assembly: Option<Arc<Assembly>>)
 
 /// The answer to a single upload.
 pub(crate) fn single_reply(session: &Session) -> Reply {
-    let media = session.media().map(super::Media::to_json);
+    let media = session.media().map(Media::to_json);
     let mut reply = Reply::json(json!({ "mediaUploadId": session.id, "media": media }));
     if let Some(etag) = session.part(1).and_then(|part| part.etag.as_deref()) {
         reply.header("etag", etag);
     }
     reply
-}
-
-/// Tells whether the vault has a file with this etag and size.
-pub(crate) async fn check(call: &mut Call) -> Result<Reply, Failure> {
-    let body = call.json_object().await?;
-    let etag = validate::required_text(&body, "etag")?;
-    let size = validate::required_positive(&body, "size")?;
-    let uploads = lock(&call.app.uploads);
-    let answer = match uploads.with_etag(&call.connection, etag, size) {
-        Some(media) => json!({ "exists": true, "media": media.to_json() }),
-        None => json!({ "exists": false }),
-    };
-    Ok(Reply::json(answer))
 }

@@ -7,15 +7,16 @@ use http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::assembly::{Assembly, Received};
 use super::complete;
-use super::session::{Phase, Session};
-use crate::call::{Call, essence};
+use crate::call::Call;
+use crate::content_type::essence;
 use crate::error::{ApiError, Failure};
-use crate::lock;
-use crate::record::UploadKind;
-use crate::reply::Reply;
-use crate::state::App;
+use crate::http::reply::Reply;
+use crate::lock::lock;
+use crate::state::State;
+use crate::uploads::assembly::{Assembly, Received};
+use crate::uploads::record::UploadKind;
+use crate::uploads::session::{Phase, Session};
 
 /// Answers the request for a part, or for the whole file if `part` is none.
 pub(crate) async fn receive(call: &mut Call, id: &str, part: Option<u32>) -> Result<Reply, Failure> {
@@ -36,7 +37,7 @@ pub(crate) async fn receive(call: &mut Call, id: &str, part: Option<u32>) -> Res
 
 /// The claim of one request on one part. The session counts it as in flight as long as it lives.
 struct Slot {
-    app: Arc<App>,
+    state: Arc<State>,
     id: String,
     connection: String,
     number: u32,
@@ -47,7 +48,7 @@ struct Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
-        if let Ok(session) = lock(&self.app.uploads).get(&self.id, &self.connection) {
+        if let Ok(session) = lock(&self.state.uploads).get(&self.id, &self.connection) {
             session.leave();
         }
     }
@@ -61,7 +62,7 @@ enum Admission {
 
 /// Decides from the head of the request whether its bytes are wanted.
 fn admit(call: &Call, id: &str, part: Option<u32>) -> Result<Admission, ApiError> {
-    let mut uploads = lock(&call.app.uploads);
+    let mut uploads = lock(&call.state.uploads);
     let session = uploads.live(id, &call.connection)?;
     match (session.kind, part) {
         (UploadKind::Single, Some(_)) => {
@@ -77,7 +78,7 @@ fn admit(call: &Call, id: &str, part: Option<u32>) -> Result<Admission, ApiError
     let number = part.unwrap_or(1);
     let len = check_head(call, session, number)?;
     if session.phase != Phase::Open {
-        if part.is_none() && call.app.config.accept_repeated_single {
+        if part.is_none() && call.state.settings.accept_repeated_single {
             return Ok(Admission::Repeat(complete::single_reply(session)));
         }
         return Err(ApiError::conflict(format!("upload \"{id}\" is finished: it takes no more bytes")));
@@ -85,7 +86,7 @@ fn admit(call: &Call, id: &str, part: Option<u32>) -> Result<Admission, ApiError
     check_order(call, session, number)?;
     session.enter();
     Ok(Admission::Receive(Slot {
-        app: Arc::clone(&call.app),
+        state: Arc::clone(&call.state),
         id: id.to_owned(),
         connection: call.connection.clone(),
         number,
@@ -133,15 +134,15 @@ fn check_head(call: &Call, session: &Session, number: u32) -> Result<u64, ApiErr
 
 /// Applies the limits on parallel, out-of-order and repeated parts, which options and faults can set.
 fn check_order(call: &Call, session: &Session, number: u32) -> Result<(), ApiError> {
-    let config = &call.app.config;
+    let settings = &call.state.settings;
     let asked = |option: bool, fault: Option<StatusCode>| fault.or(option.then_some(StatusCode::CONFLICT));
-    if let Some(status) = asked(config.refuse_parallel_parts, call.faults.refuse_parallel())
+    if let Some(status) = asked(settings.refuse_parallel_parts, call.faults.refuse_parallel())
         && session.in_flight() > 0
     {
         let message = "another part of this upload is in flight: send one at a time";
         return Err(ApiError::from_status(status, message));
     }
-    if let Some(status) = asked(config.refuse_out_of_order_parts, call.faults.refuse_out_of_order())
+    if let Some(status) = asked(settings.refuse_out_of_order_parts, call.faults.refuse_out_of_order())
         && let Some(missing) = session.missing().next().filter(|missing| *missing < number)
     {
         let message = format!("part {missing} must come before part {number}");
@@ -171,7 +172,7 @@ async fn store(call: &mut Call, slot: &Slot) -> Result<Option<Received>, Failure
 
 /// Makes the bytes the content of the part and gives it an etag, a new one each time.
 fn accept(slot: &Slot, received: Option<Received>) -> Result<String, ApiError> {
-    let mut uploads = lock(&slot.app.uploads);
+    let mut uploads = lock(&slot.state.uploads);
     let session = uploads.live(&slot.id, &slot.connection)?;
     if session.phase != Phase::Open {
         return Err(ApiError::conflict(format!("upload \"{}\" was finished meanwhile", slot.id)));
@@ -187,7 +188,7 @@ fn accept(slot: &Slot, received: Option<Received>) -> Result<String, ApiError> {
 }
 
 async fn finish_single(call: &Call, slot: &mut Slot) -> Result<Reply, Failure> {
-    complete::finish(&call.app, &slot.id, slot.assembly.take()).await?;
-    let mut uploads = lock(&call.app.uploads);
+    complete::finish(&call.state, &slot.id, slot.assembly.take()).await?;
+    let mut uploads = lock(&call.state.uploads);
     Ok(complete::single_reply(uploads.live(&slot.id, &slot.connection)?))
 }

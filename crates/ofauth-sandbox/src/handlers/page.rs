@@ -5,8 +5,8 @@
 
 use crate::call::Call;
 use crate::error::ApiError;
-use crate::example::query_value;
 use crate::number;
+use crate::query;
 
 /// What `limit` and `offset` of a request ask for.
 #[derive(Debug, Clone, Copy)]
@@ -32,7 +32,7 @@ impl Page {
 
 /// A whole number in the query.
 pub(crate) fn integer(call: &Call, name: &str) -> Result<Option<i128>, ApiError> {
-    let Some(text) = query_value(&call.query, name) else { return Ok(None) };
+    let Some(text) = query::value(&call.query, name) else { return Ok(None) };
     let number = number::whole_text(&text);
     let wrong = || ApiError::bad_request(format!("{name}: must be a whole number, not \"{text}\""));
     number.ok_or_else(wrong).map(Some)

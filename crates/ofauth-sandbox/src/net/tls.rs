@@ -11,8 +11,6 @@ use rustls_pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::{ServerConfig, crypto::ring};
 
-use crate::builder::StartError;
-
 /// What the server needs and what clients have to trust.
 pub(crate) struct Identity {
     pub(crate) acceptor: TlsAcceptor,
@@ -20,7 +18,7 @@ pub(crate) struct Identity {
 }
 
 /// Makes an authority and a certificate for `localhost`, the loopback addresses and `address`.
-pub(crate) fn identity(address: IpAddr) -> Result<Identity, StartError> {
+pub(crate) fn identity(address: IpAddr) -> Result<Identity, String> {
     let mut authority = CertificateParams::default();
     authority.distinguished_name.push(DnType::CommonName, "OFAuth sandbox");
     authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -48,6 +46,6 @@ pub(crate) fn identity(address: IpAddr) -> Result<Identity, StartError> {
     Ok(Identity { acceptor: TlsAcceptor::from(Arc::new(config)), ca_pem: authority.pem() })
 }
 
-fn failed(error: impl std::fmt::Display) -> StartError {
-    StartError::Tls(error.to_string())
+fn failed(error: impl std::fmt::Display) -> String {
+    error.to_string()
 }

@@ -1,17 +1,15 @@
-//! Which code answers which operation.
+//! Which handler answers which operation.
 //!
 //! Operations with state are known by their method and path; everything else answers an example of the document.
 
 use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
-use crate::example;
-use crate::lists;
+use crate::handlers::uploads::{check, complete, init, part};
+use crate::handlers::{example, lists, posts, vault_plus};
+use crate::http::reply::Reply;
 use crate::number;
-use crate::posts::{self, Kind};
-use crate::reply::Reply;
-use crate::uploads::{complete, init, receive};
-use crate::vault_plus;
+use crate::posts::Kind;
 
 /// Where the proxy begins. Its paths have any number of segments, which no template can say.
 const PROXY_PATH: &str = "/v2/access/proxy/";
@@ -74,7 +72,7 @@ impl Route {
     /// Carries the request out.
     pub(crate) async fn answer(&self, call: &mut Call) -> Result<Reply, Failure> {
         if let Some(target) = self.target() {
-            return receive::receive(call, target.upload, target.part).await;
+            return part::receive(call, target.upload, target.part).await;
         }
         let (operation, values) = match self {
             Self::Proxy(path) => return example::echo(call, path).await,
@@ -83,7 +81,7 @@ impl Route {
         match (operation.method.as_str(), operation.shape().as_str(), values) {
             ("POST", "/v2/access/uploads/init", _) => init::init(call).await,
             ("POST", "/v2/access/uploads/complete", _) => complete::complete(call).await,
-            ("POST", "/v2/access/uploads/check", _) => complete::check(call).await,
+            ("POST", "/v2/access/uploads/check", _) => check::check(call).await,
             ("POST", "/v2/vault-plus/media/batch", _) => vault_plus::batch(call).await,
             ("POST", "/v2/access/posts", _) => posts::create(call, operation, Kind::Post, None).await,
             ("GET", "/v2/access/posts", _) => lists::posts(call, operation, values),

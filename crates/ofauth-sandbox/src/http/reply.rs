@@ -15,7 +15,7 @@ use http_body::{Body, Frame, SizeHint};
 use serde_json::Value;
 use tokio::time::Sleep;
 
-use crate::socket::{Control, Cut};
+use crate::net::socket::{Control, Cut};
 
 /// What an operation answers.
 pub(crate) struct Reply {

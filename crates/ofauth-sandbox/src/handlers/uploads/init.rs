@@ -4,16 +4,17 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
-use super::assembly::Assembly;
-use super::plan::{Plan, cut_file};
-use super::session::{NewSession, Session};
-use crate::call::{Call, essence};
+use super::super::fields;
+use crate::call::Call;
+use crate::content_type::essence;
 use crate::error::{ApiError, Failure};
 use crate::fault::PlanChange;
-use crate::lock;
-use crate::record::UploadKind;
-use crate::reply::Reply;
-use crate::validate;
+use crate::http::reply::Reply;
+use crate::lock::lock;
+use crate::uploads::assembly::Assembly;
+use crate::uploads::plan::{Plan, cut_file};
+use crate::uploads::record::UploadKind;
+use crate::uploads::session::{NewSession, Session};
 
 /// The formats of the upload guide (JPEG, PNG, GIF, WebP; MP4, MOV; MP3, M4A) under the names they go by.
 const CONTENT_TYPES: &[&str] = &[
@@ -37,9 +38,9 @@ const MAX_PARTS: u64 = 100_000;
 pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
     let body = call.json_object().await?;
     let request = Request::read(&body)?;
-    let config = &call.app.config;
-    if request.size > config.max_size {
-        let message = format!("size: {} bytes are more than the {} allowed", request.size, config.max_size);
+    let settings = &call.state.settings;
+    if request.size > settings.max_size {
+        let message = format!("size: {} bytes are more than the {} allowed", request.size, settings.max_size);
         return Err(ApiError::too_large(message).into());
     }
     if !CONTENT_TYPES.contains(&essence(&request.content_type).as_str()) {
@@ -51,7 +52,7 @@ pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
     }
     let changes: Vec<PlanChange> = call.faults.plan_changes().cloned().collect();
     let (session, mut plan) = open(call, request, &changes)?;
-    let mut uploads = lock(&call.app.uploads);
+    let mut uploads = lock(&call.state.uploads);
     plan.expires_at = expiry(uploads.ttl());
     uploads.insert(session);
     drop(uploads);
@@ -59,11 +60,19 @@ pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
     for change in &changes {
         change.distort(&mut plan);
     }
-    let mut reply = plan.to_reply();
+    let mut reply = reply_with(&plan);
     for change in &changes {
         change.rewrite(&plan, &mut reply);
     }
     Ok(reply)
+}
+
+/// The answer, with the two headers for older clients.
+fn reply_with(plan: &Plan) -> Reply {
+    let mut reply = Reply::json(plan.to_json());
+    reply.header("x-ofauth-upload-total-parts", plan.parts.len());
+    reply.header("x-ofauth-upload-part-size", plan.part_size);
+    reply
 }
 
 /// The fields of the request.
@@ -75,9 +84,9 @@ struct Request {
 
 impl Request {
     fn read(body: &Map<String, Value>) -> Result<Self, ApiError> {
-        let filename = validate::required_text(body, "filename")?.to_owned();
-        let size = validate::required_positive(body, "size")?;
-        let content_type = validate::required_text(body, "contentType")?.to_owned();
+        let filename = fields::required_text(body, "filename")?.to_owned();
+        let size = fields::required_positive(body, "size")?;
+        let content_type = fields::required_text(body, "contentType")?.to_owned();
         if let Some(options) = body.get("vaultUpload") {
             check_vault_upload(options)?;
         }
@@ -102,11 +111,11 @@ fn check_vault_upload(options: &Value) -> Result<(), ApiError> {
 }
 
 fn open(call: &Call, request: Request, changes: &[PlanChange]) -> Result<(Session, Plan), ApiError> {
-    let config = &call.app.config;
+    let settings = &call.state.settings;
     let id = format!("upload:{}", Uuid::new_v4());
-    let single = request.size <= config.single_limit();
+    let single = request.size <= settings.single_limit();
     let kind = if single { UploadKind::Single } else { UploadKind::Multipart };
-    let part_size = if single { config.part_size.max(request.size) } else { config.part_size };
+    let part_size = if single { settings.part_size.max(request.size) } else { settings.part_size };
     let parts = request.size.div_ceil(part_size);
     if parts > MAX_PARTS {
         let message =
@@ -120,10 +129,10 @@ fn open(call: &Call, request: Request, changes: &[PlanChange]) -> Result<(Sessio
     });
     let query = query.unwrap_or_default();
     let plan = Plan::new(&id, kind, part_size, &ranges, &call.base, &query);
-    let assembly = if config.discard_bytes {
+    let assembly = if settings.discard_bytes {
         None
     } else {
-        let assembly = Assembly::new(&config.storage_dir(), ranges.len());
+        let assembly = Assembly::new(&settings.storage_dir(), ranges.len());
         Some(
             assembly
                 .map_err(|error| ApiError::internal(format!("the sandbox has no temporary file: {error}")))?,

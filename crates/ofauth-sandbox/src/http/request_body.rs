@@ -10,7 +10,7 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 
 use crate::error::{ApiError, Failure};
-use crate::socket::{Control, Cut};
+use crate::net::socket::{Control, Cut};
 use crate::transcript::Entry;
 
 /// JSON bodies above this are refused. The largest of the API, a post's text, is far below.

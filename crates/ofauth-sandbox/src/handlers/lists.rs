@@ -5,15 +5,17 @@
 
 use serde_json::{Map, Value, json};
 
+use super::page::{self, Page};
+use super::{example, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
-use crate::example::{self, query_value};
-use crate::lock;
+use crate::http::reply::{Payload, Reply};
+use crate::lock::lock;
 use crate::number;
-use crate::page::{self, Page};
-use crate::posts::{self, Found, Kind, Place};
-use crate::reply::{Payload, Reply};
+use crate::posts::{Item, Kind, ListKey};
+use crate::query;
+use crate::timestamp::marker;
 
 /// How long a page of the vault is without `limit`, and at most.
 const VAULT_PAGE: (usize, usize) = (24, 40);
@@ -26,14 +28,14 @@ const MASS_PAGE: (usize, usize) = (10, usize::MAX);
 
 /// The vault: what was uploaded.
 pub(crate) fn vault_media(call: &Call, operation: &Operation, values: &[String]) -> Result<Reply, Failure> {
-    example::check_parameters(call, operation, values)?;
+    validate::parameters(call, operation, values)?;
     let page = Page::of(call, VAULT_PAGE.0, VAULT_PAGE.1)?;
-    let [kind, name, folder] = ["mediaType", "query", "listId"].map(|name| query_value(&call.query, name));
-    let (mut answer, item) = form(operation);
+    let [kind, name, folder] = ["mediaType", "query", "listId"].map(|name| query::value(&call.query, name));
+    let (mut answer, item) = template(operation);
     let mut items: Vec<Value> = Vec::new();
     // No upload is in a folder.
     if folder.is_none() {
-        let uploads = lock(&call.app.uploads);
+        let uploads = lock(&call.state.uploads);
         let wanted = uploads.finished(&call.connection).filter(|upload| {
             name.as_deref().is_none_or(|name| upload.filename.to_lowercase().contains(&name.to_lowercase()))
         });
@@ -55,12 +57,13 @@ pub(crate) fn vault_media(call: &Call, operation: &Operation, values: &[String])
 
 /// The posts of the connected account, by time: `tailMarker` is the next `beforePublishTime`.
 pub(crate) fn posts(call: &Call, operation: &Operation, values: &[String]) -> Result<Reply, Failure> {
-    example::check_parameters(call, operation, values)?;
+    validate::parameters(call, operation, values)?;
     let page = Page::of(call, SHORT_PAGE.0, SHORT_PAGE.1)?;
-    let before = query_value(&call.query, "beforePublishTime").map(|text| microseconds(&text)).transpose()?;
-    let (mut answer, item) = form(operation);
-    let posts = lock(&call.app.posts);
-    let mut all = posts.at(&Place::of(call, Kind::Post, None));
+    let before =
+        query::value(&call.query, "beforePublishTime").map(|text| microseconds(&text)).transpose()?;
+    let (mut answer, item) = template(operation);
+    let posts = lock(&call.state.posts);
+    let mut all = posts.list(&ListKey::new(&call.connection, Kind::Post, None));
     let count = all.len();
     all.retain(|post| before.is_none_or(|before| post.at() < before));
     if is_ascending(call) {
@@ -69,7 +72,7 @@ pub(crate) fn posts(call: &Call, operation: &Operation, values: &[String]) -> Re
     let (list, more) = page.cut(all);
     for (name, end) in [("headMarker", list.first()), ("tailMarker", list.last())] {
         match end {
-            Some(post) => answer.insert(name.to_owned(), json!(posts::marker(post.at()))),
+            Some(post) => answer.insert(name.to_owned(), json!(marker(post.at()))),
             None => answer.remove(name),
         };
     }
@@ -86,13 +89,13 @@ pub(crate) fn chat_messages(
     values: &[String],
     user: &str,
 ) -> Result<Reply, Failure> {
-    example::check_parameters(call, operation, values)?;
+    validate::parameters(call, operation, values)?;
     let page = Page::of(call, SHORT_PAGE.0, SHORT_PAGE.1)?;
     let (below, above) = (page::integer(call, "last_id")?, page::integer(call, "first_id")?);
-    let words = query_value(&call.query, "query").unwrap_or_default();
-    let (mut answer, item) = form(operation);
-    let posts = lock(&call.app.posts);
-    let mut all = posts.at(&Place::of(call, Kind::ChatMessage, Some(user)));
+    let words = query::value(&call.query, "query").unwrap_or_default();
+    let (mut answer, item) = template(operation);
+    let posts = lock(&call.state.posts);
+    let mut all = posts.list(&ListKey::new(&call.connection, Kind::ChatMessage, Some(user)));
     all.retain(|message| {
         let id = i128::from(message.id());
         let bounded = below.is_none_or(|below| id < below) && above.is_none_or(|above| id > above);
@@ -107,16 +110,16 @@ pub(crate) fn chat_messages(
 
 /// The mass messages.
 pub(crate) fn mass_messages(call: &Call, operation: &Operation, values: &[String]) -> Result<Reply, Failure> {
-    example::check_parameters(call, operation, values)?;
+    validate::parameters(call, operation, values)?;
     let page = Page::of(call, MASS_PAGE.0, MASS_PAGE.1)?;
-    let (answer, item) = form(operation);
-    let posts = lock(&call.app.posts);
-    let (list, more) = page.cut(posts.at(&Place::of(call, Kind::MassMessage, None)));
+    let (answer, item) = template(operation);
+    let posts = lock(&call.state.posts);
+    let (list, more) = page.cut(posts.list(&ListKey::new(&call.connection, Kind::MassMessage, None)));
     Ok(filled(operation, answer, &item, &list, more))
 }
 
 /// The example answer of a list, and the one item in it.
-fn form(operation: &Operation) -> (Map<String, Value>, Value) {
+fn template(operation: &Operation) -> (Map<String, Value>, Value) {
     let answer = operation.response.as_object().cloned().unwrap_or_default();
     let item = answer.get("list").and_then(|list| list.get(0)).cloned().unwrap_or_default();
     (answer, item)
@@ -126,7 +129,7 @@ fn filled(
     operation: &Operation,
     mut answer: Map<String, Value>,
     item: &Value,
-    list: &[Found<'_>],
+    list: &[Item<'_>],
     more: bool,
 ) -> Reply {
     let list: Vec<Value> = list.iter().map(|found| found.shown(item)).collect();
@@ -140,10 +143,10 @@ fn reply(operation: &Operation, answer: Map<String, Value>) -> Reply {
 }
 
 fn is_ascending(call: &Call) -> bool {
-    query_value(&call.query, "sortDirection").is_some_and(|direction| direction == "asc")
+    query::value(&call.query, "sortDirection").is_some_and(|direction| direction == "asc")
 }
 
-/// A marker as [`posts::marker`] writes it, or any number of seconds.
+/// A marker as [`marker`] writes it, or any number of seconds.
 fn microseconds(text: &str) -> Result<i64, ApiError> {
     let wrong = || ApiError::bad_request("beforePublishTime: must be the tailMarker of the page before");
     let (seconds, fraction) = text.split_once('.').unwrap_or((text, ""));

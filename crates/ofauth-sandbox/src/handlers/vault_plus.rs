@@ -7,8 +7,8 @@ use serde_json::{Map, Value, json};
 
 use crate::call::Call;
 use crate::error::{ApiError, Failure};
-use crate::lock;
-use crate::reply::Reply;
+use crate::http::reply::Reply;
+use crate::lock::lock;
 
 /// The documented limit of ids in one request.
 const MAX_IDS: usize = 100;
@@ -52,11 +52,11 @@ fn read_ids(body: &Map<String, Value>) -> Result<Vec<&str>, ApiError> {
 }
 
 fn item(call: &Call, id: &str) -> Option<Value> {
-    let uploads = lock(&call.app.uploads);
+    let uploads = lock(&call.state.uploads);
     let uploaded = id.parse().ok().and_then(|number| uploads.media(&call.connection, number));
     let (content_type, size) = match uploaded {
         Some(media) => (media.content_type.to_owned(), media.size),
-        None if call.app.config.vault_plus_media.iter().any(|known| known == id) => {
+        None if call.state.settings.vault_plus_media.iter().any(|known| known == id) => {
             ("image/jpeg".to_owned(), 1_024_000)
         }
         None => return None,

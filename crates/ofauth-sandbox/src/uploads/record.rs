@@ -1,6 +1,6 @@
 //! What the sandbox tells about the uploads it has seen.
 //!
-//! Plain data, filled by [`crate::uploads`] and read by tests, by the command line and through `/_sandbox/uploads`.
+//! Plain data, filled by the sessions and read by tests, by the command line and through `/_sandbox/uploads`.
 
 use serde::Serialize;
 

@@ -1,0 +1,91 @@
+//! The rules in force, each with the requests that it has matched. All rules that play on a request do so together.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::kinds::Fault;
+use super::rule::{FaultRule, On, Subject, Times};
+
+/// The rules in force, with their counts.
+#[derive(Debug, Default)]
+pub(crate) struct RuleCounts(Vec<Counted>);
+
+/// A rule as `/_sandbox/faults` shows it.
+#[derive(Debug, Serialize)]
+pub(crate) struct PlayedRule {
+    #[serde(flatten)]
+    rule: FaultRule,
+    played: u64,
+}
+
+#[derive(Debug)]
+struct Counted {
+    rule: FaultRule,
+    /// How often the fault was played.
+    played: u64,
+    /// Matches so far; one count for all, or one for each part.
+    seen: HashMap<Option<(String, u32)>, u32>,
+}
+
+impl RuleCounts {
+    pub(crate) fn add(&mut self, rule: FaultRule) {
+        self.0.push(Counted { rule, played: 0, seen: HashMap::new() });
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.0.clear();
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    /// The rules whose fault was not played.
+    pub(crate) fn unplayed(&self) -> Vec<FaultRule> {
+        let unplayed = self.0.iter().filter(|counted| counted.played == 0);
+        unplayed.map(|counted| counted.rule.clone()).collect()
+    }
+
+    /// The rules, each with how often its fault was played so far.
+    pub(crate) fn played(&self) -> Vec<PlayedRule> {
+        self.0
+            .iter()
+            .map(|counted| PlayedRule { rule: counted.rule.clone(), played: counted.played })
+            .collect()
+    }
+
+    /// Counts a request and returns the faults to play on it, in the order of their rules.
+    pub(crate) fn take(&mut self, subject: Subject<'_>) -> Vec<Fault> {
+        self.0.iter_mut().filter_map(|counted| counted.take(subject)).collect()
+    }
+}
+
+impl Counted {
+    fn take(&mut self, subject: Subject<'_>) -> Option<Fault> {
+        let on = &self.rule.on;
+        let part = subject.part.or(subject.upload.map(|_whole| 1));
+        let matches = on.operation.as_deref().is_none_or(|operation| {
+            operation == subject.operation || (operation == On::UPLOAD && subject.upload.is_some())
+        }) && on.part.is_none_or(|wanted| Some(wanted) == part)
+            && on.filename.as_deref().is_none_or(|filename| Some(filename) == subject.filename);
+        if !matches {
+            return None;
+        }
+        let key = match (subject.upload, part) {
+            (Some(upload), Some(part)) if on.each_part => Some((upload.to_owned(), part)),
+            _ => None,
+        };
+        let seen = self.seen.entry(key).or_default();
+        *seen = seen.saturating_add(1);
+        let plays = match on.times {
+            Times::Count(times) => *seen >= on.nth && *seen - on.nth < times,
+            Times::Always => *seen >= on.nth,
+        };
+        if !plays {
+            return None;
+        }
+        self.played = self.played.saturating_add(1);
+        Some(self.rule.fault.clone())
+    }
+}

@@ -1,0 +1,46 @@
+//! The operations that have no state here: their request is checked roughly, their answer is the document's example.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::validate;
+use crate::call::Call;
+use crate::document::Operation;
+use crate::error::Failure;
+use crate::http::reply::{Payload, Reply};
+
+/// Checks a request against the document and answers the example.
+pub(crate) async fn answer(
+    call: &mut Call,
+    operation: &Operation,
+    path_values: &[String],
+) -> Result<Reply, Failure> {
+    validate::parameters(call, operation, path_values)?;
+    validate::body(call, operation).await?;
+    Ok(reply(operation))
+}
+
+/// The success status of an operation.
+pub(crate) fn status(operation: &Operation) -> StatusCode {
+    StatusCode::from_u16(operation.status).unwrap_or(StatusCode::OK)
+}
+
+/// The example answer of an operation.
+pub(crate) fn reply(operation: &Operation) -> Reply {
+    let payload = match &operation.response {
+        Value::Null => Payload::Empty,
+        example => Payload::Json(example.clone()),
+    };
+    Reply::new(status(operation), payload)
+}
+
+/// `/v2/access/proxy/…`: answers what it was asked.
+pub(crate) async fn echo(call: &mut Call, path: &str) -> Result<Reply, Failure> {
+    let bytes = call.body.read().await?;
+    let body = match serde_json::from_slice::<Value>(&bytes) {
+        Ok(value) => value,
+        Err(_) if bytes.is_empty() => Value::Null,
+        Err(_) => json!(String::from_utf8_lossy(&bytes)),
+    };
+    Ok(Reply::json(json!({ "method": call.method, "path": path, "query": call.query, "body": body })))
+}

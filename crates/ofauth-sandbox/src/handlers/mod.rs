@@ -1,0 +1,13 @@
+//! What each operation of the API does: functions of a call, one file for what belongs together.
+//!
+//! Which of them a request is for is decided by the router. They share the state through the call, not with each other.
+
+pub(crate) mod example;
+mod fields;
+pub(crate) mod lists;
+mod media_items;
+mod page;
+pub(crate) mod posts;
+pub(crate) mod uploads;
+mod validate;
+pub(crate) mod vault_plus;

@@ -1,0 +1,86 @@
+//! The settings of a sandbox, which do not change while it runs.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::fault::script::FaultScript;
+use crate::rate_limit::RateLimit;
+use crate::transcript::Exchange;
+
+/// The part size of the upload guide's example.
+const PART_SIZE: u64 = 5 * 1024 * 1024;
+
+/// About the largest video that the guide allows.
+const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
+
+/// The guide speaks of "a period of inactivity" and names none.
+const SESSION_TTL: Duration = Duration::from_secs(60 * 60);
+
+/// The settings of a sandbox.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) part_size: u64,
+    pub(crate) single_limit: Option<u64>,
+    pub(crate) max_size: u64,
+    pub(crate) api_key: Option<String>,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) session_ttl: Duration,
+    pub(crate) rate_limit: Option<RateLimit>,
+    pub(crate) faults: FaultScript,
+    pub(crate) discard_bytes: bool,
+    pub(crate) storage_dir: Option<PathBuf>,
+    pub(crate) vault_plus_media: Vec<String>,
+    pub(crate) refuse_parallel_parts: bool,
+    pub(crate) refuse_out_of_order_parts: bool,
+    pub(crate) accept_repeated_single: bool,
+    pub(crate) watcher: Option<Watcher>,
+}
+
+/// Who is shown each exchange.
+pub(crate) struct Watcher(pub(crate) Box<dyn Fn(&Exchange) + Send + Sync>);
+
+impl Watcher {
+    pub(crate) fn show(&self, exchange: &Exchange) {
+        (self.0)(exchange);
+    }
+}
+
+impl std::fmt::Debug for Watcher {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Watcher")
+    }
+}
+
+impl Settings {
+    /// Files up to this size go in one request.
+    pub(crate) fn single_limit(&self) -> u64 {
+        self.single_limit.unwrap_or(self.part_size)
+    }
+
+    /// Where the temporary files lie.
+    pub(crate) fn storage_dir(&self) -> PathBuf {
+        self.storage_dir.clone().unwrap_or_else(std::env::temp_dir)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            part_size: PART_SIZE,
+            single_limit: None,
+            max_size: MAX_SIZE,
+            api_key: None,
+            connection_id: None,
+            session_ttl: SESSION_TTL,
+            rate_limit: None,
+            faults: FaultScript::default(),
+            discard_bytes: false,
+            storage_dir: None,
+            vault_plus_media: Vec::new(),
+            refuse_parallel_parts: false,
+            refuse_out_of_order_parts: false,
+            accept_repeated_single: false,
+            watcher: None,
+        }
+    }
+}

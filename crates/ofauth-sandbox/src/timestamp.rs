@@ -1,0 +1,26 @@
+//! Moments as answers write them. Those of the sandbox are microseconds since 1970.
+
+use jiff::Timestamp;
+
+/// A moment as answers write it.
+pub(crate) fn moment(microseconds: i64) -> String {
+    let time = Timestamp::from_microsecond(microseconds).unwrap_or_default();
+    time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
+}
+
+/// A moment as the markers of pages write it: seconds with six digits after the point.
+pub(crate) fn marker(microseconds: i64) -> String {
+    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_and_markers_have_the_documented_forms() {
+        assert_eq!(moment(1_777_457_928_000_001), "2026-04-29T10:18:48+00:00");
+        assert_eq!(marker(1_777_457_928_000_001), "1777457928.000001");
+        assert_eq!(marker(0), "0.000000");
+    }
+}

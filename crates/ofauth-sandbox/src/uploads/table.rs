@@ -1,0 +1,145 @@
+//! The table of upload sessions and of the media they became, with the rules of their life: open, finished, used once,
+//! expired by inactivity.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::assembly::Assembly;
+use super::media::Media;
+use super::record::UploadRecord;
+use super::session::{Phase, Session};
+use crate::error::ApiError;
+
+/// The first media id. Real ones need more than 32 bits, so these do.
+const FIRST_MEDIA_ID: u64 = 4_500_000_001;
+
+/// All upload sessions since the start.
+#[derive(Debug)]
+pub(crate) struct Uploads {
+    sessions: HashMap<String, Session>,
+    order: Vec<String>,
+    media: BTreeMap<u64, String>,
+    ttl: Duration,
+}
+
+impl Uploads {
+    pub(crate) fn new(ttl: Duration) -> Self {
+        Self { sessions: HashMap::new(), order: Vec::new(), media: BTreeMap::new(), ttl }
+    }
+
+    pub(crate) fn insert(&mut self, session: Session) {
+        self.order.push(session.id.clone());
+        self.sessions.insert(session.id.clone(), session);
+    }
+
+    pub(crate) fn ttl(&self) -> Duration {
+        self.ttl
+    }
+
+    /// The session with this id if it belongs to `connection`; an open one that was idle for too long has expired.
+    pub(crate) fn get(&mut self, id: &str, connection: &str) -> Result<&mut Session, ApiError> {
+        let ttl = self.ttl;
+        let session = self.sessions.get_mut(id).filter(|session| session.connection == connection);
+        let session = session.ok_or_else(|| ApiError::not_found(format!("there is no upload \"{id}\"")))?;
+        session.age(ttl);
+        Ok(session)
+    }
+
+    /// The same, but refusing a session that has expired.
+    pub(crate) fn live(&mut self, id: &str, connection: &str) -> Result<&mut Session, ApiError> {
+        let session = self.get(id, connection)?;
+        match session.phase {
+            Phase::Expired(status) => Err(ApiError::from_status(
+                status,
+                format!("the session of upload \"{id}\" has expired: begin again"),
+            )),
+            _ => Ok(session),
+        }
+    }
+
+    /// Notes a request that names a part, and returns the file name of its upload.
+    pub(crate) fn note_attempt(&mut self, id: &str, part: Option<u32>) -> Option<String> {
+        let session = self.sessions.get_mut(id)?;
+        if let Some(part) = session.part_mut(part.unwrap_or(1)) {
+            part.attempts += 1;
+        }
+        Some(session.filename.clone())
+    }
+
+    /// Ends a session, as if it had been idle for too long.
+    pub(crate) fn expire(&mut self, id: &str, status: StatusCode) {
+        if let Some(session) = self.sessions.get_mut(id) {
+            session.expire(status);
+        }
+    }
+
+    /// Makes a finished upload a vault media and returns its bytes; does nothing if it is one already.
+    pub(crate) fn finish(&mut self, id: &str, sha256: Option<String>) -> Option<Arc<Assembly>> {
+        let media_id = FIRST_MEDIA_ID + self.media.len() as u64;
+        let session = self.sessions.get_mut(id).filter(|session| session.phase == Phase::Open)?;
+        self.media.insert(media_id, id.to_owned());
+        session.finish(media_id, sha256)
+    }
+
+    /// Checks that an upload reference can be used now, without using it.
+    pub(crate) fn usable(&mut self, id: &str, connection: &str) -> Result<u64, ApiError> {
+        let refuse = |reason: &str| ApiError::bad_request(format!("mediaItems: upload \"{id}\" {reason}"));
+        let session = self.get(id, connection).map_err(|_| refuse("does not exist"))?;
+        match (session.phase, session.media_id) {
+            (Phase::Complete, Some(media_id)) => Ok(media_id),
+            (Phase::Consumed, _) => {
+                Err(refuse("was used already: a reference can be used once, its media id again"))
+            }
+            (Phase::Expired(_), _) => Err(refuse("has expired")),
+            _ => Err(refuse("is not finished")),
+        }
+    }
+
+    /// Uses up a reference.
+    pub(crate) fn consume(&mut self, id: &str) {
+        if let Some(session) = self.sessions.get_mut(id)
+            && session.phase == Phase::Complete
+        {
+            session.phase = Phase::Consumed;
+        }
+    }
+
+    /// The finished upload of `connection` that had this etag, on the whole or on a part, and this size.
+    pub(crate) fn with_etag(&self, connection: &str, etag: &str, size: u64) -> Option<Media<'_>> {
+        self.order
+            .iter()
+            .filter_map(|id| self.sessions.get(id))
+            .filter(|session| {
+                session.connection == connection && session.size == size && session.has_etag(etag)
+            })
+            .find_map(Session::media)
+    }
+
+    /// The vault media of `connection`, the newest first.
+    pub(crate) fn finished(&self, connection: &str) -> impl Iterator<Item = Media<'_>> {
+        let newest_first = self.media.iter().rev();
+        let sessions = newest_first.filter_map(|(_, id)| self.sessions.get(id));
+        sessions.filter(move |session| session.connection == connection).filter_map(Session::media)
+    }
+
+    /// The vault media of `connection` with this id.
+    pub(crate) fn media(&self, connection: &str, id: u64) -> Option<Media<'_>> {
+        let session = self.sessions.get(self.media.get(&id)?)?;
+        if session.connection == connection { session.media() } else { None }
+    }
+
+    pub(crate) fn record(&mut self, id: &str) -> Option<UploadRecord> {
+        let ttl = self.ttl;
+        let session = self.sessions.get_mut(id)?;
+        session.age(ttl);
+        Some(session.record())
+    }
+
+    pub(crate) fn records(&mut self) -> Vec<UploadRecord> {
+        let ids = self.order.clone();
+        ids.iter().filter_map(|id| self.record(id)).collect()
+    }
+}
