@@ -1,16 +1,16 @@
 //! Connects the generated client to a [`Transport`](crate::Transport).
 //!
 //! Policy (retries, pacing, credentials) is the transport's. This module only removes what the generator adds and
-//! nobody asked for, and says what a request that cannot be built is.
+//! nobody asked for.
 
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use crate::answer;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::generated::Client;
 use crate::operation::RetryClass;
 use crate::operations;
+use crate::response;
 use crate::transport::SharedTransport;
 
 impl Client {
@@ -29,7 +29,7 @@ impl Client {
         operation_id: &str,
     ) -> Result<ResponseValue<T>, Error> {
         let (response, class) = self.send(request, operation_id).await?;
-        answer::read(response, operation_id, class).await
+        response::read(response, operation_id, class).await
     }
 
     /// Sends the request of an operation whose success has no body.
@@ -39,7 +39,7 @@ impl Client {
         operation_id: &str,
     ) -> Result<ResponseValue<()>, Error> {
         let (response, class) = self.send(request, operation_id).await?;
-        answer::read_status(response, operation_id, class).await
+        response::read_status(response, operation_id, class).await
     }
 
     async fn send(
@@ -53,15 +53,4 @@ impl Client {
         let response = self.inner.execute(request, operation).await?;
         Ok((response, operation.map_or(RetryClass::Once, |operation| operation.retry)))
     }
-}
-
-/// The error for a parameter or body that is missing or not as documented.
-pub(crate) fn invalid_request(why: String) -> Error {
-    Error::new(ErrorKind::InvalidArgument, why)
-}
-
-/// The error for a request that HTTP cannot carry.
-pub(crate) fn unsendable(why: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(ErrorKind::InvalidArgument, format!("the request cannot be sent as it is ({why})"))
-        .with_source(why)
 }

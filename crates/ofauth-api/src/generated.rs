@@ -131,7 +131,7 @@ pub mod types {
             rename = "listId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub list_id: ::std::option::Option<crate::Id>,
+        pub list_id: ::std::option::Option<crate::id::Id>,
     }
     ///What happened on each list.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -152,7 +152,7 @@ pub mod types {
             rename = "listId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub list_id: ::std::option::Option<crate::Id>,
+        pub list_id: ::std::option::Option<crate::id::Id>,
         ///Whether the list took the user.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -185,7 +185,7 @@ pub mod types {
     ///Points to a user.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct AuthorRef {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///How much of the user the reference stands for.
         #[serde(
             rename = "_view",
@@ -279,7 +279,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub duration: ::std::option::Option<i64>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Price of the whole bundle.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -330,7 +330,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub created_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub payment: ::std::option::Option<ChargebackPayment>,
@@ -359,7 +359,7 @@ pub mod types {
             rename = "nextMarker",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub next_marker: ::std::option::Option<crate::Id>,
+        pub next_marker: ::std::option::Option<crate::id::Id>,
     }
     ///The payment that was taken back.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -381,7 +381,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub description: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///State of the payment.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -463,7 +463,7 @@ pub mod types {
             rename = "lastReadMessageId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub last_read_message_id: ::std::option::Option<crate::Id>,
+        pub last_read_message_id: ::std::option::Option<crate::id::Id>,
         ///Messages not read yet.
         #[serde(
             rename = "unreadMessagesCount",
@@ -613,7 +613,7 @@ pub mod types {
             rename = "nextLastId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub next_last_id: ::std::option::Option<crate::Id>,
+        pub next_last_id: ::std::option::Option<crate::id::Id>,
     }
     ///A message. Only `id` is certain.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -683,8 +683,8 @@ pub mod types {
             rename = "giphyId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub giphy_id: ::std::option::Option<crate::Id>,
-        pub id: crate::Id,
+        pub giphy_id: ::std::option::Option<crate::id::Id>,
+        pub id: crate::id::Id,
         ///Whether the media show more than one person.
         #[serde(
             rename = "isCouplePeopleMedia",
@@ -782,12 +782,12 @@ pub mod types {
         ///Which of the media are free to see, by id.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub previews: ::std::vec::Vec<crate::Id>,
+        pub previews: ::std::vec::Vec<crate::id::Id>,
         #[serde(
             rename = "queueId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub queue_id: ::std::option::Option<crate::Id>,
+        pub queue_id: ::std::option::Option<crate::id::Id>,
         ///People tagged in the media. Its shape is not documented.
         #[serde(
             rename = "releaseForms",
@@ -838,7 +838,7 @@ pub mod types {
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub media_items: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///How many of the first media are free previews. Limits: at least 0. Default: 0.
         #[serde(
             rename = "previewMediaCount",
@@ -945,7 +945,7 @@ pub mod types {
             rename = "nextLastId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub next_last_id: ::std::option::Option<crate::Id>,
+        pub next_last_id: ::std::option::Option<crate::id::Id>,
     }
     ///Order of conversations.
     #[derive(
@@ -1030,7 +1030,7 @@ pub mod types {
             rename = "clientReferenceId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub client_reference_id: ::std::option::Option<crate::Id>,
+        pub client_reference_id: ::std::option::Option<crate::id::Id>,
         ///When it was created.
         #[serde(
             rename = "createdAt",
@@ -1045,7 +1045,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expired_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the connection was imported and not linked.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -1062,7 +1062,7 @@ pub mod types {
         #[serde(deserialize_with = "crate::lenient::scalars")]
         pub permissions: ::std::vec::Vec<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub status: ::std::option::Option<crate::types::ConnectionStatus>,
+        pub status: ::std::option::Option<crate::generated::types::ConnectionStatus>,
         ///When it was last changed.
         #[serde(
             rename = "updatedAt",
@@ -1098,7 +1098,7 @@ pub mod types {
             rename = "connectionId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub connection_id: ::std::option::Option<crate::Id>,
+        pub connection_id: ::std::option::Option<crate::id::Id>,
         ///Storage that became free, in bytes.
         #[serde(
             rename = "freedBytes",
@@ -1121,7 +1121,7 @@ pub mod types {
             rename = "connectionId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub connection_id: ::std::option::Option<crate::Id>,
+        pub connection_id: ::std::option::Option<crate::id::Id>,
         #[serde(
             rename = "vaultPlus",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1222,7 +1222,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub avatar: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -1788,7 +1788,7 @@ pub mod types {
             rename = "requestId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub request_id: ::std::option::Option<crate::Id>,
+        pub request_id: ::std::option::Option<crate::id::Id>,
         ///What went wrong, for programs, for instance `BAD_REQUEST`, `SESSION_EXPIRED` or `RATE_LIMIT_EXCEEDED`.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -1961,7 +1961,7 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub client_reference_id: ::std::option::Option<::std::string::String>,
-        pub cookie: crate::Secret,
+        pub cookie: crate::secret::Secret,
         ///Permissions the connection shall have.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub permissions: ::std::option::Option<::std::vec::Vec<::std::string::String>>,
@@ -2094,7 +2094,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct LinkRawSession {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub cookie: ::std::option::Option<crate::Secret>,
+        pub cookie: ::std::option::Option<crate::secret::Secret>,
         ///The browser the session belongs to.
         #[serde(
             rename = "user-agent",
@@ -2106,9 +2106,9 @@ pub mod types {
             rename = "user-id",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
         #[serde(rename = "x-bc", skip_serializing_if = "::std::option::Option::is_none")]
-        pub x_bc: ::std::option::Option<crate::Secret>,
+        pub x_bc: ::std::option::Option<crate::secret::Secret>,
     }
     ///Former ways to run a link session.
     #[derive(
@@ -2180,7 +2180,7 @@ pub mod types {
             rename = "clientSecret",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub client_secret: ::std::option::Option<crate::Secret>,
+        pub client_secret: ::std::option::Option<crate::secret::Secret>,
         ///When the session ends.
         #[serde(
             rename = "expiresAt",
@@ -2189,9 +2189,9 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expires_at: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub mode: ::std::option::Option<crate::types::LinkMode>,
+        pub mode: ::std::option::Option<crate::generated::types::LinkMode>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub url: ::std::option::Option<crate::Secret>,
+        pub url: ::std::option::Option<crate::secret::Secret>,
     }
     ///State of a link session.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -2200,13 +2200,13 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub data: ::std::option::Option<LinkStatusData>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub status: ::std::option::Option<crate::types::LinkState>,
+        pub status: ::std::option::Option<crate::generated::types::LinkState>,
     }
     ///With `awaiting_2fa` it has `twoFactorState`; with `completed` it has the other fields.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct LinkStatusData {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub id: ::std::option::Option<crate::Id>,
+        pub id: ::std::option::Option<crate::id::Id>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub session: ::std::option::Option<LinkRawSession>,
@@ -2259,7 +2259,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_user: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -2570,7 +2570,7 @@ pub mod types {
             rename = "giphyId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub giphy_id: ::std::option::Option<crate::Id>,
+        pub giphy_id: ::std::option::Option<crate::id::Id>,
         ///Whether processing failed.
         #[serde(
             rename = "hasError",
@@ -2578,7 +2578,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_error: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it was cancelled.
         #[serde(
             rename = "isCanceled",
@@ -2689,7 +2689,7 @@ pub mod types {
         ///Which of the media are free to see, by id.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub previews: ::std::vec::Vec<crate::Id>,
+        pub previews: ::std::vec::Vec<crate::id::Id>,
         ///Price to see it, as text.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -2705,7 +2705,7 @@ pub mod types {
             rename = "queueId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub queue_id: ::std::option::Option<crate::Id>,
+        pub queue_id: ::std::option::Option<crate::id::Id>,
         ///People tagged in the media. Its shape is not documented.
         #[serde(
             rename = "releaseForms",
@@ -2775,7 +2775,7 @@ pub mod types {
             rename = "nextMarker",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub next_marker: ::std::option::Option<crate::Id>,
+        pub next_marker: ::std::option::Option<crate::id::Id>,
     }
     ///A mass message to send. Every field may be left out, but without users or lists there is nobody to send to.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -2785,7 +2785,7 @@ pub mod types {
             rename = "excludeUserLists",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub exclude_user_lists: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub exclude_user_lists: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///Whether the message counts as forwarded. Default: false.
         #[serde(
             rename = "isForwardedMessage",
@@ -2809,7 +2809,7 @@ pub mod types {
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub media_items: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///How many of the first media are free previews. Limits: at least 0. Default: 0.
         #[serde(
             rename = "previewMediaCount",
@@ -2844,13 +2844,13 @@ pub mod types {
             rename = "userIds",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_ids: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub user_ids: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///Lists to send to.
         #[serde(
             rename = "userLists",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_lists: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub user_lists: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///Users to tag, by id. Default: empty.
         #[serde(
             rename = "userTags",
@@ -2952,7 +2952,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_error: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it was cancelled.
         #[serde(
             rename = "isCanceled",
@@ -3058,7 +3058,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_error: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether processing has finished.
         #[serde(
             rename = "isReady",
@@ -3075,7 +3075,7 @@ pub mod types {
         #[serde(deserialize_with = "crate::lenient::list")]
         pub release_forms: ::std::vec::Vec<ReleaseFormTag>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<crate::types::MediaType>,
+        pub type_: ::std::option::Option<crate::generated::types::MediaType>,
         #[serde(
             rename = "videoSources",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -3272,7 +3272,7 @@ pub mod types {
     ///The user who wrote a message; with a name, or as a mere reference.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct MessageAuthor {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -3388,7 +3388,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub created_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it was read.
         #[serde(
             rename = "isRead",
@@ -3425,7 +3425,7 @@ pub mod types {
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
     }
     ///Kind of notification.
     #[derive(
@@ -3547,7 +3547,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub avatar: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -3603,7 +3603,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub favorites_count: ::std::option::Option<i64>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has liked it.
         #[serde(
             rename = "isFavorite",
@@ -3875,7 +3875,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub can_view_media: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the text is shown as it is, without Markdown.
         #[serde(
             rename = "isMarkdownDisabled",
@@ -3925,7 +3925,7 @@ pub mod types {
         ///Which of the media are free to see, by id.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub preview: ::std::vec::Vec<crate::Id>,
+        pub preview: ::std::vec::Vec<crate::id::Id>,
         ///Price to see it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -3991,7 +3991,7 @@ pub mod types {
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub media_items: ::std::option::Option<::std::vec::Vec<crate::Id>>,
+        pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
         ///How many of the first media are free previews. Limits: at least 0. Default: 0.
         #[serde(
             rename = "previewMediaCount",
@@ -4415,7 +4415,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub count: ::std::option::Option<i64>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it won.
         #[serde(
             rename = "isWinner",
@@ -4468,7 +4468,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_related_promo: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it has ended.
         #[serde(
             rename = "isFinished",
@@ -4571,7 +4571,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_user: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is hidden.
         #[serde(
             rename = "isHidden",
@@ -4593,7 +4593,7 @@ pub mod types {
             rename = "partnerId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub partner_id: ::std::option::Option<crate::Id>,
+        pub partner_id: ::std::option::Option<crate::id::Id>,
         ///State of the form.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -4737,7 +4737,7 @@ pub mod types {
     ///A person tagged in media.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ReleaseFormTag {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -4768,7 +4768,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub avatar_thumbs: ::std::option::Option<AvatarThumbs>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(
             rename = "isFromGuest",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -4906,7 +4906,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub hide_chat: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has blocked the user.
         #[serde(
             rename = "isBlocked",
@@ -5060,7 +5060,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub avatar: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub id: ::std::option::Option<crate::Id>,
+        pub id: ::std::option::Option<crate::id::Id>,
         ///Whether the session is signed in.
         #[serde(
             rename = "isAuth",
@@ -5135,8 +5135,8 @@ pub mod types {
             rename = "giphyId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub giphy_id: ::std::option::Option<crate::Id>,
-        pub id: crate::Id,
+        pub giphy_id: ::std::option::Option<crate::id::Id>,
+        pub id: crate::id::Id,
         ///Whether it was cancelled.
         #[serde(
             rename = "isCanceled",
@@ -5287,12 +5287,12 @@ pub mod types {
         ///Path and query of the request, from `/api2`.
         pub endpoint: ::std::string::String,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub time: ::std::option::Option<crate::Id>,
+        pub time: ::std::option::Option<crate::id::Id>,
         #[serde(
             rename = "user-id",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
     }
     impl SignRequest {
         pub fn builder() -> builder::SignRequest {
@@ -5310,7 +5310,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub app_token: ::std::option::Option<::std::string::String>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub sign: ::std::option::Option<crate::Secret>,
+        pub sign: ::std::option::Option<crate::secret::Secret>,
         ///Value of the `time` header.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -5319,7 +5319,7 @@ pub mod types {
             rename = "user-id",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
         ///Value of the `x-of-rev` header.
         #[serde(
             rename = "x-of-rev",
@@ -5498,7 +5498,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_post: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has liked it.
         #[serde(
             rename = "isLiked",
@@ -5531,7 +5531,7 @@ pub mod types {
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
     }
     ///What to chart about stories.
     #[derive(
@@ -5645,7 +5645,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_error: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether processing has finished.
         #[serde(
             rename = "isReady",
@@ -5744,7 +5744,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub coordinate_params: ::std::option::Option<StoryPostPlacement>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
     }
     ///Where a post lies on the canvas of a story.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -5798,7 +5798,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub created_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub text: ::std::option::Option<::std::string::String>,
@@ -5914,7 +5914,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_not_viewed_story: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether this user is kept from stories.
         #[serde(
             rename = "isStoryBlockedUser",
@@ -6044,7 +6044,7 @@ pub mod types {
             rename = "earningId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub earning_id: ::std::option::Option<crate::Id>,
+        pub earning_id: ::std::option::Option<crate::id::Id>,
         ///Last day.
         #[serde(
             rename = "expireDate",
@@ -6052,7 +6052,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expire_date: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is the running period.
         #[serde(
             rename = "isCurrent",
@@ -6096,7 +6096,7 @@ pub mod types {
             rename = "subscriberId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub subscriber_id: ::std::option::Option<crate::Id>,
+        pub subscriber_id: ::std::option::Option<crate::id::Id>,
         ///Kind of period.
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -6105,7 +6105,7 @@ pub mod types {
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
     }
     ///The subscription of the connected account to this user.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -6401,7 +6401,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub display_name: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has blocked the user.
         #[serde(
             rename = "isBlocked",
@@ -6630,7 +6630,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expire_date: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is the running period.
         #[serde(
             rename = "isCurrent",
@@ -6664,7 +6664,7 @@ pub mod types {
     ///A list the fan is on.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct SubscriberListRef {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -6941,7 +6941,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expired_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the subscription is running.
         #[serde(
             rename = "isActive",
@@ -7189,7 +7189,7 @@ pub mod types {
     ///A friend who can be tagged.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TaggedFriend {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -7222,7 +7222,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub avatar: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is hidden.
         #[serde(
             rename = "isHidden",
@@ -7356,7 +7356,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub end_date: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
     }
     ///A page of campaigns.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -7562,7 +7562,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_voting: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has liked it.
         #[serde(
             rename = "isFavorite",
@@ -7705,7 +7705,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_related_promo: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it has ended.
         #[serde(
             rename = "isFinished",
@@ -7806,7 +7806,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_post: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is the cover of a highlight.
         #[serde(
             rename = "isHighlightCover",
@@ -7889,7 +7889,7 @@ pub mod types {
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<crate::Id>,
+        pub user_id: ::std::option::Option<crate::id::Id>,
         ///Some of those who saw it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
@@ -7964,7 +7964,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub favorites_count: ::std::option::Option<i64>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the account has liked it.
         #[serde(
             rename = "isFavorite",
@@ -8084,7 +8084,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expired_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it has ended.
         #[serde(
             rename = "isFinished",
@@ -8177,7 +8177,7 @@ pub mod types {
     ///A tracking link. No more than its id and name is documented.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct TrackingLink {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -8246,7 +8246,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub description: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Days until the money can be paid out.
         #[serde(
             rename = "payoutPendingDays",
@@ -8350,7 +8350,7 @@ pub mod types {
             rename = "nextMarker",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub next_marker: ::std::option::Option<crate::Id>,
+        pub next_marker: ::std::option::Option<crate::id::Id>,
     }
     ///A link that gives free days to whoever claims it.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -8383,7 +8383,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expired_at: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it has ended.
         #[serde(
             rename = "isFinished",
@@ -8540,7 +8540,7 @@ pub mod types {
         ///Ways to confirm.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub options: ::std::vec::Vec<crate::types::TwoFactorOption>,
+        pub options: ::std::vec::Vec<crate::generated::types::TwoFactorOption>,
         #[serde(
             rename = "phoneCode",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -8559,7 +8559,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UnsendInput {
         #[serde(rename = "withUserId")]
-        pub with_user_id: crate::Id,
+        pub with_user_id: crate::id::Id,
     }
     impl UnsendInput {
         pub fn builder() -> builder::UnsendInput {
@@ -8595,7 +8595,7 @@ pub mod types {
     ///The new session.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UpdateImportedConnectionRequest {
-        pub cookie: crate::Secret,
+        pub cookie: crate::secret::Secret,
         ///The browser the session belongs to.
         #[serde(rename = "userAgent")]
         pub user_agent: ::std::string::String,
@@ -9348,7 +9348,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub part_number: ::std::option::Option<i64>,
         #[serde(rename = "uploadUrl")]
-        pub upload_url: crate::Secret,
+        pub upload_url: crate::secret::Secret,
     }
     ///A finished upload.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9357,7 +9357,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub media: ::std::option::Option<MediaFile>,
         #[serde(rename = "mediaUploadId")]
-        pub media_upload_id: crate::Id,
+        pub media_upload_id: crate::id::Id,
     }
     ///The plan of an upload. The ranges follow one another without a gap, from the first byte of the file to the last.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9366,7 +9366,7 @@ pub mod types {
             rename = "completeUrl",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub complete_url: ::std::option::Option<crate::Secret>,
+        pub complete_url: ::std::option::Option<crate::secret::Secret>,
         ///When the session ends, in UTC.
         #[serde(
             rename = "expiresAt",
@@ -9375,7 +9375,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub expires_at: ::std::option::Option<::std::string::String>,
         #[serde(rename = "mediaUploadId")]
-        pub media_upload_id: crate::Id,
+        pub media_upload_id: crate::id::Id,
         ///Most bytes a part has. Limits: at least 1.
         #[serde(
             rename = "partSize",
@@ -9398,7 +9398,7 @@ pub mod types {
             rename = "uploadType",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub upload_type: ::std::option::Option<crate::types::UploadType>,
+        pub upload_type: ::std::option::Option<crate::generated::types::UploadType>,
     }
     ///A part that was accepted.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -9408,7 +9408,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub etag: ::std::option::Option<::std::string::String>,
         #[serde(rename = "mediaUploadId")]
-        pub media_upload_id: crate::Id,
+        pub media_upload_id: crate::id::Id,
         ///Number of the part, from 1. Limits: at least 1.
         #[serde(
             rename = "partNumber",
@@ -9430,7 +9430,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub avatar_thumbs: ::std::option::Option<AvatarThumbs>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the user is a verified creator.
         #[serde(
             rename = "isVerified",
@@ -9515,7 +9515,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub direction: ::std::option::Option<::std::string::String>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether it is pinned to the chats.
         #[serde(
             rename = "isPinnedToChat",
@@ -9593,7 +9593,7 @@ pub mod types {
     ///A list that a user is on.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UserListRef {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -9814,7 +9814,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::object")]
         pub header_thumbs: ::std::option::Option<HeaderThumbs>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether the profile is for adults.
         #[serde(
             rename = "isAdultContent",
@@ -10132,7 +10132,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_media: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Pictures that stand for it.
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
@@ -10141,7 +10141,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<crate::types::VaultListType>,
+        pub type_: ::std::option::Option<crate::generated::types::VaultListType>,
     }
     ///A folder to create.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
@@ -10201,7 +10201,7 @@ pub mod types {
     ///A folder that media lies in.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct VaultListRef {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -10214,7 +10214,7 @@ pub mod types {
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct VaultListThumb {
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<crate::types::MediaType>,
+        pub type_: ::std::option::Option<crate::generated::types::MediaType>,
         ///Where to fetch it.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -10275,7 +10275,7 @@ pub mod types {
         )]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub has_posts: ::std::option::Option<bool>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///Whether processing has finished.
         #[serde(
             rename = "isReady",
@@ -10296,7 +10296,7 @@ pub mod types {
         #[serde(deserialize_with = "crate::lenient::list")]
         pub release_forms: ::std::vec::Vec<ReleaseFormTag>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<crate::types::MediaType>,
+        pub type_: ::std::option::Option<crate::generated::types::MediaType>,
         #[serde(
             rename = "videoSources",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -10369,7 +10369,7 @@ pub mod types {
             rename = "mediaId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub media_id: ::std::option::Option<crate::Id>,
+        pub media_id: ::std::option::Option<crate::id::Id>,
         ///Whether at least one variant was removed.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -10480,12 +10480,12 @@ pub mod types {
             rename = "mediaId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub media_id: ::std::option::Option<crate::Id>,
+        pub media_id: ::std::option::Option<crate::id::Id>,
         #[serde(
             rename = "ofMediaId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub of_media_id: ::std::option::Option<crate::Id>,
+        pub of_media_id: ::std::option::Option<crate::id::Id>,
         ///State of the copy.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
@@ -10509,7 +10509,7 @@ pub mod types {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub duration: ::std::option::Option<f64>,
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         ///The variants by label: `thumb`, `preview`, `full` for images; `preview`, `720p`, `1080p`, `source` for videos. Labels may be added.
         #[serde(
             default,
@@ -10518,7 +10518,7 @@ pub mod types {
         #[serde(deserialize_with = "crate::lenient::map")]
         pub media: ::std::collections::BTreeMap<::std::string::String, VaultPlusVariant>,
         #[serde(rename = "type", skip_serializing_if = "::std::option::Option::is_none")]
-        pub type_: ::std::option::Option<crate::types::VaultPlusMediaType>,
+        pub type_: ::std::option::Option<crate::generated::types::VaultPlusMediaType>,
     }
     ///Kind of a cached item. Unlike the vault, Vault+ says `image`.
     #[derive(
@@ -10813,7 +10813,9 @@ pub mod types {
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub image_qualities: ::std::vec::Vec<crate::types::VaultPlusImageQuality>,
+        pub image_qualities: ::std::vec::Vec<
+            crate::generated::types::VaultPlusImageQuality,
+        >,
         ///How often media of messages must be asked for before they are cached.
         #[serde(
             rename = "minAccessCountMessages",
@@ -10868,7 +10870,7 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub storage_limit_purge_strategy: ::std::option::Option<
-            crate::types::StorageLimitPurgeStrategy,
+            crate::generated::types::StorageLimitPurgeStrategy,
         >,
         ///Which video qualities are cached: `preview`, `720p`, `1080p`, `source`.
         #[serde(
@@ -10877,7 +10879,9 @@ pub mod types {
             skip_serializing_if = "::std::vec::Vec::is_empty"
         )]
         #[serde(deserialize_with = "crate::lenient::list")]
-        pub video_qualities: ::std::vec::Vec<crate::types::VaultPlusVideoQuality>,
+        pub video_qualities: ::std::vec::Vec<
+            crate::generated::types::VaultPlusVideoQuality,
+        >,
     }
     ///Settings that differ from the defaults. Fields left out keep their value.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -11111,7 +11115,7 @@ pub mod types {
             rename = "connectionId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub connection_id: ::std::option::Option<crate::Id>,
+        pub connection_id: ::std::option::Option<crate::id::Id>,
         ///Variants on their way.
         #[serde(
             rename = "pendingCount",
@@ -11155,7 +11159,7 @@ pub mod types {
             rename = "listId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub list_id: ::std::option::Option<crate::Id>,
+        pub list_id: ::std::option::Option<crate::id::Id>,
         ///Items that left.
         #[serde(
             rename = "removedItems",
@@ -11236,7 +11240,9 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub size_bytes: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub status: ::std::option::Option<crate::types::VaultPlusVariantStatus>,
+        pub status: ::std::option::Option<
+            crate::generated::types::VaultPlusVariantStatus,
+        >,
         ///When it was stored, in milliseconds since 1970. Null before that.
         #[serde(
             rename = "storedAt",
@@ -11245,7 +11251,7 @@ pub mod types {
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub stored_at: ::std::option::Option<i64>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub url: ::std::option::Option<crate::Secret>,
+        pub url: ::std::option::Option<crate::secret::Secret>,
     }
     ///State of a variant: at the edge only, waiting, being stored, stored, or removed.
     #[derive(
@@ -11791,7 +11797,7 @@ pub mod types {
     ///The organization behind a key.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct Whoami {
-        pub id: crate::Id,
+        pub id: crate::id::Id,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         #[serde(default, deserialize_with = "crate::lenient::scalar")]
         pub name: ::std::option::Option<::std::string::String>,
@@ -11963,7 +11969,7 @@ pub mod types {
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
@@ -12053,7 +12059,7 @@ pub mod types {
             }
             pub fn media_items<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.media_items = value
@@ -12696,7 +12702,7 @@ pub mod types {
                 ::std::option::Option<::std::string::String>,
                 ::std::string::String,
             >,
-            cookie: ::std::result::Result<crate::Secret, ::std::string::String>,
+            cookie: ::std::result::Result<crate::secret::Secret, ::std::string::String>,
             permissions: ::std::result::Result<
                 ::std::option::Option<::std::vec::Vec<::std::string::String>>,
                 ::std::string::String,
@@ -12734,7 +12740,7 @@ pub mod types {
             }
             pub fn cookie<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<crate::secret::Secret>,
                 T::Error: ::std::fmt::Display,
             {
                 self.cookie = value
@@ -13074,7 +13080,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct MassMessageInput {
             exclude_user_lists: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             is_forwarded_message: ::std::result::Result<
@@ -13090,7 +13096,7 @@ pub mod types {
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
@@ -13118,11 +13124,11 @@ pub mod types {
                 ::std::string::String,
             >,
             user_ids: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             user_lists: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             user_tags: ::std::result::Result<
@@ -13153,7 +13159,7 @@ pub mod types {
         impl MassMessageInput {
             pub fn exclude_user_lists<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.exclude_user_lists = value
@@ -13211,7 +13217,7 @@ pub mod types {
             }
             pub fn media_items<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.media_items = value
@@ -13308,7 +13314,7 @@ pub mod types {
             }
             pub fn user_ids<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.user_ids = value
@@ -13321,7 +13327,7 @@ pub mod types {
             }
             pub fn user_lists<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.user_lists = value
@@ -13450,7 +13456,7 @@ pub mod types {
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
-                ::std::option::Option<::std::vec::Vec<crate::Id>>,
+                ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
@@ -13570,7 +13576,7 @@ pub mod types {
             }
             pub fn media_items<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<::std::vec::Vec<crate::Id>>,
+                T: ::std::convert::TryInto<::std::vec::Vec<crate::id::Id>>,
                 T::Error: ::std::fmt::Display,
             {
                 self.media_items = value
@@ -13796,11 +13802,11 @@ pub mod types {
                 ::std::string::String,
             >,
             time: ::std::result::Result<
-                ::std::option::Option<crate::Id>,
+                ::std::option::Option<crate::id::Id>,
                 ::std::string::String,
             >,
             user_id: ::std::result::Result<
-                ::std::option::Option<crate::Id>,
+                ::std::option::Option<crate::id::Id>,
                 ::std::string::String,
             >,
         }
@@ -13828,7 +13834,7 @@ pub mod types {
             }
             pub fn time<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Id>,
+                T: ::std::convert::TryInto<crate::id::Id>,
                 T::Error: ::std::fmt::Display,
             {
                 self.time = value
@@ -13841,7 +13847,7 @@ pub mod types {
             }
             pub fn user_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Id>,
+                T: ::std::convert::TryInto<crate::id::Id>,
                 T::Error: ::std::fmt::Display,
             {
                 self.user_id = value
@@ -14137,7 +14143,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct UnsendInput {
-            with_user_id: ::std::result::Result<crate::Id, ::std::string::String>,
+            with_user_id: ::std::result::Result<crate::id::Id, ::std::string::String>,
         }
         impl ::std::default::Default for UnsendInput {
             fn default() -> Self {
@@ -14149,7 +14155,7 @@ pub mod types {
         impl UnsendInput {
             pub fn with_user_id<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Id>,
+                T: ::std::convert::TryInto<crate::id::Id>,
                 T::Error: ::std::fmt::Display,
             {
                 self.with_user_id = value
@@ -14246,7 +14252,7 @@ pub mod types {
         }
         #[derive(Clone, Debug)]
         pub struct UpdateImportedConnectionRequest {
-            cookie: ::std::result::Result<crate::Secret, ::std::string::String>,
+            cookie: ::std::result::Result<crate::secret::Secret, ::std::string::String>,
             user_agent: ::std::result::Result<
                 ::std::string::String,
                 ::std::string::String,
@@ -14263,7 +14269,7 @@ pub mod types {
         impl UpdateImportedConnectionRequest {
             pub fn cookie<T>(mut self, value: T) -> Self
             where
-                T: ::std::convert::TryInto<crate::Secret>,
+                T: ::std::convert::TryInto<crate::secret::Secret>,
                 T::Error: ::std::fmt::Display,
             {
                 self.cookie = value
@@ -19294,14 +19300,13 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/campaigns/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -19315,7 +19320,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19331,7 +19336,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_campaigns_chart").await
         }
     }
@@ -19420,14 +19425,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/campaigns/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopCampaignPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopCampaignPage>, crate::error::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/campaigns/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -19441,7 +19445,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19458,7 +19462,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_campaigns").await
         }
     }
@@ -19535,13 +19539,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessagesChart>, crate::Error> {
+        ) -> Result<ResponseValue<types::MassMessagesChart>, crate::error::Error> {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/chart", client.baseurl,
             );
@@ -19557,7 +19560,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19573,7 +19576,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_mass_messages_chart").await
         }
     }
@@ -19632,12 +19635,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/purchased`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::Error> {
+        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/purchased", client.baseurl,
             );
@@ -19653,7 +19655,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19668,7 +19670,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_purchased_mass_messages").await
         }
     }
@@ -19745,13 +19747,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/sent`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::Error> {
+        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::error::Error> {
             let Self { client, end_date, limit, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/sent", client.baseurl,
             );
@@ -19767,7 +19768,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19783,7 +19784,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_sent_mass_messages").await
         }
     }
@@ -19793,7 +19794,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListMassMessageBuyers<'a> {
         client: &'a super::Client,
-        mass_message_id: Result<crate::Id, String>,
+        mass_message_id: Result<crate::id::Id, String>,
         limit: Result<Option<i64>, String>,
         marker: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
@@ -19812,12 +19813,12 @@ pub mod builder {
         }
         pub fn mass_message_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.mass_message_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for mass_message_id failed".to_string()
+                    "conversion to `Id` for mass_message_id failed".to_string()
                 });
             self
         }
@@ -19867,7 +19868,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/{massMessageId}/buyers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageBuyerPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::MassMessageBuyerPage>, crate::error::Error> {
             let Self {
                 client,
                 mass_message_id,
@@ -19876,13 +19877,11 @@ pub mod builder {
                 offset,
                 x_connection_id,
             } = self;
-            let mass_message_id = mass_message_id
-                .map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let marker = marker.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/mass-messages/{}/buyers", client.baseurl,
                 encode_path(& mass_message_id.to_string()),
@@ -19899,7 +19898,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -19915,7 +19914,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_mass_message_buyers").await
         }
     }
@@ -20010,15 +20009,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/posts/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20032,7 +20030,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20049,7 +20047,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_posts_chart").await
         }
     }
@@ -20150,7 +20148,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopPostPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopPostPage>, crate::error::Error> {
             let Self {
                 client,
                 by,
@@ -20160,13 +20158,12 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/posts/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20180,7 +20177,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20198,7 +20195,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_posts").await
         }
     }
@@ -20208,7 +20205,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetPostStats<'a> {
         client: &'a super::Client,
-        post_id: Result<crate::Id, String>,
+        post_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetPostStats<'a> {
@@ -20221,13 +20218,11 @@ pub mod builder {
         }
         pub fn post_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.post_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for post_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for post_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -20246,11 +20241,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PostStats>, crate::Error> {
+        ) -> Result<ResponseValue<types::PostStats>, crate::error::Error> {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let post_id = post_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -20267,7 +20261,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20280,7 +20274,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_post_stats").await
         }
     }
@@ -20361,14 +20355,13 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/promotions/chart", client.baseurl,
             );
@@ -20384,7 +20377,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20400,7 +20393,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_promotions_chart").await
         }
     }
@@ -20489,14 +20482,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/promotions/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopPromotionPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopPromotionPage>, crate::error::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/promotions/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20510,7 +20502,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20527,7 +20519,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_promotions").await
         }
     }
@@ -20622,15 +20614,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/stories/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20644,7 +20635,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20661,7 +20652,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_stories_chart").await
         }
     }
@@ -20762,7 +20753,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/stories/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStoryPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopStoryPage>, crate::error::Error> {
             let Self {
                 client,
                 by,
@@ -20772,13 +20763,12 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/stories/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20792,7 +20782,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20810,7 +20800,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_stories").await
         }
     }
@@ -20903,15 +20893,14 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/streams/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -20925,7 +20914,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -20942,7 +20931,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_streams_chart").await
         }
     }
@@ -21043,7 +21032,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/streams/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStreamPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopStreamPage>, crate::error::Error> {
             let Self {
                 client,
                 by,
@@ -21053,13 +21042,12 @@ pub mod builder {
                 start_date,
                 x_connection_id,
             } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/streams/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21073,7 +21061,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21091,7 +21079,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_streams").await
         }
     }
@@ -21172,14 +21160,13 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/trials/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21193,7 +21180,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21209,7 +21196,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_trials_chart").await
         }
     }
@@ -21298,14 +21285,13 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/trials/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopTrialPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TopTrialPage>, crate::error::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/trials/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21319,7 +21305,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21336,7 +21322,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_trials").await
         }
     }
@@ -21413,13 +21399,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/visitor-countries/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VisitorCountriesChart>, crate::Error> {
+        ) -> Result<ResponseValue<types::VisitorCountriesChart>, crate::error::Error> {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/visitor-countries/chart", client.baseurl,
             );
@@ -21435,7 +21420,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21451,7 +21436,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_visitor_countries_chart").await
         }
     }
@@ -21528,13 +21513,15 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/visitor-countries/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopVisitorCountriesReport>, crate::Error> {
+        ) -> Result<
+            ResponseValue<types::TopVisitorCountriesReport>,
+            crate::error::Error,
+        > {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/analytics/visitor-countries/top", client.baseurl,
             );
@@ -21550,7 +21537,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21566,7 +21553,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_top_visitor_countries").await
         }
     }
@@ -21674,7 +21661,9 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/chats`
-        pub async fn send(self) -> Result<ResponseValue<types::ChatPage>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ChatPage>, crate::error::Error> {
             let Self {
                 client,
                 filter,
@@ -21685,14 +21674,13 @@ pub mod builder {
                 user_list_id,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let order = order.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let user_list_id = user_list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let order = order.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let user_list_id = user_list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/chats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21706,7 +21694,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21725,7 +21713,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("userListId", &user_list_id))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_chats").await
         }
     }
@@ -21800,13 +21788,14 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/chats/search`
-        pub async fn send(self) -> Result<ResponseValue<types::ChatPage>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::ChatPage>, crate::error::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/chats/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -21820,7 +21809,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -21836,7 +21825,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "search_chats").await
         }
     }
@@ -21846,8 +21835,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListChatMedia<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
-        last_id: Result<Option<crate::Id>, String>,
+        user_id: Result<crate::id::Id, String>,
+        last_id: Result<Option<crate::id::Id>, String>,
         limit: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
         opened: Result<Option<types::FlagText>, String>,
@@ -21871,25 +21860,21 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn last_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.last_id = value
                 .try_into()
                 .map(Some)
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for last_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for last_id failed".to_string());
             self
         }
         pub fn limit<V>(mut self, value: V) -> Self
@@ -21963,7 +21948,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMediaPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ChatMediaPage>, crate::error::Error> {
             let Self {
                 client,
                 user_id,
@@ -21975,15 +21960,14 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let last_id = last_id.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let opened = opened.map_err(crate::client::invalid_request)?;
-            let skip_users = skip_users.map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let last_id = last_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let opened = opened.map_err(crate::request::invalid)?;
+            let skip_users = skip_users.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/chats/{}/media", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22000,7 +21984,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22019,7 +22003,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_chat_media").await
         }
     }
@@ -22029,10 +22013,10 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListChatMessages<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
-        first_id: Result<Option<crate::Id>, String>,
+        user_id: Result<crate::id::Id, String>,
+        first_id: Result<Option<crate::id::Id>, String>,
         include_users: Result<Option<bool>, String>,
-        last_id: Result<Option<crate::Id>, String>,
+        last_id: Result<Option<crate::id::Id>, String>,
         limit: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
         query: Result<Option<::std::string::String>, String>,
@@ -22054,25 +22038,21 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn first_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.first_id = value
                 .try_into()
                 .map(Some)
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for first_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for first_id failed".to_string());
             self
         }
         pub fn include_users<V>(mut self, value: V) -> Self
@@ -22089,14 +22069,12 @@ pub mod builder {
         }
         pub fn last_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.last_id = value
                 .try_into()
                 .map(Some)
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for last_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for last_id failed".to_string());
             self
         }
         pub fn limit<V>(mut self, value: V) -> Self
@@ -22148,7 +22126,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessagePage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ChatMessagePage>, crate::error::Error> {
             let Self {
                 client,
                 user_id,
@@ -22160,15 +22138,14 @@ pub mod builder {
                 query,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let first_id = first_id.map_err(crate::client::invalid_request)?;
-            let include_users = include_users.map_err(crate::client::invalid_request)?;
-            let last_id = last_id.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let first_id = first_id.map_err(crate::request::invalid)?;
+            let include_users = include_users.map_err(crate::request::invalid)?;
+            let last_id = last_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22185,7 +22162,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22206,7 +22183,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_chat_messages").await
         }
     }
@@ -22216,7 +22193,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SendChatMessage<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::ChatMessageInput, String>,
     }
@@ -22231,13 +22208,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -22280,16 +22255,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ChatMessage>, crate::error::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::ChatMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -22306,7 +22280,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22320,7 +22294,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "send_chat_message").await
         }
     }
@@ -22330,8 +22304,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UnsendChatMessage<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
-        message_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
+        message_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::UnsendInput, String>,
     }
@@ -22347,24 +22321,20 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn message_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.message_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for message_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for message_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -22405,15 +22375,14 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/chats/{userId}/messages/{messageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::UnsendResult>, crate::error::Error> {
             let Self { client, user_id, message_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let message_id = message_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let message_id = message_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::UnsendInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/chats/{}/messages/{}", client.baseurl, encode_path(&
                 user_id.to_string()), encode_path(& message_id.to_string()),
@@ -22430,7 +22399,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22444,7 +22413,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "unsend_chat_message").await
         }
     }
@@ -22524,13 +22493,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chargebacks`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChargebackPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ChargebackPage>, crate::error::Error> {
             let Self { client, end_date, marker, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let marker = marker.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/chargebacks", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22544,7 +22512,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22560,7 +22528,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_chargebacks").await
         }
     }
@@ -22663,7 +22631,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EarningsChart>, crate::Error> {
+        ) -> Result<ResponseValue<types::EarningsChart>, crate::error::Error> {
             let Self {
                 client,
                 by,
@@ -22673,13 +22641,12 @@ pub mod builder {
                 with_total,
                 x_connection_id,
             } = self;
-            let by = by.map_err(crate::client::invalid_request)?;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let monthly_total = monthly_total.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let with_total = with_total.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let monthly_total = monthly_total.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let with_total = with_total.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22693,7 +22660,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22713,7 +22680,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_earnings_chart").await
         }
     }
@@ -22806,7 +22773,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/transactions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TransactionPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TransactionPage>, crate::error::Error> {
             let Self {
                 client,
                 marker,
@@ -22815,12 +22782,11 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let marker = marker.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let tips_source = tips_source.map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let tips_source = tips_source.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/transactions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22834,7 +22800,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22851,7 +22817,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_transactions").await
         }
     }
@@ -22913,12 +22879,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessagePage>, crate::Error> {
+        ) -> Result<ResponseValue<types::MassMessagePage>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -22932,7 +22897,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -22947,7 +22912,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_mass_messages").await
         }
     }
@@ -23008,15 +22973,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::Error> {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::MassMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23030,7 +22994,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23044,7 +23008,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_mass_message").await
         }
     }
@@ -23054,7 +23018,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetMassMessage<'a> {
         client: &'a super::Client,
-        mass_message_id: Result<crate::Id, String>,
+        mass_message_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetMassMessage<'a> {
@@ -23067,12 +23031,12 @@ pub mod builder {
         }
         pub fn mass_message_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.mass_message_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for mass_message_id failed".to_string()
+                    "conversion to `Id` for mass_message_id failed".to_string()
                 });
             self
         }
@@ -23092,12 +23056,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ChatMessage>, crate::error::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
-            let mass_message_id = mass_message_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23114,7 +23076,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23127,7 +23089,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_mass_message").await
         }
     }
@@ -23137,7 +23099,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateMassMessage<'a> {
         client: &'a super::Client,
-        mass_message_id: Result<crate::Id, String>,
+        mass_message_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::MassMessageInput, String>,
     }
@@ -23152,12 +23114,12 @@ pub mod builder {
         }
         pub fn mass_message_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.mass_message_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for mass_message_id failed".to_string()
+                    "conversion to `Id` for mass_message_id failed".to_string()
                 });
             self
         }
@@ -23201,17 +23163,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::Error> {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::error::Error> {
             let Self { client, mass_message_id, x_connection_id, body } = self;
-            let mass_message_id = mass_message_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::MassMessageInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23228,7 +23188,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23242,7 +23202,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_mass_message").await
         }
     }
@@ -23252,7 +23212,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteMassMessage<'a> {
         client: &'a super::Client,
-        mass_message_id: Result<crate::Id, String>,
+        mass_message_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteMassMessage<'a> {
@@ -23265,12 +23225,12 @@ pub mod builder {
         }
         pub fn mass_message_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.mass_message_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for mass_message_id failed".to_string()
+                    "conversion to `Id` for mass_message_id failed".to_string()
                 });
             self
         }
@@ -23290,12 +23250,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::UnsendResult>, crate::error::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
-            let mass_message_id = mass_message_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/mass-messages/{}", client.baseurl, encode_path(&
                 mass_message_id.to_string()),
@@ -23312,7 +23270,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23325,7 +23283,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_mass_message").await
         }
     }
@@ -23439,7 +23397,9 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/posts`
-        pub async fn send(self) -> Result<ResponseValue<types::PostPage>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::PostPage>, crate::error::Error> {
             let Self {
                 client,
                 before_publish_time,
@@ -23451,15 +23411,14 @@ pub mod builder {
                 x_connection_id,
             } = self;
             let before_publish_time = before_publish_time
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let include_post_counts = include_post_counts
-                .map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let pinned = pinned.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let pinned = pinned.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23473,7 +23432,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23504,7 +23463,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_posts").await
         }
     }
@@ -23559,13 +23518,14 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/posts`
-        pub async fn send(self) -> Result<ResponseValue<types::Post>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Post>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::PostInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23579,7 +23539,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23593,7 +23553,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_post").await
         }
     }
@@ -23603,7 +23563,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetPost<'a> {
         client: &'a super::Client,
-        post_id: Result<crate::Id, String>,
+        post_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetPost<'a> {
@@ -23616,13 +23576,11 @@ pub mod builder {
         }
         pub fn post_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.post_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for post_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for post_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -23643,12 +23601,11 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::option::Option<types::PostDetail>>,
-            crate::Error,
+            crate::error::Error,
         > {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let post_id = post_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -23665,7 +23622,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23678,7 +23635,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_post").await
         }
     }
@@ -23688,7 +23645,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdatePost<'a> {
         client: &'a super::Client,
-        post_id: Result<crate::Id, String>,
+        post_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::PostInput, String>,
     }
@@ -23703,13 +23660,11 @@ pub mod builder {
         }
         pub fn post_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.post_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for post_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for post_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -23746,14 +23701,15 @@ pub mod builder {
             self
         }
         ///Sends a `PUT` request to `/v2/access/posts/{postId}`
-        pub async fn send(self) -> Result<ResponseValue<types::Post>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Post>, crate::error::Error> {
             let Self { client, post_id, x_connection_id, body } = self;
-            let post_id = post_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let post_id = post_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::PostInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -23770,7 +23726,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23784,7 +23740,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_post").await
         }
     }
@@ -23794,7 +23750,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeletePost<'a> {
         client: &'a super::Client,
-        post_id: Result<crate::Id, String>,
+        post_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeletePost<'a> {
@@ -23807,13 +23763,11 @@ pub mod builder {
         }
         pub fn post_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.post_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for post_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for post_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -23832,11 +23786,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, post_id, x_connection_id } = self;
-            let post_id = post_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let post_id = post_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/posts/{}", client.baseurl, encode_path(& post_id
                 .to_string()),
@@ -23853,7 +23806,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23866,7 +23819,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_post").await
         }
     }
@@ -23925,12 +23878,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PromotionListing>, crate::Error> {
+        ) -> Result<ResponseValue<types::PromotionListing>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -23944,7 +23896,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -23959,7 +23911,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_promotions").await
         }
     }
@@ -24022,15 +23974,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PromotionListing>, crate::Error> {
+        ) -> Result<ResponseValue<types::PromotionListing>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::CreatePromotionRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24044,7 +23995,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24058,7 +24009,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_promotion").await
         }
     }
@@ -24117,12 +24068,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/bundles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::BundleListing>, crate::Error> {
+        ) -> Result<ResponseValue<types::BundleListing>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24136,7 +24086,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24151,7 +24101,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_bundles").await
         }
     }
@@ -24210,15 +24160,16 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/promotions/bundles`
-        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::CreateBundleRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24232,7 +24183,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24246,7 +24197,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_bundle").await
         }
     }
@@ -24256,7 +24207,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetBundle<'a> {
         client: &'a super::Client,
-        bundle_id: Result<crate::Id, String>,
+        bundle_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetBundle<'a> {
@@ -24269,13 +24220,11 @@ pub mod builder {
         }
         pub fn bundle_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.bundle_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for bundle_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for bundle_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -24292,11 +24241,12 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
-            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let bundle_id = bundle_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24313,7 +24263,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24326,7 +24276,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_bundle").await
         }
     }
@@ -24336,7 +24286,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateBundle<'a> {
         client: &'a super::Client,
-        bundle_id: Result<crate::Id, String>,
+        bundle_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::UpdateBundleRequest, String>,
     }
@@ -24351,13 +24301,11 @@ pub mod builder {
         }
         pub fn bundle_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.bundle_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for bundle_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for bundle_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -24398,16 +24346,17 @@ pub mod builder {
             self
         }
         ///Sends a `PUT` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
             let Self { client, bundle_id, x_connection_id, body } = self;
-            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let bundle_id = bundle_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateBundleRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24424,7 +24373,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24438,7 +24387,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_bundle").await
         }
     }
@@ -24448,7 +24397,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteBundle<'a> {
         client: &'a super::Client,
-        bundle_id: Result<crate::Id, String>,
+        bundle_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteBundle<'a> {
@@ -24461,13 +24410,11 @@ pub mod builder {
         }
         pub fn bundle_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.bundle_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for bundle_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for bundle_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -24484,11 +24431,12 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/access/promotions/bundles/{bundleId}`
-        pub async fn send(self) -> Result<ResponseValue<types::Bundle>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
-            let bundle_id = bundle_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let bundle_id = bundle_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/bundles/{}", client.baseurl, encode_path(&
                 bundle_id.to_string()),
@@ -24505,7 +24453,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24518,7 +24466,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_bundle").await
         }
     }
@@ -24628,7 +24576,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLinkPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrackingLinkPage>, crate::error::Error> {
             let Self {
                 client,
                 limit,
@@ -24639,15 +24587,13 @@ pub mod builder {
                 with_deleted,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let pagination = pagination.map_err(crate::client::invalid_request)?;
-            let sorting_deleted = sorting_deleted
-                .map_err(crate::client::invalid_request)?;
-            let stats = stats.map_err(crate::client::invalid_request)?;
-            let with_deleted = with_deleted.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let pagination = pagination.map_err(crate::request::invalid)?;
+            let sorting_deleted = sorting_deleted.map_err(crate::request::invalid)?;
+            let stats = stats.map_err(crate::request::invalid)?;
+            let with_deleted = with_deleted.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24661,7 +24607,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24687,7 +24633,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_tracking_links").await
         }
     }
@@ -24744,13 +24690,12 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CreatedTrackingLink>, crate::Error> {
+        ) -> Result<ResponseValue<types::CreatedTrackingLink>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -24764,7 +24709,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24778,7 +24723,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_tracking_link").await
         }
     }
@@ -24839,15 +24784,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::TrackingLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
@@ -24863,7 +24807,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24877,7 +24821,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "share_tracking_link_access").await
         }
     }
@@ -24938,15 +24882,14 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::TrackingLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
@@ -24962,7 +24905,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -24976,7 +24919,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "revoke_tracking_link_access").await
         }
     }
@@ -24986,7 +24929,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetTrackingLink<'a> {
         client: &'a super::Client,
-        tracking_link_id: Result<crate::Id, String>,
+        tracking_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetTrackingLink<'a> {
@@ -25001,12 +24944,12 @@ pub mod builder {
         }
         pub fn tracking_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.tracking_link_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for tracking_link_id failed".to_string()
+                    "conversion to `Id` for tracking_link_id failed".to_string()
                 });
             self
         }
@@ -25026,12 +24969,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrackingLink>, crate::error::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25048,7 +24989,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25061,7 +25002,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_tracking_link").await
         }
     }
@@ -25071,7 +25012,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateTrackingLink<'a> {
         client: &'a super::Client,
-        tracking_link_id: Result<crate::Id, String>,
+        tracking_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::UpdateTrackingLinkRequest, String>,
     }
@@ -25088,12 +25029,12 @@ pub mod builder {
         }
         pub fn tracking_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.tracking_link_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for tracking_link_id failed".to_string()
+                    "conversion to `Id` for tracking_link_id failed".to_string()
                 });
             self
         }
@@ -25140,18 +25081,16 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrackingLink>, crate::error::Error> {
             let Self { client, tracking_link_id, x_connection_id, body } = self;
-            let tracking_link_id = tracking_link_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateTrackingLinkRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25168,7 +25107,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25182,7 +25121,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_tracking_link").await
         }
     }
@@ -25192,7 +25131,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteTrackingLink<'a> {
         client: &'a super::Client,
-        tracking_link_id: Result<crate::Id, String>,
+        tracking_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteTrackingLink<'a> {
@@ -25207,12 +25146,12 @@ pub mod builder {
         }
         pub fn tracking_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.tracking_link_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for tracking_link_id failed".to_string()
+                    "conversion to `Id` for tracking_link_id failed".to_string()
                 });
             self
         }
@@ -25232,12 +25171,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25254,7 +25191,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25267,7 +25204,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_tracking_link").await
         }
     }
@@ -25277,7 +25214,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListTrackingLinkClaimers<'a> {
         client: &'a super::Client,
-        tracking_link_id: Result<crate::Id, String>,
+        tracking_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListTrackingLinkClaimers<'a> {
@@ -25292,12 +25229,12 @@ pub mod builder {
         }
         pub fn tracking_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.tracking_link_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for tracking_link_id failed".to_string()
+                    "conversion to `Id` for tracking_link_id failed".to_string()
                 });
             self
         }
@@ -25317,12 +25254,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}/claimers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLinkClaimerPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrackingLinkClaimerPage>, crate::error::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
-            let tracking_link_id = tracking_link_id
-                .map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/tracking-links/{}/claimers", client.baseurl,
                 encode_path(& tracking_link_id.to_string()),
@@ -25339,7 +25274,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25352,7 +25287,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_tracking_link_claimers").await
         }
     }
@@ -25411,12 +25346,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLinkListing>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrialLinkListing>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -25430,7 +25364,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25445,7 +25379,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_trial_links").await
         }
     }
@@ -25508,15 +25442,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrialLink>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::CreateTrialLinkRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -25530,7 +25463,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25544,7 +25477,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_trial_link").await
         }
     }
@@ -25605,15 +25538,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::TrialLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
@@ -25629,7 +25561,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25643,7 +25575,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "share_trial_link_access").await
         }
     }
@@ -25704,15 +25636,14 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::TrialLinkShare::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
@@ -25728,7 +25659,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25742,7 +25673,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "revoke_trial_link_access").await
         }
     }
@@ -25752,7 +25683,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetTrialLink<'a> {
         client: &'a super::Client,
-        trial_link_id: Result<crate::Id, String>,
+        trial_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetTrialLink<'a> {
@@ -25765,13 +25696,11 @@ pub mod builder {
         }
         pub fn trial_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.trial_link_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for trial_link_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for trial_link_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -25790,11 +25719,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, crate::Error> {
+        ) -> Result<ResponseValue<types::TrialLink>, crate::error::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
-            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -25811,7 +25739,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25824,7 +25752,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_trial_link").await
         }
     }
@@ -25834,7 +25762,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateTrialLink<'a> {
         client: &'a super::Client,
-        trial_link_id: Result<crate::Id, String>,
+        trial_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::UpdateTrialLinkRequest, String>,
     }
@@ -25849,13 +25777,11 @@ pub mod builder {
         }
         pub fn trial_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.trial_link_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for trial_link_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for trial_link_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -25900,16 +25826,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, trial_link_id, x_connection_id, body } = self;
-            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateTrialLinkRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -25926,7 +25851,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -25940,7 +25865,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_trial_link").await
         }
     }
@@ -25950,7 +25875,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteTrialLink<'a> {
         client: &'a super::Client,
-        trial_link_id: Result<crate::Id, String>,
+        trial_link_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteTrialLink<'a> {
@@ -25963,13 +25888,11 @@ pub mod builder {
         }
         pub fn trial_link_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.trial_link_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for trial_link_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for trial_link_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -25988,11 +25911,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
-            let trial_link_id = trial_link_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/trial-links/{}", client.baseurl, encode_path(&
                 trial_link_id.to_string()),
@@ -26009,7 +25931,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26022,7 +25944,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_trial_link").await
         }
     }
@@ -26032,7 +25954,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdatePromotion<'a> {
         client: &'a super::Client,
-        promotion_id: Result<crate::Id, String>,
+        promotion_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::UpdatePromotionRequest, String>,
     }
@@ -26047,13 +25969,11 @@ pub mod builder {
         }
         pub fn promotion_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.promotion_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for promotion_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for promotion_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -26098,16 +26018,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Promotion>, crate::Error> {
+        ) -> Result<ResponseValue<types::Promotion>, crate::error::Error> {
             let Self { client, promotion_id, x_connection_id, body } = self;
-            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let promotion_id = promotion_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdatePromotionRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/{}", client.baseurl, encode_path(& promotion_id
                 .to_string()),
@@ -26124,7 +26043,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26138,7 +26057,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_promotion").await
         }
     }
@@ -26148,7 +26067,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeletePromotion<'a> {
         client: &'a super::Client,
-        promotion_id: Result<crate::Id, String>,
+        promotion_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeletePromotion<'a> {
@@ -26161,13 +26080,11 @@ pub mod builder {
         }
         pub fn promotion_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.promotion_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for promotion_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for promotion_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -26186,11 +26103,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
-            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let promotion_id = promotion_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/{}", client.baseurl, encode_path(& promotion_id
                 .to_string()),
@@ -26207,7 +26123,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26220,7 +26136,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_promotion").await
         }
     }
@@ -26230,7 +26146,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct StopPromotion<'a> {
         client: &'a super::Client,
-        promotion_id: Result<crate::Id, String>,
+        promotion_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> StopPromotion<'a> {
@@ -26243,13 +26159,11 @@ pub mod builder {
         }
         pub fn promotion_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.promotion_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for promotion_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for promotion_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -26268,11 +26182,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/{promotionId}/stop`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
-            let promotion_id = promotion_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let promotion_id = promotion_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/promotions/{}/stop", client.baseurl, encode_path(&
                 promotion_id.to_string()),
@@ -26289,7 +26202,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26302,7 +26215,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "stop_promotion").await
         }
     }
@@ -26337,10 +26250,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SelfProfile>, crate::Error> {
+        ) -> Result<ResponseValue<types::SelfProfile>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26354,7 +26266,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26367,7 +26279,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_self").await
         }
     }
@@ -26426,15 +26338,16 @@ pub mod builder {
             self
         }
         ///Sends a `PATCH` request to `/v2/access/self`
-        pub async fn send(self) -> Result<ResponseValue<types::UserView>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserView>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateSelfRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26448,7 +26361,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26462,7 +26375,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_self").await
         }
     }
@@ -26550,7 +26463,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/notifications`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::NotificationPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::NotificationPage>, crate::error::Error> {
             let Self {
                 client,
                 limit,
@@ -26559,13 +26472,11 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let related_username = related_username
-                .map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let related_username = related_username.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/notifications", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26579,7 +26490,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26601,7 +26512,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_notifications").await
         }
     }
@@ -26717,7 +26628,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/release-forms`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ReleaseFormPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ReleaseFormPage>, crate::error::Error> {
             let Self {
                 client,
                 filter,
@@ -26728,14 +26639,13 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let search = search.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let search = search.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/release-forms", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26749,7 +26659,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26770,7 +26680,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_release_forms").await
         }
     }
@@ -26886,7 +26796,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/tagged-friend-users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TaggedFriendPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::TaggedFriendPage>, crate::error::Error> {
             let Self {
                 client,
                 filter,
@@ -26897,14 +26807,13 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let filter = filter.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let search = search.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let search = search.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/tagged-friend-users", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26918,7 +26827,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -26939,7 +26848,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_tagged_friend_users").await
         }
     }
@@ -26975,10 +26884,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/stories/items`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/stories/items", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -26992,7 +26900,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27005,7 +26913,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_story_items").await
         }
     }
@@ -27153,7 +27061,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscribers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriberPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::SubscriberPage>, crate::error::Error> {
             let Self {
                 client,
                 end_date,
@@ -27166,16 +27074,15 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let end_date = end_date.map_err(crate::client::invalid_request)?;
-            let filter = filter.map_err(crate::client::invalid_request)?;
-            let latest_type = latest_type.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let start_date = start_date.map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let latest_type = latest_type.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscribers", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27189,7 +27096,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27210,7 +27117,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_subscribers").await
         }
     }
@@ -27220,7 +27127,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SetSubscriberCustomName<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::SubscriberCustomName, String>,
     }
@@ -27235,13 +27142,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -27286,16 +27191,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/custom-name`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberCustomName::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/custom-name", client.baseurl, encode_path(&
                 user_id.to_string()),
@@ -27312,7 +27216,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27326,7 +27230,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "set_subscriber_custom_name").await
         }
     }
@@ -27336,7 +27240,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SetSubscriberDiscount<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::SubscriberDiscount, String>,
     }
@@ -27351,13 +27255,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -27400,16 +27302,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/discount`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberDiscount::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/discount", client.baseurl, encode_path(&
                 user_id.to_string()),
@@ -27426,7 +27327,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27440,7 +27341,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "set_subscriber_discount").await
         }
     }
@@ -27450,7 +27351,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SetSubscriberNote<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::SubscriberNote, String>,
     }
@@ -27465,13 +27366,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -27514,16 +27413,15 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/note`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::SubscriberNote::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/subscribers/{}/note", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -27540,7 +27438,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27554,7 +27452,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "set_subscriber_note").await
         }
     }
@@ -27657,15 +27555,14 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::SubscriptionPage>, crate::error::Error> {
             let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
-            let filter = filter.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscriptions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27679,7 +27576,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27697,7 +27594,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_subscriptions").await
         }
     }
@@ -27732,10 +27629,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/count`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionTotals>, crate::Error> {
+        ) -> Result<ResponseValue<types::SubscriptionTotals>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscriptions/count", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27749,7 +27645,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27762,7 +27658,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_subscription_counts").await
         }
     }
@@ -27772,7 +27668,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetSubscriptionHistory<'a> {
         client: &'a super::Client,
-        subscription_id: Result<crate::Id, String>,
+        subscription_id: Result<crate::id::Id, String>,
         all: Result<Option<types::FlagText>, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
@@ -27787,12 +27683,12 @@ pub mod builder {
         }
         pub fn subscription_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.subscription_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for subscription_id failed".to_string()
+                    "conversion to `Id` for subscription_id failed".to_string()
                 });
             self
         }
@@ -27822,13 +27718,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/{subscriptionId}/history`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionHistory>, crate::Error> {
+        ) -> Result<ResponseValue<types::SubscriptionHistory>, crate::error::Error> {
             let Self { client, subscription_id, all, x_connection_id } = self;
-            let subscription_id = subscription_id
-                .map_err(crate::client::invalid_request)?;
-            let all = all.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let subscription_id = subscription_id.map_err(crate::request::invalid)?;
+            let all = all.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/subscriptions/{}/history", client.baseurl, encode_path(&
                 subscription_id.to_string()),
@@ -27845,7 +27739,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27859,7 +27753,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("all", &all))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_subscription_history").await
         }
     }
@@ -27918,13 +27812,12 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/check`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadCheckResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::UploadCheckResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::UploadCheck::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/check", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -27938,7 +27831,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -27952,7 +27845,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "check_upload").await
         }
     }
@@ -28013,15 +27906,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/complete`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::UploadResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UploadComplete::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/complete", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28035,7 +27927,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28049,7 +27941,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "complete_upload").await
         }
     }
@@ -28108,13 +28000,12 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadSession>, crate::Error> {
+        ) -> Result<ResponseValue<types::UploadSession>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::UploadInit::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28128,7 +28019,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28142,7 +28033,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "init_upload").await
         }
     }
@@ -28152,7 +28043,7 @@ pub mod builder {
     #[derive(Debug)]
     pub struct UploadSingle<'a> {
         client: &'a super::Client,
-        media_upload_id: Result<crate::Id, String>,
+        media_upload_id: Result<crate::id::Id, String>,
         content_type: Result<::std::string::String, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<reqwest::Body, String>,
@@ -28169,12 +28060,12 @@ pub mod builder {
         }
         pub fn media_upload_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.media_upload_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for media_upload_id failed".to_string()
+                    "conversion to `Id` for media_upload_id failed".to_string()
                 });
             self
         }
@@ -28217,14 +28108,12 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::UploadResult>, crate::error::Error> {
             let Self { client, media_upload_id, content_type, x_connection_id, body } = self;
-            let media_upload_id = media_upload_id
-                .map_err(crate::client::invalid_request)?;
-            let content_type = content_type.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
-            let body = body.map_err(crate::client::invalid_request)?;
+            let media_upload_id = media_upload_id.map_err(crate::request::invalid)?;
+            let content_type = content_type.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let body = body.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/uploads/{}", client.baseurl, encode_path(& media_upload_id
                 .to_string()),
@@ -28243,13 +28132,13 @@ pub mod builder {
                     content_type
                         .to_string()
                         .try_into()
-                        .map_err(crate::client::unsendable)?,
+                        .map_err(crate::request::unsendable)?,
                 );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28269,7 +28158,7 @@ pub mod builder {
                 .body(body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "upload_single").await
         }
     }
@@ -28279,7 +28168,7 @@ pub mod builder {
     #[derive(Debug)]
     pub struct UploadPart<'a> {
         client: &'a super::Client,
-        media_upload_id: Result<crate::Id, String>,
+        media_upload_id: Result<crate::id::Id, String>,
         part_number: Result<i64, String>,
         content_type: Result<::std::string::String, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
@@ -28298,12 +28187,12 @@ pub mod builder {
         }
         pub fn media_upload_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.media_upload_id = value
                 .try_into()
                 .map_err(|_| {
-                    "conversion to `crate :: Id` for media_upload_id failed".to_string()
+                    "conversion to `Id` for media_upload_id failed".to_string()
                 });
             self
         }
@@ -28355,7 +28244,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}/parts/{partNumber}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadedPart>, crate::Error> {
+        ) -> Result<ResponseValue<types::UploadedPart>, crate::error::Error> {
             let Self {
                 client,
                 media_upload_id,
@@ -28364,13 +28253,11 @@ pub mod builder {
                 x_connection_id,
                 body,
             } = self;
-            let media_upload_id = media_upload_id
-                .map_err(crate::client::invalid_request)?;
-            let part_number = part_number.map_err(crate::client::invalid_request)?;
-            let content_type = content_type.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
-            let body = body.map_err(crate::client::invalid_request)?;
+            let media_upload_id = media_upload_id.map_err(crate::request::invalid)?;
+            let part_number = part_number.map_err(crate::request::invalid)?;
+            let content_type = content_type.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let body = body.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/uploads/{}/parts/{}", client.baseurl, encode_path(&
                 media_upload_id.to_string()), encode_path(& part_number.to_string()),
@@ -28389,13 +28276,13 @@ pub mod builder {
                     content_type
                         .to_string()
                         .try_into()
-                        .map_err(crate::client::unsendable)?,
+                        .map_err(crate::request::unsendable)?,
                 );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28415,7 +28302,7 @@ pub mod builder {
                 .body(body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "upload_part").await
         }
     }
@@ -28474,12 +28361,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/blocked`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/blocked", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28493,7 +28379,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28508,7 +28394,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_blocked_users").await
         }
     }
@@ -28557,11 +28443,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/list`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UsersByIds>, crate::Error> {
+        ) -> Result<ResponseValue<types::UsersByIds>, crate::error::Error> {
             let Self { client, user_ids, x_connection_id } = self;
-            let user_ids = user_ids.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_ids = user_ids.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/list", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28575,7 +28460,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28589,7 +28474,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_users_by_ids").await
         }
     }
@@ -28663,13 +28548,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::UserListPage>, crate::error::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28683,7 +28567,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28699,7 +28583,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_user_lists").await
         }
     }
@@ -28754,13 +28638,14 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/access/users/lists`
-        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -28774,7 +28659,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28788,7 +28673,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_user_list").await
         }
     }
@@ -28798,7 +28683,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetUserList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetUserList<'a> {
@@ -28811,13 +28696,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -28834,11 +28717,12 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}`
-        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -28855,7 +28739,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28868,7 +28752,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_user_list").await
         }
     }
@@ -28878,7 +28762,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteUserList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteUserList<'a> {
@@ -28891,13 +28775,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -28916,11 +28798,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -28937,7 +28818,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -28950,7 +28831,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_user_list").await
         }
     }
@@ -28960,7 +28841,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateUserList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::NameInput, String>,
     }
@@ -28975,13 +28856,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29018,14 +28897,15 @@ pub mod builder {
             self
         }
         ///Sends a `PATCH` request to `/v2/access/users/lists/{listId}`
-        pub async fn send(self) -> Result<ResponseValue<types::UserList>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| types::NameInput::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -29042,7 +28922,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29056,7 +28936,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_user_list").await
         }
     }
@@ -29066,7 +28946,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListUserListUsers<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         limit: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
@@ -29083,13 +28963,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn limit<V>(mut self, value: V) -> Self
@@ -29128,13 +29006,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}/users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserBriefPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::UserBriefPage>, crate::error::Error> {
             let Self { client, list_id, limit, offset, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -29151,7 +29028,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29166,7 +29043,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_user_list_users").await
         }
     }
@@ -29176,8 +29053,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AddUserToList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
-        user_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> AddUserToList<'a> {
@@ -29191,24 +29068,20 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29227,12 +29100,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/lists/{listId}/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AddUserToListResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::AddUserToListResult>, crate::error::Error> {
             let Self { client, list_id, user_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users/{}", client.baseurl, encode_path(&
                 list_id.to_string()), encode_path(& user_id.to_string()),
@@ -29249,7 +29121,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29262,7 +29134,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "add_user_to_list").await
         }
     }
@@ -29272,8 +29144,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RemoveUserFromList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
-        user_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RemoveUserFromList<'a> {
@@ -29287,24 +29159,20 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29323,12 +29191,14 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/lists/{listId}/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RemoveUserFromListResult>, crate::Error> {
+        ) -> Result<
+            ResponseValue<types::RemoveUserFromListResult>,
+            crate::error::Error,
+        > {
             let Self { client, list_id, user_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/lists/{}/users/{}", client.baseurl, encode_path(&
                 list_id.to_string()), encode_path(& user_id.to_string()),
@@ -29345,7 +29215,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29358,7 +29228,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "remove_user_from_list").await
         }
     }
@@ -29417,12 +29287,11 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::error::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/restrict", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29436,7 +29305,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29451,7 +29320,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_restricted_users").await
         }
     }
@@ -29525,13 +29394,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/search`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListing>, crate::Error> {
+        ) -> Result<ResponseValue<types::UserListing>, crate::error::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -29545,7 +29413,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29561,7 +29429,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "search_users").await
         }
     }
@@ -29571,7 +29439,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetUser<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetUser<'a> {
@@ -29584,13 +29452,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29607,11 +29473,12 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/{userId}`
-        pub async fn send(self) -> Result<ResponseValue<types::UserView>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::UserView>, crate::error::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -29628,7 +29495,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29641,7 +29508,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_user").await
         }
     }
@@ -29651,7 +29518,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct AddUserToLists<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
         body: Result<types::builder::ListIdsInput, String>,
     }
@@ -29666,13 +29533,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29713,16 +29578,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AddUserToListsResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::AddUserToListsResult>, crate::error::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::ListIdsInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}/lists", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -29739,7 +29603,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29753,7 +29617,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "add_user_to_lists").await
         }
     }
@@ -29763,7 +29627,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListUserPosts<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         before_publish_time: Result<Option<::std::string::String>, String>,
         include_post_counts: Result<Option<bool>, String>,
         limit: Result<Option<i64>, String>,
@@ -29788,13 +29652,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn before_publish_time<V>(mut self, value: V) -> Self
@@ -29880,7 +29742,9 @@ pub mod builder {
             self
         }
         ///Sends a `GET` request to `/v2/access/users/{userId}/posts`
-        pub async fn send(self) -> Result<ResponseValue<types::PostPage>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::PostPage>, crate::error::Error> {
             let Self {
                 client,
                 user_id,
@@ -29892,17 +29756,16 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
             let before_publish_time = before_publish_time
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let include_post_counts = include_post_counts
-                .map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let pinned = pinned.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let pinned = pinned.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}/posts", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -29919,7 +29782,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -29950,7 +29813,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_user_posts").await
         }
     }
@@ -29960,7 +29823,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct RestrictUser<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> RestrictUser<'a> {
@@ -29973,13 +29836,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -29998,11 +29859,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}/restrict", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30019,7 +29879,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30032,7 +29892,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "restrict_user").await
         }
     }
@@ -30042,7 +29902,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UnrestrictUser<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> UnrestrictUser<'a> {
@@ -30055,13 +29915,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -30080,11 +29938,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}/restrict", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30101,7 +29958,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30114,7 +29971,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "unrestrict_user").await
         }
     }
@@ -30124,7 +29981,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListUserStories<'a> {
         client: &'a super::Client,
-        user_id: Result<crate::Id, String>,
+        user_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListUserStories<'a> {
@@ -30137,13 +29994,11 @@ pub mod builder {
         }
         pub fn user_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.user_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for user_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for user_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -30162,11 +30017,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/{userId}/stories`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Story>>, crate::Error> {
+        ) -> Result<ResponseValue<::std::vec::Vec<types::Story>>, crate::error::Error> {
             let Self { client, user_id, x_connection_id } = self;
-            let user_id = user_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/users/{}/stories", client.baseurl, encode_path(& user_id
                 .to_string()),
@@ -30183,7 +30037,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30196,7 +30050,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_user_stories").await
         }
     }
@@ -30269,13 +30123,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultListPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultListPage>, crate::error::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30289,7 +30142,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30305,7 +30158,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_vault_lists").await
         }
     }
@@ -30366,15 +30219,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::VaultListInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -30388,7 +30240,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30402,7 +30254,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "create_vault_list").await
         }
     }
@@ -30448,11 +30300,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -30469,7 +30320,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30482,7 +30333,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_vault_list").await
         }
     }
@@ -30556,16 +30407,15 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateVaultListRequest::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -30582,7 +30432,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30596,7 +30446,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_vault_list").await
         }
     }
@@ -30723,7 +30573,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::error::Error> {
             let Self {
                 client,
                 list_id,
@@ -30735,15 +30585,14 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let media_type = media_type.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let media_type = media_type.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -30760,7 +30609,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30781,7 +30630,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_vault_list_media").await
         }
     }
@@ -30853,16 +30702,15 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::VaultListMediaInput::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
                 list_id.to_string()),
@@ -30879,7 +30727,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -30893,7 +30741,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "add_media_to_vault_list").await
         }
     }
@@ -31020,7 +30868,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::error::Error> {
             let Self {
                 client,
                 limit,
@@ -31032,15 +30880,14 @@ pub mod builder {
                 sort_direction,
                 x_connection_id,
             } = self;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let media_type = media_type.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let query = query.map_err(crate::client::invalid_request)?;
-            let sort_by = sort_by.map_err(crate::client::invalid_request)?;
-            let sort_direction = sort_direction.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let media_type = media_type.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -31054,7 +30901,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -31076,7 +30923,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_vault_media").await
         }
     }
@@ -31148,12 +30995,12 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/connections`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::ConnectionPage>, crate::error::Error> {
             let Self { client, imported, limit, offset, status } = self;
-            let imported = imported.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let offset = offset.map_err(crate::client::invalid_request)?;
-            let status = status.map_err(crate::client::invalid_request)?;
+            let imported = imported.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let status = status.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/connections", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31177,7 +31024,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("status", &status))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_connections").await
         }
     }
@@ -31225,14 +31072,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/account/connections/import`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, crate::Error> {
+        ) -> Result<ResponseValue<types::Connection>, crate::error::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
                     types::ImportConnectionRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/connections/import", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31253,7 +31100,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "import_connection").await
         }
     }
@@ -31263,7 +31110,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateImportedConnection<'a> {
         client: &'a super::Client,
-        connection_id: Result<crate::Id, String>,
+        connection_id: Result<crate::id::Id, String>,
         body: Result<types::builder::UpdateImportedConnectionRequest, String>,
     }
     impl<'a> UpdateImportedConnection<'a> {
@@ -31276,13 +31123,11 @@ pub mod builder {
         }
         pub fn connection_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.connection_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for connection_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for connection_id failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -31315,15 +31160,15 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/connections/import/{connectionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, crate::Error> {
+        ) -> Result<ResponseValue<types::Connection>, crate::error::Error> {
             let Self { client, connection_id, body } = self;
-            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
+            let connection_id = connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::UpdateImportedConnectionRequest::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/account/connections/import/{}", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -31347,7 +31192,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_imported_connection").await
         }
     }
@@ -31357,7 +31202,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DisconnectConnection<'a> {
         client: &'a super::Client,
-        connection_id: Result<crate::Id, String>,
+        connection_id: Result<crate::id::Id, String>,
     }
     impl<'a> DisconnectConnection<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -31368,19 +31213,17 @@ pub mod builder {
         }
         pub fn connection_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.connection_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for connection_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for connection_id failed".to_string());
             self
         }
         ///Sends a `DELETE` request to `/v2/account/connections/{connectionId}`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
+            let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/account/connections/{}", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -31403,7 +31246,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.tell(request, "disconnect_connection").await
         }
     }
@@ -31413,7 +31256,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct InvalidateConnection<'a> {
         client: &'a super::Client,
-        connection_id: Result<crate::Id, String>,
+        connection_id: Result<crate::id::Id, String>,
     }
     impl<'a> InvalidateConnection<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -31424,19 +31267,17 @@ pub mod builder {
         }
         pub fn connection_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.connection_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for connection_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for connection_id failed".to_string());
             self
         }
         ///Sends a `POST` request to `/v2/account/connections/{connectionId}/invalidate`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
+            let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/account/connections/{}/invalidate", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -31459,7 +31300,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.tell(request, "invalidate_connection").await
         }
     }
@@ -31469,7 +31310,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetConnectionSettings<'a> {
         client: &'a super::Client,
-        connection_id: Result<crate::Id, String>,
+        connection_id: Result<crate::id::Id, String>,
     }
     impl<'a> GetConnectionSettings<'a> {
         pub fn new(client: &'a super::Client) -> Self {
@@ -31480,21 +31321,19 @@ pub mod builder {
         }
         pub fn connection_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.connection_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for connection_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for connection_id failed".to_string());
             self
         }
         ///Sends a `GET` request to `/v2/account/connections/{connectionId}/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionSettings>, crate::Error> {
+        ) -> Result<ResponseValue<types::ConnectionSettings>, crate::error::Error> {
             let Self { client, connection_id } = self;
-            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
+            let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/account/connections/{}/settings", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -31517,7 +31356,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_connection_settings").await
         }
     }
@@ -31527,7 +31366,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct UpdateConnectionSettings<'a> {
         client: &'a super::Client,
-        connection_id: Result<crate::Id, String>,
+        connection_id: Result<crate::id::Id, String>,
         body: Result<types::builder::ConnectionSettingsPatch, String>,
     }
     impl<'a> UpdateConnectionSettings<'a> {
@@ -31540,13 +31379,11 @@ pub mod builder {
         }
         pub fn connection_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.connection_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for connection_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for connection_id failed".to_string());
             self
         }
         pub fn body<V>(mut self, value: V) -> Self
@@ -31578,15 +31415,18 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/connections/{connectionId}/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionSettingsUpdate>, crate::Error> {
+        ) -> Result<
+            ResponseValue<types::ConnectionSettingsUpdate>,
+            crate::error::Error,
+        > {
             let Self { client, connection_id, body } = self;
-            let connection_id = connection_id.map_err(crate::client::invalid_request)?;
+            let connection_id = connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::ConnectionSettingsPatch::try_from(v)
                         .map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/account/connections/{}/settings", client.baseurl, encode_path(&
                 connection_id.to_string()),
@@ -31610,7 +31450,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_connection_settings").await
         }
     }
@@ -31628,7 +31468,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AccountSettings>, crate::Error> {
+        ) -> Result<ResponseValue<types::AccountSettings>, crate::error::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31649,7 +31489,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_account_settings").await
         }
     }
@@ -31697,13 +31537,13 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AccountSettingsUpdate>, crate::Error> {
+        ) -> Result<ResponseValue<types::AccountSettingsUpdate>, crate::error::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
                     types::AccountSettingsPatch::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31724,7 +31564,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "update_account_settings").await
         }
     }
@@ -31740,7 +31580,9 @@ pub mod builder {
             Self { client: client }
         }
         ///Sends a `GET` request to `/v2/account/whoami`
-        pub async fn send(self) -> Result<ResponseValue<types::Whoami>, crate::Error> {
+        pub async fn send(
+            self,
+        ) -> Result<ResponseValue<types::Whoami>, crate::error::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/whoami", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31761,7 +31603,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "whoami").await
         }
     }
@@ -31779,7 +31621,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CurrentDynamicRules>, crate::Error> {
+        ) -> Result<ResponseValue<types::CurrentDynamicRules>, crate::error::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31800,7 +31642,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_dynamic_rules").await
         }
     }
@@ -31844,11 +31686,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/dynamic-rules/sign`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SignedRequest>, crate::Error> {
+        ) -> Result<ResponseValue<types::SignedRequest>, crate::error::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::SignRequest::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/dynamic-rules/sign", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31869,7 +31711,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "sign_request").await
         }
     }
@@ -31887,7 +31729,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules/status`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::DynamicRulesStatus>, crate::Error> {
+        ) -> Result<ResponseValue<types::DynamicRulesStatus>, crate::error::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31908,7 +31750,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_dynamic_rules_status").await
         }
     }
@@ -31948,11 +31790,11 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/link/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkSession>, crate::Error> {
+        ) -> Result<ResponseValue<types::LinkSession>, crate::error::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::LinkInit::try_from(v).map_err(|e| e.to_string()))
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/link/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
             header_map
@@ -31973,7 +31815,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "init_link").await
         }
     }
@@ -32007,9 +31849,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/link/{clientSecret}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkStatus>, crate::Error> {
+        ) -> Result<ResponseValue<types::LinkStatus>, crate::error::Error> {
             let Self { client, client_secret } = self;
-            let client_secret = client_secret.map_err(crate::client::invalid_request)?;
+            let client_secret = client_secret.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/link/{}", client.baseurl, encode_path(& client_secret
                 .to_string()),
@@ -32032,7 +31874,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_link_status").await
         }
     }
@@ -32064,9 +31906,9 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/link/{clientSecret}`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
             let Self { client, client_secret } = self;
-            let client_secret = client_secret.map_err(crate::client::invalid_request)?;
+            let client_secret = client_secret.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/link/{}", client.baseurl, encode_path(& client_secret
                 .to_string()),
@@ -32089,7 +31931,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.tell(request, "delete_link").await
         }
     }
@@ -32125,10 +31967,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32142,7 +31983,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32155,7 +31996,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_vault_plus_lists").await
         }
     }
@@ -32166,7 +32007,7 @@ pub mod builder {
     #[doc(hidden)]
     pub struct AddVaultPlusList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> AddVaultPlusList<'a> {
@@ -32179,13 +32020,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -32204,11 +32043,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/lists/{listId}/add`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/add", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -32225,7 +32063,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32238,7 +32076,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "add_vault_plus_list").await
         }
     }
@@ -32248,7 +32086,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListVaultPlusListMedia<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListVaultPlusListMedia<'a> {
@@ -32261,13 +32099,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -32286,11 +32122,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusListItems>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusListItems>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/media", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -32307,7 +32142,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32320,7 +32155,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "list_vault_plus_list_media").await
         }
     }
@@ -32330,7 +32165,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct SyncVaultPlusList<'a> {
         client: &'a super::Client,
-        list_id: Result<crate::Id, String>,
+        list_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> SyncVaultPlusList<'a> {
@@ -32343,13 +32178,11 @@ pub mod builder {
         }
         pub fn list_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.list_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for list_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for list_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -32368,11 +32201,10 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/vault-plus/lists/{listId}/sync`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusSyncResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusSyncResult>, crate::error::Error> {
             let Self { client, list_id, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/vault-plus/lists/{}/sync", client.baseurl, encode_path(& list_id
                 .to_string()),
@@ -32389,7 +32221,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32402,7 +32234,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "sync_vault_plus_list").await
         }
     }
@@ -32611,7 +32443,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusPage>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusPage>, crate::error::Error> {
             let Self {
                 client,
                 cached_at_from,
@@ -32628,21 +32460,19 @@ pub mod builder {
                 type_,
                 x_connection_id,
             } = self;
-            let cached_at_from = cached_at_from.map_err(crate::client::invalid_request)?;
-            let cached_at_to = cached_at_to.map_err(crate::client::invalid_request)?;
-            let content_type = content_type.map_err(crate::client::invalid_request)?;
-            let created_at_from = created_at_from
-                .map_err(crate::client::invalid_request)?;
-            let created_at_to = created_at_to.map_err(crate::client::invalid_request)?;
-            let cursor = cursor.map_err(crate::client::invalid_request)?;
-            let duration_max = duration_max.map_err(crate::client::invalid_request)?;
-            let duration_min = duration_min.map_err(crate::client::invalid_request)?;
-            let limit = limit.map_err(crate::client::invalid_request)?;
-            let sort = sort.map_err(crate::client::invalid_request)?;
-            let status = status.map_err(crate::client::invalid_request)?;
-            let type_ = type_.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let cached_at_from = cached_at_from.map_err(crate::request::invalid)?;
+            let cached_at_to = cached_at_to.map_err(crate::request::invalid)?;
+            let content_type = content_type.map_err(crate::request::invalid)?;
+            let created_at_from = created_at_from.map_err(crate::request::invalid)?;
+            let created_at_to = created_at_to.map_err(crate::request::invalid)?;
+            let cursor = cursor.map_err(crate::request::invalid)?;
+            let duration_max = duration_max.map_err(crate::request::invalid)?;
+            let duration_min = duration_min.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let sort = sort.map_err(crate::request::invalid)?;
+            let status = status.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32656,7 +32486,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32690,7 +32520,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "query_vault_plus_media").await
         }
     }
@@ -32725,10 +32555,9 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusPurgeResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusPurgeResult>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32742,7 +32571,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32755,7 +32584,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "purge_vault_plus_media").await
         }
     }
@@ -32816,15 +32645,14 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/media/batch`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusBatchResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusBatchResult>, crate::error::Error> {
             let Self { client, x_connection_id, body } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
                 .and_then(|v| {
                     types::VaultPlusBatch::try_from(v).map_err(|e| e.to_string())
                 })
-                .map_err(crate::client::invalid_request)?;
+                .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media/batch", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -32838,7 +32666,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32852,7 +32680,7 @@ pub mod builder {
                 .json(&body)
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "batch_vault_plus_media").await
         }
     }
@@ -32862,7 +32690,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct GetVaultPlusMedia<'a> {
         client: &'a super::Client,
-        media_id: Result<crate::Id, String>,
+        media_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> GetVaultPlusMedia<'a> {
@@ -32875,13 +32703,11 @@ pub mod builder {
         }
         pub fn media_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.media_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for media_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for media_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -32900,11 +32726,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusMedia>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusMedia>, crate::error::Error> {
             let Self { client, media_id, x_connection_id } = self;
-            let media_id = media_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let media_id = media_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/vault-plus/media/{}", client.baseurl, encode_path(& media_id
                 .to_string()),
@@ -32921,7 +32746,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -32934,7 +32759,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_vault_plus_media").await
         }
     }
@@ -32944,7 +32769,7 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct DeleteVaultPlusMedia<'a> {
         client: &'a super::Client,
-        media_id: Result<crate::Id, String>,
+        media_id: Result<crate::id::Id, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> DeleteVaultPlusMedia<'a> {
@@ -32957,13 +32782,11 @@ pub mod builder {
         }
         pub fn media_id<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<crate::Id>,
+            V: std::convert::TryInto<crate::id::Id>,
         {
             self.media_id = value
                 .try_into()
-                .map_err(|_| {
-                    "conversion to `crate :: Id` for media_id failed".to_string()
-                });
+                .map_err(|_| "conversion to `Id` for media_id failed".to_string());
             self
         }
         pub fn x_connection_id<V>(mut self, value: V) -> Self
@@ -32982,11 +32805,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusDeleteResult>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusDeleteResult>, crate::error::Error> {
             let Self { client, media_id, x_connection_id } = self;
-            let media_id = media_id.map_err(crate::client::invalid_request)?;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let media_id = media_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/vault-plus/media/{}", client.baseurl, encode_path(& media_id
                 .to_string()),
@@ -33003,7 +32825,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -33016,7 +32838,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "delete_vault_plus_media").await
         }
     }
@@ -33034,7 +32856,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/stats`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStats>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusStats>, crate::error::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/vault-plus/stats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -33055,7 +32877,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_vault_plus_stats").await
         }
     }
@@ -33090,10 +32912,9 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/status`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStatus>, crate::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusStatus>, crate::error::Error> {
             let Self { client, x_connection_id } = self;
-            let x_connection_id = x_connection_id
-                .map_err(crate::client::invalid_request)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
             header_map
@@ -33107,7 +32928,7 @@ pub mod builder {
                 header_map
                     .append(
                         "x-connection-id",
-                        value.to_string().try_into().map_err(crate::client::unsendable)?,
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
                     );
             }
             #[allow(unused_mut)]
@@ -33120,7 +32941,7 @@ pub mod builder {
                 )
                 .headers(header_map)
                 .build()
-                .map_err(crate::client::unsendable)?;
+                .map_err(crate::request::unsendable)?;
             client.ask(request, "get_vault_plus_status").await
         }
     }

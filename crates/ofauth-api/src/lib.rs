@@ -53,7 +53,6 @@
 //! [`operations`] has the same operations as a table, for callers that choose one at run time, and [`schemas`] what
 //! each takes and answers, as JSON Schema.
 
-mod answer;
 mod client;
 mod direct;
 mod error;
@@ -79,6 +78,8 @@ mod lenient;
 mod open_enum;
 pub mod operation;
 pub mod operations;
+mod request;
+mod response;
 pub mod schemas;
 mod secret;
 pub mod transport;

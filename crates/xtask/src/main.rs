@@ -4,7 +4,8 @@ use std::io::Write;
 use std::path::Path;
 
 use anyhow::{Context, Result, bail};
-use xtask::codegen::{self, Artefact};
+use xtask::artefact::{self, Artefact};
+use xtask::codegen;
 use xtask::simulate::{self, Seeds};
 use xtask::{USAGE, abi, dist, header, source};
 
@@ -32,7 +33,7 @@ fn main() -> Result<()> {
 }
 
 fn generate(artefacts: &[Artefact]) -> Result<()> {
-    let written = codegen::write(&source::root()?, artefacts)?;
+    let written = artefact::write(&source::root()?, artefacts)?;
     for path in &written {
         eprintln!("wrote {}", path.display());
     }
@@ -41,7 +42,7 @@ fn generate(artefacts: &[Artefact]) -> Result<()> {
 }
 
 fn check(artefacts: &[Artefact]) -> Result<()> {
-    let stale = codegen::stale(&source::root()?, artefacts);
+    let stale = artefact::stale(&source::root()?, artefacts);
     for file in &stale {
         eprintln!("{} is not current, from line {}", file.path.display(), file.line);
     }

@@ -18,7 +18,7 @@ use quote::quote;
 use serde_json::{Value, json};
 
 use super::inline::{Keep, inlined};
-use super::is_connection;
+use super::parameter::is_connection;
 use crate::document::{Document, Object, Operation};
 use crate::lower::resolved;
 

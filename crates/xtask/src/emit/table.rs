@@ -5,8 +5,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 use serde_json::Value;
 
+use super::parameter::{connection, is_connection, kind};
 use super::success::Success;
-use super::{connection, is_connection, kind, permission};
 use crate::document::{Document, Operation, Parameter};
 use crate::lower::pascal;
 
@@ -71,6 +71,11 @@ impl<'a> Row<'a> {
             unconfirmed: operation.marked("x-ofauth-unconfirmed"),
         })
     }
+}
+
+/// The permission of the connection, or else the scope of the key.
+fn permission(operation: &Operation) -> Option<&str> {
+    ["x-permission", "x-api-key-scope"].iter().find_map(|key| operation.extensions.get(*key)?.as_str())
 }
 
 /// The table, as the text of a Rust file.

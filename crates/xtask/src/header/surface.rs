@@ -9,7 +9,8 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 
-use super::{Declaration, Function, Parameter, declarations, functions};
+use super::layout;
+use super::prototypes::{Declaration, Function, Parameter, declarations, functions};
 
 /// The lines accepted last, in a file of insta.
 const ACCEPTED: &str = "crates/xtask/tests/snapshots/c_api.snap";
@@ -28,7 +29,7 @@ pub fn changes(root: &Path) -> Result<Option<String>> {
         std::fs::read_to_string(root.join(ACCEPTED)).with_context(|| format!("cannot read {ACCEPTED}"))?;
     // Below insta's own heading, which ends with the second line of this kind.
     let accepted = file.splitn(3, "---\n").nth(2).with_context(|| format!("{ACCEPTED} is no snapshot"))?;
-    Ok(compare(accepted, &surface(&super::artefact(root)?.text)?))
+    Ok(compare(accepted, &surface(&layout::artefact(root)?.text)?))
 }
 
 /// One line for each function, callback, type, field and constant, sorted: `function NAME = PROTOTYPE`.

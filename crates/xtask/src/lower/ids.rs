@@ -11,7 +11,7 @@ use super::schema::{is_type, reference, resolved, variants, walk};
 use crate::document::{Document, Object};
 
 const ID: &str = "Id";
-const ID_TYPE: &str = "crate::Id";
+const ID_TYPE: &str = "crate::id::Id";
 
 /// A value that is a number or a text is an `Id`, whatever it is called: as alternatives the generator would make an
 /// enum of unnamed variants of it.

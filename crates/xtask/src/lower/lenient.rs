@@ -120,7 +120,7 @@ pub(super) fn open_enums(document: &mut Document) -> Result<Vec<String>> {
     for (name, schema) in document.schemas.iter_mut().filter(|(name, _)| names.contains(*name)) {
         if is_type(schema, "string") && schema.get("enum").is_some() {
             schema[mark::OPEN_ENUM] = json!(true);
-            schema[mark::RUST_TYPE] = json!(format!("crate::types::{name}"));
+            schema[mark::RUST_TYPE] = json!(format!("crate::generated::types::{name}"));
             places.push(name.clone());
         } else {
             walk(schema, &mut |object| {

@@ -5,7 +5,6 @@
 //! leave marks for the generator as extensions (see [`mark`]); nothing here writes Rust.
 
 mod alternatives;
-mod answers;
 mod dialect;
 mod direction;
 mod hoist;
@@ -13,6 +12,7 @@ mod ids;
 mod lenient;
 pub mod mark;
 mod requests;
+mod responses;
 mod schema;
 mod secrets;
 #[cfg(test)]
@@ -43,8 +43,8 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "numbers", run: dialect::numbers },
     Pass { name: "annotations", run: dialect::annotations },
     Pass { name: "version", run: dialect::version },
-    Pass { name: "errors", run: answers::errors },
-    Pass { name: "success", run: answers::success },
+    Pass { name: "errors", run: responses::errors },
+    Pass { name: "success", run: responses::success },
     Pass { name: "connection_header", run: requests::connection_header },
     Pass { name: "object_parameters", run: requests::object_parameters },
     Pass { name: "text_or_list_parameters", run: requests::text_or_list_parameters },

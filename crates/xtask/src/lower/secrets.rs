@@ -31,7 +31,7 @@ pub(super) fn secrets(document: &mut Document) -> Result<Vec<String>> {
 }
 
 pub(super) fn hide(document: &mut Document, fields: &[(&str, &str)]) -> Result<Vec<String>> {
-    let secret = json!({ "type": "string", mark::RUST_TYPE: "crate::Secret" });
+    let secret = json!({ "type": "string", mark::RUST_TYPE: "crate::secret::Secret" });
     let taken = document.schemas.insert(SECRET.to_owned(), secret);
     ensure!(taken.is_none(), "the component {SECRET} is needed for the type of that name; rename it");
     let mut places = Vec::new();

@@ -5,7 +5,7 @@ use quote::quote;
 use serde_json::Value;
 use syn::Item;
 
-use super::ident;
+use super::syntax::ident;
 use crate::document::Document;
 use crate::lower::{mark, pascal};
 

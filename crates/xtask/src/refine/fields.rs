@@ -9,7 +9,7 @@ use quote::quote;
 use serde_json::Value;
 use syn::{Field, Item, Type, parse_quote};
 
-use super::{argument, ident, name};
+use super::syntax::{argument, ident, name};
 use crate::document::Document;
 use crate::lower::mark;
 

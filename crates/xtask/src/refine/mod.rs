@@ -3,18 +3,19 @@
 //! Everything that can be said in the document is a pass of [`crate::lower`]; what is left is what the generator
 //! always writes: a constructor with a trap, builders for types that only the service makes, strict readers.
 
-mod answers;
 mod enums;
 mod fields;
+mod responses;
 mod setters;
+mod syntax;
 
 use std::collections::BTreeSet;
 
 use anyhow::{Result, ensure};
-use quote::{ToTokens, format_ident};
 use syn::visit_mut::VisitMut;
-use syn::{GenericArgument, ImplItem, Item, ItemMod, LitStr, PathArguments, Type, parse_quote};
+use syn::{ImplItem, Item, LitStr, Type, parse_quote};
 
+use self::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::{Direction, mark, pascal, reachable};
 
@@ -24,8 +25,8 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         .into_iter()
         .filter(|name| document.schemas.get(name).is_some_and(|schema| schema.get(mark::RUST_TYPE).is_none()))
         .collect();
-    Examples.visit_file_mut(file);
-    answers::send_in_crate(file)?;
+    Texts.visit_file_mut(file);
+    responses::send_in_crate(file)?;
     drop_constructors(file);
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
@@ -42,21 +43,22 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     Ok(())
 }
 
-/// The items of the module `name` among `items`.
-fn module<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut Vec<Item>> {
-    items.iter_mut().find_map(|item| match item {
-        Item::Mod(ItemMod { ident, content: Some((_, items)), .. }) if ident == name => Some(items),
-        _ => None,
-    })
-}
+/// The texts that the generator writes.
+struct Texts;
 
-/// The generator's example of each call is a fragment that cannot be compiled, marked as a test to be skipped.
-struct Examples;
-
-impl VisitMut for Examples {
+impl VisitMut for Texts {
     fn visit_lit_str_mut(&mut self, text: &mut LitStr) {
-        if text.value().contains("```ignore") {
-            *text = LitStr::new(&text.value().replace("```ignore", "\n```text"), text.span());
+        let value = text.value();
+        // The example of each call is a fragment that cannot be compiled, marked as a test to be skipped.
+        if value.contains("```ignore") {
+            *text = LitStr::new(&value.replace("```ignore", "\n```text"), text.span());
+        }
+        // Callers know a type of the crate by its name alone.
+        if let Some((before, rest)) = value.split_once("conversion to `crate :: ")
+            && let Some((path, after)) = rest.split_once('`')
+        {
+            let name = path.rsplit(" :: ").next().unwrap_or(path);
+            *text = LitStr::new(&format!("{before}conversion to `{name}`{after}"), text.span());
         }
     }
 }
@@ -157,21 +159,6 @@ fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-/// The last segment of a type's path: `Option` of `::std::option::Option<i64>`.
-fn name(ty: &Type) -> Option<String> {
-    let Type::Path(path) = ty else { return None };
-    path.path.segments.last().map(|segment| segment.ident.to_string())
-}
-
-/// The last type among generic arguments.
-fn argument(arguments: &PathArguments) -> Option<&Type> {
-    let PathArguments::AngleBracketed(arguments) = arguments else { return None };
-    arguments.args.iter().rev().find_map(|argument| match argument {
-        GenericArgument::Type(ty) => Some(ty),
-        _ => None,
-    })
-}
-
 fn snake(name: &str) -> String {
     let mut result = String::new();
     for character in name.chars() {
@@ -181,9 +168,4 @@ fn snake(name: &str) -> String {
         result.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
     }
     result
-}
-
-/// An identifier for Rust source, from text that is one.
-fn ident(name: &str) -> impl ToTokens + use<> {
-    format_ident!("{name}")
 }

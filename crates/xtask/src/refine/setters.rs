@@ -6,7 +6,7 @@
 use syn::visit_mut::{VisitMut, visit_expr_method_call_mut};
 use syn::{ExprMethodCall, ImplItem, ImplItemFn, Item, Type, parse_quote};
 
-use super::{argument, name};
+use super::syntax::{argument, name};
 
 /// Changes every setter in the builders of types.
 pub(super) fn take_values(builders: &mut [Item]) {

@@ -1,12 +1,12 @@
 //! Generated files are those of the document.
 
-use xtask::{codegen, source};
+use xtask::{artefact, codegen, source};
 
 use crate::{ARTEFACTS, MERGED};
 
 #[test]
 fn every_generated_file_is_current() {
-    let stale = codegen::stale(&source::root().unwrap(), &ARTEFACTS);
+    let stale = artefact::stale(&source::root().unwrap(), &ARTEFACTS);
     assert!(stale.is_empty(), "run `cargo xtask codegen`: {stale:?}");
 }
 
@@ -17,18 +17,18 @@ fn a_changed_file_is_found_and_mended() {
     for artefact in artefacts {
         std::fs::create_dir_all(folder.join(&artefact.path).parent().unwrap()).unwrap();
     }
-    assert_eq!(codegen::write(&folder, artefacts).unwrap().len(), artefacts.len());
-    assert!(codegen::write(&folder, artefacts).unwrap().is_empty());
+    assert_eq!(artefact::write(&folder, artefacts).unwrap().len(), artefacts.len());
+    assert!(artefact::write(&folder, artefacts).unwrap().is_empty());
 
     let client = folder.join(&artefacts[0].path);
     let mut text = std::fs::read_to_string(&client).unwrap();
     let line = text.lines().count() + 1;
     text.push_str("// by hand\n");
     std::fs::write(&client, text).unwrap();
-    let stale = codegen::stale(&folder, artefacts);
+    let stale = artefact::stale(&folder, artefacts);
     assert_eq!(stale.len(), 1);
     assert_eq!((&stale[0].path, stale[0].line), (&artefacts[0].path, line));
-    assert_eq!(codegen::write(&folder, artefacts).unwrap(), [artefacts[0].path.clone()]);
+    assert_eq!(artefact::write(&folder, artefacts).unwrap(), [artefacts[0].path.clone()]);
     std::fs::remove_dir_all(folder).unwrap();
 }
 

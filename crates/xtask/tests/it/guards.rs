@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use xtask::codegen;
 use xtask::report::Reports;
+use xtask::{artefact, codegen};
 
 use crate::{MERGED, REPORTS};
 
@@ -188,6 +188,6 @@ fn an_edited_document_makes_every_file_that_comes_from_it_stale() {
     document["paths"].as_object_mut().unwrap().remove("/v2/access/uploads/check").unwrap();
     let mut artefacts = codegen::artefacts(&document).unwrap();
     artefacts.retain(|artefact| artefact.path != Path::new(xtask::header::PATH));
-    let stale = codegen::stale(&xtask::source::root().unwrap(), &artefacts);
+    let stale = artefact::stale(&xtask::source::root().unwrap(), &artefacts);
     assert_eq!((stale.len(), artefacts.len()), (5, 5), "{stale:?}");
 }

@@ -13,7 +13,8 @@ mod snapshots;
 use std::sync::LazyLock;
 
 use serde_json::Value;
-use xtask::codegen::{Artefact, artefacts};
+use xtask::artefact::Artefact;
+use xtask::codegen::artefacts;
 use xtask::report::Reports;
 use xtask::source;
 

@@ -53,6 +53,27 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["builder.rs", "sandbox.rs", "lib.rs"],
         ],
     ),
+    (
+        "crates/ofauth-api",
+        &[
+            &["operation.rs", "id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
+            &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
+            &["request.rs", "transport.rs", "direct.rs"],
+            &["generated.rs", "response.rs", "client.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
+        "crates/xtask",
+        &[
+            &["document.rs", "overlay.rs"],
+            &["source.rs", "artefact.rs", "lower"],
+            &["generate.rs", "refine", "emit", "header"],
+            &["codegen.rs", "dist", "simulate.rs"],
+            &["abi.rs", "report"],
+            &["lib.rs", "main.rs"],
+        ],
+    ),
 ];
 
 /// The imports of the crate in `folder`.

@@ -1,6 +1,6 @@
 //! Lets the crate send requests and read answers instead of the generator's runtime, with its own error type.
 //!
-//! What is wrong with the runtime's way stands in `ofauth_api::answer`.
+//! What is wrong with the runtime's way stands in `ofauth_api::response`.
 
 use anyhow::{Context, Result, ensure};
 use quote::ToTokens;
@@ -10,7 +10,7 @@ use syn::{
     PathArguments, ReturnType, Stmt, Type, parse_quote,
 };
 
-use super::{argument, module};
+use super::syntax::{argument, module};
 
 /// Rewrites `send` of every builder: what comes after the request is built is the crate's.
 pub(super) fn send_in_crate(file: &mut syn::File) -> Result<()> {
@@ -46,7 +46,7 @@ fn rewrite(method: &mut ImplItemFn) -> Result<()> {
         parse_quote!(client.ask(request, #id).await)
     };
     statements.push(Stmt::Expr(end, None));
-    method.sig.output = parse_quote!(-> Result<ResponseValue<#value>, crate::Error>);
+    method.sig.output = parse_quote!(-> Result<ResponseValue<#value>, crate::error::Error>);
     Errors.visit_block_mut(&mut method.block);
     Ok(())
 }
@@ -81,14 +81,14 @@ impl VisitMut for Errors {
         visit_expr_mut(self, expr);
         match expr {
             Expr::Path(path) if path.path.to_token_stream().to_string() == "Error :: InvalidRequest" => {
-                *expr = parse_quote!(crate::client::invalid_request);
+                *expr = parse_quote!(crate::request::invalid);
             }
             Expr::Try(tried) => {
                 if let Expr::MethodCall(ExprMethodCall { method, .. }) = tried.expr.as_ref()
                     && (method == "try_into" || method == "build")
                 {
                     let fallible = &tried.expr;
-                    *tried.expr = parse_quote!(#fallible.map_err(crate::client::unsendable));
+                    *tried.expr = parse_quote!(#fallible.map_err(crate::request::unsendable));
                 }
             }
             _ => {}

@@ -1,0 +1,192 @@
+//! The text of the C header, from the sources of `crates/ofauth-ffi`.
+//!
+//! cbindgen translates; this module lays out: first what the header teaches (`header-intro.txt`), then the types, then
+//! the modules in an order that can be read, each with its documentation, constants and functions. It checks that no
+//! exported function was left out.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use anyhow::{Context, Result, bail, ensure};
+use cbindgen::{
+    Builder, Config, DocumentationLength, DocumentationStyle, ItemType, Language, SortKey, Style,
+};
+
+use super::modules::{self, Module};
+use super::prototypes::{Declaration, declarations};
+use crate::artefact::Artefact;
+
+/// Where the header lies, from the root of the repository.
+pub const PATH: &str = "include/ofauth.h";
+
+const SOURCE: &str = "crates/ofauth-ffi/src/lib.rs";
+const INTRO: &str = "crates/ofauth-ffi/header-intro.txt";
+
+/// The modules as the header has them: what comes first in a program comes first. `lib.rs` cannot say it, because rustfmt
+/// sorts it.
+const ORDER: &[&str] = &[
+    "version", "status", "error", "config", "log", "client", "cancel", "upload", "progress", "notice", "run",
+    "result", "call", "response", "journal",
+];
+
+/// The header of the repository at `root`, with its path.
+pub fn artefact(root: &Path) -> Result<Artefact> {
+    let intro = std::fs::read_to_string(root.join(INTRO)).with_context(|| format!("cannot read {INTRO}"))?;
+    let text = text(&root.join(SOURCE), ORDER, &intro, env!("CARGO_PKG_VERSION"))?;
+    Ok(Artefact { path: PATH.into(), text })
+}
+
+/// The header of a crate.
+///
+/// `source` is its `lib.rs`, `order` names each module that exports something, `intro` is what the header says first,
+/// `version` that of the library.
+pub fn text(source: &Path, order: &[&str], intro: &str, version: &str) -> Result<String> {
+    let modules = ordered(modules::read(source)?, order)?;
+    let types = translate(source, &[ItemType::Structs, ItemType::OpaqueItems, ItemType::Typedefs])?;
+    let mut items = named(translate(source, &[ItemType::Constants])?)?;
+    items.extend(named(translate(source, &[ItemType::Functions])?)?);
+
+    let mut parts = vec![
+        opening(intro)?,
+        "#ifndef OFAUTH_H\n#define OFAUTH_H".to_owned(),
+        "#include <stdbool.h>\n#include <stddef.h>\n#include <stdint.h>".to_owned(),
+        version_macros(version),
+        "#ifdef __cplusplus\nextern \"C\" {\n#endif".to_owned(),
+        banner("Types", ""),
+    ];
+    parts.extend(types);
+    for module in &modules {
+        parts.push(banner(&module.title, &module.text));
+        parts.extend(in_order(module, &mut items)?);
+    }
+    if let Some(name) = items.keys().next() {
+        bail!("{name} is in no module that {SOURCE} declares");
+    }
+    parts.push("#ifdef __cplusplus\n} /* extern \"C\" */\n#endif".to_owned());
+    parts.push("#endif /* OFAUTH_H */".to_owned());
+    let text = parts.join("\n\n") + "\n";
+    // What reads the header later leaves out what it does not understand; here that is an error.
+    declarations(&text).context("the header that came out")?;
+    Ok(text)
+}
+
+/// The modules that export something, in the wanted order.
+fn ordered(modules: Vec<Module>, order: &[&str]) -> Result<Vec<Module>> {
+    let place = |module: Module| match order.iter().position(|name| module.name == *name) {
+        Some(place) => Ok((place, module)),
+        None => {
+            bail!("the module `{}` exports something; give it a place in ORDER of {}", module.name, file!())
+        }
+    };
+    let exporting = modules.into_iter().filter(|module| !module.names.is_empty());
+    let mut placed = exporting.map(place).collect::<Result<Vec<_>>>()?;
+    placed.sort_by_key(|(place, _)| *place);
+    Ok(placed.into_iter().map(|(_, module)| module).collect())
+}
+
+/// What cbindgen makes of one kind of items, with a plain text each.
+fn translate(source: &Path, kinds: &[ItemType]) -> Result<Vec<String>> {
+    let mut config = Config {
+        language: Language::C,
+        style: Style::Both,
+        no_includes: true,
+        usize_is_size_t: true,
+        documentation_style: DocumentationStyle::Doxy,
+        documentation_length: DocumentationLength::Full,
+        line_length: 100,
+        tab_width: 4,
+        sort_by: SortKey::None,
+        ..Config::default()
+    };
+    config.export.item_types = kinds.to_vec();
+    let bindings = Builder::new().with_config(config).with_src(source).generate();
+    let bindings = bindings.with_context(|| format!("cbindgen does not understand {}", source.display()))?;
+    let mut text = Vec::new();
+    bindings.write(&mut text);
+    let text = String::from_utf8(text).context("what cbindgen wrote")?;
+    Ok(text.split("\n\n").map(tidy).filter(|item| !item.is_empty()).collect())
+}
+
+/// One item as a reader of C expects it: no links of the Rust documentation, short comments on one line, and the names
+/// of types without `struct`, which their typedefs make superfluous.
+fn tidy(item: &str) -> String {
+    let item = item.trim().replace("[`", "`").replace("`]", "`");
+    let lines: Vec<&str> = item.lines().collect();
+    let mut tidy = Vec::new();
+    let mut rest = lines.as_slice();
+    while let [line, after @ ..] = rest {
+        rest = after;
+        tidy.push(match after {
+            [text, end, others @ ..] if line.trim() == "/**" && end.trim() == "*/" => {
+                rest = others;
+                line.replace("/**", &format!("/** {} */", text.trim().trim_start_matches("* ")))
+            }
+            _ if line.trim_start().starts_with(['/', '*']) || line.starts_with("typedef struct ") => {
+                (*line).to_owned()
+            }
+            _ => line.replace("struct ", ""),
+        });
+    }
+    tidy.join("\n")
+}
+
+/// Constants and functions by name.
+fn named(items: Vec<String>) -> Result<BTreeMap<String, String>> {
+    let name = |item: &String| match declarations(item)?.as_slice() {
+        [Declaration::Constant { name, .. }] => Ok(name.clone()),
+        [Declaration::Function(function)] => Ok(function.name.clone()),
+        other => bail!("one constant or function was expected, not {other:?}"),
+    };
+    items.into_iter().map(|item| Ok((name(&item)?, item))).collect()
+}
+
+/// Takes the items of a module, in its order.
+fn in_order(module: &Module, items: &mut BTreeMap<String, String>) -> Result<Vec<String>> {
+    let take = |name: &String| {
+        items.remove(name).with_context(|| {
+            format!("cbindgen left out {name} of the module `{}`; does it know its types?", module.name)
+        })
+    };
+    module.names.iter().map(take).collect()
+}
+
+/// The comment at the top.
+fn opening(intro: &str) -> Result<String> {
+    let mut text =
+        String::from("/*\n * @generated by `cargo xtask codegen` from crates/ofauth-ffi. Do not edit.\n *\n");
+    for (index, line) in intro.trim_end().lines().enumerate() {
+        ensure!(
+            !line.contains("*/") && !line.contains("/*"),
+            "{INTRO}:{}: a comment of C cannot hold the marks of another; use // in programs",
+            index + 1
+        );
+        text.push_str(format!(" * {line}").trim_end());
+        text.push('\n');
+    }
+    Ok(text + " */")
+}
+
+/// A heading.
+fn banner(title: &str, text: &str) -> String {
+    let rule = "-".repeat(94_usize.saturating_sub(title.len()));
+    if text.is_empty() {
+        return format!("/* -- {title} {rule} */");
+    }
+    let lines = text.lines().map(|line| format!(" * {line}").trim_end().to_owned() + "\n");
+    format!("/* -- {title} {rule}\n{} */", lines.collect::<String>())
+}
+
+fn version_macros(version: &str) -> String {
+    let mut numbers = version.split(['.', '-', '+']);
+    let mut number = || numbers.next().unwrap_or("0");
+    format!(
+        "/** The version of this header; `ofauth_version` is that of the library. */\n\
+         #define OFAUTH_VERSION \"{version}\"\n\
+         #define OFAUTH_VERSION_MAJOR {}\n\
+         #define OFAUTH_VERSION_MINOR {}\n\
+         #define OFAUTH_VERSION_PATCH {}",
+        number(),
+        number(),
+        number()
+    )
+}
