@@ -12,7 +12,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
-use crate::answer::Answer;
+use crate::response::Answer;
 use crate::server::{Recorded, Shared};
 
 /// The longest head that is read.

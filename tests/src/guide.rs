@@ -12,8 +12,8 @@ use std::sync::{Arc, Mutex};
 
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::exchange::{Exchange, Head, Next};
+use crate::response::Answer;
 use crate::server::{Handler, Handling, Listen, Server};
 use crate::session::{Session, sha256};
 

@@ -8,21 +8,21 @@
 // A tool of tests: where it is wrong, a test has to fail.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 
-pub mod answer;
 pub mod canary;
 pub mod exchange;
 pub mod gate;
 pub mod guide;
 pub mod one_rule;
+pub mod response;
 pub mod server;
 pub mod session;
 pub mod tls;
 pub mod watch;
 
-pub use answer::Answer;
 pub use exchange::{Exchange, Next};
 pub use gate::{Failing, Gate, Pass};
 pub use guide::{Guide, Play, Site, Step};
+pub use response::Answer;
 pub use server::{Listen, Server};
 pub use tls::Identity;
 

@@ -2,7 +2,7 @@
 
 use ofauth::ErrorKind;
 
-use crate::answer::Answer;
+use crate::response::Answer;
 
 /// An answer of the service, and what it is.
 pub struct Row {

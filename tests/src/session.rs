@@ -3,8 +3,8 @@
 use ring::digest;
 use serde_json::{Value, json};
 
-use crate::answer::Answer;
 use crate::exchange::Head;
+use crate::response::Answer;
 
 /// An upload session.
 #[derive(Debug, Clone)]

@@ -277,3 +277,29 @@ async fn redirects_are_never_followed() {
     check(&within(10, video(&client(&site), &data(10))).await.unwrap_err(), ErrorKind::Redirect);
     assert_eq!((site.requests().len(), trap.connections()), (1, 0));
 }
+
+/// A redirect tells where it leads on every road, and nobody goes there.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_redirect_tells_where_it_leads() {
+    let mut together = Together::default();
+    for step in [Step::Init, Step::Part(2), Step::Single, Step::Complete] {
+        for status in [301, 302, 303, 307, 308] {
+            together.add(format!("{step:?}, {status}"), async move {
+                let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
+                let site = guide.script(move |visit| match visit.step == step {
+                    true => Play::Answer(
+                        Answer::new(status)
+                            .header("Location", "https://me:word@www.example.test:8443/v2/x?token=1"),
+                    ),
+                    false => Play::Guide,
+                });
+                let site = site.start().await;
+                let error = within(10, video(&client(&site), &data(200 * KIB))).await.unwrap_err();
+                let shown = check(&error, ErrorKind::Redirect);
+                assert!(shown.contains("https://www.example.test:8443/v2/x;"), "{shown}");
+                assert!(!shown.contains("word@") && !shown.contains("token"), "{shown}");
+            });
+        }
+    }
+    together.run(30).await;
+}

@@ -1,11 +1,12 @@
 //! The rules of this repository that no compiler checks: who may use whom, how long a file may be, what every manifest
-//! must look like, and that what the documents refer to exists. [`layers`] looks into the crates, [`signatures`] at what they
-//! show.
+//! must look like, and that what the documents refer to exists. [`layers`] looks into the crates, [`names`] at what their
+//! files are called, [`signatures`] at what they show.
 //!
 //! Reads the checkout and `cargo metadata`; builds and runs nothing else.
 
 mod imports;
 mod layers;
+mod names;
 mod signatures;
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -74,6 +74,15 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["lib.rs", "main.rs"],
         ],
     ),
+    (
+        "tests",
+        &[
+            &["response.rs", "canary.rs", "gate.rs", "tls.rs"],
+            &["exchange.rs", "server.rs"],
+            &["session.rs", "guide.rs", "one_rule.rs", "watch.rs"],
+            &["lib.rs"],
+        ],
+    ),
 ];
 
 /// The imports of the crate in `folder`.

@@ -1,14 +1,11 @@
-//! Sessions that end under way, and connections of OFAuth that take one part at a time.
+//! Upload sessions that end under way: a new one once, and none while the outcome is unknown.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ofauth::ErrorKind;
 use ofauth_tests::guide::holds;
 use ofauth_tests::{Answer, Play, Step};
 use serde_json::json;
-use tokio::sync::Barrier;
 
 use crate::support::{KIB, Together, check, client, data, parts, single, video, within};
 
@@ -130,87 +127,5 @@ async fn after_complete_was_sent_no_second_session_is_opened() {
         let error = within(10, video(&client(&site), &data(200 * KIB))).await.unwrap_err();
         check(&error, ErrorKind::Rejected);
         assert_eq!((site.visits(Step::Init), site.visits(Step::Complete)), (1, 1));
-    }
-}
-
-/// A service that refuses a part while another one is under way. The first two wait for each other, so that there is
-/// always a part to refuse.
-fn one_at_a_time(status: u16, most: Arc<AtomicUsize>) -> ofauth_tests::Guide {
-    let under_way = Arc::new(AtomicUsize::new(0));
-    let pair = Arc::new(Barrier::new(2));
-    parts(64 * KIB).script(move |visit| {
-        let Step::Part(number) = visit.step else { return Play::Guide };
-        let now = under_way.fetch_add(1, Ordering::SeqCst) + 1;
-        most.fetch_max(now, Ordering::SeqCst);
-        let meets = visit.session == 0 && visit.attempt == 1 && number <= 2;
-        let (under_way, pair) = (Arc::clone(&under_way), Arc::clone(&pair));
-        Play::Custom(Box::new(move |exchange| {
-            Box::pin(async move {
-                exchange.read_body().await?;
-                if meets {
-                    pair.wait().await;
-                }
-                under_way.fetch_sub(1, Ordering::SeqCst);
-                let answer = if now > 1 {
-                    Answer::problem(status, "another part is being received", "CONFLICT", "req_par")
-                } else {
-                    Answer::json(200, &json!({"partNumber": number, "etag": "e"}))
-                };
-                exchange.answer(&answer).await
-            })
-        }))
-    })
-}
-
-#[tokio::test(flavor = "multi_thread")]
-async fn parts_that_are_refused_side_by_side_go_one_by_one_from_then_on() {
-    let mut together = Together::default();
-    for status in [409, 423, 425, 400] {
-        together.add(status.to_string(), async move {
-            let most = Arc::new(AtomicUsize::new(0));
-            let guide = one_at_a_time(status, Arc::clone(&most));
-            let site = guide
-                .edit_answer(|step, answer| match step {
-                    // The parts are not kept by this script, so completing is not checked against them.
-                    Step::Complete => Answer::json(200, &json!({"mediaUploadId": "upload:done"})),
-                    _ => answer,
-                })
-                .start()
-                .await;
-            let client = client(&site);
-            let data = data(640 * KIB);
-            let uploaded = video(&client, &data).await.unwrap();
-            assert_eq!(uploaded.media_upload_id(), "upload:done");
-            assert!(most.load(Ordering::SeqCst) > 1, "nothing was refused");
-            for (index, part) in uploaded.parts().iter().enumerate() {
-                let range = &data[part.start as usize..][..part.length as usize];
-                let path = format!("/parts/{}", index + 1);
-                let last =
-                    site.requests().into_iter().rfind(|request| request.line().ends_with(&path)).unwrap();
-                assert_eq!(last.sha256.unwrap(), ofauth_tests::session::sha256(range));
-            }
-            // Remembered: the next upload of this connection never has two under way.
-            most.store(0, Ordering::SeqCst);
-            video(&client, &data).await.unwrap();
-            assert_eq!(most.load(Ordering::SeqCst), 1);
-        });
-    }
-    together.run(30).await;
-}
-
-#[tokio::test]
-async fn a_part_that_is_refused_alone_too_is_an_error() {
-    for status in [409, 423, 425, 400] {
-        let site = parts(64 * KIB)
-            .script(move |visit| match visit.step {
-                Step::Part(2) => Play::Answer(Answer::problem(status, "never", "CONFLICT", "req_9")),
-                _ => Play::Guide,
-            })
-            .start()
-            .await;
-        let error = within(10, video(&client(&site), &data(640 * KIB))).await.unwrap_err();
-        assert!(check(&error, ErrorKind::Rejected).contains("never"));
-        assert_eq!((error.part(), error.status()), (Some(2), Some(status)));
-        assert!(site.visits(Step::Part(2)) <= 2 && site.visits(Step::Complete) == 0);
     }
 }

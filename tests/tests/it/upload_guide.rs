@@ -1,15 +1,12 @@
 //! Uploads to a server that follows the guide, in all the ways that the guide leaves open.
 
 use std::io::Write as _;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use ofauth::{ReadAt, Source, VaultUpload};
 use ofauth_tests::guide::holds;
 use ofauth_tests::{Answer, Guide, Next, Play, Step};
 use serde_json::{Value, json};
-use tokio::sync::Barrier;
 
 use crate::support::{CONNECTION, KEY, KIB, Together, client, data, parts, query, single, video, within};
 
@@ -135,40 +132,6 @@ async fn a_file_bytes_and_a_reader_send_the_same() {
                 (&json!(name), &json!("video/mp4"))
             );
         }
-    }
-}
-
-#[tokio::test]
-async fn as_many_parts_are_under_way_as_asked_for_and_connections_are_used_again() {
-    for concurrency in [1, 4, 8] {
-        let under_way = Arc::new((AtomicUsize::new(0), AtomicUsize::new(0)));
-        let counter = Arc::clone(&under_way);
-        // The first parts wait for one another: with fewer under way, nothing would ever be answered.
-        let barrier = Arc::new(Barrier::new(concurrency));
-        let guide = parts(10 * KIB).script(move |visit| match visit.step {
-            Step::Part(number) => {
-                let (counter, barrier) = (Arc::clone(&counter), Arc::clone(&barrier));
-                let now = counter.0.fetch_add(1, Ordering::SeqCst) + 1;
-                counter.1.fetch_max(now, Ordering::SeqCst);
-                Play::Then(Box::pin(async move {
-                    if number as usize <= concurrency {
-                        barrier.wait().await;
-                    }
-                    counter.0.fetch_sub(1, Ordering::SeqCst);
-                }))
-            }
-            _ => Play::Guide,
-        });
-        let site = guide.start().await;
-        let data = data(400 * KIB);
-        within(20, video(&client(&site), &data).concurrency(concurrency)).await.unwrap();
-        assert!(holds(&site.sessions()[0], &data));
-        assert_eq!(under_way.1.load(Ordering::SeqCst), concurrency);
-        assert!(
-            site.connections() <= concurrency + 1,
-            "{} connections for {concurrency}",
-            site.connections()
-        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Answers that are no answers: to init, to parts, to complete and to plain calls.
+//! Responses that are none, or no good ones: to init, to parts, to complete and to plain calls.
 
 use std::time::{Duration, Instant};
 
@@ -353,4 +353,38 @@ async fn a_source_that_cannot_be_sent_sends_nothing() {
     let unconnected = ofauth::Client::builder().api_key("sk").base_url(site.origin()).build().unwrap();
     check(&within(5, video(&unconnected, &data(9))).await.unwrap_err(), ErrorKind::Config);
     assert_eq!(site.connections(), 0);
+}
+
+/// A megabyte of objects would take hundreds of them in memory.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_to_bytes_is_read_up_to_what_one_can_be() {
+    let media =
+        format!(r#"{{"mediaUploadId":"u","media":{{"list":[{}0]}}}}"#, r#"{"a":{}},"#.repeat(100_000));
+    for step in [Step::Single, Step::Complete] {
+        let body = media.clone();
+        let guide = if step == Step::Single { single() } else { parts(64 * KIB) };
+        let site = guide
+            .script(move |visit| match (visit.step == step, visit.attempt) {
+                (true, 1) => Play::Answer(Answer::with_body(200, "application/json", body.clone())),
+                (true, _) => Play::Answer(Answer::problem(404, "gone", "RESOURCE_NOT_FOUND", "r")),
+                (false, _) => Play::Guide,
+            })
+            .start()
+            .await;
+        let error = within(20, video(&client(&site), &data(200 * KIB))).await.unwrap_err();
+        // The service says that it is done, and nobody can read what it says.
+        check(&error, ErrorKind::OutcomeUnknown);
+        assert_eq!((site.visits(Step::Init), site.visits(step)), (1, 2));
+    }
+    let long = format!(r#"{{"partNumber":1,"etag":"{}"}}"#, "e".repeat(100_000));
+    let site = parts(64 * KIB)
+        .edit_answer(move |of, answer| match of == Step::Part(1) {
+            true => Answer::with_body(200, "application/json", long.clone()),
+            false => answer,
+        })
+        .start()
+        .await;
+    let uploaded = within(20, video(&client(&site), &data(200 * KIB))).await.unwrap();
+    assert_eq!(uploaded.parts()[0].etag, None, "what is so long is no etag");
+    assert!(uploaded.parts()[1].etag.is_some());
 }
