@@ -28,11 +28,18 @@ const IDLE: Duration = Duration::from_secs(10);
 /// The most threads of one client. Further work waits for one of them.
 const MOST: usize = 512;
 
-type Job = Box<dyn FnOnce() + Send>;
+/// Work that is done to its end, whatever becomes of the client.
+pub(crate) type Job = Box<dyn FnOnce() + Send>;
+
+/// Who does work that may wait for the system. A simulation has its own.
+pub(crate) trait Workers: Send + Sync {
+    /// Has `job` done. If nobody can do it, it comes back.
+    fn submit(&self, job: Job) -> Result<(), Refused>;
+}
 
 /// The threads of one client. Clones are one; the last that goes lets them end.
-#[derive(Clone, Default)]
-pub struct Threads(Arc<Owner>);
+#[derive(Clone)]
+pub struct Threads(Arc<dyn Workers>);
 
 #[derive(Default)]
 struct Owner(Arc<Shared>);
@@ -57,7 +64,19 @@ pub(crate) struct Refused {
     pub(crate) job: Job,
 }
 
+impl Default for Threads {
+    fn default() -> Self {
+        Self(Arc::new(Owner::default()))
+    }
+}
+
 impl Threads {
+    /// Work that these do.
+    #[cfg(test)]
+    pub(crate) fn of(workers: impl Workers + 'static) -> Self {
+        Self(Arc::new(workers))
+    }
+
     /// What `work` comes to, on one of the threads.
     ///
     /// # Errors
@@ -89,7 +108,13 @@ impl Threads {
     /// Has one of the threads do `job`, to its end, whatever becomes of the client. If there is none and the system gives
     /// none, the job comes back.
     pub(crate) fn submit(&self, job: Job) -> Result<(), Refused> {
-        let shared = &self.0.0;
+        self.0.submit(job)
+    }
+}
+
+impl Workers for Owner {
+    fn submit(&self, job: Job) -> Result<(), Refused> {
+        let shared = &self.0;
         // What the work says goes where the caller's words go.
         let dispatch = tracing::dispatcher::get_default(Clone::clone);
         let mut state = shared.lock();
@@ -179,6 +204,12 @@ mod tests {
 
     use super::*;
 
+    fn threads() -> (Threads, Arc<Shared>) {
+        let owner = Owner::default();
+        let shared = Arc::clone(&owner.0);
+        (Threads::of(owner), shared)
+    }
+
     /// Waits until `state` is as wanted, for at most ten seconds.
     fn until(shared: &Shared, wanted: impl Fn(&State) -> bool) {
         for _ in 0..1000 {
@@ -212,8 +243,7 @@ mod tests {
 
     #[tokio::test]
     async fn threads_are_used_again_and_end_with_their_owner() {
-        let threads = Threads::default();
-        let shared = Arc::clone(&threads.0.0);
+        let (threads, shared) = threads();
         for _ in 0..20 {
             threads.run(|| ()).await.unwrap();
             // A result comes a moment before its thread is free.
@@ -235,13 +265,12 @@ mod tests {
 
     #[test]
     fn work_that_nobody_waits_for_is_dropped_and_a_job_is_not() {
-        let threads = Threads::default();
-        threads.0.0.lock().threads = MOST;
+        let (threads, shared) = threads();
+        shared.lock().threads = MOST;
         let (told, tell) = channel();
         let of_job = told.clone();
         drop(threads.start(move || told.send("work")).unwrap());
         assert!(threads.submit(Box::new(move || of_job.send("job").unwrap())).is_ok());
-        let shared = Arc::clone(&threads.0.0);
         drop(threads);
         shared.work();
         assert_eq!(tell.iter().collect::<Vec<_>>(), ["job"]);

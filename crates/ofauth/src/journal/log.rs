@@ -24,10 +24,4 @@ pub(crate) trait Log: Send + 'static {
 
     /// Whether the other methods may wait for a device.
     fn blocks(&self) -> bool;
-
-    /// How long a simulated device, which does not block, takes for what is written next.
-    #[cfg(test)]
-    fn simulated_wait(&self) -> Option<std::time::Duration> {
-        None
-    }
 }

@@ -164,14 +164,6 @@ impl Recorder {
             self.threads.submit(Box::new(move || turn.work())).unwrap_or_else(|refused| (refused.job)());
             return;
         }
-        #[cfg(test)]
-        if let Some(wait) = turn.writer.as_ref().and_then(Writer::simulated_wait) {
-            drop(tokio::spawn(async move {
-                tokio::time::sleep(wait).await;
-                turn.work();
-            }));
-            return;
-        }
         turn.work();
     }
 }

@@ -57,12 +57,6 @@ impl Writer {
         self.log.blocks()
     }
 
-    /// How long a simulated device takes for what is written next.
-    #[cfg(test)]
-    pub(super) fn simulated_wait(&self) -> Option<std::time::Duration> {
-        self.log.simulated_wait()
-    }
-
     /// Carries out all of them, and makes them durable at once. After an error nothing more may be asked.
     pub(super) fn carry_out(&mut self, actions: &mut [Action]) -> io::Result<()> {
         for action in actions {

@@ -12,6 +12,10 @@ use crate::error::Result;
 use crate::journal::log::Log;
 use crate::journal::memory::{MemoryFile, MemoryLog};
 use crate::journal::{About, OpenJournal};
+use crate::threads::{Job, Refused, Threads, Workers};
+
+/// The longest that reading a file takes, or looking at it.
+const SLOWEST_LOOK: Duration = Duration::from_millis(40);
 
 /// The disk on which the journal lies.
 pub(crate) struct Disk {
@@ -38,6 +42,16 @@ impl Disk {
         self.file.open_over(about, ProcessLog { world, process, slowest, log: self.file.log() })
     }
 
+    /// Threads that wait for the journal's disk.
+    pub(crate) fn threads(&self) -> Threads {
+        Threads::of(Waiting { world: Arc::clone(&self.world), slowest: self.slowest })
+    }
+
+    /// Threads that wait for the disk on which the file lies.
+    pub(crate) fn threads_for_files(&self) -> Threads {
+        Threads::of(Waiting { world: Arc::clone(&self.world), slowest: SLOWEST_LOOK })
+    }
+
     /// The power fails: what was not made durable survives in part.
     pub(crate) fn power_cut(&self) {
         let rng = &mut self.world.draw(|rng| rng.fork());
@@ -58,6 +72,25 @@ impl Disk {
     pub(crate) fn forget(&self) {
         self.file.fail_after(u64::MAX);
         _ = self.file.log().remove();
+    }
+}
+
+/// Does what may wait for a device after a while, and in the one thread that there is: a simulation has to do the same every
+/// time.
+struct Waiting {
+    world: Arc<World>,
+    /// The longest that the device takes.
+    slowest: Duration,
+}
+
+impl Workers for Waiting {
+    fn submit(&self, job: Job) -> Result<(), Refused> {
+        let wait = self.world.time(self.slowest);
+        drop(tokio::spawn(async move {
+            tokio::time::sleep(wait).await;
+            job();
+        }));
+        Ok(())
     }
 }
 
@@ -139,10 +172,6 @@ impl Log for ProcessLog {
     }
 
     fn blocks(&self) -> bool {
-        false
-    }
-
-    fn simulated_wait(&self) -> Option<Duration> {
-        (!self.slowest.is_zero()).then(|| self.world.time(self.slowest))
+        !self.slowest.is_zero()
     }
 }

@@ -1,11 +1,12 @@
 //! A file that exists in memory only and changes when the simulation says so.
 
-use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::file_identity::{FileIdentity, Inode};
-use crate::upload::source::opened::{Data, Opened};
+use crate::threads::Threads;
+use crate::upload::source::content::Content;
+use crate::upload::source::opened::Opened;
 use crate::upload::source::revision::{Revision, Seen};
 
 /// A file of the simulated machine.
@@ -22,6 +23,8 @@ struct Contents {
     replaced: bool,
     /// The most bytes that one read gives.
     piece: usize,
+    /// Whether looking at it takes time.
+    is_remote: bool,
 }
 
 /// A simulated file that was opened, and what was seen of it.
@@ -64,10 +67,10 @@ pub(crate) struct Place {
 }
 
 impl File {
-    fn new(bytes: Vec<u8>, number: u64, version: u64, piece: usize) -> Arc<Self> {
+    fn new(bytes: Vec<u8>, number: u64, version: u64, piece: usize, is_remote: bool) -> Arc<Self> {
         let inode = Inode { device: 1, number, changed: (1, 0) };
         let identity = FileIdentity { size: bytes.len() as u64, modified: Some((1, 0)), inode: Some(inode) };
-        Arc::new(Self(Mutex::new(Contents { bytes, identity, version, replaced: false, piece })))
+        Arc::new(Self(Mutex::new(Contents { bytes, identity, version, replaced: false, piece, is_remote })))
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
@@ -86,15 +89,11 @@ impl File {
         identity.touch();
     }
 
-    fn open(self: &Arc<Self>, place: &str) -> Opened {
+    fn open(self: &Arc<Self>, place: &str, threads: Threads) -> Opened {
         let identity = self.lock().identity.clone();
-        Opened {
-            threads: crate::threads::Threads::default(),
-            size: identity.size,
-            filename: Some("clip.mp4".into()),
-            place: place.into(),
-            data: Data::Simulated(Arc::new(OpenFile { file: Arc::clone(self), seen: Seen::new(identity) })),
-        }
+        let size = identity.size;
+        let open = OpenFile { file: Arc::clone(self), seen: Seen::new(identity) };
+        Opened { threads, ..Opened::new(Arc::new(open), size, Some("clip.mp4".into()), place.into()) }
     }
 }
 
@@ -108,16 +107,16 @@ impl FileIdentity {
 }
 
 impl Place {
-    /// A file of these bytes, of which one read gives `piece` at most.
-    pub(crate) fn new(bytes: Vec<u8>, piece: usize) -> Self {
-        Self { file: File::new(bytes, 1, 1, piece), files: 1 }
+    /// A file of these bytes, of which one read gives `piece` at most. On a remote one, looking takes time.
+    pub(crate) fn new(bytes: Vec<u8>, piece: usize, is_remote: bool) -> Self {
+        Self { file: File::new(bytes, 1, 1, piece, is_remote), files: 1 }
     }
 
     /// Opens the file that is there, and tells in what state it is.
-    pub(crate) fn open(&self) -> (Opened, FileState) {
+    pub(crate) fn open(&self, threads: Threads) -> (Opened, FileState) {
         let contents = self.file.lock().clone();
         let state = FileState { bytes: contents.bytes, version: contents.version };
-        (self.file.open("/simulated/clip.mp4"), state)
+        (self.file.open("/simulated/clip.mp4", threads), state)
     }
 
     /// Changes the file. An upload that has it open sees that, unless another file takes its place.
@@ -158,7 +157,7 @@ impl Place {
         self.file.lock().replaced = true;
         self.file.lock().identity.touch();
         let version = old.version + u64::from(bytes != old.bytes || !same_time);
-        self.file = File::new(bytes, self.files, version, old.piece);
+        self.file = File::new(bytes, self.files, version, old.piece, old.is_remote);
         let mut new = self.file.lock();
         new.identity.modified = old.identity.modified;
         if !same_time {
@@ -167,23 +166,32 @@ impl Place {
     }
 }
 
-impl OpenFile {
-    pub(crate) fn seen(&self) -> &Seen {
-        &self.seen
-    }
-
-    /// As of a real file.
-    pub(crate) fn look(&self) -> Result<Revision, String> {
-        let contents = self.file.lock();
-        let looked: Result<_, Infallible> =
-            self.seen.look(|| Ok(contents.identity.clone()), || contents.replaced);
-        looked.unwrap_or_else(|never| match never {})
-    }
-
-    pub(crate) fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+impl Content for OpenFile {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let contents = self.file.lock();
         let start = usize::try_from(offset).unwrap_or(usize::MAX).min(contents.bytes.len());
         let end = start.saturating_add(contents.piece).min(contents.bytes.len());
         io::Read::read(&mut &contents.bytes[start..end], buf)
+    }
+
+    fn read_at_once(&self, buf: &mut [u8], offset: u64) -> Option<usize> {
+        self.read_at(buf, offset).ok().filter(|read| *read > 0)
+    }
+
+    fn identity(&self) -> FileIdentity {
+        self.seen.at_first().clone()
+    }
+
+    fn may_change(&self) -> bool {
+        true
+    }
+
+    fn look(&self) -> io::Result<Result<Revision, String>> {
+        let contents = self.file.lock();
+        self.seen.look(|| Ok(contents.identity.clone()), || contents.replaced)
+    }
+
+    fn looks_at_once(&self) -> bool {
+        !self.file.lock().is_remote
     }
 }

@@ -132,7 +132,7 @@ impl Machine {
             holds_result: self.schedule.holds_result,
             threads: Threads::default(),
         };
-        let recorder = open.recorder.of_upload(Threads::default(), limits.cancel.clone());
+        let recorder = open.recorder.of_upload(self.disk.threads(), limits.cancel.clone());
         journaling.run_from(&mut run, recorder, start, &self.settings.origins).await
     }
 }

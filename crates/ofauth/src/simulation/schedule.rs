@@ -25,6 +25,8 @@ pub(crate) struct Schedule {
     pub(crate) watched: bool,
     /// The most bytes that one read of the file gives.
     pub(crate) piece: usize,
+    /// Whether looking at the file takes time, as on a file system that other machines share.
+    pub(crate) is_remote: bool,
     /// How often the user runs the upload at most.
     pub(crate) runs: u32,
     /// The longest that the journal's disk takes for a write.
@@ -132,6 +134,7 @@ impl Schedule {
             holds_result: rng.bool(),
             watched: rng.u8(0..6) == 0,
             piece: [1, 3, 8, 64][rng.usize(0..4)],
+            is_remote: rng.u8(0..4) == 0,
             runs: rng.u32(1..=8),
             disk: Duration::from_millis([0, 20, 800, 20_000][rng.usize(0..4)]),
             rates: Rates {
@@ -175,6 +178,7 @@ impl Schedule {
             holds_result: false,
             watched: false,
             piece: 64,
+            is_remote: false,
             runs: 1,
             disk: Duration::from_millis(20),
             rates: Rates::default(),

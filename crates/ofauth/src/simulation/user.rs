@@ -39,7 +39,7 @@ impl User {
         let bytes = world.draw(|rng| (0..size).map(|_| rng.u8(..)).collect());
         Self {
             machine: Machine::new(world, schedule),
-            place: Place::new(bytes, schedule.piece),
+            place: Place::new(bytes, schedule.piece, schedule.is_remote),
             runs: Vec::new(),
             lineage: 0,
         }
@@ -120,7 +120,7 @@ impl User {
     async fn run(&mut self, rates: Rates, acts: Acts) -> bool {
         let process = Process::try_from(self.runs.len()).unwrap() + 1;
         let rng = &mut self.machine.world.draw(|rng| rng.fork());
-        let (source, state) = self.place.open();
+        let (source, state) = self.place.open(self.machine.disk.threads_for_files());
         let state = Arc::new(state);
         self.machine.world.note(format!("process {process} begins, {} bytes", state.bytes.len()));
         self.machine
@@ -159,7 +159,7 @@ impl User {
                             self.place.change(change, rng);
                             replaced |= matches!(change, Change::Replace { .. } | Change::Copy);
                             if !replaced {
-                                run.contents.push(self.place.open().1.bytes);
+                                run.contents.push(self.place.open(self.machine.disk.threads_for_files()).1.bytes);
                             }
                         }
                         Act::Standstill(time) => {

@@ -17,7 +17,7 @@ use super::progress::report::{Callback, Progress, Reporter};
 use super::result::uploaded::Uploaded;
 use super::resume::driver::{self, Journaling};
 use super::run::Run;
-use super::source::opened::Source;
+use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
 use super::vault_upload::VaultUpload;

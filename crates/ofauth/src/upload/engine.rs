@@ -17,7 +17,7 @@ use super::progress::report::Phase;
 use super::result::sum::Sum;
 use super::result::uploaded::{Uploaded, UploadedPart};
 use super::retry_policy::{self, Age, Decision, Doubt};
-use super::run::{MIXED, Retry, Run, after, doubtful, unknown};
+use super::run::{Retry, Run, after, doubtful, mixed, unknown};
 use super::session::{Opening, Session};
 use super::source::compare;
 use super::source::opened::changed;
@@ -160,7 +160,7 @@ async fn finish<T: Transfer>(
     let done = match &plan.flow {
         Flow::Single => {
             compared.map_err(|error| match error.kind() {
-                ErrorKind::SourceChanged => error.into_kind(ErrorKind::SourceChanged, MIXED),
+                ErrorKind::SourceChanged => mixed(&error),
                 _ => unknown(error, "the service has the file, but it was not compared with it"),
             })?;
             sent
@@ -209,7 +209,7 @@ async fn finish<T: Transfer>(
 
 /// Makes sure that what was sent is what the source holds. Reads nothing if nothing about it changed.
 async fn compare_all<T: Transfer>(run: &mut Run<T>, ledger: &mut Ledger) -> Result<()> {
-    if !run.source.may_change() {
+    if !run.source.content.may_change() {
         return Ok(());
     }
     for _ in 0..MOST_COMPARISONS {

@@ -24,10 +24,6 @@ use crate::http::outcome::Failure;
 use crate::http::retry::{CALL_TRIES, UPLOAD_TRIES};
 use crate::journal::{About, Recorder};
 
-/// What is said of a file that went in one request and changed meanwhile.
-pub(crate) const MIXED: &str =
-    "the service finished the upload, but its content may be a mix of old and new: do not use it";
-
 /// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -139,6 +135,15 @@ impl<T: Transfer> Run<T> {
 
 pub(crate) fn after(now: Instant, pause: Duration) -> Instant {
     now.checked_add(pause).unwrap_or(now)
+}
+
+/// The error of a file that went in one request and changed meanwhile. It names no part, for nothing of the session is of use.
+pub(crate) fn mixed(how: &Error) -> Error {
+    let text = format!(
+        "the service finished the upload, but its content may be a mix of old and new: do not use it: {}",
+        how.message()
+    );
+    Error::new(ErrorKind::SourceChanged, text)
 }
 
 /// The error of an upload that may be finished or not.

@@ -84,8 +84,8 @@ mod tests {
     use crate::error::ErrorKind;
     use crate::journal::PartHash;
     use crate::upload::plan::upload_plan::tests_support::parts;
-    use crate::upload::source::opened::Source;
-    use crate::upload::source::opened::tests_support::wait_for_another_time;
+    use crate::upload::source::file::tests_support::wait_for_another_time;
+    use crate::upload::source::input::Source;
 
     /// A file of three parts of ten bytes, two of which were sent.
     fn half_sent() -> (tempfile::TempDir, PathBuf, Opened, Ledger) {
@@ -103,8 +103,8 @@ mod tests {
         (dir, path, opened, ledger)
     }
 
-    fn change_mode(path: &Path, opened: &Opened, mode: u32) {
-        wait_for_another_time(opened);
+    fn change_mode(path: &Path, mode: u32) {
+        wait_for_another_time();
         std::fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
     }
 
@@ -116,7 +116,7 @@ mod tests {
         assert!(early.under_way.is_none(), "nothing changed");
         let mut looks = 0;
         for round in 0..20 {
-            change_mode(&path, &opened, 0o400 + (round % 2));
+            change_mode(&path, 0o400 + (round % 2));
             early.begin(&opened, opened.look().unwrap(), &ledger);
             if early.under_way.is_some() {
                 looks += 1;
@@ -131,7 +131,7 @@ mod tests {
     async fn an_edit_behind_the_old_time_is_found() {
         let (_dir, path, opened, ledger) = half_sent();
         let mut early = EarlyLook::default();
-        wait_for_another_time(&opened);
+        wait_for_another_time();
         let file = std::fs::File::options().write(true).open(&path).unwrap();
         let before = file.metadata().unwrap().modified().unwrap();
         file.write_all_at(b"x", 15).unwrap();
@@ -145,11 +145,11 @@ mod tests {
     async fn of_a_file_that_does_not_rest_nothing_is_known() {
         let (_dir, path, opened, mut ledger) = half_sent();
         let mut early = EarlyLook::default();
-        change_mode(&path, &opened, 0o400);
+        change_mode(&path, 0o400);
         let seen = opened.look().unwrap();
         early.begin(&opened, seen, &ledger);
         // Before the look: what it finds it says of the revision that it began in.
-        change_mode(&path, &opened, 0o600);
+        change_mode(&path, 0o600);
         early.ended().await.unwrap().enter(&mut ledger);
         assert_eq!(ledger.not_known_in(seen).len(), 2);
         assert_eq!(ledger.not_known_in(opened.look().unwrap()), []);

@@ -22,7 +22,7 @@ use crate::upload::plan::upload_plan::{Flow, number_of};
 use crate::upload::progress::notice::{Notice, Step};
 use crate::upload::progress::report::Phase;
 use crate::upload::retry_policy::{self, Decision, Doubt, may_have_finished};
-use crate::upload::run::{MIXED, Retry, Run, after, doubtful, unknown};
+use crate::upload::run::{Retry, Run, after, doubtful, mixed, unknown};
 use crate::upload::session::Session;
 use crate::upload::source::opened::changed;
 use crate::upload::source::revision::Revision;
@@ -286,7 +286,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         unchanged.map_err(|error| match &end {
             _ if !self.single => error,
             Ok(_) if is_stop(&error) => unknown(error, "while the file was looked at after it was sent"),
-            Ok(_) => error.into_kind(ErrorKind::SourceChanged, MIXED),
+            Ok(_) => mixed(&error),
             Err(failure) if may_have_finished(failure) => {
                 unknown(error, "the file was sent and may have been taken")
             }

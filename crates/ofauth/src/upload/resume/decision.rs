@@ -96,7 +96,7 @@ pub(crate) fn unknown(why: &str) -> Error {
 /// Compares the source with what it was when the journal was written. Reads the parts that were sent if it has to,
 /// which blocks.
 pub(crate) fn compare(source: &Opened, state: &State, cancel: &CancellationToken) -> io::Result<Sameness> {
-    match state.session.identity.compare(&source.identity()) {
+    match state.session.identity.compare(&source.content.identity()) {
         Sameness::Likely => {}
         decided => return Ok(decided),
     }

@@ -99,7 +99,7 @@ impl Journaling {
             }
         };
         let mut is_of_use = earlier.is_some();
-        let identity = run.source.identity();
+        let identity = run.source.content.identity();
         run.journal = Some(Journaled {
             recorder: recorder.clone(),
             about: self.about.clone(),

@@ -53,7 +53,7 @@ pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Opti
         let source = source.clone();
         move || first_difference(&source, parts, &cancel)
     };
-    let difference = read_apart(&source, read).await?.map_err(|error| {
+    let difference = source.threads.run(read).await?.map_err(|error| {
         let text = format!("the file cannot be read again to compare it with what was sent ({error})");
         Error::new(ErrorKind::Source, text).with_source(error)
     })?;
@@ -62,23 +62,6 @@ pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Opti
     }
     let after = source.revision().await?;
     Ok((before == after).then_some(after))
-}
-
-/// Reads on a thread that may wait for a disk.
-async fn read_apart<T: Send + 'static>(
-    source: &Opened,
-    read: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    #[cfg(test)]
-    if source.is_simulated() {
-        // Never on a thread: a simulation has to do the same every time. What takes time there is told by its clock.
-        let disk = std::time::Duration::from_millis(20);
-        tokio::time::sleep(disk).await;
-        let done = read();
-        tokio::time::sleep(disk).await;
-        return Ok(done);
-    }
-    source.threads.run(read).await
 }
 
 /// The hash of a range; `None` if the source ends before.
@@ -97,7 +80,7 @@ fn hash(
         }
         let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
         let Some(piece) = buffer.get_mut(..want) else { return Ok(None) };
-        let read = source.data.read_at(piece, at)?;
+        let read = source.content.read(piece, at)?;
         let Some(piece) = piece.get(..read).filter(|piece| !piece.is_empty()) else { return Ok(None) };
         hash.update(piece);
         at = at.saturating_add(read as u64);

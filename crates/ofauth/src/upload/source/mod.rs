@@ -1,10 +1,14 @@
 //! What is sent: a file, bytes or a reader, and whether it is still the same.
 //!
-//! [`opened`] opens and reads it, [`prepared`] names it, [`content_type`] names what it is, [`local`] says whether asking a file takes time, [`revision`]
-//! counts how often its metadata changed, and [`compare`] looks at its content where metadata cannot tell.
+//! [`input`] is what the caller gives and [`opened`] what the upload has of it, whose [`content`] is a [`file`] or another.
+//! [`prepared`] names it, [`content_type`] says what it is, [`local`] whether asking a file takes time, [`revision`] counts how
+//! often its metadata changed, and [`compare`] looks at its content where metadata cannot tell.
 
 pub(crate) mod compare;
+pub(crate) mod content;
 pub(crate) mod content_type;
+pub(crate) mod file;
+pub(crate) mod input;
 pub(crate) mod local;
 pub(crate) mod opened;
 pub(crate) mod prepared;

@@ -3,7 +3,8 @@
 use http::HeaderValue;
 
 use super::content_type;
-use super::opened::{Opened, Source};
+use super::input::Source;
+use super::opened::Opened;
 use crate::error::{Error, ErrorKind, Result};
 use crate::system;
 use crate::threads::Threads;
@@ -67,7 +68,7 @@ fn open(source: &Source, filename: Option<String>, content_type: Option<String>)
         Some(given) => (given, None),
         None => {
             let mut head = [0; content_type::HEAD];
-            let read = opened.data.read_at(&mut head, 0).map_err(|error| {
+            let read = opened.content.read(&mut head, 0).map_err(|error| {
                 system::failed(ErrorKind::Source, format!("{source} cannot be read"), "", error)
             })?;
             let head = head.get(..read).unwrap_or_default();

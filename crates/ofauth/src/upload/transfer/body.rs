@@ -1,7 +1,7 @@
 //! The body of one PUT: a byte range of a source, read piece by piece while it is sent.
 //!
-//! On Linux a piece that is in the page cache is read on the spot, without a thread; otherwise a blocking thread
-//! reads it. Pieces lie in buffers that are used again. A body knows how many bytes it handed over and why it broke
+//! A piece that is at hand, as in the page cache of Linux, is read on the spot, without a thread; otherwise a blocking
+//! thread reads it. Pieces lie in buffers that are used again. A body knows how many bytes it handed over and why it broke
 //! off; hyper only learns that it did. It also hashes what it hands over, if that may have to be known again, and for an
 //! upload with a journal holds back the last piece of a request that finishes the upload until the journal knows.
 
@@ -22,7 +22,8 @@ use crate::error::{Error, ErrorKind};
 use crate::journal::PartHash;
 use crate::system;
 use crate::threads::Threads;
-use crate::upload::source::opened::{Data, Opened, changed};
+use crate::upload::source::content::Content;
+use crate::upload::source::opened::{Opened, changed};
 
 /// Bytes read at a time. Larger pieces gain nothing measurable and cost memory on every connection.
 const PIECE: usize = 256 * 1024;
@@ -93,7 +94,7 @@ type Reading = oneshot::Receiver<(Vec<u8>, io::Result<usize>)>;
 
 /// A byte range of a source as an HTTP body of exact length.
 pub(crate) struct RangeBody {
-    data: Data,
+    content: Arc<dyn Content>,
     offset: u64,
     left: u64,
     buffers: Buffers,
@@ -153,13 +154,13 @@ impl RangeBody {
     ) -> (Self, Arc<BodyState>) {
         let state = Arc::new(BodyState::default());
         let body = Self {
-            data: source.data.clone(),
+            content: Arc::clone(&source.content),
             offset: start,
             left: length,
             buffers,
             reading: None,
             pace: throttle.map(Pace::new),
-            hash: (attempt.is_journaled() || source.may_change()).then(PartHash::new),
+            hash: (attempt.is_journaled() || source.content.may_change()).then(PartHash::new),
             held_back: None,
             attempt,
             state: Arc::clone(&state),
@@ -250,29 +251,11 @@ impl RangeBody {
 
     /// Starts a read on a thread that may block.
     fn read_apart(&self, mut buffer: Vec<u8>) -> Result<Reading, Error> {
-        let (data, offset, want) = (self.data.clone(), self.offset, self.want());
+        let (content, offset, want) = (Arc::clone(&self.content), self.offset, self.want());
         self.buffers.threads.start(move || {
-            let result = data.read_at(buffer.get_mut(..want).unwrap_or_default(), offset);
+            let result = content.read(buffer.get_mut(..want).unwrap_or_default(), offset);
             (buffer, result)
         })
-    }
-
-    /// Reads what the page cache holds, without waiting for a disk; `None` if that is not possible.
-    #[cfg(target_os = "linux")]
-    fn read_cached(&self, buffer: &mut [u8]) -> Option<usize> {
-        use rustix::io::{ReadWriteFlags, preadv2};
-        let Data::File(open) = &self.data else { return None };
-        let piece = buffer.get_mut(..self.want())?;
-        let read =
-            preadv2(&open.file, &mut [io::IoSliceMut::new(piece)], self.offset, ReadWriteFlags::NOWAIT)
-                .ok()?;
-        // Zero is the end of the file, which the blocking read reports with its own words.
-        (read > 0).then_some(read)
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    fn read_cached(&self, _: &mut [u8]) -> Option<usize> {
-        None
     }
 }
 
@@ -294,28 +277,17 @@ impl Body for RangeBody {
         if let Some(pace) = &mut self.pace {
             ready!(pace.poll_grant(left, cx));
         }
-        if let Data::Bytes(bytes) = &self.data {
-            let start = usize::try_from(self.offset).unwrap_or(usize::MAX);
-            let end = start.saturating_add(self.want());
-            if end > bytes.len() {
-                return self
-                    .fail(Error::new(ErrorKind::Internal, "an upload part lies outside of the given bytes"));
-            }
-            let piece = bytes.slice(start..end);
+        let end = self.offset.saturating_add(self.want() as u64);
+        if let Some(piece) = self.content.in_memory(self.offset..end) {
             return self.offer(piece, cx);
         }
         let mut reading = match self.reading.take() {
             Some(reading) => reading,
             None => {
                 let mut buffer = self.buffers.take();
-                #[cfg(test)]
-                if matches!(self.data, Data::Simulated(_)) {
-                    // In memory, and never on a thread: a simulation has to do the same every time.
-                    let want = self.want();
-                    let read = self.data.read_at(buffer.get_mut(..want).unwrap_or_default(), self.offset);
-                    return self.finish_read(buffer, read, cx);
-                }
-                if let Some(length) = self.read_cached(&mut buffer) {
+                let want = self.want();
+                let piece = buffer.get_mut(..want).unwrap_or_default();
+                if let Some(length) = self.content.read_at_once(piece, self.offset) {
                     return self.finish_read(buffer, Ok(length), cx);
                 }
                 match self.read_apart(buffer) {

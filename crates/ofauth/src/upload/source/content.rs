@@ -1,0 +1,93 @@
+//! What an open source is made of, whatever it is: bytes at positions, and whether they are still the same.
+
+use std::io;
+use std::ops::Range;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::input::ReadAt;
+use super::revision::Revision;
+use crate::file_identity::FileIdentity;
+
+/// The content of an open source.
+pub(crate) trait Content: Send + Sync + 'static {
+    /// Reads at a position. Blocks on whatever the source is.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+
+    /// Reads what is at hand, at least a byte, without waiting for a device. `None`: that is not possible.
+    fn read_at_once(&self, _: &mut [u8], _: u64) -> Option<usize> {
+        None
+    }
+
+    /// Bytes that need not be read because they are in memory.
+    fn in_memory(&self, _: Range<u64>) -> Option<Bytes> {
+        None
+    }
+
+    /// What the source was when it was opened, to be compared with what it is when an upload is resumed.
+    fn identity(&self) -> FileIdentity;
+
+    /// Whether the bytes may change under way, so that what was sent has to be known again.
+    fn may_change(&self) -> bool {
+        false
+    }
+
+    /// In which revision the source is, or how it has changed. May block, unless it
+    /// [looks at once](Self::looks_at_once).
+    fn look(&self) -> io::Result<Result<Revision, String>> {
+        Ok(Ok(Revision::default()))
+    }
+
+    /// Whether looking waits for no device.
+    fn looks_at_once(&self) -> bool {
+        true
+    }
+}
+
+impl dyn Content {
+    /// Reads at a position, again if a signal interrupted the read. Blocks on whatever the source is.
+    pub(crate) fn read(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        loop {
+            match self.read_at(buf, offset) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                read => return read,
+            }
+        }
+    }
+}
+
+/// Bytes in memory.
+pub(super) struct InMemory(pub(super) Bytes);
+
+impl Content for InMemory {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        let rest = usize::try_from(offset).ok().and_then(|start| self.0.get(start..)).unwrap_or_default();
+        io::Read::read(&mut &*rest, buf)
+    }
+
+    fn in_memory(&self, range: Range<u64>) -> Option<Bytes> {
+        let (start, end) = (usize::try_from(range.start).ok()?, usize::try_from(range.end).ok()?);
+        self.0.get(start..end).map(|slice| self.0.slice_ref(slice))
+    }
+
+    fn identity(&self) -> FileIdentity {
+        FileIdentity::of_size(self.0.len() as u64)
+    }
+}
+
+/// What the caller's reader gives.
+pub(super) struct ByReader {
+    pub(super) reader: Arc<dyn ReadAt>,
+    pub(super) size: u64,
+}
+
+impl Content for ByReader {
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        self.reader.read_at(buf, offset)
+    }
+
+    fn identity(&self) -> FileIdentity {
+        FileIdentity::of_size(self.size)
+    }
+}
