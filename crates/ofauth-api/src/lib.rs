@@ -56,6 +56,8 @@
 mod answer;
 mod client;
 mod direct;
+#[doc(hidden)]
+pub mod display_safe;
 mod error;
 // Written by `cargo xtask codegen`, never by hand: its lints are the generator's business, and its documentation is
 // that of the API document.
@@ -83,6 +85,8 @@ pub mod schemas;
 mod secret;
 pub mod transport;
 
+#[doc(hidden)]
+pub use error::Setting;
 pub use error::{Error, ErrorKind};
 pub use generated::{Client, ClientInfo, ResponseValue, builder, types};
 pub use id::Id;

@@ -39,13 +39,16 @@ mod journal;
 mod media;
 mod net;
 mod origin;
-mod private;
+#[doc(hidden)]
+pub mod private_fs;
 mod secret;
 mod settings;
 #[doc(hidden)]
 pub mod system;
 #[doc(hidden)]
 pub mod threads;
+#[doc(hidden)]
+pub mod unversioned;
 mod upload;
 mod vault;
 
@@ -56,6 +59,8 @@ pub use ofauth_api::operation;
 pub use budget::RateLimit;
 pub use call::Call;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL, DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
+#[doc(hidden)]
+pub use error::Setting;
 pub use error::{Error, ErrorKind, Result};
 pub use http::answer::Answer;
 pub use journal::{Journal, JournalState, JournaledUpload};

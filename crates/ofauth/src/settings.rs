@@ -7,7 +7,7 @@ use http::HeaderValue;
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::http::tls::Tls;
 use crate::journal::Journal;
 use crate::net::unreachable::Route;
@@ -103,6 +103,7 @@ impl Proxy {
                 ErrorKind::Config,
                 format!("the proxy address {why}: give something like http://proxy.example:3128"),
             )
+            .with_setting(Setting::Proxy)
         };
         let mut url = Url::parse(text.trim()).map_err(|_| bad("is not a URL"))?;
         match url.scheme() {

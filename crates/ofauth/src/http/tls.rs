@@ -12,7 +12,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
 use super::given_ca::{Given, certificates};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::system::shortage;
 
 /// Builds the configuration when it is first needed and keeps it.
@@ -140,7 +140,8 @@ fn platform_roots() -> Result<RootCertStore> {
                 "this machine has no CA certificates{why}: install them (package ca-certificates), set SSL_CERT_FILE, \
                  or give certificates to the client (ca_pem)"
             ),
-        ));
+        )
+        .with_setting(Setting::CaCertificates));
     }
     Ok(roots)
 }

@@ -2,22 +2,21 @@
 //!
 //! Of the names in the directory only `<id>.journal` is ever touched.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::frame::{self, FLAG_AT, HEADER};
 use super::log::Log;
-use crate::private::{self, options};
+use crate::private_fs::{self, OpenError, is_at, lock_within, options, sync_directory};
 
 /// The most bytes that are read of a journal. A plan of 100 000 parts with all of them done takes a fifth.
 const LONGEST: u64 = 256 << 20;
 
-/// How often a lock is asked for, and the pause in between: someone who only looks at the journal holds it for a
-/// moment, and so does an upload that just ended until its last write is over.
-const LOCK_TRIES: u32 = 20;
-const LOCK_PAUSE: Duration = Duration::from_millis(10);
+/// How long a lock is waited for: someone who only looks at the journal holds it for a moment, and so does an upload that
+/// just ended until its last write is over.
+const LOCK_PATIENCE: Duration = Duration::from_millis(200);
 
 /// How often a journal may vanish between being opened and being locked.
 const OPEN_TRIES: u32 = 16;
@@ -42,20 +41,13 @@ impl From<io::Error> for Refused {
 pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
     let missing: Vec<_> =
         dir.ancestors().take_while(|dir| !dir.as_os_str().is_empty() && !dir.exists()).collect();
-    private::create_directory(dir)?;
+    private_fs::create_directory(dir)?;
     missing.iter().filter_map(|dir| dir.parent()).try_for_each(sync_directory)
-}
-
-/// Makes the names in a directory durable.
-pub(super) fn sync_directory(dir: &Path) -> io::Result<()> {
-    // The parent of a relative path may be the empty one.
-    let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
-    if cfg!(unix) { File::open(dir)?.sync_all() } else { Ok(()) }
 }
 
 /// Opens a journal to look at it.
 pub(super) fn open_to_read(path: &Path) -> Result<File, Refused> {
-    regular(path, options().open(path))
+    Ok(private_fs::open(path, &options())?)
 }
 
 /// Opens a journal and locks it, if it is there.
@@ -81,42 +73,31 @@ pub(super) fn create_locked(path: &Path) -> Result<File, Refused> {
 
 fn open_and_lock(path: &Path, options: &OpenOptions) -> Result<File, Refused> {
     for _ in 0..OPEN_TRIES {
-        let file = regular(path, options.open(path))?;
-        lock(&file)?;
+        let file = private_fs::open(path, options)?;
+        lock_within(&file, LOCK_PATIENCE)?;
         // Whoever had the lock before may have removed the file; then this is a lock on nothing.
-        if is_at(&file.metadata()?, path)? {
+        if is_at(&file, path)? {
             return Ok(file);
         }
     }
     Err(Refused::Busy)
 }
 
-fn regular(path: &Path, opened: io::Result<File>) -> Result<File, Refused> {
-    let file = match opened {
-        Ok(file) => file,
-        // A link, a directory and the like are refused with a code of their own each.
-        Err(error) => {
-            let odd = path.symlink_metadata().is_ok_and(|metadata| !metadata.is_file());
-            return Err(if odd { Refused::NotRegular } else { Refused::Io(error) });
-        }
-    };
-    if file.metadata()?.is_file() { Ok(file) } else { Err(Refused::NotRegular) }
-}
-
-fn lock(file: &File) -> Result<(), Refused> {
-    for _ in 1..LOCK_TRIES {
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            decided => return decided.map_err(refused),
+impl From<OpenError> for Refused {
+    fn from(error: OpenError) -> Self {
+        match error {
+            OpenError::NotRegular => Self::NotRegular,
+            OpenError::Io(error) => Self::Io(error),
         }
     }
-    file.try_lock().map_err(refused)
 }
 
-fn refused(error: TryLockError) -> Refused {
-    match error {
-        TryLockError::WouldBlock => Refused::Busy,
-        TryLockError::Error(error) => Refused::Io(error),
+impl From<TryLockError> for Refused {
+    fn from(error: TryLockError) -> Self {
+        match error {
+            TryLockError::WouldBlock => Self::Busy,
+            TryLockError::Error(error) => Self::Io(error),
+        }
     }
 }
 
@@ -124,26 +105,6 @@ fn refused(error: TryLockError) -> Refused {
 pub(super) fn is_locked(file: &File) -> bool {
     // Shared, so that those who look do not see each other. The lock ends with `file`.
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
-}
-
-/// Whether `path` still names the file.
-fn is_at(file: &Metadata, path: &Path) -> io::Result<bool> {
-    match path.symlink_metadata() {
-        Ok(found) => Ok(is_same(file, &found)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
-}
-
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same(_: &Metadata, other: &Metadata) -> bool {
-    other.is_file()
 }
 
 /// All bytes of a journal.

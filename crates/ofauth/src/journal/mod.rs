@@ -34,7 +34,7 @@ pub(crate) use recorder::Recorder;
 pub(crate) use replay::Found;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::system;
+use crate::{private_fs, system};
 use file::{FileLog, Refused};
 use replay::Contents;
 use writer::Writer;
@@ -143,7 +143,7 @@ impl Journal {
                 failed.get_or_insert((upload.path, error));
             }
         }
-        let synced = file::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
+        let synced = private_fs::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
         match failed.map_or(synced, Err) {
             Ok(()) => Ok(()),
             Err((path, error)) => Err(cannot_remove(&path, error)),
@@ -190,13 +190,11 @@ impl OpenJournal {
 
 /// A journal that is not used but may still be of use to someone.
 fn kept(path: &Path, what: &str) -> Error {
-    let id = path.file_stem().unwrap_or_default().display();
-    let text = format!(
-        "the journal {} {what}, so it is not known how far the upload came: look whether the service has the file, then \
-         remove the journal (`ofauth sessions forget {id}`, Journal::forget) to upload it from the beginning",
-        path.display()
-    );
-    Error::new(ErrorKind::Journal, text)
+    let text = format!("the journal {} {what}, so it is not known how far the upload came", path.display());
+    let id = path.file_stem().unwrap_or_default().to_string_lossy();
+    Error::new(ErrorKind::Journal, text).with_journal_id(&id).with_next_step(
+        "look whether the service has the file, then remove the journal (Journal::forget) to upload it from the beginning",
+    )
 }
 
 fn not_regular(path: &Path) -> Error {

@@ -16,7 +16,7 @@ pub(crate) mod attempt;
 pub(crate) mod body;
 mod clock;
 mod comparing;
-mod content_type;
+pub(crate) mod content_type;
 mod decide;
 mod early;
 mod engine;
