@@ -7,6 +7,7 @@
 mod imports;
 mod layers;
 mod signatures;
+mod texts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};

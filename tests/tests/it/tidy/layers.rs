@@ -11,7 +11,7 @@ use super::{files, root};
 const LAYERS: &[(&str, &[&[&str]])] = &[];
 
 /// The imports of the crate in `folder`.
-fn imports(folder: &str) -> Imports {
+pub(super) fn imports(folder: &str) -> Imports {
     let start = format!("{folder}/src/");
     let mut paths = Vec::new();
     files(&root().join(&start), &mut paths);
