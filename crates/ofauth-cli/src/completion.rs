@@ -11,12 +11,12 @@ use std::path::PathBuf;
 use clap::{Arg, Command, CommandFactory, ValueHint};
 use clap_complete::engine::{ArgValueCandidates, ArgValueCompleter, CompletionCandidate, complete};
 use clap_complete::{Shell, generate};
+use ofauth::unversioned::PROXY_REQUEST;
+use ofauth::unversioned::display_safe::one_line;
 use ofauth::{Journal, JournaledUpload};
 
 use crate::args::{Cli, Global};
-use crate::commands::PROXY;
 use crate::state::{self, State};
-use crate::terminal::one_line;
 
 /// What the scripts take for "any file" and "any directory".
 const FILES: &str = ":files";
@@ -131,7 +131,7 @@ fn operations() -> Vec<CompletionCandidate> {
     let mut all: Vec<_> = table
         .map(|operation| CompletionCandidate::new(operation.id).help(Some(operation.summary.into())))
         .collect();
-    all.push(CompletionCandidate::new(PROXY));
+    all.push(CompletionCandidate::new(PROXY_REQUEST));
     all
 }
 
@@ -151,7 +151,7 @@ fn sessions() -> Vec<CompletionCandidate> {
     // Whoever completes a line is told of no error.
     let sessions = Journal::new(State::at(root).journal()).sessions().unwrap_or_default();
     let candidate = |session: &JournaledUpload| {
-        let file = session.file.as_deref().map(one_line);
+        let file = session.file.as_deref().map(|file| one_line(file).into_owned());
         CompletionCandidate::new(&session.id).help(file.map(Into::into))
     };
     sessions.iter().map(candidate).collect()

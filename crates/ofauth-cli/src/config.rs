@@ -7,6 +7,7 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use ofauth::ErrorKind;
+use ofauth::unversioned::display_safe::is_unsafe;
 use zeroize::Zeroizing;
 
 use crate::args::Global;
@@ -222,7 +223,7 @@ fn read_key(path: &Path, given: &Path) -> Result<Secret> {
     if key.expose().is_empty() {
         return Err(Failure::config(format!("the key file {} is empty", path.display())));
     }
-    if key.expose().contains(|character: char| character.is_whitespace() || character.is_control()) {
+    if key.expose().contains(|character: char| character.is_whitespace() || is_unsafe(character)) {
         let text = format!("the key file {} must hold the key alone, in one line", path.display());
         return Err(Failure::config(text));
     }

@@ -1,19 +1,20 @@
 //! What went wrong, ready to be shown: as lines for people and as the `failed` event for scripts.
 //!
-//! A failure is either an error of the library or one that the command found itself. It decides nothing about what
-//! happens next; `exit` gives it its code.
+//! A failure is an error of the library, or one of the same form that the command found itself, with the file that it is
+//! about and what the command knows to do about it. It decides nothing about what happens next; `exit` gives it its code.
 
 use std::error::Error as StdError;
+use std::io;
 use std::sync::Arc;
 
-use ofauth::ErrorKind;
 use ofauth::system::{shortage, words};
+use ofauth::unversioned::display_safe::one_line;
+use ofauth::{Error, ErrorKind, Setting};
 
 use crate::events::Event;
 use crate::exit::Exit;
 use crate::name::{Name, NameFields};
 use crate::proxy;
-use crate::terminal::one_line;
 
 /// The advice where the same command may well succeed.
 pub(crate) const AGAIN: &str = "run the command again";
@@ -23,42 +24,17 @@ pub(crate) type Result<T, E = Failure> = std::result::Result<T, E>;
 
 /// Why the command, or one file of it, failed.
 #[derive(Debug)]
-pub(crate) struct Failure(Box<Inner>);
-
-#[derive(Debug)]
-struct Inner {
+pub(crate) struct Failure {
+    error: Error,
     file: Option<Name>,
-    kind: ErrorKind,
-    message: String,
-    status: Option<u16>,
-    api_type: Option<String>,
-    request_id: Option<String>,
-    part: Option<u32>,
-    retryable: bool,
-    upload_id: Option<String>,
     hint: Option<String>,
-    /// Whether a disk that is full or may not be written to is the cause.
-    of_the_disk: bool,
     in_one_line: bool,
 }
 
 impl Failure {
     /// A failure that the command found itself.
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self(Box::new(Inner {
-            file: None,
-            kind,
-            message: one_line(&message.into()),
-            status: None,
-            api_type: None,
-            request_id: None,
-            part: None,
-            retryable: matches!(kind, ErrorKind::Cancelled),
-            upload_id: None,
-            hint: None,
-            of_the_disk: false,
-            in_one_line: false,
-        }))
+        Self::from(Error::new(kind, message))
     }
 
     /// A wrong flag or argument.
@@ -77,140 +53,119 @@ impl Failure {
     }
 
     /// Something could not be read or written. A shortage of the system is one of its own, whatever it is that failed.
-    pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &std::io::Error) -> Self {
+    pub(crate) fn io(kind: ErrorKind, what: impl std::fmt::Display, error: &io::Error) -> Self {
         let text = format!("{what}: {}", words(error));
-        let mut failure = match shortage(error) {
-            Some(short) => Self::new(ErrorKind::Resources, text).with_hint(short),
-            None => Self::new(kind, text),
-        };
-        failure.0.of_the_disk = is_of_the_disk(error);
-        failure
+        let failed = |kind| Self::from(Error::new(kind, text).with_source(io::Error::from(error.kind())));
+        match shortage(error) {
+            Some(short) => failed(ErrorKind::Resources).with_hint(short),
+            None => failed(kind),
+        }
     }
 
     /// The same failure, said of one file.
     pub(crate) fn of(mut self, file: &Name) -> Self {
-        self.0.file = Some(file.clone());
+        self.file = Some(file.clone());
         self
     }
 
     /// The same failure, with the reference of the upload that it concerns.
     pub(crate) fn with_upload_id(mut self, id: &str) -> Self {
-        self.0.upload_id = Some(id.to_owned());
+        self.error = self.error.with_upload_id(id);
         self
     }
 
     /// The same failure, without what people are told beside it.
     pub(crate) fn in_one_line(mut self) -> Self {
-        self.0.in_one_line = true;
+        self.in_one_line = true;
         self
     }
 
     /// The same failure with another advice. Against a shortage nothing helps but a higher limit.
     pub(crate) fn with_hint(mut self, hint: impl Into<String>) -> Self {
-        if self.0.kind != ErrorKind::Resources || self.0.hint.is_none() {
-            self.0.hint = Some(hint.into());
+        if self.kind() != ErrorKind::Resources || self.hint.is_none() {
+            self.hint = Some(hint.into());
         }
         self
     }
 
-    /// Whether it says what to do.
-    pub(crate) fn has_hint(&self) -> bool {
-        self.0.hint.is_some()
-    }
-
     /// The exit code that this failure asks for.
     pub(crate) fn exit(&self) -> Exit {
-        Exit::of(self.0.kind)
+        Exit::of(self.kind())
     }
 
     /// What kind of failure this is.
     pub(crate) fn kind(&self) -> ErrorKind {
-        self.0.kind
+        self.error.kind()
     }
 
     /// The status of the answer that decided, if there was one.
     pub(crate) fn status(&self) -> Option<u16> {
-        self.0.status
+        self.error.status()
     }
 
     /// Whether a disk that is full or may not be written to is the cause.
     pub(crate) fn is_of_the_disk(&self) -> bool {
-        self.0.of_the_disk
-    }
-
-    /// The reference of the upload that it concerns.
-    pub(crate) fn upload_id(&self) -> Option<&str> {
-        self.0.upload_id.as_deref()
+        is_of_the_disk(&self.error)
     }
 
     /// The failure as people read it: what, why, what the API said about it, and the next step.
     pub(crate) fn lines(&self) -> String {
-        let inner = &self.0;
+        let error = &self.error;
         let mut line = String::from("ofauth: ");
         let text = self.text();
         // The library begins with the name of a file that it could not open.
-        if let Some(file) = inner.file.as_ref().filter(|file| !begins_with_name(&text, file.as_str())) {
+        if let Some(file) = self.file.as_ref().filter(|file| !begins_with_name(&text, file.as_str())) {
             line.push_str(file.as_str());
             line.push_str(": ");
         }
         line.push_str(&text);
         let mut details = Vec::new();
-        details.extend(inner.status.map(|status| format!("HTTP {status}")));
-        details.extend(inner.api_type.as_ref().map(|api_type| format!("type {api_type}")));
-        details.extend(inner.request_id.as_ref().map(|id| format!("request id {id}")));
+        details.extend(error.status().map(|status| format!("HTTP {status}")));
+        details.extend(error.api_type().map(|api_type| format!("type {api_type}")));
+        details.extend(error.request_id().map(|id| format!("request id {id}")));
         if !details.is_empty() {
             line.push_str(&format!(" ({})", details.join(", ")));
         }
-        if inner.in_one_line {
-            return one_line(&line);
+        if self.in_one_line {
+            return one_line(&line).into_owned();
         }
-        let question = inner.upload_id.as_ref().map(|id| format!("ofauth: the upload in question: {id}"));
-        let next = inner.hint.as_ref().map(|hint| format!("ofauth: next: {hint}"));
+        let question = error.upload_id().map(|id| format!("ofauth: the upload in question: {id}"));
+        let next = self.hint.as_ref().map(|hint| format!("ofauth: next: {hint}"));
         let lines = [Some(line), question, next];
         lines.iter().flatten().map(|line| one_line(line)).collect::<Vec<_>>().join("\n")
     }
 
     /// The failure as scripts read it.
     pub(crate) fn event<'a>(&'a self, text: &'a str) -> Event<'a> {
-        let inner = &self.0;
+        let error = &self.error;
         Event::Failed {
-            file: inner.file.as_ref().map_or_else(NameFields::none, Name::fields),
-            kind: inner.kind.as_str(),
+            file: self.file.as_ref().map_or_else(NameFields::none, Name::fields),
+            kind: error.kind().as_str(),
             error: text,
-            status: inner.status,
-            r#type: inner.api_type.as_deref(),
-            request_id: inner.request_id.as_deref(),
-            part: inner.part,
-            retryable: inner.retryable,
-            media_upload_id: inner.upload_id.as_deref(),
+            status: error.status(),
+            r#type: error.api_type(),
+            request_id: error.request_id(),
+            part: error.part(),
+            retryable: error.is_retryable(),
+            media_upload_id: error.upload_id(),
         }
     }
 
     /// What went wrong, without file, status and advice.
     pub(crate) fn text(&self) -> String {
-        match self.0.part {
-            Some(part) => format!("part {part}: {}", self.0.message),
-            None => self.0.message.clone(),
+        let message = with_causes(&self.error);
+        let message = one_line(&message);
+        match self.error.part() {
+            Some(part) => format!("part {part}: {message}"),
+            None => message.into_owned(),
         }
     }
 }
 
-impl From<ofauth::Error> for Failure {
-    fn from(error: ofauth::Error) -> Self {
-        Self(Box::new(Inner {
-            file: None,
-            kind: error.kind(),
-            message: one_line(&with_causes(&error)),
-            status: error.status(),
-            api_type: error.api_type().map(str::to_owned),
-            request_id: error.request_id().map(str::to_owned),
-            part: error.part(),
-            retryable: error.is_retryable(),
-            upload_id: error.upload_id().map(str::to_owned),
-            hint: hint(&error),
-            of_the_disk: is_of_the_disk(&error),
-            in_one_line: false,
-        }))
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        let hint = hint(&error);
+        Self { error, file: None, hint, in_one_line: false }
     }
 }
 
@@ -218,8 +173,8 @@ impl From<ofauth::Error> for Failure {
 fn is_of_the_disk(error: &(dyn StdError + 'static)) -> bool {
     use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
     // The library shares those that concern several tasks.
-    let shared = error.downcast_ref::<Arc<std::io::Error>>().map(Arc::as_ref);
-    let kind = error.downcast_ref().or(shared).map(std::io::Error::kind);
+    let shared = error.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref);
+    let kind = error.downcast_ref().or(shared).map(io::Error::kind);
     let is_one = matches!(kind, Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge));
     is_one || error.source().is_some_and(is_of_the_disk)
 }
@@ -230,7 +185,7 @@ fn begins_with_name(text: &str, name: &str) -> bool {
 }
 
 /// The message, which names its cause. Only a defect is told with all that is known of it.
-fn with_causes(error: &ofauth::Error) -> String {
+fn with_causes(error: &Error) -> String {
     let mut text = error.message().to_owned();
     if error.kind() != ErrorKind::Internal {
         return text;
@@ -248,7 +203,7 @@ fn with_causes(error: &ofauth::Error) -> String {
 }
 
 /// The next step where the command knows more than the library, whose texts name theirs.
-fn hint(error: &ofauth::Error) -> Option<String> {
+fn hint(error: &Error) -> Option<String> {
     if let Some(action) = error.action_required() {
         // Documented: the session of the account's owner has ended, which only a new login mends.
         let how = match action {
@@ -259,13 +214,16 @@ fn hint(error: &ofauth::Error) -> Option<String> {
         };
         return Some(format!("the API asks for {action}{how}"));
     }
-    if let Some(advice) = proxy::advice(error) {
+    if let Some(advice) = error.journal_id().and_then(|id| of_the_journal(error, id)) {
         return Some(advice);
+    }
+    if error.setting() == Some(Setting::Proxy) {
+        return Some(proxy::advice(error.is_retryable()));
     }
     let advice = match error.kind() {
         ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Cancelled if error.is_retryable() => AGAIN,
         // The library names its own setting; here it is a flag.
-        ErrorKind::Config if error.message().contains("ca_pem") => {
+        ErrorKind::Config if error.setting() == Some(Setting::CaCertificates) => {
             "name a PEM file with the certificate of the CA: --ca-file FILE"
         }
         ErrorKind::UntrustedOrigin => {
@@ -276,6 +234,22 @@ fn hint(error: &ofauth::Error) -> Option<String> {
     Some(advice.to_owned())
 }
 
+/// What to do about an upload that may be in the vault, whose journal has this id.
+fn of_the_journal(error: &Error, id: &str) -> Option<String> {
+    let forget = format!(
+        "look into the vault, and if the file is not there, `ofauth sessions forget {id}` and run it once more"
+    );
+    match error.kind() {
+        // The library says so of what it cannot find out.
+        ErrorKind::OutcomeUnknown | ErrorKind::Journal if error.next_step().is_some() => Some(forget),
+        ErrorKind::OutcomeUnknown => Some(format!(
+            "run the same command again, which is safe: it asks for the end of the same upload and opens no second \
+             one; if it stays unknown, {forget}"
+        )),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -284,14 +258,9 @@ mod tests {
 
     #[test]
     fn lines_name_file_part_details_and_the_next_step() {
-        let mut failure = Failure::new(ErrorKind::Rejected, "too large")
-            .of(&Name::from(Path::new("clip.mp4")))
-            .with_upload_id("upload:1")
-            .with_hint("smaller");
-        failure.0.part = Some(3);
-        failure.0.status = Some(413);
-        failure.0.api_type = Some("TOO_LARGE".into());
-        failure.0.request_id = Some("req_1".into());
+        let error = Error::new(ErrorKind::Rejected, "too large").with_part(3).with_upload_id("upload:1");
+        let error = error.with_answer(413, Some("TOO_LARGE".into()), Some("req_1".into()), None);
+        let failure = Failure::from(error).of(&Name::from(Path::new("clip.mp4"))).with_hint("smaller");
         assert_eq!(
             failure.lines(),
             "ofauth: clip.mp4: part 3: too large (HTTP 413, type TOO_LARGE, request id req_1)\n\

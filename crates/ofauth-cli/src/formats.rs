@@ -4,30 +4,14 @@
 //! takes the user's word if there is one.
 
 use ofauth::Inspected;
+use ofauth::unversioned::usual_extension;
 
 use crate::failure::{Failure, Result};
-
-/// The formats of the guide, with the usual extension of each. Its bounds of size are approximate and not enforced.
-const GUIDE: &[(&str, &str)] = &[
-    ("image/jpeg", "jpg"),
-    ("image/png", "png"),
-    ("image/gif", "gif"),
-    ("image/webp", "webp"),
-    ("video/mp4", "mp4"),
-    ("video/quicktime", "mov"),
-    ("audio/mpeg", "mp3"),
-    ("audio/mp4", "m4a"),
-];
-
-/// The usual extension of a format of the guide.
-pub(crate) fn extension(content_type: &str) -> Option<&'static str> {
-    GUIDE.iter().find(|(known, _)| known.eq_ignore_ascii_case(content_type)).map(|(_, extension)| *extension)
-}
 
 /// Fails for a file of a format that the guide does not name: by its first bytes, and if these tell nothing by its name.
 pub(crate) fn check(about: &Inspected) -> Result<()> {
     let format = about.format.as_deref().unwrap_or(&about.content_type);
-    if extension(format).is_some() {
+    if usual_extension(format).is_some() {
         return Ok(());
     }
     Err(Failure::argument(format!(

@@ -8,11 +8,11 @@ use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
+use ofauth::unversioned::usual_extension;
 use ofauth::{ErrorKind, ReadAt, Source};
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
-use crate::formats::extension;
 use crate::name::Name;
 use crate::threads;
 
@@ -83,7 +83,7 @@ impl Input {
     /// Names standard input after the type that was found in it. Fails for a type without a usual extension.
     pub(crate) fn name_by_type(&mut self, content_type: &str) -> Result<()> {
         if let Kind::Spool { filename, .. } = &mut self.kind {
-            let extension = extension(content_type).ok_or_else(|| {
+            let extension = usual_extension(content_type).ok_or_else(|| {
                 Failure::argument("standard input has no name").with_hint("give --filename")
             })?;
             *filename = format!("stdin.{extension}");

@@ -7,6 +7,7 @@ use std::fmt;
 use std::io::{self, Write};
 
 use ofauth::system::CALLS;
+use ofauth::unversioned::display_safe::one_line;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
 use tracing_subscriber::filter::{LevelFilter, Targets};
@@ -14,7 +15,7 @@ use tracing_subscriber::layer::{Context, Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
 use crate::progress::Screen;
-use crate::terminal::{Form, Stream, one_line};
+use crate::terminal::{Form, Stream};
 
 /// Starts to show events: once `-v` those of level info, twice those of level debug; without, what calls wait for, unless
 /// it is to be `quiet`.
@@ -68,7 +69,8 @@ struct Around {
 
 impl Write for Around {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let line = one_line(String::from_utf8_lossy(bytes).trim_end_matches('\n')) + "\n";
+        let text = String::from_utf8_lossy(bytes);
+        let line = one_line(text.trim_end_matches('\n')) + "\n";
         self.screen.around(|| Stream::Err.write(line.as_bytes(), Form::Line)).map(|()| bytes.len())
     }
 

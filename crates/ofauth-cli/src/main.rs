@@ -18,6 +18,7 @@ mod duration;
 mod events;
 mod exit;
 mod failure;
+mod file_state;
 mod formats;
 mod help;
 mod input;

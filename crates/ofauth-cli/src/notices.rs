@@ -6,12 +6,12 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use ofauth::unversioned::display_safe::one_line;
 use ofauth::{Notice, Step};
 
 use crate::events::Event;
 use crate::name::Name;
 use crate::output::Output;
-use crate::terminal::one_line;
 
 /// Lines about retries and waits are at least this far apart.
 const APART: Duration = Duration::from_secs(10);

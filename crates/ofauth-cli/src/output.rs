@@ -11,6 +11,7 @@ use std::io;
 use std::sync::{Arc, OnceLock};
 
 use ofauth::system::words;
+use ofauth::unversioned::display_safe::one_line;
 use serde::Serialize;
 
 use crate::events::Event;
@@ -18,7 +19,7 @@ use crate::exit::Exit;
 use crate::failure::Failure;
 use crate::name::Name;
 use crate::progress::Screen;
-use crate::terminal::{Form, Stream, one_line};
+use crate::terminal::{Form, Stream};
 
 /// The two streams, and how the user wants them.
 #[derive(Debug, Clone)]
@@ -201,7 +202,7 @@ impl Output {
 
     /// Prints to standard error. Returns whether it got there.
     pub(crate) fn say(&self, text: &str) -> bool {
-        let safe: String = text.split('\n').map(|line| one_line(line) + "\n").collect();
+        let safe: String = text.split('\n').map(|line| one_line(line).into_owned() + "\n").collect();
         self.screen.around(|| Stream::Err.write(safe.as_bytes(), Form::Lines)).is_ok()
     }
 

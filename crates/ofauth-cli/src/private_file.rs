@@ -1,8 +1,8 @@
 //! How files of the state directory are opened: for their owner alone, and so that nothing that lies there under their
 //! names leads the command elsewhere or holds it up.
 //!
-//! A link is not followed, a FIFO not waited for, a lock not for long, and nothing beyond all measure is read. Errors
-//! name the file. What is in the files is the business of others.
+//! The library opens; here errors get the name of the file, a lock is not waited for for long, and nothing beyond all
+//! measure is read. What is in the files is the business of others.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
@@ -10,17 +10,17 @@ use std::path::Path;
 use std::time::Duration;
 
 use ofauth::system::words;
+use ofauth::unversioned::private_fs::{self, OpenError, options, sync_directory};
 
 /// The largest file that is read: a million uploads of a few parts. Reading one takes a second or two.
 const LARGEST: u64 = 256 << 20;
 
-/// How often a lock is asked for, and the pause in between: three seconds in all. Who has it needs milliseconds.
-const LOCK_TRIES: u32 = 150;
-const LOCK_PAUSE: Duration = Duration::from_millis(20);
+/// How long a lock is waited for. Who has it needs milliseconds.
+const LOCK_PATIENCE: Duration = Duration::from_secs(3);
 
 /// Opens a file to read it and to write at its end, and makes it if it is missing.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    regular(path, options().append(true).create(true).mode_of_owner())
+    regular(path, options().append(true).create(true))
 }
 
 /// The same, and a file that was missing does not vanish with the power.
@@ -47,34 +47,15 @@ pub(crate) fn create_anew(path: &Path) -> io::Result<File> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(naming(path, &error)),
         _ => {}
     }
-    regular(path, options().write(true).create_new(true).mode_of_owner())
+    regular(path, options().write(true).create_new(true))
 }
 
 /// Waits for a lock, but not for long.
 pub(crate) fn lock(file: &File, path: &Path) -> io::Result<()> {
-    for _ in 0..LOCK_TRIES {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
-            Err(TryLockError::Error(error)) => return Err(naming(path, &error)),
-        }
-    }
-    Err(said(path, "another process holds its lock"))
-}
-
-/// Whether this is the file that has the name.
-#[cfg(unix)]
-pub(crate) fn is_at(file: &File, path: &Path) -> bool {
-    use std::os::unix::fs::MetadataExt;
-    let (ours, named) = (file.metadata(), path.symlink_metadata());
-    let id = |about: &std::fs::Metadata| (about.dev(), about.ino());
-    matches!((ours, named), (Ok(ours), Ok(named)) if id(&ours) == id(&named))
-}
-
-/// Whether this is the file that has the name: elsewhere an open file keeps its own.
-#[cfg(not(unix))]
-pub(crate) fn is_at(_: &File, _: &Path) -> bool {
-    true
+    private_fs::lock_within(file, LOCK_PATIENCE).map_err(|error| match error {
+        TryLockError::WouldBlock => said(path, "another process holds its lock"),
+        TryLockError::Error(error) => naming(path, &error),
+    })
 }
 
 /// Whether the last line of a file has no end.
@@ -116,59 +97,16 @@ impl std::error::Error for Named {
     }
 }
 
-/// Makes the names in a directory durable.
-fn sync_directory(directory: &Path) -> io::Result<()> {
-    // Above a relative path of one name is the empty one.
-    let directory = if directory.as_os_str().is_empty() { Path::new(".") } else { directory };
-    if cfg!(unix) { File::open(directory)?.sync_all() } else { Ok(()) }
-}
-
 fn said(path: &Path, text: &str) -> io::Error {
     io::Error::other(format!("{}: {text}", path.display()))
 }
 
-/// Options under which nothing but a file under its own name is opened, and nothing waits.
-fn options() -> OpenOptions {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    #[cfg(unix)]
-    {
-        use rustix::fs::OFlags;
-        use std::os::unix::fs::OpenOptionsExt as _;
-        if let Ok(flags) = i32::try_from((OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC).bits()) {
-            options.custom_flags(flags);
-        }
-    }
-    options
-}
-
-trait OfOwner {
-    /// What is made is for its owner alone.
-    fn mode_of_owner(&mut self) -> &mut Self;
-}
-
-impl OfOwner for OpenOptions {
-    fn mode_of_owner(&mut self) -> &mut Self {
-        #[cfg(unix)]
-        std::os::unix::fs::OpenOptionsExt::mode(self, 0o600);
-        self
-    }
-}
-
 fn regular(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    let file = match options.open(path) {
-        Ok(file) => file,
-        // A link, a FIFO and the like are refused with a code of their own each.
-        Err(_) if path.symlink_metadata().is_ok_and(|about| !about.is_file()) => {
-            return Err(said(path, "not a regular file"));
-        }
-        Err(error) => return Err(naming(path, &error)),
-    };
-    let about = file.metadata().map_err(|error| naming(path, &error))?;
-    if !about.is_file() {
-        return Err(said(path, "not a regular file"));
-    }
-    if about.len() > LARGEST {
+    let file = private_fs::open(path, options).map_err(|error| match error {
+        OpenError::NotRegular => said(path, "not a regular file"),
+        OpenError::Io(error) => naming(path, &error),
+    })?;
+    if file.metadata().map_err(|error| naming(path, &error))?.len() > LARGEST {
         return Err(said(path, &format!("larger than {} MiB", LARGEST >> 20)));
     }
     Ok(file)

@@ -6,7 +6,8 @@
 use std::ffi::OsString;
 use std::sync::OnceLock;
 
-use url::{Host, Url};
+use ofauth::unversioned::is_loopback;
+use url::Url;
 
 use crate::failure::{Failure, Result};
 use crate::no_proxy;
@@ -27,14 +28,11 @@ pub(crate) fn remember(named: Named) -> String {
     named.url
 }
 
-/// What to do about an error that speaks of a proxy.
-pub(crate) fn advice(error: &ofauth::Error) -> Option<String> {
-    let is_about_it = error.message().contains("the proxy ");
+/// What to do about an error that is about the proxy.
+pub(crate) fn advice(may_pass: bool) -> String {
     let place = SOURCE.get().copied().unwrap_or("--proxy or the configuration file");
-    let again = if error.is_retryable() { ", then run the command again" } else { "" };
-    is_about_it.then(|| {
-        format!("the proxy comes from {place}: set it right there, or go without it (--proxy \"\"){again}")
-    })
+    let again = if may_pass { ", then run the command again" } else { "" };
+    format!("the proxy comes from {place}: set it right there, or go without it (--proxy \"\"){again}")
 }
 
 /// The proxy for requests to `base`, if the environment names one. This machine itself is never reached through one.
@@ -80,15 +78,6 @@ pub(crate) fn from_environment(
     let proxy = proxy.trim();
     let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
     Ok(Some(Named { url, variable }))
-}
-
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-        None => false,
-    }
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The client that a command talks through, and the sandbox behind it if the user asked for one.
 
-use ofauth::{Client, ClientBuilder, ErrorKind};
+use ofauth::{Client, ClientBuilder, ErrorKind, Setting};
 use ofauth_sandbox::Sandbox;
 use url::Url;
 
@@ -86,7 +86,7 @@ impl Session {
         }
         let connection = settings.connection_id.clone();
         let client = builder.build().map_err(|error| match &settings.ca_file {
-            Some(path) if error.message().contains("the given CA certificates") => {
+            Some(path) if error.setting() == Some(Setting::CaCertificates) => {
                 Failure::from(error).with_hint(format!("look at {}", path.display()))
             }
             _ => Failure::from(error),

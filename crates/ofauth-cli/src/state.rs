@@ -3,7 +3,9 @@
 //! This module says where it is and makes it, for its owner alone. What lies in it is the business of others.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use ofauth::unversioned::private_fs::create_directory;
 
 use crate::args::Global;
 
@@ -16,7 +18,7 @@ pub(crate) struct State {
 impl State {
     /// Makes the directory if it is not there yet.
     pub(crate) fn create(root: PathBuf) -> io::Result<State> {
-        create_private(&root)?;
+        create_directory(&root)?;
         Ok(State { root })
     }
 
@@ -75,18 +77,10 @@ fn usual(set: impl Fn(&str) -> Option<PathBuf>, _: Option<PathBuf>) -> Option<Pa
     set("LOCALAPPDATA").map(|base| base.join("ofauth"))
 }
 
-/// Makes a directory, and those above it, that nobody else may look into.
-pub(crate) fn create_private(path: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
-}
-
 #[cfg(all(test, not(any(target_os = "macos", windows))))]
 mod tests {
     use super::*;
+    use std::path::Path;
 
     #[test]
     fn the_usual_place_follows_the_xdg_rules() {

@@ -8,6 +8,8 @@
 use std::borrow::Cow;
 use std::io::{self, IsTerminal};
 
+use ofauth::unversioned::display_safe::{is_unsafe, one_line};
+
 use crate::descriptor;
 
 /// An output stream of the process.
@@ -109,22 +111,6 @@ fn without_line_ends(mut text: String) -> String {
     text
 }
 
-/// The text on one line, without what a terminal obeys: for names and foreign texts in what is said to people. Each such
-/// character becomes what the library makes of it.
-pub(crate) fn one_line(text: &str) -> String {
-    text.replace(is_obeyed, "\u{FFFD}")
-}
-
-/// Whether a terminal obeys a character instead of showing it: control characters, what ends a line, and what turns the
-/// direction of writing.
-pub(crate) fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(
-            character,
-            '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}'
-        )
-}
-
 /// The bytes as a terminal may have them. What it would obey becomes `\u001b`, which in a string of JSON is the same
 /// character, and a byte that is no text `\xff`.
 fn safe(bytes: &[u8], form: Form) -> Cow<'_, [u8]> {
@@ -134,7 +120,7 @@ fn safe(bytes: &[u8], form: Form) -> Cow<'_, [u8]> {
         _ => (bytes, b""),
     };
     let passes =
-        |character| !is_obeyed(character) || (form == Form::Lines && matches!(character, '\n' | '\t'));
+        |character| !is_unsafe(character) || (form == Form::Lines && matches!(character, '\n' | '\t'));
     let mut safe = String::with_capacity(bytes.len());
     for chunk in body.utf8_chunks() {
         let mut rest = chunk.valid().chars();
@@ -191,13 +177,8 @@ mod tests {
         let value = serde_json::json!({"a\u{9b}": ["\u{1b}[2J", "\u{7f}\u{202e}\u{2028}", "\t\n\r\\"]});
         for text in [value.to_string(), serde_json::to_string_pretty(&value).unwrap()] {
             let safe = shown(&text, Form::Lines);
-            assert!(!safe.contains(|c| is_obeyed(c) && c != '\n'), "{safe}");
+            assert!(!safe.contains(|c| is_unsafe(c) && c != '\n'), "{safe}");
             assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
         }
-    }
-
-    #[test]
-    fn names_in_messages_are_one_line() {
-        assert_eq!(one_line("a\nb\u{202e}c\u{200e}"), "a\u{fffd}b\u{fffd}c\u{fffd}");
     }
 }

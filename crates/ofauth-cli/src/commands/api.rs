@@ -6,6 +6,7 @@
 use ofauth::ErrorKind;
 use ofauth::api::Operation;
 use ofauth::api::operation::{Body, RetryClass};
+use ofauth::unversioned::PROXY_REQUEST;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -18,9 +19,6 @@ use crate::failure::{Failure, Result};
 use crate::session::Session;
 use crate::user_text;
 
-/// The one operation that the document cannot describe: any method on any OnlyFans path.
-pub(crate) const PROXY: &str = "proxy_request";
-
 /// So much of an answer is shown on standard error, if standard output does not take it.
 const LONGEST_SHOWN: usize = 4000;
 
@@ -28,7 +26,7 @@ const LONGEST_SHOWN: usize = 4000;
 pub(crate) async fn run(app: &App, args: &ApiArgs) -> Result<Exit> {
     match (&args.operation, &args.describe) {
         (Some(id), _) => call(app, args, id).await,
-        (None, Some(id)) if id == PROXY => api_table::describe_proxy(app),
+        (None, Some(id)) if id == PROXY_REQUEST => api_table::describe_proxy(app),
         (None, Some(id)) => match find(id) {
             Some(operation) => api_table::describe(app, operation),
             None => Err(Failure::argument(format!("there is no operation {id:?}"))

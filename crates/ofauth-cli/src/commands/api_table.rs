@@ -2,10 +2,10 @@
 
 use ofauth::api::Operation;
 use ofauth::api::operation::{Body, Connection, Kind, Place, RetryClass};
+use ofauth::unversioned::PROXY_REQUEST;
 use serde_json::{Value, json};
 
 use super::App;
-use super::api::PROXY;
 use super::api_schema::{self, member};
 use crate::exit::Exit;
 use crate::failure::Result;
@@ -33,7 +33,7 @@ pub(crate) fn list(app: &App) -> Result<Exit> {
     if app.out.is_json() {
         app.out.line(&proxy_as_json().to_string());
     } else {
-        app.out.line(&row(width, PROXY, "ANY", PROXY_PATH, PROXY_SUMMARY, ""));
+        app.out.line(&row(width, PROXY_REQUEST, "ANY", PROXY_PATH, PROXY_SUMMARY, ""));
     }
     if any_unconfirmed {
         app.out.note("unconfirmed: no public page shows the operation; it may not exist in this form");
@@ -121,7 +121,7 @@ pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let text = format!(
-        "{PROXY}\nANY {PROXY_PATH}\n{PROXY_SUMMARY}\nconnection: required\nbody: optional JSON\nparameters:\n  \
+        "{PROXY_REQUEST}\nANY {PROXY_PATH}\n{PROXY_SUMMARY}\nconnection: required\nbody: optional JSON\nparameters:\n  \
          method (required): GET, POST, PUT, PATCH or DELETE\n  \
          path (required): an OnlyFans path without /api2/v2, with slashes and a query string as it needs them\n"
     );
@@ -160,7 +160,7 @@ fn as_json(operation: &Operation) -> Value {
 
 fn proxy_as_json() -> Value {
     json!({
-        "id": PROXY,
+        "id": PROXY_REQUEST,
         "method": "ANY",
         "path": PROXY_PATH,
         "tag": "Proxy",

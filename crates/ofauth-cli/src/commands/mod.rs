@@ -14,8 +14,6 @@ mod sessions_table;
 mod text;
 mod upload;
 
-pub(crate) use api::PROXY;
-
 use crate::args::{Command, Global, VaultPlusCommand};
 use crate::exit::Exit;
 use crate::failure::Result;

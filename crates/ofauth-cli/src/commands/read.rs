@@ -1,6 +1,7 @@
 //! The short commands that read: `check`, `vault-plus batch` and `whoami`.
 
 use ofauth::ErrorKind;
+use ofauth::unversioned::display_safe::one_line;
 use serde_json::json;
 
 use super::App;
@@ -8,7 +9,6 @@ use crate::args::CheckArgs;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::session::Session;
-use crate::terminal::one_line;
 use crate::user_file::{self, Wanted};
 use crate::user_text;
 

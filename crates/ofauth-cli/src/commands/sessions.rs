@@ -11,6 +11,7 @@ use bytesize::ByteSize;
 use console::Term;
 use jiff::Timestamp;
 use ofauth::system::Time;
+use ofauth::unversioned::display_safe::one_line;
 use ofauth::{Journal, JournalState, JournaledUpload};
 use serde_json::{Value, json};
 
@@ -20,7 +21,7 @@ use crate::args::SessionsCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::state::{self, State};
-use crate::terminal::{Stream, one_line};
+use crate::terminal::Stream;
 
 /// Runs the command.
 pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
@@ -63,7 +64,7 @@ fn show(app: &App, session: &JournaledUpload) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     let now = SystemTime::now();
-    let known = |text: &Option<String>| one_line(text.as_deref().unwrap_or("-"));
+    let known = |text: &Option<String>| one_line(text.as_deref().unwrap_or("-")).into_owned();
     let fields = [
         ("id", session.id.clone()),
         ("state", state_of(session)),
@@ -87,7 +88,7 @@ fn show(app: &App, session: &JournaledUpload) -> Result<Exit> {
                 None => "-".into(),
             },
         ),
-        ("journal", one_line(&session.path.display().to_string())),
+        ("journal", one_line(&session.path.display().to_string()).into_owned()),
     ];
     for (name, value) in fields {
         if !app.out.line(&format!("{name:<11}{value}")) {

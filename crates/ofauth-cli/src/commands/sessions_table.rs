@@ -7,10 +7,10 @@ use std::path::{MAIN_SEPARATOR, Path, PathBuf};
 use std::time::SystemTime;
 
 use ofauth::JournaledUpload;
+use ofauth::unversioned::display_safe::one_line;
 
 use super::sessions::{size, state_of, until};
 use crate::shorten;
-use crate::terminal::one_line;
 
 /// What stands before the path.
 const COLUMNS: usize = 5;
@@ -82,7 +82,7 @@ impl Table {
                 let room = columns.saturating_sub(before).max(NARROWEST_PATH);
                 shorten::in_the_middle(&one_line(&here.call(file)), room)
             }
-            None => one_line(file),
+            None => one_line(file).into_owned(),
         };
         rows.map(|(fields, file)| {
             let cells =

@@ -65,8 +65,13 @@ impl Index {
         Ok(Self { places, lines })
     }
 
+    /// The latest record of `path` in the file, if it has one.
+    pub(crate) fn latest(&self, file: &File, path: &str) -> Option<Vec<u8>> {
+        line(file, self.offset(path)?).ok()
+    }
+
     /// Where the latest record of `path` begins, if it has one.
-    pub(crate) fn offset(&self, path: &str) -> Option<u64> {
+    fn offset(&self, path: &str) -> Option<u64> {
         let wanted = hash(path);
         let place = self.places.binary_search_by_key(&wanted, |(hash, _)| *hash).ok()?;
         self.places.get(place).map(|(_, offset)| *offset)

@@ -7,86 +7,32 @@
 
 pub(crate) mod index;
 
-use std::fs::{File, Metadata};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use ofauth::Sum;
+use ofauth::unversioned::private_fs::create_directory;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::file_state::FileState;
 use crate::private_file::{self, is_torn, naming};
-use crate::state::create_private;
 use index::Index;
 
 /// Whether a file is worth compacting is looked at whenever its size passes a power of two above this.
 const SMALL: u64 = 64 * 1024;
 
-/// A state of a file: another size or time is another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Identity {
-    path: String,
-    pub(crate) size: u64,
-    /// The time of the last change, in nanoseconds since 1970.
-    mtime: i64,
-    /// Device, number, and the time at which anything about it changed, as far as the system tells. Other ones say that the
-    /// file may be another, or its modification time put back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    inode: Option<(u64, u64, i64, i64)>,
-}
-
-#[cfg(unix)]
-fn inode(about: &Metadata) -> Option<(u64, u64, i64, i64)> {
-    use std::os::unix::fs::MetadataExt;
-    Some((about.dev(), about.ino(), about.ctime(), about.ctime_nsec()))
-}
-
-#[cfg(not(unix))]
-fn inode(_: &Metadata) -> Option<(u64, u64, i64, i64)> {
-    None
-}
-
-impl Identity {
-    /// Where the file is, without links, or what stands for that.
-    pub(crate) fn path(&self) -> &str {
-        &self.path
-    }
-
-    /// The present state of the file at `path`; nothing if it cannot be told.
-    pub(crate) fn of(path: &Path) -> Option<Self> {
-        let path = path.canonicalize().ok()?;
-        let about = path.metadata().ok()?;
-        // Times that are too far away for this are all alike.
-        let nanos = |time: Duration| i64::try_from(time.as_nanos()).unwrap_or(i64::MAX);
-        let mtime = match about.modified().ok()?.duration_since(UNIX_EPOCH) {
-            Ok(after) => nanos(after),
-            Err(before) => nanos(before.duration()).saturating_neg(),
-        };
-        // No absolute path begins like one that is no text.
-        let bytes = path.as_os_str().as_encoded_bytes();
-        let path = path.to_str().map_or_else(|| format!("base64:{}", STANDARD.encode(bytes)), str::to_owned);
-        Some(Self { path, size: about.len(), mtime, inode: inode(&about) })
-    }
-
-    /// Whether this is the same state, as far as path, size and time tell.
-    pub(crate) fn looks_like(&self, other: &Self) -> bool {
-        (&self.path, self.size, self.mtime) == (&other.path, other.size, other.mtime)
-    }
-
-    /// Bytes that come from no file, of which this is the SHA-256.
-    pub(crate) fn of_bytes(sha256: &str, size: u64) -> Self {
-        Self { path: format!("sha256:{sha256}"), size, mtime: 0, inode: None }
-    }
-}
-
 /// One upload that succeeded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
-    file: Identity,
+    file: FileState,
     etags: Vec<String>,
+    /// What the content of the file is known by.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sum: Option<Sum>,
     /// When, in seconds since 1970.
     at: u64,
 }
@@ -108,7 +54,7 @@ pub(crate) struct Known {
 impl Remembered {
     /// What is remembered in `directory`, which is made if need be.
     pub(crate) fn open(directory: &Path, base_url: &str, connection: &str) -> io::Result<Self> {
-        create_private(directory)?;
+        create_directory(directory)?;
         let name = Sha256::digest(format!("{}\n{connection}", base_url.trim_end_matches('/')));
         let name: String = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
         Ok(Self {
@@ -120,15 +66,16 @@ impl Remembered {
     /// Writes down that `file` was uploaded with these etags, of which the first and the last are kept.
     pub(crate) fn add<'a>(
         &self,
-        file: Identity,
+        file: FileState,
         etags: impl Iterator<Item = Option<&'a str>>,
+        sum: Option<Sum>,
     ) -> io::Result<()> {
         let etags = first_and_last(etags.flatten());
         if etags.is_empty() {
             return Ok(());
         }
         let at = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-        let mut line = serde_json::to_vec(&Record { file, etags, at })?;
+        let mut line = serde_json::to_vec(&Record { file, etags, sum, at })?;
         line.push(b'\n');
         let _turn = self.take_turn()?;
         let mut data = private_file::open(&self.data)?;
@@ -178,11 +125,11 @@ impl Remembered {
 }
 
 impl Known {
-    /// The etags of `file`, if it was uploaded as it is now.
-    pub(crate) fn etags(&self, file: &Identity) -> Option<Vec<String>> {
-        let line = index::line(&self.file, self.index.offset(&file.path)?).ok()?;
+    /// The etags of the file at `path`, if it was uploaded as it is now. Blocks on the disk.
+    pub(crate) fn etags(&self, file: &FileState, path: &Path) -> Option<Vec<String>> {
+        let line = self.index.latest(&self.file, file.path())?;
         let record: Record = serde_json::from_slice(&line).ok()?;
-        record.file.looks_like(file).then_some(record.etags)
+        record.file.is_still(file, path, record.sum.as_ref()).then_some(record.etags)
     }
 }
 
@@ -196,17 +143,25 @@ fn first_and_last<'a>(mut etags: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn open(home: &Path) -> Remembered {
         Remembered::open(home, "https://api.test/", "conn_1").unwrap()
     }
 
-    fn file(path: &str, size: u64) -> Identity {
-        Identity { path: path.into(), size, mtime: 7, inode: None }
+    /// A file that is always the same one.
+    fn file(path: &str, size: u64) -> FileState {
+        let inode = json!({"device": 1, "number": 2, "changed": [3, 4]});
+        serde_json::from_value(json!({"path": path, "size": size, "modified": [7, 0], "inode": inode}))
+            .unwrap()
     }
 
-    fn add(remembered: &Remembered, file: Identity, etags: &[&str]) {
-        remembered.add(file, etags.iter().copied().map(Some)).unwrap();
+    fn add(remembered: &Remembered, file: FileState, etags: &[&str]) {
+        remembered.add(file, etags.iter().copied().map(Some), None).unwrap();
+    }
+
+    fn etags(known: &Known, file: &FileState) -> Option<Vec<String>> {
+        known.etags(file, Path::new("/none"))
     }
 
     #[test]
@@ -215,17 +170,17 @@ mod tests {
         let remembered = open(home.path());
         add(&remembered, file("/a", 1), &["\"1\"", "\"2\"", "\"3\""]);
         add(&remembered, file("/b", 1), &["\"4\"", "\"4\""]);
-        remembered.add(file("/c", 1), [None].into_iter()).unwrap();
+        remembered.add(file("/c", 1), [None].into_iter(), None).unwrap();
         let known = remembered.known().unwrap();
-        assert_eq!(known.etags(&file("/a", 1)).unwrap(), ["\"1\"", "\"3\""]);
-        assert_eq!(known.etags(&file("/b", 1)).unwrap(), ["\"4\""]);
-        for other in [file("/a", 2), file("/c", 1), Identity { mtime: 8, ..file("/a", 1) }] {
-            assert_eq!(known.etags(&other), None);
+        assert_eq!(etags(&known, &file("/a", 1)).unwrap(), ["\"1\"", "\"3\""]);
+        assert_eq!(etags(&known, &file("/b", 1)).unwrap(), ["\"4\""]);
+        for other in [file("/a", 2), file("/c", 1)] {
+            assert_eq!(etags(&known, &other), None);
         }
         let elsewhere = Remembered::open(home.path(), "https://api.test", "conn_2").unwrap();
-        assert_eq!(elsewhere.known().unwrap().etags(&file("/a", 1)), None);
+        assert_eq!(etags(&elsewhere.known().unwrap(), &file("/a", 1)), None);
         let same = Remembered::open(home.path(), "https://api.test", "conn_1").unwrap();
-        assert!(same.known().unwrap().etags(&file("/a", 1)).is_some());
+        assert!(etags(&same.known().unwrap(), &file("/a", 1)).is_some());
     }
 
     #[test]
@@ -238,9 +193,9 @@ mod tests {
         std::fs::write(&remembered.data, raw).unwrap();
         add(&remembered, file("/b", 1), &["2"]);
         let known = remembered.known().unwrap();
-        assert_eq!(known.etags(&file("/a", 1)).unwrap(), ["1"]);
-        assert_eq!(known.etags(&file("/b", 1)).unwrap(), ["2"]);
-        assert_eq!(known.etags(&file("/torn", 1)), None);
+        assert_eq!(etags(&known, &file("/a", 1)).unwrap(), ["1"]);
+        assert_eq!(etags(&known, &file("/b", 1)).unwrap(), ["2"]);
+        assert_eq!(etags(&known, &file("/torn", 1)), None);
     }
 
     #[test]
@@ -259,8 +214,8 @@ mod tests {
         assert!(written < 1000, "compacted on the way: {written}");
         let known = remembered.known().unwrap();
         assert_eq!(lines(&remembered), 2);
-        assert_eq!(known.etags(&file("/often", 999)).unwrap(), ["999"]);
-        assert_eq!(known.etags(&file("/once", 1)).unwrap(), ["once"]);
+        assert_eq!(etags(&known, &file("/often", 999)).unwrap(), ["999"]);
+        assert_eq!(etags(&known, &file("/once", 1)).unwrap(), ["once"]);
     }
 
     #[test]
@@ -278,7 +233,7 @@ mod tests {
         });
         let known = open(home.path()).known().unwrap();
         for writer in 0..4 {
-            assert!(known.etags(&file(&format!("/{writer}"), 99)).is_some());
+            assert!(etags(&known, &file(&format!("/{writer}"), 99)).is_some());
         }
     }
 

@@ -7,7 +7,7 @@ use std::net::TcpListener;
 use std::os::unix::ffi::OsStringExt;
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use crate::pty::on_terminal;
@@ -127,6 +127,46 @@ async fn an_answer_is_shown_with_escapes_on_a_terminal_and_as_it_is_on_a_pipe() 
         assert_eq!(shown, answer, "the escapes stand for the same text");
         let piped = run(&mut command(&home, &base_url, arguments)).await.ends_with(0);
         assert!(piped.out.contains('\u{202e}') && piped.out.contains('\u{9b}'), "{:?}", piped.out);
+    }
+}
+
+/// A plan whose reference, kind or addresses are hostile; the same reference in the journal; and words of the service that
+/// the progress bar shows while it waits.
+#[tokio::test]
+async fn what_a_plan_says_never_commands_the_terminal_nor_does_its_journal() {
+    let plan = |patch: Value| json!({"on": {"operation": "init_upload", "times": "always"}, "fault": {"kind": "merge", "patch": patch}});
+    let part = |times: Value, fault: Value| json!({"on": {"operation": "upload_part", "part": 2, "times": times}, "fault": fault});
+    let url = format!("https://{HOSTILE}/{HOSTILE}");
+    let refusal = json!({"kind": "status", "status": 403, "error": HOSTILE});
+    let failure = json!({"kind": "status", "status": 500, "error": HOSTILE});
+    for faults in [
+        vec![plan(json!({"mediaUploadId": HOSTILE}))],
+        vec![plan(json!({"mediaUploadId": HOSTILE})), part(json!("always"), refusal)],
+        vec![plan(json!({"uploadType": HOSTILE}))],
+        vec![plan(json!({"expiresAt": HOSTILE, "partSize": HOSTILE}))],
+        vec![plan(json!({"completeUrl": url}))],
+        vec![plan(
+            json!({"parts": [{"partNumber": 1, "uploadUrl": url, "byteRange": {"start": 0, "end": 9}}]}),
+        )],
+        vec![part(json!(2), failure)],
+    ] {
+        let (home, server) = (Home::new(), sandbox(json!(faults)).await);
+        for flags in [&[][..], &["--json"], &["-vv"]] {
+            let mut upload = home.against(&server);
+            upload.arg("upload").arg(sample("clip.mp4")).arg(sample("photo.jpg")).args(flags);
+            let (_, shown) = on_terminal(upload, 200).await;
+            check(&format!("{faults:?} {flags:?}"), &shown, "");
+            for flags in [&[][..], &["--json"]] {
+                let listed = run(home.bare().args(["sessions", "list", "--json"])).await.ends_with(0).json();
+                let ids = listed.iter().map(|session| session["id"].as_str().unwrap().to_owned());
+                let shows = ids.map(|id| vec!["show".to_owned(), id]);
+                for what in shows.chain([vec!["list".to_owned()]]) {
+                    let mut sessions = home.bare();
+                    sessions.arg("sessions").args(&what).args(flags);
+                    check(&format!("{what:?} {flags:?}"), &on_terminal(sessions, 200).await.1, "");
+                }
+            }
+        }
     }
 }
 

@@ -28,6 +28,7 @@ mod posting;
 #[cfg(target_os = "linux")]
 mod pty;
 mod resume;
+mod same_file;
 #[cfg(target_os = "linux")]
 mod scarce;
 mod settings;

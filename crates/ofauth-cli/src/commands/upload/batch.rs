@@ -18,7 +18,7 @@ use tokio::sync::Semaphore;
 use super::delivered::{Delivered, Finished};
 use super::done::{Done, Drawn, End, settle};
 use super::gate::{Gate, Trying};
-use super::job::Job;
+use super::job::{Job, is_media_by_name};
 use super::known::Memory;
 use super::posting::refuse_if_in_doubt;
 use super::summary::Summary;
@@ -26,12 +26,12 @@ use super::survey::Survey;
 use super::walk::{Found, walk};
 use crate::exit::Exit;
 use crate::failure::Result;
+use crate::file_state::FileState;
 use crate::input::Input;
 use crate::name::Name;
 use crate::notices::Notices;
 use crate::progress_batch::BatchBar;
 use crate::progress_file::FileBar;
-use crate::remembered::Identity;
 use crate::threads;
 
 /// How far the files that have begun may be ahead of the first whose end is not known.
@@ -176,7 +176,7 @@ impl<'a> Batch<'a> {
         // Never closed, so this only waits.
         let _place = self.places.acquire().await;
         if let Some(kind) = self.gate.enter().await {
-            if !named && self.job.is_media_by_name(&path).await != Some(true) {
+            if !named && is_media_by_name(&path) != Some(true) {
                 return Outcome::Nothing;
             }
             return Outcome::NotTried(self.tell_not_tried(&Name::from(path.as_path()), kind));
@@ -203,7 +203,7 @@ impl<'a> Batch<'a> {
             Some(_) if self.delivered.is_none() => None,
             Some(input) => {
                 let hash = self.job.app.interrupt.or_stop(input.sha256()).await;
-                hash.ok().map(|hash| Identity::of_bytes(&hash, about.size))
+                hash.ok().map(|hash| FileState::of_bytes(&hash, about.size))
             }
             None => self.memory.identify(path).await,
         };
@@ -225,7 +225,7 @@ impl<'a> Batch<'a> {
         &self,
         input: &Input,
         about: &Inspected,
-        identity: Option<Identity>,
+        identity: Option<FileState>,
         drawn: &Drawn,
     ) -> Result<Done> {
         let mut trying = Trying::new(&input.name, self.job.args.deadline);
@@ -254,7 +254,7 @@ impl<'a> Batch<'a> {
         &self,
         input: &Input,
         about: &Inspected,
-        identity: Option<Identity>,
+        identity: Option<FileState>,
         drawn: &Drawn,
         trying: &Trying<'_>,
         moved: &Arc<Moved>,
@@ -265,7 +265,7 @@ impl<'a> Batch<'a> {
                 let finished = Finished { resumed: true, ..finished };
                 return Ok(self.done(input, finished, Some(identity.clone()), None));
             }
-            if let Some(existing) = self.memory.existing(self.job, identity).await? {
+            if let Some(existing) = self.memory.existing(self.job, identity, input.file()).await? {
                 return Ok(self.tell_skipped(&input.name, &existing));
             }
         }
@@ -300,7 +300,7 @@ impl<'a> Batch<'a> {
     }
 
     /// The upload of a file that an earlier run of this command had made.
-    async fn delivered(&self, identity: &Identity, path: Option<&Path>) -> Result<Option<Finished>> {
+    async fn delivered(&self, identity: &FileState, path: Option<&Path>) -> Result<Option<Finished>> {
         let Some(delivered) = self.delivered.clone() else { return Ok(None) };
         let (identity, path) = (identity.clone(), path.unwrap_or(Path::new("-")).to_owned());
         self.job.app.interrupt.or_stop(threads::run(move || delivered.get(&identity, &path))).await
@@ -311,7 +311,7 @@ impl<'a> Batch<'a> {
         &self,
         input: &Input,
         finished: Finished,
-        file: Option<Identity>,
+        file: Option<FileState>,
         held: Option<Uploaded>,
     ) -> Done {
         let arrived = self.job.app.out.is_json().then(|| self.tell_uploaded(&input.name, &finished));
@@ -328,7 +328,7 @@ impl<'a> Batch<'a> {
     }
 
     /// Writes down what was uploaded, in place of the file's journal. Returns whether it is.
-    async fn write_down(&self, name: &Name, identity: Identity, finished: &Finished) -> bool {
+    async fn write_down(&self, name: &Name, identity: FileState, finished: &Finished) -> bool {
         let Some(delivered) = self.delivered.clone() else { return false };
         let finished = finished.clone();
         match threads::run(move || delivered.add(identity, finished)).await {

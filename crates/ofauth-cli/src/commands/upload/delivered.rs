@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use ofauth::unversioned::private_fs::{create_directory, is_at};
 use ofauth::{ErrorKind, Journal, JournalState, Sum, Uploaded};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -21,10 +22,9 @@ use sha2::{Digest, Sha256};
 use super::job::Job;
 use super::posting::{Post, PostLine};
 use crate::failure::{Failure, Result};
+use crate::file_state::FileState;
 use crate::private_file::{self, is_torn, naming};
-use crate::remembered::Identity;
-use crate::remembered::index::{self, Index};
-use crate::state::create_private;
+use crate::remembered::index::Index;
 
 /// The API does not say how long a reference of a finished upload can be used. A week bounds the surprise.
 const LASTS: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -48,7 +48,7 @@ pub(super) struct Finished {
 #[derive(Debug, Serialize, Deserialize)]
 struct Record {
     #[serde(flatten)]
-    file: Identity,
+    file: FileState,
     #[serde(flatten)]
     upload: Finished,
 }
@@ -94,10 +94,11 @@ impl Delivered {
                 "remove that file, or name another directory with --state-dir, or do without: --no-resume",
             )
         };
-        let opened = create_private(&directory).map_err(|error| naming(&directory, &error)).and_then(|()| {
-            remove_old(&directory);
-            private_file::open_durably(&path)
-        });
+        let opened =
+            create_directory(&directory).map_err(|error| naming(&directory, &error)).and_then(|()| {
+                remove_old(&directory);
+                private_file::open_durably(&path)
+            });
         let mut file = opened.map_err(|error| cannot(&error))?;
         loop {
             match file.try_lock() {
@@ -111,7 +112,7 @@ impl Delivered {
                 Err(TryLockError::Error(error)) => return Err(cannot(&naming(&path, &error))),
             }
             // Another process may have removed it before this one had the lock.
-            if private_file::is_at(&file, &path) {
+            if is_at(&file, &path).unwrap_or(false) {
                 break;
             }
             file = private_file::open_durably(&path).map_err(|error| cannot(&error))?;
@@ -131,20 +132,15 @@ impl Delivered {
         self.post.as_ref()
     }
 
-    /// The upload of this state of the file at `path`, if the command had made it before it was stopped. Reads the file if
-    /// its content may be another although size and time are the same. Blocks on the disk.
-    pub(super) fn get(&self, file: &Identity, path: &Path) -> Option<Finished> {
-        let offset = self.index.offset(file.path())?;
-        let line = self.take_turn(|| index::line(&self.file, offset)).ok()?;
+    /// The upload of this state of the file at `path`, if the command had made it before it was stopped. Blocks on the disk.
+    pub(super) fn get(&self, file: &FileState, path: &Path) -> Option<Finished> {
+        let line = self.take_turn(|| self.index.latest(&self.file, file.path()))?;
         let Record { file: then, upload } = serde_json::from_slice(&line).ok()?;
-        let is_same = then == *file
-            || (then.looks_like(file)
-                && upload.sum.as_ref().is_some_and(|sum| sum.is_of(path).unwrap_or(false)));
-        is_same.then_some(upload)
+        then.is_still(file, path, upload.sum.as_ref()).then_some(upload)
     }
 
     /// Writes down an upload, for good. Blocks on the disk.
-    pub(super) fn add(&self, file: Identity, upload: Finished) -> io::Result<()> {
+    pub(super) fn add(&self, file: FileState, upload: Finished) -> io::Result<()> {
         self.write(&Record { file, upload })
     }
 
@@ -275,7 +271,7 @@ mod tests {
     fn a_record_is_one_flat_object() {
         let file = home_file();
         let upload = upload_of("upload:1");
-        let record = Record { file: Identity::of(file.path()).unwrap(), upload: upload.clone() };
+        let record = Record { file: FileState::of(file.path()).unwrap(), upload: upload.clone() };
         let text = serde_json::to_string(&record).unwrap();
         assert!(text.contains("\"mediaUploadId\":\"upload:1\"") && text.starts_with("{\"path\":"), "{text}");
         assert_eq!(serde_json::from_str::<Record>(&text).unwrap().upload, upload);
@@ -284,7 +280,7 @@ mod tests {
     #[test]
     fn what_is_written_meanwhile_does_not_hide_what_is_there() {
         let (record, file) = (home_file(), home_file());
-        let identity = Identity::of(file.path()).unwrap();
+        let identity = FileState::of(file.path()).unwrap();
         let open = || {
             let opened = private_file::open(record.path()).unwrap();
             let index = Index::of(&opened).unwrap();

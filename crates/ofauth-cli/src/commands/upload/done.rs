@@ -3,11 +3,11 @@
 use ofauth::{MediaItem, Uploaded};
 
 use super::delivered::Finished;
+use crate::file_state::FileState;
 use crate::name::Name;
 use crate::output::Output;
 use crate::progress_batch::Share;
 use crate::progress_file::FileBar;
-use crate::remembered::Identity;
 
 /// A file that is in the vault.
 pub(super) enum Done {
@@ -16,7 +16,7 @@ pub(super) enum Done {
         name: Name,
         finished: Finished,
         /// The file as it was, if it is to be remembered.
-        file: Option<Identity>,
+        file: Option<FileState>,
         /// The result, if the file's journal keeps it until it is delivered.
         held: Option<Box<Uploaded>>,
         /// Whether its event was printed, if it has been.

@@ -2,7 +2,9 @@
 
 use std::path::Path;
 
-use ofauth::{ErrorKind, Inspected, Journal, JournaledUpload, Source, Upload, Uploaded};
+use ofauth::unversioned::content_type_by_name;
+use ofauth::unversioned::display_safe::one_line;
+use ofauth::{ErrorKind, Inspected, Upload, Uploaded};
 
 use super::summary::Summary;
 use crate::args::UploadArgs;
@@ -13,7 +15,6 @@ use crate::formats;
 use crate::input::Input;
 use crate::name::Name;
 use crate::session::Session;
-use crate::terminal::one_line;
 
 /// The command under way.
 pub(super) struct Job<'a> {
@@ -56,7 +57,7 @@ impl<'a> Job<'a> {
         if self.args.content_type.is_some() {
             return self.inspect(&Input::path(path)).await.map(Some);
         }
-        let by_name = self.is_media_by_name(path).await;
+        let by_name = is_media_by_name(path);
         if by_name == Some(false) {
             return Ok(None);
         }
@@ -84,43 +85,6 @@ impl<'a> Job<'a> {
             formats::check(&about)?;
         }
         Ok(about)
-    }
-
-    /// Whether a name is that of a medium; nothing if the name does not tell.
-    pub(super) async fn is_media_by_name(&self, path: &Path) -> Option<bool> {
-        // One byte tells the library nothing, so that its answer comes from the name.
-        let named = self.session.client.upload(Source::bytes(&b"\0"[..], file_name(path)));
-        let content_type = named.inspect().await.ok()?.content_type;
-        // Which says of a name no more than that it is a file's.
-        (content_type != "application/octet-stream").then(|| is_media(&content_type))
-    }
-
-    /// The failure, and if nobody knows whether the file is in the vault, what its journal is good for. Without one,
-    /// the library's advice stands.
-    pub(super) fn with_session(&self, failure: Failure) -> Failure {
-        if failure.kind() != ErrorKind::OutcomeUnknown {
-            return failure;
-        }
-        let journal = self.session.state.as_ref().map(|state| Journal::new(state.journal()));
-        let sessions = journal.and_then(|journal| journal.sessions().ok()).unwrap_or_default();
-        let of_this = |session: &JournaledUpload| session.upload_id.as_deref() == failure.upload_id();
-        match sessions.into_iter().find(of_this) {
-            Some(session) if failure.upload_id().is_some() => {
-                let id = session.id;
-                let forget = format!(
-                    "look into the vault, and if the file is not there, `ofauth sessions forget {id}` and run it once more"
-                );
-                // The library says so of what it cannot find out.
-                if failure.has_hint() {
-                    return failure.with_hint(forget);
-                }
-                failure.with_hint(format!(
-                    "run the same command again, which is safe: it asks for the end of the same upload and opens no \
-                     second one; if it stays unknown, {forget}"
-                ))
-            }
-            _ => failure,
-        }
     }
 
     /// With `--sandbox`: shows that the sandbox has the file's bytes.
@@ -184,6 +148,13 @@ impl<'a> Job<'a> {
 /// The name without directory, as text.
 fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// Whether a name is that of a medium; nothing if the name does not tell.
+pub(super) fn is_media_by_name(path: &Path) -> Option<bool> {
+    let content_type = content_type_by_name(&file_name(path))?;
+    // Which says of a name no more than that it is a file's.
+    (content_type != "application/octet-stream").then(|| is_media(&content_type))
 }
 
 /// Whether a content type is one that a vault is for.

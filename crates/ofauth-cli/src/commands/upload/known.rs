@@ -5,7 +5,8 @@
 //! behind the uploads, which wait for nothing that may stand in its way.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
 use ofauth::ErrorKind;
@@ -16,9 +17,10 @@ use tokio::sync::oneshot;
 use super::delivered::Finished;
 use super::job::Job;
 use crate::failure::{Failure, Result};
+use crate::file_state::FileState;
 use crate::output::Output;
 use crate::private_file::naming;
-use crate::remembered::{Identity, Known, Remembered};
+use crate::remembered::{Known, Remembered};
 use crate::threads;
 
 /// The uploads of earlier runs, and of this one.
@@ -26,12 +28,12 @@ pub(super) struct Memory {
     /// Nothing without a state directory.
     writer: Option<Writer>,
     /// What was there when the command began, if it is to be skipped.
-    known: Option<Known>,
+    known: Option<Arc<Known>>,
 }
 
 /// The thread that writes uploads down.
 struct Writer {
-    queue: Sender<(Identity, Vec<Option<String>>)>,
+    queue: Sender<(FileState, Finished)>,
     end: oneshot::Receiver<()>,
 }
 
@@ -60,7 +62,7 @@ impl Memory {
             move || {
                 let opened = Remembered::open(&directory, &base_url, &connection);
                 let remembered = opened.map_err(|error| naming(&directory, &error))?;
-                let known = if skip { Some(remembered.known()?) } else { None };
+                let known = if skip { Some(Arc::new(remembered.known()?)) } else { None };
                 Ok((remembered, known))
             }
         });
@@ -78,18 +80,26 @@ impl Memory {
     }
 
     /// The present state of a file, as it is remembered.
-    pub(super) async fn identify(&self, path: PathBuf) -> Option<Identity> {
-        threads::run(move || Identity::of(&path)).await.ok().flatten()
+    pub(super) async fn identify(&self, path: PathBuf) -> Option<FileState> {
+        threads::run(move || FileState::of(&path)).await.ok().flatten()
     }
 
     /// Whether an earlier run uploaded this file and the vault still has it.
     ///
     /// Which etag the service wants for a file of several parts is not documented, so the first is asked for, then the
     /// last. A refusal means that the service cannot find it.
-    pub(super) async fn existing(&self, job: &Job<'_>, file: &Identity) -> Result<Option<Existing>> {
-        let Some(etags) = self.known.as_ref().and_then(|known| known.etags(file)) else { return Ok(None) };
-        for etag in etags {
-            match job.app.interrupt.or_stop(job.session.client.check(&etag, file.size)).await {
+    pub(super) async fn existing(
+        &self,
+        job: &Job<'_>,
+        file: &FileState,
+        path: Option<&Path>,
+    ) -> Result<Option<Existing>> {
+        let Some(known) = self.known.clone() else { return Ok(None) };
+        let path = path.unwrap_or(Path::new("-")).to_owned();
+        let (interrupt, state) = (&job.app.interrupt, file.clone());
+        let etags = interrupt.or_stop(threads::run(move || known.etags(&state, &path))).await?;
+        for etag in etags.into_iter().flatten() {
+            match interrupt.or_stop(job.session.client.check(&etag, file.size())).await {
                 Ok(check) if check.exists => return Ok(Some(Existing { etag, media: check.media })),
                 Ok(_) => {}
                 Err(failure) if failure.kind() == ErrorKind::Rejected => {}
@@ -100,10 +110,10 @@ impl Memory {
     }
 
     /// Remembers an upload of the file as it was before, in a while.
-    pub(super) fn add(&self, file: Identity, upload: &Finished) {
+    pub(super) fn add(&self, file: FileState, upload: &Finished) {
         if let Some(writer) = &self.writer {
             // A writer that has given up has said so.
-            let _ = writer.queue.send((file, upload.etags.clone()));
+            let _ = writer.queue.send((file, upload.clone()));
         }
     }
 
@@ -119,11 +129,11 @@ impl Memory {
 impl Writer {
     /// Writes until there is nothing left or something cannot be written, which is said once.
     fn start(remembered: Remembered, out: &Output) -> Option<Self> {
-        let (queue, uploads) = mpsc::channel::<(Identity, Vec<Option<String>>)>();
+        let (queue, uploads) = mpsc::channel::<(FileState, Finished)>();
         let told = out.clone();
         let end = threads::start(move || {
-            for (file, etags) in uploads {
-                if let Err(error) = remembered.add(file, etags.iter().map(Option::as_deref)) {
+            for (file, Finished { etags, sum, .. }) in uploads {
+                if let Err(error) = remembered.add(file, etags.iter().map(Option::as_deref), sum) {
                     return cannot(&told, &error);
                 }
             }

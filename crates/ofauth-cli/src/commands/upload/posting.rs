@@ -3,6 +3,7 @@
 //! That a post was begun is written down before it is sent, and its end behind it. A run that finds one without an end
 //! does not post, for nobody knows whether it was made; one that finds it made tells of it again.
 
+use ofauth::unversioned::display_safe::one_line;
 use ofauth::{Content, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -16,7 +17,6 @@ use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::shorten::in_the_middle;
-use crate::terminal::one_line;
 use crate::threads;
 
 /// So many characters of a post's text are shown.

@@ -68,7 +68,7 @@ impl Batch<'_> {
             Some(drawn) => drawn.end(End::Failed),
             None => {}
         }
-        let mut failure = self.job.with_session(failure.of(name));
+        let mut failure = failure.of(name);
         if is_stopped && self.job.several {
             // What to do is said once for all of them.
             failure = failure.in_one_line();
