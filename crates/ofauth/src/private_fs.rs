@@ -11,9 +11,14 @@ use std::time::{Duration, Instant};
 /// The pause between two tries to get a lock. Who has it needs milliseconds.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
 
-/// Why a file cannot be opened.
+/// How often a file may vanish between being opened and being locked.
+const OPEN_TRIES: u32 = 16;
+
+/// Why a file cannot be opened, or not locked.
 #[derive(Debug)]
 pub enum OpenError {
+    /// Somebody else has its lock.
+    Busy,
     /// What has the name is a link, a directory, a FIFO or the like.
     NotRegular,
     /// The system refused.
@@ -23,6 +28,15 @@ pub enum OpenError {
 impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::Io(error)
+    }
+}
+
+impl From<TryLockError> for OpenError {
+    fn from(error: TryLockError) -> Self {
+        match error {
+            TryLockError::WouldBlock => Self::Busy,
+            TryLockError::Error(error) => Self::Io(error),
+        }
     }
 }
 
@@ -55,6 +69,24 @@ pub fn open(path: &Path, options: &OpenOptions) -> Result<File, OpenError> {
         if odd { OpenError::NotRegular } else { OpenError::Io(error) }
     })?;
     if file.metadata()?.is_file() { Ok(file) } else { Err(OpenError::NotRegular) }
+}
+
+/// Opens a regular file and locks it, for which it waits no longer than `patience`. The file that is locked is the one that
+/// has the name.
+///
+/// # Errors
+///
+/// Somebody else has the lock all the time, it is no regular file, or the system refuses.
+pub fn open_locked(path: &Path, options: &OpenOptions, patience: Duration) -> Result<File, OpenError> {
+    for _ in 0..OPEN_TRIES {
+        let file = open(path, options)?;
+        lock_within(&file, patience)?;
+        // Whoever had the lock before may have removed the file; then this is a lock on nothing.
+        if is_at(&file, path)? {
+            return Ok(file);
+        }
+    }
+    Err(OpenError::Busy)
 }
 
 /// Creates a directory for its owner alone, if it is missing, and those above it.
@@ -97,11 +129,7 @@ pub fn lock_within(file: &File, patience: Duration) -> Result<(), TryLockError> 
 }
 
 /// Whether `path` still names the file. Where the system has no numbers for files, an open one keeps its name.
-///
-/// # Errors
-///
-/// The system refuses to look.
-pub fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     match path.symlink_metadata() {
         Ok(found) => Ok(is_same(&file.metadata()?, &found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),

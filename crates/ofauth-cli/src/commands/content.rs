@@ -4,7 +4,7 @@ use ofauth::unversioned::display_safe::is_unsafe;
 use ofauth::{Content, MediaItem};
 use serde_json::Value;
 
-use crate::args_content::ContentArgs;
+use crate::args::content::ContentArgs;
 use crate::failure::{Failure, Result};
 
 /// The content that the flags describe.

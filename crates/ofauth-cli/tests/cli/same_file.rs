@@ -12,8 +12,10 @@ use crate::support::{Home, run, sandbox, sha256};
 
 const SIZE: usize = 200_000;
 
+type Change = fn(&Path);
+
 /// What happens to a file, and whether it is the same afterwards.
-const CHANGES: [(&str, fn(&Path), bool); 5] = [
+const CHANGES: [(&str, Change, bool); 5] = [
     ("nothing", |_| {}, true),
     ("another mode", |path| std::fs::set_permissions(path, PermissionsExt::from_mode(0o400)).unwrap(), true),
     ("a copy in its place", |path| replace(path, &std::fs::read(path).unwrap()), true),
@@ -37,9 +39,11 @@ fn replace(path: &Path, with: &[u8]) {
     std::fs::rename(new, path).unwrap();
 }
 
+type Place = (&'static str, i32, &'static [&'static str], &'static str, &'static str);
+
 /// Where a file is known from, how the first command ends, its second file and its fault, and what is said of a file that
 /// is the same.
-const PLACES: [(&str, i32, &[&str], &str, &str); 3] = [
+const PLACES: [Place; 3] = [
     (
         "the record of a batch",
         5,

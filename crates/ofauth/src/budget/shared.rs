@@ -219,8 +219,10 @@ fn open(path: &Path) -> io::Result<File> {
         opened => opened,
     };
     opened.map_err(|error| match error {
-        OpenError::NotRegular => io::Error::other(format!("{} is not a regular file", path.display())),
         OpenError::Io(error) => error,
+        OpenError::NotRegular | OpenError::Busy => {
+            io::Error::other(format!("{} is not a regular file", path.display()))
+        }
     })
 }
 

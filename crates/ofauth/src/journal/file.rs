@@ -2,14 +2,14 @@
 //!
 //! Of the names in the directory only `<id>.journal` is ever touched.
 
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::frame::{self, FLAG_AT, HEADER};
 use super::log::Log;
-use crate::private_fs::{self, OpenError, is_at, lock_within, options, sync_directory};
+use crate::private_fs::{self, OpenError, options, sync_directory};
 
 /// The most bytes that are read of a journal. A plan of 100 000 parts with all of them done takes a fifth.
 const LONGEST: u64 = 256 << 20;
@@ -17,25 +17,6 @@ const LONGEST: u64 = 256 << 20;
 /// How long a lock is waited for: someone who only looks at the journal holds it for a moment, and so does an upload that
 /// just ended until its last write is over.
 const LOCK_PATIENCE: Duration = Duration::from_millis(200);
-
-/// How often a journal may vanish between being opened and being locked.
-const OPEN_TRIES: u32 = 16;
-
-/// Why a journal is not to be had.
-#[derive(Debug)]
-pub(super) enum Refused {
-    /// Someone else has it.
-    Busy,
-    /// What is there is not a file that could be a journal.
-    NotRegular,
-    Io(io::Error),
-}
-
-impl From<io::Error> for Refused {
-    fn from(error: io::Error) -> Self {
-        Self::Io(error)
-    }
-}
 
 /// Creates the directory for its owner alone, if it is missing, and those above it. Durable when this returns.
 pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
@@ -46,18 +27,18 @@ pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
 }
 
 /// Opens a journal to look at it.
-pub(super) fn open_to_read(path: &Path) -> Result<File, Refused> {
-    Ok(private_fs::open(path, &options())?)
+pub(super) fn open_to_read(path: &Path) -> Result<File, OpenError> {
+    private_fs::open(path, &options())
 }
 
 /// Opens a journal and locks it, if it is there.
-pub(super) fn open_locked(path: &Path) -> Result<File, Refused> {
-    open_and_lock(path, options().write(true))
+pub(super) fn open_locked(path: &Path) -> Result<File, OpenError> {
+    private_fs::open_locked(path, options().write(true), LOCK_PATIENCE)
 }
 
 /// Opens a journal, creates it if it is missing, and locks it.
-pub(super) fn create_locked(path: &Path) -> Result<File, Refused> {
-    let file = open_and_lock(path, options().write(true).create(true))?;
+pub(super) fn create_locked(path: &Path) -> Result<File, OpenError> {
+    let file = private_fs::open_locked(path, options().write(true).create(true), LOCK_PATIENCE)?;
     // It holds addresses that let anyone send parts. This also fails if the file is somebody else's.
     #[cfg(unix)]
     {
@@ -69,36 +50,6 @@ pub(super) fn create_locked(path: &Path) -> Result<File, Refused> {
         }
     }
     Ok(file)
-}
-
-fn open_and_lock(path: &Path, options: &OpenOptions) -> Result<File, Refused> {
-    for _ in 0..OPEN_TRIES {
-        let file = private_fs::open(path, options)?;
-        lock_within(&file, LOCK_PATIENCE)?;
-        // Whoever had the lock before may have removed the file; then this is a lock on nothing.
-        if is_at(&file, path)? {
-            return Ok(file);
-        }
-    }
-    Err(Refused::Busy)
-}
-
-impl From<OpenError> for Refused {
-    fn from(error: OpenError) -> Self {
-        match error {
-            OpenError::NotRegular => Self::NotRegular,
-            OpenError::Io(error) => Self::Io(error),
-        }
-    }
-}
-
-impl From<TryLockError> for Refused {
-    fn from(error: TryLockError) -> Self {
-        match error {
-            TryLockError::WouldBlock => Self::Busy,
-            TryLockError::Error(error) => Self::Io(error),
-        }
-    }
 }
 
 /// Whether someone has the lock.

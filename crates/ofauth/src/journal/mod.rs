@@ -34,8 +34,9 @@ pub(crate) use recorder::Recorder;
 pub(crate) use replay::Found;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::{private_fs, system};
-use file::{FileLog, Refused};
+use crate::private_fs::{self, OpenError};
+use crate::system;
+use file::FileLog;
 use replay::Contents;
 use writer::Writer;
 
@@ -73,9 +74,9 @@ impl Journal {
         };
         file::create_directory(self.dir()).map_err(cannot)?;
         let opened = file::create_locked(&path).map_err(|refused| match refused {
-            Refused::Busy => busy(&about.shown_source(), &path),
-            Refused::NotRegular => not_regular(&path),
-            Refused::Io(error) => cannot(error),
+            OpenError::Busy => busy(&about.shown_source(), &path),
+            OpenError::NotRegular => not_regular(&path),
+            OpenError::Io(error) => cannot(error),
         })?;
         let bytes = file::read(&opened).map_err(cannot)?;
         let contents = replay::replay(&bytes);
@@ -117,7 +118,7 @@ impl Journal {
         let path = self.path_of(&id);
         // What cannot be opened, such as a link, cannot be in use.
         let locked = file::open_locked(&path);
-        if matches!(locked, Err(Refused::Busy)) {
+        if matches!(locked, Err(OpenError::Busy)) {
             let file = listing::look(self, &id).and_then(|upload| upload.file);
             return Err(busy(file.as_deref().unwrap_or("this file"), &path));
         }

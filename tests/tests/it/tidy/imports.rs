@@ -109,7 +109,7 @@ fn reachable(
         .collect();
     let mut seen = BTreeSet::new();
     while let Some(file) = open.pop() {
-        let source = syn::parse_file(&sources[&file]).expect("it was parsed before");
+        let source = syn::parse_file(&sources[&file]).unwrap_or_else(|error| panic!("{file}: {error}"));
         for item in &source.items {
             if let syn::Item::Mod(module) = item
                 && module.content.is_none()

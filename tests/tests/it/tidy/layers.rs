@@ -8,7 +8,21 @@ use super::{files, root};
 
 /// The crates, and what lies in the `src` of each, from the ground up: every file and folder may use what stands in the
 /// lines before its own, and its neighbours in the line. DESIGN.md shows the same as a map.
-const LAYERS: &[(&str, &[&[&str]])] = &[];
+const LAYERS: &[(&str, &[&[&str]])] = &[(
+    "crates/ofauth-cli",
+    &[
+        &["exit.rs", "name.rs", "terminal"],
+        &["failure"],
+        &["files", "progress", "threads.rs"],
+        &["interrupt.rs", "output"],
+        &["args"],
+        &["config", "help.rs", "state"],
+        &["app.rs", "completion"],
+        &["context.rs"],
+        &["commands"],
+        &["main.rs"],
+    ],
+)];
 
 /// The imports of the crate in `folder`.
 pub(super) fn imports(folder: &str) -> Imports {
