@@ -3,10 +3,10 @@
 //! An [`Error`] says what went wrong, what the API said about it, and what to do next. It never holds the API key,
 //! a plan's URL or the body of a successful answer. Nothing is read or decided here but the kind of an answer.
 
-use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
 
+use crate::display_safe::readable;
 use crate::operation::RetryClass;
 
 type Source = Box<dyn StdError + Send + Sync + 'static>;
@@ -153,6 +153,17 @@ impl fmt::Display for ErrorKind {
     }
 }
 
+/// A setting of the client that an error is about, for a program that knows where it was set.
+#[doc(hidden)]
+#[non_exhaustive]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Setting {
+    /// The proxy that the request went through.
+    Proxy,
+    /// The certificate authorities to trust.
+    CaCertificates,
+}
+
 /// Why a call failed.
 ///
 /// One pointer wide. [`Display`](fmt::Display) is one line for people; the accessors are for programs.
@@ -169,6 +180,8 @@ struct Inner {
     action_required: Option<String>,
     part: Option<u32>,
     upload_id: Option<String>,
+    journal_id: Option<String>,
+    setting: Option<Setting>,
     source: Option<Source>,
 }
 
@@ -186,6 +199,8 @@ impl Error {
             action_required: None,
             part: None,
             upload_id: None,
+            journal_id: None,
+            setting: None,
             source: None,
         }))
     }
@@ -231,6 +246,20 @@ impl Error {
     #[must_use]
     pub fn with_upload_id(mut self, id: &str) -> Self {
         self.0.upload_id.get_or_insert_with(|| id.to_owned());
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_journal_id(mut self, id: &str) -> Self {
+        self.0.journal_id = Some(id.to_owned());
+        self
+    }
+
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_setting(mut self, setting: Setting) -> Self {
+        self.0.setting.get_or_insert(setting);
         self
     }
 
@@ -316,6 +345,16 @@ impl Error {
         self.0.upload_id.as_deref()
     }
 
+    /// The id of the journal that was left of the upload, if there is one: a later run goes on from it, unless it is removed.
+    pub fn journal_id(&self) -> Option<&str> {
+        self.0.journal_id.as_deref()
+    }
+
+    #[doc(hidden)]
+    pub fn setting(&self) -> Option<Setting> {
+        self.0.setting
+    }
+
     /// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate.
     pub fn is_retryable(&self) -> bool {
         matches!(
@@ -338,40 +377,6 @@ impl Error {
     pub fn message(&self) -> &str {
         &self.0.message
     }
-}
-
-/// The longest word that is shown, in characters: of a longer one, such as a path or an address, its two ends.
-const LONGEST_WORD: usize = 200;
-/// The longest text that is shown, in characters.
-const LONGEST_TEXT: usize = 2000;
-
-/// `text` as one line that people can read: without what a file name or a server may hold and a terminal would obey, and
-/// no longer than a reader bears, whatever the caller or a server has given.
-fn readable(text: String) -> String {
-    let text = if text.contains(is_obeyed) { text.replace(is_obeyed, "\u{FFFD}") } else { text };
-    if text.len() <= LONGEST_WORD {
-        return text;
-    }
-    let words: Vec<_> = text.split(' ').map(|word| ends(word, LONGEST_WORD)).collect();
-    ends(&words.join(" "), LONGEST_TEXT).into_owned()
-}
-
-/// The first and last characters of a text, if it has more than `most`.
-fn ends(text: &str, most: usize) -> Cow<'_, str> {
-    if text.len() <= most || text.chars().count() <= most {
-        return text.into();
-    }
-    let half = most / 2;
-    let first: String = text.chars().take(half).collect();
-    let last: Vec<char> = text.chars().rev().take(half.saturating_sub(1)).collect();
-    let last: String = last.into_iter().rev().collect();
-    format!("{first}…{last}").into()
-}
-
-/// Control characters, and those that end a line or turn the direction of writing.
-fn is_obeyed(character: char) -> bool {
-    character.is_control()
-        || matches!(character, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
 impl fmt::Display for Error {
@@ -414,6 +419,7 @@ impl fmt::Debug for Error {
             .field("request_id", &self.0.request_id)
             .field("part", &self.0.part)
             .field("upload_id", &self.0.upload_id)
+            .field("journal_id", &self.0.journal_id)
             .field("source", &self.0.source)
             .finish_non_exhaustive()
     }
@@ -481,18 +487,5 @@ mod tests {
         );
         assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
         assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
-    }
-
-    #[test]
-    fn of_what_is_too_long_the_ends_are_shown() {
-        let shown = |text: String| Error::new(ErrorKind::Source, text).to_string();
-        let path = format!("/{}/clip.mp4", "é".repeat(1 << 20));
-        let text = shown(format!("{path} cannot be opened: there is no such file"));
-        assert!(text.starts_with("/éé") && text.contains("…"), "{text}");
-        assert!(text.ends_with("/clip.mp4 cannot be opened: there is no such file"), "{text}");
-        assert!(text.chars().count() < 300, "{text}");
-        assert_eq!(shown("word ".repeat(1 << 20)).chars().count(), LONGEST_TEXT);
-        let just = "x".repeat(LONGEST_WORD);
-        assert_eq!(shown(just.clone()), just);
     }
 }

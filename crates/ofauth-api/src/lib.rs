@@ -55,6 +55,8 @@
 
 mod client;
 mod direct;
+#[doc(hidden)]
+pub mod display_safe;
 mod error;
 // Written by `cargo xtask codegen`, never by hand: its lints are the generator's business, and its documentation is
 // that of the API document.
@@ -84,6 +86,8 @@ pub mod schemas;
 mod secret;
 pub mod transport;
 
+#[doc(hidden)]
+pub use error::Setting;
 pub use error::{Error, ErrorKind};
 pub use generated::{Client, ClientInfo, ResponseValue, builder, types};
 pub use id::Id;

@@ -3,56 +3,36 @@
 //! A thin layer over the `ofauth` library. It adds what a person and a script need around a call: settings, streams,
 //! a progress bar, and exit codes. No protocol is decided here.
 
+mod app;
 mod args;
-mod args_content;
-mod args_sessions;
-mod args_upload;
-mod args_values;
 mod commands;
 mod completion;
 mod config;
-mod descriptor;
+mod context;
 #[cfg(test)]
 mod documents;
-mod duration;
-mod events;
 mod exit;
 mod failure;
-mod formats;
+mod files;
 mod help;
-mod input;
 mod interrupt;
-mod log;
-mod meter;
 mod name;
-mod no_proxy;
-mod notices;
 mod output;
-mod private_file;
 mod progress;
-mod progress_batch;
-mod progress_file;
-mod progress_line;
-mod proxy;
-mod remembered;
-mod session;
-mod shorten;
 mod state;
 mod terminal;
 mod threads;
-mod user_file;
-mod user_text;
-mod waits;
 
 use std::process::ExitCode;
 
+use app::App;
 use args::Cli;
-use commands::App;
 use exit::Exit;
 use interrupt::Interrupt;
 use ofauth::blocking::start_runtime;
 use ofauth::system::{thread_shortage, words};
 use output::Output;
+use progress::screen::Screen;
 use terminal::{Form, Stream};
 use tokio::runtime::Builder;
 
@@ -101,8 +81,8 @@ fn cannot_run(text: &str) -> ExitCode {
 }
 
 async fn run(cli: Cli) -> Exit {
-    let screen = progress::Screen::new(cli.global.quiet);
-    log::start(cli.global.verbose, cli.global.quiet, &screen);
+    let screen = Screen::new(cli.global.quiet);
+    output::log::start(cli.global.verbose, cli.global.quiet, &screen);
     let out = Output::new(screen.clone(), cli.global.json, cli.global.quiet);
     let asked = screen.clone();
     let say = move || {

@@ -7,9 +7,8 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ofauth::unversioned::display_safe::one_line;
 use serde::Serialize;
-
-use crate::terminal::one_line;
 
 /// The name of a file as the user gave it, or as it was found in a directory. Displayed, it is one line that no terminal
 /// obeys, as in the library's messages.
@@ -54,7 +53,7 @@ impl Name {
 
 impl From<&Path> for Name {
     fn from(path: &Path) -> Self {
-        Self { exact: path.to_owned(), shown: one_line(&path.display().to_string()) }
+        Self { exact: path.to_owned(), shown: one_line(&path.display().to_string()).into_owned() }
     }
 }
 

@@ -10,25 +10,29 @@ use serde::{Deserialize, Serialize};
 
 /// What a source is, without its content.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct FileIdentity {
-    pub(crate) size: u64,
+pub struct FileIdentity {
+    /// The size in bytes.
+    pub size: u64,
     /// The modification time, as seconds since 1970 and nanoseconds; `None` for what is no file.
-    pub(crate) modified: Option<(i64, u32)>,
-    pub(crate) inode: Option<Inode>,
+    pub modified: Option<(i64, u32)>,
+    /// Which file it is, where the system tells.
+    pub inode: Option<Inode>,
 }
 
 /// What tells one file from another of the same size and modification time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Inode {
-    pub(crate) device: u64,
-    pub(crate) number: u64,
+pub struct Inode {
+    /// The file system.
+    pub device: u64,
+    /// The number of the file in it.
+    pub number: u64,
     /// The time of the last change of anything, which no program can set back: seconds since 1970 and nanoseconds.
-    pub(crate) changed: (i64, i64),
+    pub changed: (i64, i64),
 }
 
 /// Whether a source is what it was in an earlier run.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Sameness {
+pub enum Sameness {
     /// The same file, untouched.
     Same,
     /// Size and modification time are the same. Whether the content is, only reading it tells.
@@ -38,7 +42,8 @@ pub(crate) enum Sameness {
 }
 
 impl FileIdentity {
-    pub(crate) fn of(metadata: &Metadata) -> Self {
+    /// What the metadata say.
+    pub fn of(metadata: &Metadata) -> Self {
         #[cfg(unix)]
         use std::os::unix::fs::MetadataExt as _;
         let since_1970 = |at: SystemTime| match at.duration_since(SystemTime::UNIX_EPOCH) {
@@ -60,14 +65,15 @@ impl FileIdentity {
         }
     }
 
-    pub(crate) fn of_size(size: u64) -> Self {
+    /// What is known of a source that is no file.
+    pub fn of_size(size: u64) -> Self {
         Self { size, modified: None, inode: None }
     }
 
     /// Whether `now` is what this was. The one rule for a file that is open and for one that is opened again: size and
     /// modification time survive a copy, a restored backup and a change of permissions, so anything else that differs only
     /// asks for a closer look.
-    pub(crate) fn compare(&self, now: &Self) -> Sameness {
+    pub fn compare(&self, now: &Self) -> Sameness {
         if self.size != now.size {
             return Sameness::Different(format!("from {} to {} bytes", self.size, now.size));
         }

@@ -40,7 +40,8 @@ mod limits;
 mod net;
 mod origin;
 mod posts;
-mod private;
+#[doc(hidden)]
+pub mod private_fs;
 mod proxy;
 mod rate_limiter;
 mod secret;
@@ -52,6 +53,8 @@ pub mod system;
 #[doc(hidden)]
 pub mod threads;
 mod tls;
+#[doc(hidden)]
+pub mod unversioned;
 mod upload;
 mod vault;
 
@@ -61,6 +64,8 @@ pub use ofauth_api::operation;
 
 pub use call::Call;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
+#[doc(hidden)]
+pub use error::Setting;
 pub use error::{Error, ErrorKind, Result};
 pub use http::response::Answer;
 pub use journal::{Journal, JournalState, JournaledUpload};

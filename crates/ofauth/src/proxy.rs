@@ -5,7 +5,7 @@ use http::header::{HeaderMap, PROXY_AUTHENTICATE};
 use url::Url;
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::origin::host_port;
 
 /// An HTTP proxy.
@@ -30,6 +30,7 @@ impl Proxy {
                 ErrorKind::Config,
                 format!("the proxy address {why}: give something like http://proxy.example:3128"),
             )
+            .with_setting(Setting::Proxy)
         };
         let mut url = Url::parse(text.trim()).map_err(|_| bad("is not a URL"))?;
         match url.scheme() {

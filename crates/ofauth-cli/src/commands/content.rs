@@ -1,9 +1,10 @@
 //! What `post` and `message` have in common: content from flags, and the id in the answer.
 
+use ofauth::unversioned::display_safe::is_unsafe;
 use ofauth::{Content, MediaItem};
 use serde_json::Value;
 
-use crate::args_content::ContentArgs;
+use crate::args::content::ContentArgs;
 use crate::failure::{Failure, Result};
 
 /// The content that the flags describe.
@@ -45,7 +46,7 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
 pub(crate) fn posted_id(answer: &Value) -> Option<String> {
     match answer.get("id")? {
         // What would begin a line of its own is no id.
-        Value::String(text) if text.contains(char::is_control) => None,
+        Value::String(text) if text.contains(is_unsafe) => None,
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
         _ => None,

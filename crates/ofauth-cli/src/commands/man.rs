@@ -11,7 +11,7 @@ use clap_mangen::Man;
 use ofauth::ErrorKind;
 use roff::{Roff, roman};
 
-use super::App;
+use crate::app::App;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::help;

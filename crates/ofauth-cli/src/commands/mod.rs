@@ -1,33 +1,19 @@
 //! The subcommands, one module each, and what they share.
 
 mod api;
-mod api_schema;
-mod api_table;
-mod api_values;
+mod completions;
 mod content;
 mod man;
 mod post;
 mod read;
 mod sandbox;
 mod sessions;
-mod sessions_table;
-mod text;
 mod upload;
 
-pub(crate) use api::PROXY;
-
-use crate::args::{Command, Global, VaultPlusCommand};
+use crate::app::App;
+use crate::args::{Command, VaultPlusCommand};
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::interrupt::Interrupt;
-use crate::output::Output;
-
-/// What every command needs: the global flags, the streams, and Ctrl-C.
-pub(crate) struct App {
-    pub(crate) flags: Global,
-    pub(crate) out: Output,
-    pub(crate) interrupt: Interrupt,
-}
 
 /// Runs the command that was asked for.
 pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
@@ -41,8 +27,8 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Whoami => read::whoami(app).await,
         Command::Api(args) => api::run(app, args).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
-        Command::Completions { shell } => text::completions(app, *shell),
-        Command::Complete { index, words } => text::candidates(app, words.clone(), *index),
+        Command::Completions { shell } => completions::completions(app, *shell),
+        Command::Complete { index, words } => completions::candidates(app, words.clone(), *index),
         Command::Man { dir } => man::man(app, dir.as_deref()),
     }
 }

@@ -2,20 +2,20 @@
 
 use serde_json::{Value, json};
 
-use super::App;
 use super::content::{content, posted_id};
-use crate::args_content::{MessageArgs, PostArgs};
-use crate::events::Event;
+use crate::app::App;
+use crate::args::content::{MessageArgs, PostArgs};
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::session::Session;
+use crate::output::events::Event;
 
 /// Runs `ofauth post`.
 pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let content = content(&args.content)?;
-    let session = Session::open(app).await?;
-    session.need_connection()?;
-    let post = app.interrupt.or_unknown("the post", session.client.create_post(&content)).await?;
+    let context = Context::open(app).await?;
+    context.need_connection()?;
+    let post = app.interrupt.or_unknown("the post", context.client.create_post(&content)).await?;
     let id = posted_id(&post);
     if app.out.is_json() {
         let media_items = args.content.media.clone();
@@ -37,11 +37,11 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     if one.is_some() && !args.except_list.is_empty() {
         return Err(Failure::argument("--except-list is for messages to lists or several users"));
     }
-    let session = Session::open(app).await?;
-    session.need_connection()?;
+    let context = Context::open(app).await?;
+    context.need_connection()?;
     let message = match one {
         Some(user) => {
-            app.interrupt.or_unknown("the message", session.client.send_message(user, &content)).await?
+            app.interrupt.or_unknown("the message", context.client.send_message(user, &content)).await?
         }
         None => {
             let receivers = [
@@ -54,7 +54,7 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
                     content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
                 }
             }
-            app.interrupt.or_unknown("the message", session.client.create_mass_message(&content)).await?
+            app.interrupt.or_unknown("the message", context.client.create_mass_message(&content)).await?
         }
     };
     let id = posted_id(&message);

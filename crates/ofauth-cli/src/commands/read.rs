@@ -1,16 +1,16 @@
 //! The short commands that read: `check`, `vault-plus batch` and `whoami`.
 
 use ofauth::ErrorKind;
+use ofauth::unversioned::display_safe::one_line;
 use serde_json::json;
 
-use super::App;
+use crate::app::App;
 use crate::args::CheckArgs;
+use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::session::Session;
-use crate::terminal::one_line;
-use crate::user_file::{self, Wanted};
-use crate::user_text;
+use crate::files::user_file::{self, Wanted};
+use crate::files::user_text;
 
 /// The ids that are read from standard input.
 const IDS: Wanted =
@@ -18,12 +18,12 @@ const IDS: Wanted =
 
 /// Runs `ofauth check`.
 pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
-    let session = Session::open(app).await?;
-    session.need_connection()?;
+    let context = Context::open(app).await?;
+    context.need_connection()?;
     if !args.etag.ends_with('"') {
         app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
     }
-    let check = app.interrupt.or_stop(session.client.check(&args.etag, args.size)).await?;
+    let check = app.interrupt.or_stop(context.client.check(&args.etag, args.size)).await?;
     if app.out.is_json() {
         app.out.answer(&json!({"exists": check.exists, "media": check.media}));
     } else {
@@ -36,18 +36,18 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
 
 /// Runs `ofauth whoami`.
 pub(crate) async fn whoami(app: &App) -> Result<Exit> {
-    let session = Session::open(app).await?;
-    let answer = app.interrupt.or_stop(session.client.whoami()).await?;
+    let context = Context::open(app).await?;
+    let answer = app.interrupt.or_stop(context.client.whoami()).await?;
     app.out.answer(&answer);
     Ok(Exit::Done)
 }
 
 /// Runs `ofauth vault-plus batch`.
 pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> {
-    let session = Session::open(app).await?;
-    session.need_connection()?;
+    let context = Context::open(app).await?;
+    context.need_connection()?;
     let ids = with_standard_input(app, ids).await?;
-    let batch = app.interrupt.or_stop(session.client.vault_plus_batch(ids)).await?;
+    let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids)).await?;
     if app.out.is_json() {
         app.out.answer(&json!({"items": batch.items, "missing": batch.missing}));
         return Ok(Exit::Done);

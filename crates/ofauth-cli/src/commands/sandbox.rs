@@ -7,13 +7,13 @@ use ofauth::ErrorKind;
 use ofauth_sandbox::{Exchange, FaultRule, FaultScript, Sandbox, SandboxBuilder};
 use tempfile::NamedTempFile;
 
-use super::App;
-use crate::args::SandboxArgs;
+use crate::app::App;
+use crate::args::sandbox::SandboxArgs;
 use crate::config::{SANDBOX_CONNECTION, SANDBOX_KEY};
-use crate::events::Event;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
-use crate::user_file::{self, Wanted};
+use crate::files::user_file::{self, Wanted};
+use crate::output::events::Event;
 
 /// A script of faults.
 const FAULTS: Wanted =

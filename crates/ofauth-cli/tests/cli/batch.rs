@@ -290,62 +290,6 @@ async fn what_changed_since_the_command_was_stopped_is_uploaded_anew() {
     assert_eq!(sizes, [8, 4]);
 }
 
-/// Size and time are not all: another file may have them, or the file after an edit.
-#[tokio::test]
-async fn what_only_looks_the_same_is_compared() {
-    use std::fs::File;
-    use std::os::unix::fs::PermissionsExt;
-    type Change = fn(&Path);
-    let changes: [(&str, Change, bool); 4] = [
-        (
-            "another mode",
-            |path| std::fs::set_permissions(path, PermissionsExt::from_mode(0o400)).unwrap(),
-            true,
-        ),
-        ("a copy in its place", |path| replace(path, &std::fs::read(path).unwrap()), true),
-        ("another file in its place", |path| replace(path, &[7; 200_000]), false),
-        (
-            "an edit, and the time put back",
-            |path| {
-                let time = path.metadata().unwrap().modified().unwrap();
-                std::fs::write(path, [8; 200_000]).unwrap();
-                File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
-            },
-            false,
-        ),
-    ];
-    fn replace(path: &Path, with: &[u8]) {
-        let time = path.metadata().unwrap().modified().unwrap();
-        let new = path.with_extension("new");
-        std::fs::write(&new, with).unwrap();
-        File::options().write(true).open(&new).unwrap().set_modified(time).unwrap();
-        std::fs::rename(new, path).unwrap();
-    }
-    for (what, change, is_same) in changes {
-        let home = Home::new();
-        // Four parts.
-        let path = home.file("a.jpg", [PICTURE, &[1; 200_000 - 4]].concat());
-        home.file("b.jpg", PICTURE);
-        let refusal = json!({"kind": "status", "status": 415, "error": "not this one"});
-        let server =
-            sandbox(json!([{"on": {"operation": "upload", "filename": "b.jpg"}, "fault": refusal}])).await;
-        let upload = || {
-            let mut command = home.against(&server);
-            command.args(["upload", "a.jpg", "b.jpg", "--content-type", "image/jpeg"]);
-            command
-        };
-        run(&mut upload()).await.ends_with(5);
-        change(&path);
-        let again = run(&mut upload()).await.ends_with(0);
-        let finished = server.uploads().iter().filter(|upload| upload.sha256.is_some()).count();
-        assert_eq!(finished, if is_same { 2 } else { 3 }, "{what}: {again:?}");
-        assert_eq!(again.err.contains("a.jpg: uploaded by an earlier run"), is_same, "{what}: {again:?}");
-        let reference = again.out.lines().next().unwrap();
-        let sum = crate::support::sha256(&std::fs::read(&path).unwrap());
-        assert_eq!(server.upload(reference).unwrap().sha256, Some(sum), "{what}");
-    }
-}
-
 #[tokio::test]
 async fn what_was_uploaded_is_known_until_the_command_ends_with_0() {
     let home = Home::new();

@@ -10,34 +10,35 @@
 
 mod api;
 mod batch;
+#[cfg(target_os = "linux")]
+mod batch_memory;
 mod budget;
 mod completion;
 mod failures;
+mod file_names;
 #[cfg(target_os = "linux")]
-mod gate;
-mod gone;
-mod known;
-mod limits;
+mod interrupted_reads;
 mod local;
-#[cfg(target_os = "linux")]
-mod many;
-mod names;
+mod lost_output;
 mod network;
-mod one_rule;
-mod posting;
+mod outage;
+mod post_once;
+#[cfg(target_os = "linux")]
+mod progress_bar;
 #[cfg(target_os = "linux")]
 mod pty;
+mod response_bodies;
 mod resume;
-#[cfg(target_os = "linux")]
-mod scarce;
+mod same_file;
 mod settings;
+mod skip_existing;
 mod state_files;
 mod streams;
 mod support;
+mod system_limits;
 #[cfg(target_os = "linux")]
-mod terminal;
-mod untold;
+mod terminal_escapes;
+#[cfg(target_os = "linux")]
+mod thread_shortage;
 mod upload;
 mod user_input;
-#[cfg(target_os = "linux")]
-mod waiting;

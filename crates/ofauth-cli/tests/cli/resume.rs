@@ -144,6 +144,27 @@ async fn an_unknown_outcome_names_the_session_and_stays_until_it_is_forgotten() 
     assert_eq!(server.uploads().len(), 2);
 }
 
+#[tokio::test]
+async fn a_journal_that_cannot_be_read_is_kept_and_the_command_says_how_to_forget_it() {
+    let home = Home::new();
+    let server = sandbox(json!([{"on": {"operation": "upload_part", "part": 2, "times": "always"},
+        "fault": {"kind": "status", "status": 403}}]))
+    .await;
+    let mut upload = home.against(&server);
+    run(upload.arg("upload").arg(sample("clip.mp4"))).await.ends_with(4);
+    let [journal] = journals(&home).try_into().unwrap();
+    std::fs::write(&journal, "precious notes of mine").unwrap();
+    let id = journal.file_stem().unwrap().to_str().unwrap().to_owned();
+    let refused = run(&mut upload).await.ends_with(1);
+    refused.says(&[
+        "it is not known how far the upload came",
+        &format!(
+            "ofauth: next: look into the vault, and if the file is not there, `ofauth sessions forget {id}`"
+        ),
+    ]);
+    assert_eq!(std::fs::read(&journal).unwrap(), b"precious notes of mine");
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn a_reference_that_could_not_be_written_is_delivered_by_the_next_run() {

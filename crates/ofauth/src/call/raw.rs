@@ -22,7 +22,7 @@ use crate::http::response::Answer;
 use crate::settings::connection_header;
 
 /// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
-pub(crate) const PROXY_REQUEST: &str = "proxy_request";
+pub const PROXY_REQUEST: &str = "proxy_request";
 
 /// What is as long as this resembles no operation, in bytes.
 const LONGEST_NAME: usize = 64;

@@ -9,6 +9,7 @@ pub(crate) mod upload;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use ofauth_api::display_safe::is_unsafe;
 use url::Url;
 
 use crate::error::Error;
@@ -116,11 +117,7 @@ fn assert_leads_where_it_says(url: &Url) {
 /// An error goes to logs and terminals.
 pub(crate) fn assert_presentable(error: &Error) {
     let text = error.to_string();
-    let is_obeyed = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{2028}' | '\u{2029}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    assert!(!text.contains(is_obeyed), "a terminal would obey this: {text:?}");
+    assert!(!text.contains(is_unsafe), "a terminal would obey this: {text:?}");
     assert!(!text.is_empty() && text.chars().count() < 5 * LONGEST_TEXT, "{text:?}");
     assert_hides_the_key(&text);
     assert_hides_the_key(&format!("{error:?}"));

@@ -6,12 +6,13 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderValue, LOCATION};
+use ofauth_api::display_safe::is_unsafe;
 use serde_json::Value;
 use url::Url;
 
 use super::rate_limit_headers::RateLimitHeaders;
 use super::response::{Answer, PassedOn, Trouble};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Setting};
 use crate::secret::ApiKey;
 use crate::system::Time;
 
@@ -90,6 +91,7 @@ impl ApiError {
     pub(crate) fn into_error(self, status: u16, doing: &str) -> Error {
         let kind = self.kind(status);
         let text = self.text(kind, status);
+        let proxy = self.proxy.is_some();
         let next = match self.retry_after {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
                 Some(format!("the service asks to be left alone for {}", Time(asked)))
@@ -104,6 +106,7 @@ impl ApiError {
             self.request_id,
             self.action_required,
         );
+        let error = if proxy { error.with_setting(Setting::Proxy) } else { error };
         match next {
             Some(next) => error.with_next_step(next),
             None => error,
@@ -240,7 +243,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
         if tag.eq_ignore_ascii_case("style") || tag.eq_ignore_ascii_case("script") {
             continue;
         }
-        let words = words.replace(char::is_control, " ");
+        let words = words.replace(is_unsafe, " ");
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
         if !words.is_empty() && !pieces.iter().any(|said| said.contains(&words)) {
             pieces.push(words);
@@ -253,7 +256,7 @@ fn plain_text(body: &[u8]) -> Option<String> {
 /// `text` on one line and of bounded length.
 fn shorten(text: &str) -> String {
     let mut line: String =
-        text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect();
+        text.chars().map(|c| if is_unsafe(c) { ' ' } else { c }).take(LONGEST_TEXT).collect();
     if line.len() < text.len() && text.chars().count() > LONGEST_TEXT {
         line.push('…');
     }

@@ -15,7 +15,7 @@ use super::outcome::Failure;
 use super::rate_limit_headers::RateLimitHeaders;
 use super::response::Answer;
 use super::shape::{Fields, Shape};
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Setting};
 use crate::secret::ApiKey;
 
 /// Redirects that servers answer to a `POST` that was carried out, for its client to look elsewhere (RFC 9110, section
@@ -57,8 +57,11 @@ impl Unreadable {
             None => text,
         };
         let request_id = answer.request_id().map(str::to_owned);
-        let error =
+        let mut error =
             Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None);
+        if answer.proxy.is_some() {
+            error = error.with_setting(Setting::Proxy);
+        }
         if is_page { error.with_next_step(NOT_OF_THE_API) } else { error }
     }
 

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::file::{self, FileLog, Refused};
+use super::file::{self, FileLog};
 use super::listing::{self, JournalState, JournaledUpload};
 use super::log::Log;
 use super::record::About;
@@ -12,6 +12,7 @@ use super::recorder::{self, Recorder};
 use super::replay::{self, Contents, Found};
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
+use crate::private_fs::{self, OpenError};
 use crate::system;
 
 /// A directory in which uploads keep their journals. Clones are cheap.
@@ -48,9 +49,9 @@ impl Journal {
         };
         file::create_directory(self.dir()).map_err(cannot)?;
         let opened = file::create_locked(&path).map_err(|refused| match refused {
-            Refused::Busy => busy(&about.shown_source(), &path),
-            Refused::NotRegular => not_regular(&path),
-            Refused::Io(error) => cannot(error),
+            OpenError::Busy => busy(&about.shown_source(), &path),
+            OpenError::NotRegular => not_regular(&path),
+            OpenError::Io(error) => cannot(error),
         })?;
         let bytes = file::read(&opened).map_err(cannot)?;
         let contents = replay::replay(&bytes);
@@ -92,7 +93,7 @@ impl Journal {
         let path = self.path_of(&id);
         // What cannot be opened, such as a link, cannot be in use.
         let locked = file::open_locked(&path);
-        if matches!(locked, Err(Refused::Busy)) {
+        if matches!(locked, Err(OpenError::Busy)) {
             let file = listing::look(self, &id).and_then(|upload| upload.file);
             return Err(busy(file.as_deref().unwrap_or("this file"), &path));
         }
@@ -118,7 +119,7 @@ impl Journal {
                 failed.get_or_insert((upload.path, error));
             }
         }
-        let synced = file::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
+        let synced = private_fs::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
         match failed.map_or(synced, Err) {
             Ok(()) => Ok(()),
             Err((path, error)) => Err(cannot_remove(&path, error)),
@@ -165,13 +166,11 @@ impl OpenJournal {
 
 /// A journal that is not used but may still be of use to someone.
 fn kept(path: &Path, what: &str) -> Error {
-    let id = path.file_stem().unwrap_or_default().display();
-    let text = format!(
-        "the journal {} {what}, so it is not known how far the upload came: look whether the service has the file, then \
-         remove the journal (`ofauth sessions forget {id}`, Journal::forget) to upload it from the beginning",
-        path.display()
-    );
-    Error::new(ErrorKind::Journal, text)
+    let text = format!("the journal {} {what}, so it is not known how far the upload came", path.display());
+    let id = path.file_stem().unwrap_or_default().to_string_lossy();
+    Error::new(ErrorKind::Journal, text).with_journal_id(&id).with_next_step(
+        "look whether the service has the file, then remove the journal (Journal::forget) to upload it from the beginning",
+    )
 }
 
 fn not_regular(path: &Path) -> Error {

@@ -173,11 +173,13 @@ fn what_is_no_journal_of_ours_is_kept_and_named() {
         let error = refusal(&journal);
         assert_eq!(error.kind(), ErrorKind::Journal);
         let text = error.to_string();
-        let forget = format!("ofauth sessions forget {}", samples::about().id());
         assert!(
-            text.contains(why) && text.contains(&forget) && text.contains(journal.dir().to_str().unwrap()),
+            text.contains(why)
+                && text.contains("Journal::forget")
+                && text.contains(journal.dir().to_str().unwrap()),
             "{text}"
         );
+        assert_eq!(error.journal_id(), Some(samples::about().id().as_str()));
         assert_eq!(std::fs::read(path(&journal)).unwrap(), content);
         assert_eq!(journal.sessions().unwrap()[0].state, JournalState::Damaged);
     }

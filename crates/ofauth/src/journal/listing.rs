@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
 use super::directory::Journal;
-use super::file::{self, Refused};
+use super::file;
 use super::record::State;
 use super::replay::{Contents, Found, replay};
 use crate::error::{Error, ErrorKind, Result};
+use crate::private_fs::OpenError;
 use crate::system;
 
 /// The fewest digits of an id that stand for it.
@@ -167,7 +168,7 @@ pub(super) fn look(journal: &Journal, id: &str) -> Option<JournaledUpload> {
         in_use: false,
     };
     let file = match file::open_to_read(&path) {
-        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(_) => return Some(upload),
         Ok(file) => file,
     };

@@ -43,10 +43,11 @@ pub(crate) enum Stream {
 pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
     let limit = settings.connect_timeout;
     let way = Way { settings, route: Route::of(settings, url), stage: Arc::default() };
-    match timeout(limit, way.open()).await {
+    let opened = match timeout(limit, way.open()).await {
         Ok(result) => result,
         Err(_) => Err(way.route.late(way.stage.get(), limit)),
-    }
+    };
+    opened.map_err(|refused| ConnectError { error: way.route.about(refused.error), ..refused })
 }
 
 /// A connection that is being opened.

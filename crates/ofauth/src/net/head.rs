@@ -47,7 +47,7 @@ pub(crate) fn through(route: Route<'_>, error: Error) -> Error {
     match plain_proxy(route) {
         Some(proxy) if error.kind() != ErrorKind::Resources => {
             let kind = error.kind();
-            error.into_kind(kind, format!("through the proxy {}", host_port(&proxy.url)))
+            route.about(error.into_kind(kind, format!("through the proxy {}", host_port(&proxy.url))))
         }
         _ => error,
     }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use rustls::{AlertDescription, CertificateError, InvalidMessage};
 use url::Url;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Setting};
 use crate::http::outcome::Failure;
 use crate::origin::{self, host_port};
 use crate::proxy::Proxy;
@@ -88,6 +88,11 @@ impl<'a> Route<'a> {
         format!("the server {}{}", host_port(self.url), through.unwrap_or_default())
     }
 
+    /// The same error, known to be about the proxy if there is one.
+    pub(crate) fn about(self, error: Error) -> Error {
+        if self.proxy.is_some() { error.with_setting(Setting::Proxy) } else { error }
+    }
+
     /// No connection came about in time.
     pub(super) fn late(self, stage: Stage, limit: Duration) -> ConnectError {
         let hangs = match stage {
@@ -159,7 +164,12 @@ impl<'a> Route<'a> {
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let mut refused = match tls {
             Some(rustls::Error::InvalidCertificate(why)) => {
-                hopeless(ErrorKind::Config, format!("{who}: {}", self.untrusted(why)))
+                let (text, gives_ca) = self.untrusted(why);
+                let mut refused = hopeless(ErrorKind::Config, format!("{who}: {text}"));
+                if gives_ca && self.proxy.is_none() {
+                    refused.error = refused.error.with_setting(Setting::CaCertificates);
+                }
+                refused
             }
             Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => setting(
                 "does not speak TLS: check scheme and port of the base URL, an http server wants http://",
@@ -205,12 +215,13 @@ impl<'a> Route<'a> {
         refused
     }
 
-    fn untrusted(self, why: &CertificateError) -> String {
+    /// Why a certificate is not trusted, and whether trusting another authority helps.
+    fn untrusted(self, why: &CertificateError) -> (String, bool) {
         let give = match self.proxy {
             Some(_) => "if the proxy looks into TLS, give the CA that it signs with to the client (ca_pem)",
             None => "check the base URL, or give the CA that signed it to the client (ca_pem)",
         };
-        match why {
+        let text = match why {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
                 "the certificate is not trusted (it has expired): renew it, or set this machine's clock"
                     .into()
@@ -223,10 +234,14 @@ impl<'a> Route<'a> {
                 format!("the certificate is not trusted (it is not for {name}): check the base URL")
             }
             CertificateError::UnknownIssuer => {
-                format!("the certificate is not trusted (who signed it is not known): {give}")
+                return (
+                    format!("the certificate is not trusted (who signed it is not known): {give}"),
+                    true,
+                );
             }
-            why => format!("the certificate is not trusted ({why}): {give}"),
-        }
+            why => return (format!("the certificate is not trusted ({why}): {give}"), true),
+        };
+        (text, false)
     }
 
     /// What answers a plain request speaks TLS.
@@ -235,7 +250,7 @@ impl<'a> Route<'a> {
             Some(_) => "only proxies that are reached by plain http are supported",
             None => "use https:// in the base URL",
         };
-        Error::new(ErrorKind::Config, format!("{} speaks TLS: {remedy}", self.first_name()))
+        self.about(Error::new(ErrorKind::Config, format!("{} speaks TLS: {remedy}", self.first_name())))
     }
 }
 

@@ -17,7 +17,7 @@ use super::bucket::Bucket;
 use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
 use super::observation::Observation;
-use crate::private;
+use crate::private_fs::{self, OpenError};
 
 /// The format of the file.
 const VERSION: u32 = 1;
@@ -213,22 +213,23 @@ impl SharedBucket {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = private::options();
+    let mut options = private_fs::options();
     options.write(true).create(true).truncate(false);
-    let file = match options.open(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+    let opened = match private_fs::open(path, &options) {
+        Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => {
             if let Some(directory) = path.parent() {
-                private::create_directory(directory)?;
+                private_fs::create_directory(directory)?;
             }
-            options.open(path)?
+            private_fs::open(path, &options)
         }
-        opened => opened?,
+        opened => opened,
     };
-    if file.metadata()?.is_file() {
-        Ok(file)
-    } else {
-        Err(io::Error::other(format!("{} is not a regular file", path.display())))
-    }
+    opened.map_err(|error| match error {
+        OpenError::Io(error) => error,
+        OpenError::NotRegular | OpenError::Busy => {
+            io::Error::other(format!("{} is not a regular file", path.display()))
+        }
+    })
 }
 
 /// What the file holds, if that can be believed and is of use to a process with that limit of its own.

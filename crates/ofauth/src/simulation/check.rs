@@ -116,8 +116,11 @@ pub(crate) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
             world
                 .violate(format!("parts of session {index} were sent again although they were acknowledged"));
         }
+        // What was being written down when the machine stood still is begun anew, beside what is under way later.
+        let stood_still = run.stood_still || earlier.iter().any(|run| run.stood_still);
+        let most = schedule.concurrency * if stood_still { 2 } else { 1 };
         for (process, again) in &of.again {
-            if *again > schedule.concurrency {
+            if *again > most {
                 world.violate(format!(
                     "process {process} left {again} parts of session {index} to be sent again"
                 ));
@@ -141,10 +144,14 @@ fn stays_unknown(world: &World, sessions: &[Session], run: &Run, earlier: &[Run]
     let of = &sessions[plan::session(id)];
     // A run that was killed had learned that it is finished, and written that down; then the file changed.
     let is_another = of.known_done && *of.file != *run.file;
-    // Nothing left, and the disk was full when that was about to be written down: an announcement may be lost again.
-    let journal =
-        |run: &Run| matches!(&run.outcome, Outcome::Failed(error) if error.kind() == ErrorKind::Journal);
-    let never_left = of.doubts == 0 && earlier.iter().any(journal);
+    // Nothing left, and the disk was full or the power failed when that was about to be written down: an announcement may be
+    // lost again.
+    let loses = |run: &Run| match &run.outcome {
+        Outcome::Failed(error) => error.kind() == ErrorKind::Journal,
+        Outcome::Ended(end) => *end == End::PowerCut,
+        Outcome::Uploaded(_) => false,
+    };
+    let never_left = of.doubts == 0 && earlier.iter().any(loses);
     let stays = match &run.outcome {
         Outcome::Ended(_) => true,
         Outcome::Uploaded(reference) => reference == id,

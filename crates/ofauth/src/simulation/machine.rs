@@ -94,7 +94,8 @@ impl Machine {
             content_type: "video/mp4".into(),
             content_type_header: HeaderValue::from_static("video/mp4"),
             vault_upload: None,
-            buffers: Buffers::default(),
+            // What a read does not have at hand is fetched, in simulated time.
+            buffers: Buffers::filled_by(self.disk.threads_for_files()),
             throttle: None,
         };
         let watch: Option<Callback> = self.schedule.watched.then(|| watch(&self.world, process));

@@ -14,7 +14,7 @@ use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, DigitallySignedStruct, OtherError, RootCertStore, SignatureScheme};
 use std::sync::Arc;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 
 /// Checks servers against certificates that were given.
 #[derive(Debug)]
@@ -131,6 +131,7 @@ fn malformed(error: &pem::Error) -> String {
 
 fn bad(why: &str) -> Error {
     Error::new(ErrorKind::Config, format!("the given CA certificates cannot be used: {why}"))
+        .with_setting(Setting::CaCertificates)
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use rustls::crypto::ring;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_native_certs::{CertificateResult, load_certs_from_paths};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::system::shortage;
 use custom_ca::{Given, certificates};
 
@@ -142,7 +142,8 @@ fn platform_roots() -> Result<RootCertStore> {
                 "this machine has no CA certificates{why}: install them (package ca-certificates), set SSL_CERT_FILE, \
                  or give certificates to the client (ca_pem)"
             ),
-        ));
+        )
+        .with_setting(Setting::CaCertificates));
     }
     Ok(roots)
 }

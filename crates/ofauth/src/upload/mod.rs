@@ -36,5 +36,6 @@ pub use progress::notice::{Notice, Step};
 pub use progress::report::{Phase, Progress};
 pub use result::sum::Sum;
 pub use result::uploaded::{Uploaded, UploadedPart};
-pub use source::input::{ReadAt, Source};
+pub use source::content::ReadAt;
+pub use source::input::Source;
 pub use vault_upload::VaultUpload;

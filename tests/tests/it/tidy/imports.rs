@@ -126,7 +126,7 @@ fn reachable(
 }
 
 /// Whether `attributes` keep an item out of what is shipped.
-fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+pub(super) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     let texts = attributes.iter().filter(|attribute| attribute.path().is_ident("cfg"));
     let mut texts = texts.map(|attribute| attribute.meta.to_token_stream().to_string());
     texts.any(|text| {

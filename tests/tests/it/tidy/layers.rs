@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/ofauth",
         &[
             &["error.rs", "limits.rs", "system.rs"],
-            &["file_identity.rs", "origin.rs", "private.rs", "secret.rs", "threads.rs"],
+            &["file_identity.rs", "origin.rs", "private_fs.rs", "secret.rs", "threads.rs"],
             &["proxy.rs", "tls"],
             &["settings.rs"],
             &["http"],
@@ -24,7 +24,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["upload"],
             &["client.rs"],
             &["blocking.rs", "posts.rs", "vault.rs"],
-            &["lib.rs"],
+            &["unversioned.rs", "lib.rs"],
         ],
     ),
     (
@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/ofauth-api",
         &[
             &["operation.rs", "id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
-            &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
+            &["display_safe.rs", "error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
             &["request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],
@@ -83,10 +83,25 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["lib.rs"],
         ],
     ),
+    (
+        "crates/ofauth-cli",
+        &[
+            &["exit.rs", "name.rs", "terminal"],
+            &["failure"],
+            &["files", "progress", "threads.rs"],
+            &["interrupt.rs", "output"],
+            &["args"],
+            &["config", "help.rs", "state"],
+            &["app.rs", "completion"],
+            &["context.rs"],
+            &["commands"],
+            &["main.rs"],
+        ],
+    ),
 ];
 
 /// The imports of the crate in `folder`.
-fn imports(folder: &str) -> Imports {
+pub(super) fn imports(folder: &str) -> Imports {
     let start = format!("{folder}/src/");
     let mut paths = Vec::new();
     files(&root().join(&start), &mut paths);

@@ -4,8 +4,7 @@
 use super::{files, root};
 
 /// The folders that are held to it.
-const FOLDERS: &[&str] =
-    &["crates/ofauth-api", "crates/ofauth-ffi", "crates/ofauth-sandbox", "crates/xtask", "tests"];
+const FOLDERS: &[&str] = &["crates", "bindings", "fuzz", "tests"];
 
 /// Names that were in use and that nobody found anything by.
 const VAGUE: &[&str] = &[

@@ -1,12 +1,12 @@
 //! Holds the files of a batch back while its service is gone, and keeps further ones from being tried when that is of no
-//! use. What a failure means for the others is [`outlook`](super::outlook)'s to decide; here is the waiting.
+//! use. What a failure means for the others is [`circuit_breaker`](super::circuit_breaker)'s to decide; here is the waiting.
 
 use std::time::{Duration, Instant};
 
 use ofauth::ErrorKind;
 use tokio::sync::watch;
 
-use super::outlook::{Cause, Outlook, PATIENCE, Then, Try};
+use super::circuit_breaker::{Cause, CircuitBreaker, PATIENCE, Then, Try};
 use crate::failure::Failure;
 use crate::interrupt::Interrupt;
 use crate::name::Name;
@@ -14,7 +14,7 @@ use crate::output::Output;
 
 /// The gate in front of the files of a batch.
 pub(super) struct Gate {
-    outlook: watch::Sender<Outlook>,
+    breaker: watch::Sender<CircuitBreaker>,
     interrupt: Interrupt,
     out: Output,
 }
@@ -47,35 +47,39 @@ impl<'a> Trying<'a> {
 
 impl Gate {
     pub(super) fn new(interrupt: &Interrupt, out: &Output) -> Self {
-        Self { outlook: watch::Sender::new(Outlook::new()), interrupt: interrupt.clone(), out: out.clone() }
+        Self {
+            breaker: watch::Sender::new(CircuitBreaker::new()),
+            interrupt: interrupt.clone(),
+            out: out.clone(),
+        }
     }
 
     /// Lets no file be tried, for this reason.
     pub(super) fn close(&self, why: ErrorKind) {
-        self.outlook.send_modify(|outlook| outlook.end(why));
+        self.breaker.send_modify(|breaker| breaker.end(why));
     }
 
     /// Waits until a file may be tried. Returns why none is any more.
     pub(super) async fn enter(&self) -> Option<ErrorKind> {
-        let mut outlook = self.outlook.subscribe();
+        let mut breaker = self.breaker.subscribe();
         tokio::select! {
             biased;
             () = self.interrupt.asked() => {
-                self.outlook.send_modify(|outlook| outlook.end(ErrorKind::Cancelled));
+                self.breaker.send_modify(|breaker| breaker.end(ErrorKind::Cancelled));
             }
             // The sender lives as long as this.
-            _ = outlook.wait_for(|outlook| !outlook.is_waiting()) => {}
+            _ = breaker.wait_for(|breaker| !breaker.is_waiting()) => {}
         }
-        match *self.outlook.borrow() {
-            Outlook::Over(kind) => Some(kind),
-            Outlook::Fair { .. } | Outlook::Waiting { .. } => None,
+        match *self.breaker.borrow() {
+            CircuitBreaker::Stopped(kind) => Some(kind),
+            CircuitBreaker::Closed { .. } | CircuitBreaker::HalfOpen { .. } => None,
         }
     }
 
     /// The service has served this file.
     pub(super) fn served(&self) {
-        self.change(|outlook| {
-            outlook.served();
+        self.change(|breaker| {
+            breaker.served();
             Then::Fail
         });
     }
@@ -90,8 +94,8 @@ impl Gate {
     ) -> Result<(), Failure> {
         let failed =
             Try { cause: Cause::of(&failure, moved), is_probe: trying.is_probe, left: trying.left() };
-        let was_waiting = self.outlook.borrow().is_waiting();
-        let then = self.change(|outlook| outlook.failed(failed, Instant::now()));
+        let was_waiting = self.breaker.borrow().is_waiting();
+        let then = self.change(|breaker| breaker.failed(failed, Instant::now()));
         let pause = match then {
             Then::Fail => return Err(failure),
             Then::Wait => None,
@@ -106,14 +110,14 @@ impl Gate {
                 PATIENCE.as_secs() / 60
             ));
         }
-        let mut outlook = self.outlook.subscribe();
+        let mut breaker = self.breaker.subscribe();
         tokio::select! {
             biased;
             () = self.interrupt.asked() => Err(Failure::interrupted()),
-            outlook = outlook.wait_for(|outlook| !outlook.is_waiting()) => {
+            breaker = breaker.wait_for(|breaker| !breaker.is_waiting()) => {
                 trying.is_probe = false;
-                match outlook.map(|outlook| *outlook) {
-                    Ok(Outlook::Over(_)) => Err(failure),
+                match breaker.map(|breaker| *breaker) {
+                    Ok(CircuitBreaker::Stopped(_)) => Err(failure),
                     _ => Ok(()),
                 }
             }
@@ -122,13 +126,13 @@ impl Gate {
         }
     }
 
-    /// Changes the outlook, and tells if the service is back.
-    fn change(&self, change: impl FnOnce(&mut Outlook) -> Then) -> Then {
+    /// Changes the breaker, and tells if the service is back.
+    fn change(&self, change: impl FnOnce(&mut CircuitBreaker) -> Then) -> Then {
         let (mut then, mut is_back) = (Then::Fail, false);
-        self.outlook.send_modify(|outlook| {
-            let was_waiting = outlook.is_waiting();
-            then = change(outlook);
-            is_back = was_waiting && matches!(outlook, Outlook::Fair { .. });
+        self.breaker.send_modify(|breaker| {
+            let was_waiting = breaker.is_waiting();
+            then = change(breaker);
+            is_back = was_waiting && matches!(breaker, CircuitBreaker::Closed { .. });
         });
         if is_back {
             self.out.note("ofauth: the service is there again: the other files go on");

@@ -4,9 +4,9 @@ use std::time::Instant;
 
 use bytesize::ByteSize;
 
-use super::done::Done;
-use crate::events::Event;
+use super::outcome::StoredFile;
 use crate::exit::Exit;
+use crate::output::events::Event;
 
 /// The counts of a command so far, and what it ends with.
 #[derive(Debug, Clone)]
@@ -46,14 +46,14 @@ impl Summary {
     }
 
     /// Counts a file that is in the vault.
-    pub(super) fn add(&mut self, done: &Done) {
+    pub(super) fn add(&mut self, file: &StoredFile) {
         self.files += 1;
-        match done {
-            Done::Uploaded { finished, .. } => {
+        match file {
+            StoredFile::Uploaded { upload, .. } => {
                 self.uploaded += 1;
-                self.resumed += u64::from(finished.resumed);
+                self.resumed += u64::from(upload.resumed);
             }
-            Done::Skipped { .. } => self.skipped += 1,
+            StoredFile::Skipped { .. } => self.skipped += 1,
         }
     }
 

@@ -78,12 +78,15 @@ impl Journaling {
         start: Start,
         origins: &Origins,
     ) -> Result<Uploaded> {
+        let id = self.about.id();
         let earlier = match start {
             Start::Fresh(notice) => {
                 notice.into_iter().for_each(|notice| run.notify(notice));
                 None
             }
-            Start::GoOn { state, doubt } => restored(run, state, doubt, origins)?,
+            Start::GoOn { state, doubt } => {
+                restored(run, state, doubt, origins).map_err(|error| error.with_journal_id(&id))?
+            }
             Start::Finished { state, done } => {
                 run.notify(Notice::AlreadyFinished);
                 let uploaded = Uploaded::from_journal(*state, done);
@@ -95,7 +98,7 @@ impl Journaling {
             }
             Start::Unknown(error) => {
                 let _ = recorder.close().await;
-                return Err(error);
+                return Err(error.with_journal_id(&id));
             }
         };
         let mut is_of_use = earlier.is_some();
@@ -120,11 +123,11 @@ impl Journaling {
                     ErrorKind::SourceChanged => error.part().is_none(),
                     _ => false,
                 };
-                let left =
-                    if is_over || !is_of_use { recorder.remove().await } else { recorder.close().await };
+                let is_left = is_of_use && !is_over;
+                let left = if is_left { recorder.close().await } else { recorder.remove().await };
                 // The error of the upload says more than that of its journal.
                 left.unwrap_or_else(|left| tracing::warn!(error = %left, "the journal could not be closed"));
-                Err(error)
+                Err(if is_left { error.with_journal_id(&id) } else { error })
             }
         }
     }

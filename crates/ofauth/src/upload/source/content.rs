@@ -6,9 +6,19 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::input::ReadAt;
 use super::revision::Revision;
 use crate::file_identity::FileIdentity;
+
+/// Reads at a position without moving a cursor, from any thread.
+///
+/// The library calls it from threads that may block, at most one call per connection at a time.
+pub trait ReadAt: Send + Sync + 'static {
+    /// Reads up to `buf.len()` bytes that stand at `offset` from the start, and returns how many were read.
+    ///
+    /// Fewer bytes than asked for are fine; `Ok(0)` before the declared size is an error of the source. Reading
+    /// the same range again, which a retry does, must give the same bytes.
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+}
 
 /// The content of an open source.
 pub(crate) trait Content: Send + Sync + 'static {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// The formats that the upload guide lists.
+/// The formats that the upload guide lists. The first extension of each is the usual one.
 const GUIDE: &[(&str, &str)] = &[
     ("jpg", "image/jpeg"),
     ("jpeg", "image/jpeg"),
@@ -43,6 +43,16 @@ pub(crate) fn of(filename: &str, head: &[u8]) -> Result<String> {
             "the content type of {filename:?} cannot be told from its name or first bytes: give it, such as video/mp4"
         ),
     ))
+}
+
+/// The content type of a file called `filename`, if its name tells.
+pub fn by_name(filename: &str) -> Option<String> {
+    of(filename, &[]).ok()
+}
+
+/// The usual extension of a format of the guide.
+pub fn usual_extension(content_type: &str) -> Option<&'static str> {
+    GUIDE.iter().find(|(_, known)| known.eq_ignore_ascii_case(content_type)).map(|(extension, _)| *extension)
 }
 
 /// The content type that first bytes tell, under the name that the guide has for it.

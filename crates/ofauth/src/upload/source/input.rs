@@ -1,26 +1,14 @@
 //! A source as the caller gives it: a file by its path, bytes in memory, or anything that can be read at a position.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::content::{ByReader, InMemory};
+use super::content::{ByReader, InMemory, ReadAt};
 use super::file;
 use super::opened::Opened;
 use crate::error::{Error, ErrorKind, Result};
-
-/// Reads at a position without moving a cursor, from any thread.
-///
-/// The library calls it from threads that may block, at most one call per connection at a time.
-pub trait ReadAt: Send + Sync + 'static {
-    /// Reads up to `buf.len()` bytes that stand at `offset` from the start, and returns how many were read.
-    ///
-    /// Fewer bytes than asked for are fine; `Ok(0)` before the declared size is an error of the source. Reading
-    /// the same range again, which a retry does, must give the same bytes.
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
-}
 
 /// What is to be uploaded. Opened when the upload starts, not before.
 #[derive(Clone)]

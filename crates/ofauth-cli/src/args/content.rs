@@ -1,0 +1,87 @@
+//! The flags of `post` and `message`, which take the same content.
+
+use clap::{ArgGroup, Args};
+
+use super::free_text;
+
+/// Flags of `ofauth post`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints the id of the post.
+
+Examples:
+  ofauth post 'Good morning'
+  ofauth post 'New video' --media upload:550e8400-e29b-41d4-a716-446655440000
+  ofauth post 'Later' --field 'scheduledDate=\"2027-01-01T09:00:00Z\"'")]
+pub(crate) struct PostArgs {
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+}
+
+/// Flags of `ofauth message`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints the id of the message. One --to is a chat message; several, or a --to-list, are one mass message.
+
+Examples:
+  ofauth message --to 123456 'Hello'
+  ofauth message --to-list fans 'New video' --media 12345 --price 5")]
+#[command(group = ArgGroup::new("receivers").args(["to", "to_list"]).required(true).multiple(true))]
+pub(crate) struct MessageArgs {
+    /// The id of a user to write to; may be repeated
+    #[arg(long, value_name = "USER")]
+    pub(crate) to: Vec<String>,
+    /// The id of a list of users to write to; may be repeated
+    #[arg(long, value_name = "LIST")]
+    pub(crate) to_list: Vec<String>,
+    /// Leave out the users of this list; may be repeated
+    #[arg(long, value_name = "LIST")]
+    pub(crate) except_list: Vec<String>,
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+}
+
+/// What a post or a message says and shows.
+#[derive(Debug, Args)]
+pub(crate) struct ContentArgs {
+    /// The text
+    #[arg(default_value = "", allow_hyphen_values = true)]
+    pub(crate) text: String,
+    /// An upload reference, a vault media id or a URL; may be repeated
+    #[arg(short, long, value_name = "MEDIA")]
+    pub(crate) media: Vec<String>,
+    /// What it costs to see it
+    #[arg(long, allow_negative_numbers = true, value_parser = price)]
+    pub(crate) price: Option<f64>,
+    /// Lock the text too
+    #[arg(long)]
+    pub(crate) locked_text: bool,
+    /// Show the first N media for free
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    pub(crate) preview_count: Option<u32>,
+    /// Any other field of the request, its value as JSON or as plain text; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
+    pub(crate) field: Vec<String>,
+}
+
+/// A price such as `5` or `4.99`, not below 0.
+fn price(text: &str) -> Result<f64, String> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|price| price.is_finite() && *price >= 0.0)
+        .ok_or_else(|| "not a price: write a number without a currency, such as 5 or 4.99".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn prices() {
+        assert_eq!(price("4.99"), Ok(4.99));
+        assert_eq!(price("0"), Ok(0.0));
+        for text in ["abc", "$5", "-1", "inf", "NaN", ""] {
+            assert!(price(text).unwrap_err().contains("such as 5 or 4.99"), "{text}");
+        }
+    }
+}

@@ -1,0 +1,307 @@
+//! The command line: subcommands, flags and their help.
+//!
+//! This module only says what may be typed. What a value means is decided by `config` and the commands.
+
+pub(crate) mod content;
+pub(crate) mod sandbox;
+pub(crate) mod sessions;
+pub(crate) mod upload;
+mod values;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
+
+use crate::exit;
+use content::{MessageArgs, PostArgs};
+use sandbox::SandboxArgs;
+use sessions::SessionsCommand;
+use upload::UploadArgs;
+use values::{duration, size};
+
+/// Lines that begin with a space stay as they are and have at most 80 columns; every other line is a paragraph, which
+/// is broken where the terminal ends and nowhere else. A test holds all help texts to that.
+const ENVIRONMENT: &str = "\
+Environment:
+  OFAUTH_API_KEY        the API key; no flag takes it, for others can see flags
+  OFAUTH_CONNECTION_ID  the connection, as --connection
+  OFAUTH_BASE_URL       the API's address, as --base-url
+  OFAUTH_STATE_DIR      where to keep what outlives a run, as --state-dir
+  HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
+                        as --proxy, in lower case first; never used for this
+                        machine itself. NO_PROXY is read as curl does, and an
+                        entry may end in :PORT
+
+A flag wins over the environment, and the environment over the configuration file, \
+$XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
+
+  api_key = \"...\"
+  connection_id = \"conn_...\"
+  # also: api_key_file, base_url, ca_file, proxy, allow_origins,
+  #       allow_plain_http";
+
+/// Where each shell looks for scripts, as `ofauth completions --help` and the README tell.
+const COMPLETIONS: &str = "\
+Put the script where the shell looks for it, and start a new shell:
+
+  mkdir -p ~/.local/share/bash-completion/completions
+  ofauth completions bash > ~/.local/share/bash-completion/completions/ofauth
+
+  mkdir -p ~/.zfunc    # and in ~/.zshrc, before compinit: fpath+=~/.zfunc
+  ofauth completions zsh > ~/.zfunc/_ofauth
+
+  mkdir -p ~/.config/fish/completions
+  ofauth completions fish > ~/.config/fish/completions/ofauth.fish
+
+For bash that needs the package bash-completion. Without it, add to ~/.bashrc:
+
+  source <(ofauth completions bash)
+
+The script asks ofauth itself, so it stays the same when ofauth is updated.";
+
+/// What follows the list of commands in `ofauth --help`.
+fn after_help() -> String {
+    format!(
+        "Examples:\n  ofauth upload --sandbox samples/clip.mp4       try it, without an account\n  \
+         ofauth upload clip.mp4 photo.jpg --post 'New'  one post of two files\n  \
+         ofauth api --list                              every operation of the API\n\n{ENVIRONMENT}\n\n{}",
+        exit::TABLE
+    )
+}
+
+/// Upload media to the OnlyFans vault through OFAuth, and call all of its API
+#[derive(Debug, Parser)]
+#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Upload files to the vault and print a reference for each
+    Upload(UploadArgs),
+    /// List, show or forget uploads that were interrupted
+    #[command(subcommand)]
+    Sessions(SessionsCommand),
+    /// Ask whether the vault already has a file that was uploaded before
+    Check(CheckArgs),
+    /// Read the Vault+ copies of media
+    #[command(name = "vault-plus", subcommand)]
+    VaultPlus(VaultPlusCommand),
+    /// Create a post
+    Post(PostArgs),
+    /// Send a chat message, or one mass message to several users or lists
+    Message(MessageArgs),
+    /// Show whom the API key belongs to and what it may do
+    Whoami,
+    /// Call any operation of the API
+    Api(ApiArgs),
+    /// Run a local OFAuth to develop and test against, until Ctrl-C
+    Sandbox(SandboxArgs),
+    /// Print a shell's completion script
+    #[command(after_help = COMPLETIONS)]
+    Completions {
+        /// The shell to complete for
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, or write the pages of all commands
+    Man {
+        /// Write ofauth.1 and one page for each command into this directory
+        #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+        dir: Option<PathBuf>,
+    },
+    /// Say what may stand at the cursor of a line, for the completion scripts
+    #[command(name = "__complete", hide = true)]
+    Complete {
+        /// Which word the cursor is in, from 0
+        index: usize,
+        /// The words of the line
+        #[arg(last = true, allow_hyphen_values = true)]
+        words: Vec<OsString>,
+    },
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Global options")]
+pub(crate) struct Global {
+    /// The connection to act for, `conn_...`
+    #[arg(long, global = true, value_name = "ID")]
+    pub(crate) connection: Option<String>,
+    /// Read the API key from this file instead of OFAUTH_API_KEY
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) api_key_file: Option<PathBuf>,
+    /// Read this configuration file instead of the usual one
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) config: Option<PathBuf>,
+    /// The API's address [default: https://api.ofauth.com]
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) base_url: Option<String>,
+    /// Trust the certificates in this PEM file instead of the system's
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// Go through this HTTP proxy; an empty URL means none, whatever the environment says
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) proxy: Option<String>,
+    /// Let an upload plan send data and the API key to this server too; may be repeated
+    #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) allow_origin: Vec<String>,
+    /// Allow http:// to other machines: the API key then travels readable
+    #[arg(long, global = true)]
+    pub(crate) allow_plain_http: bool,
+    /// Give up connecting after this time, such as 5s or 2m [default: 10s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) connect_timeout: Option<Duration>,
+    /// Give up when no byte moved for this time [default: 60s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) stall_timeout: Option<Duration>,
+    /// Give up waiting for an answer this time after the request was sent [default: 120s]
+    #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) answer_timeout: Option<Duration>,
+    /// Keep what outlives a run in this directory: journals, request budget, etags of uploaded files
+    /// [default: $XDG_STATE_HOME/ofauth or ~/.local/state/ofauth; with --sandbox: none]
+    #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub(crate) state_dir: Option<PathBuf>,
+    /// Run the command against a sandbox inside this process: no account, nothing leaves the machine
+    #[arg(long, global = true)]
+    pub(crate) sandbox: bool,
+    /// Let that sandbox plan parts of this size, such as 64KiB
+    #[arg(long, global = true, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
+    pub(crate) sandbox_part_size: Option<u64>,
+    /// Print one JSON object a line
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Say what is done; twice: in detail
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Show no progress and no remarks, only results and errors
+    #[arg(short, long, global = true)]
+    pub(crate) quiet: bool,
+}
+
+/// Flags of `ofauth check`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints `exists` or `absent`, and the media id if it is known. Both are successes. An etag is what the service answered \
+for an uploaded part, quotes included; `ofauth upload --json` prints them in its field `etags`.
+
+Examples:
+  ofauth upload clip.mp4 --json | jq -r '.etags[0]'
+  ofauth check --etag '\"abc123\"' --size 1024000")]
+pub(crate) struct CheckArgs {
+    /// The etag that an earlier upload returned, with its quotes; see below for where to find it
+    #[arg(long, value_name = "ETAG", allow_hyphen_values = true, value_parser = free_text)]
+    pub(crate) etag: String,
+    /// The size of the file in bytes
+    #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = size)]
+    pub(crate) size: u64,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum VaultPlusCommand {
+    /// Look up any number of media by id; prints one JSON object a line
+    #[command(after_help = "\
+Ids that have no copy are named on standard error; with --json, one object has both: {\"items\":[...],\"missing\":[...]}
+
+Example:
+  ofauth vault-plus batch 4492994399 4492994400")]
+    Batch {
+        /// Raw OnlyFans media ids; `-` reads them from standard input
+        #[arg(required = true, value_name = "ID")]
+        ids: Vec<String>,
+    },
+}
+
+/// Flags of `ofauth api`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Examples:
+  ofauth api --list
+  ofauth api --describe list_vault_media
+  ofauth api list_vault_media --param limit=10 --param mediaType=video
+  ofauth api create_post --body '{\"text\":\"Hello\"}'
+  ofauth api create_post --body @post.json")]
+pub(crate) struct ApiArgs {
+    /// The operation's id, as `--list` shows it
+    #[arg(required_unless_present_any = ["list", "describe"], value_name = "OPERATION")]
+    pub(crate) operation: Option<String>,
+    /// A path, query or header parameter; repeat it for a list of values
+    #[arg(short, long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
+    pub(crate) param: Vec<String>,
+    /// The body: JSON, `@file`, or `-` for standard input
+    #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = free_text)]
+    pub(crate) body: Option<String>,
+    /// The media type of a body of bytes
+    #[arg(long, value_name = "TYPE")]
+    pub(crate) content_type: Option<String>,
+    /// List all operations
+    #[arg(short, long, conflicts_with_all = ["operation", "describe"])]
+    pub(crate) list: bool,
+    /// Show what an operation takes and answers: parameters, the fields of its body, permission
+    #[arg(short, long, value_name = "OPERATION", conflicts_with = "operation")]
+    pub(crate) describe: Option<String>,
+}
+
+/// A text that may begin with a dash, unless it is one of the command's own options: then the text itself was forgotten,
+/// and nobody wants to post `--dry-run`. Behind an equals sign it is meant.
+pub(crate) fn free_text(text: &str) -> Result<String, String> {
+    let is_meant = || std::env::args().any(|argument| is_value_of_long(&argument, text));
+    if text.starts_with('-') && is_option(&Cli::command(), text) && !is_meant() {
+        return Err(format!("{text} is an option, so the value is missing (if it is meant: --NAME={text})"));
+    }
+    Ok(text.to_owned())
+}
+
+fn is_value_of_long(argument: &str, text: &str) -> bool {
+    argument.starts_with("--") && argument.split_once('=').is_some_and(|(_, value)| value == text)
+}
+
+/// Whether any command has such an option.
+fn is_option(command: &clap::Command, text: &str) -> bool {
+    let is_one = |argument: &clap::Arg| {
+        let long = argument.get_long().is_some_and(|long| text.strip_prefix("--") == Some(long));
+        let short = argument.get_short().is_some_and(|short| text == format!("-{short}"));
+        long || short
+    };
+    command.get_arguments().any(is_one) || command.get_subcommands().any(|below| is_option(below, text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{free_text, is_value_of_long};
+    use crate::help::{command, parse};
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        command().debug_assert();
+    }
+
+    #[test]
+    fn no_flag_takes_the_key() {
+        assert!(parse(["ofauth", "--api-key", "sk", "whoami"]).is_err());
+        assert!(parse(["ofauth", "whoami", "--api-key=sk"]).is_err());
+    }
+
+    #[test]
+    fn global_flags_stand_on_either_side() {
+        for line in [["ofauth", "--sandbox", "whoami"], ["ofauth", "whoami", "--sandbox"]] {
+            assert!(parse(line).unwrap().global.sandbox);
+        }
+    }
+
+    #[test]
+    fn a_text_may_begin_with_a_dash_and_an_option_is_none() {
+        for text in ["- one", "-5 %", "--- three", "-", "--", "-x.mp4", "--no-such-option", "x=-1"] {
+            assert_eq!(free_text(text).as_deref(), Ok(text));
+        }
+        for option in ["--dry-run", "--json", "-q"] {
+            assert!(free_text(option).unwrap_err().contains("the value is missing"), "{option}");
+        }
+        assert!(is_value_of_long("--post=--json", "--json") && !is_value_of_long("--json", "--json"));
+    }
+}

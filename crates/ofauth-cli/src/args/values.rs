@@ -1,0 +1,100 @@
+//! What may be written as the value of an option: sizes, times, numbers and addresses. One form each, in all commands.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
+pub(crate) fn size(text: &str) -> Result<u64, String> {
+    match text.parse::<bytesize::ByteSize>() {
+        Ok(size) if size.as_u64() > 0 => Ok(size.as_u64()),
+        Ok(_) => Err("must be more than 0".into()),
+        Err(_) => Err("not a size: write bytes or a unit, such as 1048576, 64KiB or 8GiB".into()),
+    }
+}
+
+/// A whole number from 1 to 64: of files, or of parts, that are sent side by side.
+pub(crate) fn side_by_side(text: &str) -> Result<u16, String> {
+    let number = text.trim().parse().ok().filter(|number| (1..=64).contains(number));
+    number.ok_or_else(|| "not a number from 1 to 64".into())
+}
+
+/// An address to listen on. `localhost`, or a port alone, is one of this machine.
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    let here = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let port = text.strip_prefix("localhost:").unwrap_or(text).parse();
+    port.map(here).or_else(|_| text.parse()).map_err(|_| {
+        "not an address: write an IP address and a port, or a port of this machine, such as 127.0.0.1:8080 or 8080".into()
+    })
+}
+
+/// A time, not 0: seconds such as `30` or `0.5`, or with units such as `90s`, `5m` or `1h 30m`.
+pub(crate) fn duration(text: &str) -> Result<Duration, String> {
+    let time = match text.parse::<f64>() {
+        Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
+        Err(_) => text.parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok()),
+    };
+    time.filter(|time| !time.is_zero())
+        .ok_or_else(|| "not a time: write seconds, or a number with a unit, such as 30, 90s, 5m or 2h".into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses() {
+        for text in ["127.0.0.1:80", "localhost:80", "80"] {
+            assert_eq!(address(text).unwrap().to_string(), "127.0.0.1:80", "{text}");
+        }
+        assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
+        for text in ["", "host:80", "127.0.0.1", "65536", "localhost"] {
+            assert!(address(text).unwrap_err().contains("IP address and a port"), "{text}");
+        }
+    }
+
+    #[test]
+    fn numbers_of_what_goes_side_by_side() {
+        assert_eq!([side_by_side("1"), side_by_side("64")], [Ok(1), Ok(64)]);
+        for text in ["", "0", "65", "abc", "1.5", "-1"] {
+            assert!(side_by_side(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn sizes() {
+        for (text, bytes) in [
+            ("1048576", 1_048_576),
+            ("64KiB", 65_536),
+            ("64 KiB", 65_536),
+            ("8GiB", 8 << 30),
+            ("4M", 4_000_000),
+            ("4MB", 4_000_000),
+            ("4mib", 4 << 20),
+        ] {
+            assert_eq!(size(text), Ok(bytes), "{text}");
+        }
+        for wrong in ["0", "-1", "many", ""] {
+            assert!(size(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn times() {
+        for (text, seconds) in [
+            ("30", 30.0),
+            ("0.5", 0.5),
+            ("90s", 90.0),
+            ("1m", 60.0),
+            ("5min", 300.0),
+            ("2h", 7200.0),
+            ("1h30m", 5400.0),
+            ("1h 30m", 5400.0),
+            ("500ms", 0.5),
+        ] {
+            assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
+        }
+        for wrong in ["0", "0s", "-1", "-5m", "NaN", "inf", "1x", "", "soon", "m"] {
+            assert!(duration(wrong).unwrap_err().contains("such as 30, 90s, 5m or 2h"), "{wrong}");
+        }
+    }
+}

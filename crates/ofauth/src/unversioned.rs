@@ -1,0 +1,10 @@
+//! The rules that the command and the fuzz targets share with the library, so that there is one of each. No part of the
+//! public interface: it may change with every version.
+
+pub use ofauth_api::display_safe;
+
+pub use crate::call::raw::PROXY_REQUEST;
+pub use crate::file_identity::{FileIdentity, Sameness};
+pub use crate::origin::is_loopback;
+pub use crate::private_fs;
+pub use crate::upload::source::content_type::{by_name as content_type_by_name, usual_extension};
