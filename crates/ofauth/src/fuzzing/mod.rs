@@ -34,7 +34,7 @@ pub fn step(input: &[u8]) -> bool {
 }
 
 /// The answer to a request that failed. First line: the status. Accepted: it has a message.
-pub fn problem(input: &[u8]) -> bool {
+pub fn api_error(input: &[u8]) -> bool {
     let told = Told::read(input);
     let status = told.number().unwrap_or(500);
     let problem = told.answer(status).api_error(&key());
@@ -200,7 +200,7 @@ mod tests {
         let targets: [Target; 7] = [
             ("plan", super::plan),
             ("step", super::step),
-            ("problem", super::problem),
+            ("api_error", super::api_error),
             ("journal", super::journal),
             ("records", super::records),
             ("headers", super::headers),
