@@ -199,10 +199,12 @@ impl RateLimiter {
         self.waiting.load(Ordering::Relaxed)
     }
 
-    /// How long `requests` more will wait from now on, as far as is known; zero if no limit is, or if the file is being
-    /// looked at this moment.
+    /// How long `requests` more will wait from now on, as far as is known, in whole tenths of a second, so that a wait of 2 s
+    /// is told as one a moment after it began; zero if no limit is known, or if the file is being looked at this moment.
     pub(crate) fn time_for(&self, requests: u64) -> Duration {
-        self.look(|keeper| keeper.time_for(requests)).unwrap_or_default()
+        let exact = self.look(|keeper| keeper.time_for(requests)).unwrap_or_default();
+        let tenths = u64::try_from(exact.as_millis().div_ceil(100)).unwrap_or(u64::MAX);
+        Duration::from_millis(tenths.saturating_mul(100))
     }
 
     /// Looks at what is known; nothing comes of it if the file is being looked at this moment.
