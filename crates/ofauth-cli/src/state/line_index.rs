@@ -5,7 +5,7 @@
 
 use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom};
+use std::io::{self, BufRead, BufReader, Read};
 
 use serde::Deserialize;
 
@@ -37,7 +37,7 @@ impl Index {
     pub(crate) fn and_others(file: &File, mut other: impl FnMut(&[u8])) -> io::Result<Self> {
         let mut places = Vec::new();
         let mut lines = 0;
-        let mut reader = at(file, 0)?;
+        let mut reader = at(file, 0);
         let mut offset: u64 = 0;
         let mut line = Vec::new();
         loop {
@@ -98,17 +98,33 @@ impl Index {
 /// The line that begins at `offset`, with its end.
 pub(crate) fn line(file: &File, offset: u64) -> io::Result<Vec<u8>> {
     let mut line = Vec::new();
-    read_line(&mut at(file, offset)?, &mut line)?;
+    read_line(&mut at(file, offset), &mut line)?;
     Ok(line)
 }
 
-fn at(mut file: &File, offset: u64) -> io::Result<BufReader<&File>> {
-    file.seek(SeekFrom::Start(offset))?;
-    Ok(BufReader::new(file))
+fn at(file: &File, offset: u64) -> BufReader<Positioned<'_>> {
+    BufReader::new(Positioned { file, offset })
+}
+
+/// Reads from a position of its own: files side by side are looked up on several threads, and the cursor of a file is one.
+struct Positioned<'a> {
+    file: &'a File,
+    offset: u64,
+}
+
+impl Read for Positioned<'_> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(self.file, buf, self.offset)?;
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(self.file, buf, self.offset)?;
+        self.offset = self.offset.saturating_add(read as u64);
+        Ok(read)
+    }
 }
 
 /// Reads a line, or as much of it as a record may have.
-fn read_line(reader: &mut BufReader<&File>, line: &mut Vec<u8>) -> io::Result<u64> {
+fn read_line(reader: &mut BufReader<Positioned<'_>>, line: &mut Vec<u8>) -> io::Result<u64> {
     reader.by_ref().take(LONGEST_LINE).read_until(b'\n', line).map(|count| count as u64)
 }
 
@@ -121,6 +137,30 @@ fn hash(path: &str) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn many_threads_find_their_own_lines() {
+        use std::io::Write as _;
+        let mut file = tempfile::tempfile().unwrap();
+        let path = |number: usize| format!("/media/{number}.mp4");
+        for number in 0..200 {
+            writeln!(file, r#"{{"path": "{}", "fill": "{}"}}"#, path(number), "x".repeat(number * 50))
+                .unwrap();
+        }
+        let index = Index::of(&file).unwrap();
+        std::thread::scope(|scope| {
+            for first in 0..4 {
+                let (index, file) = (&index, &file);
+                scope.spawn(move || {
+                    for number in (first..200).chain(0..first) {
+                        let line = index.latest(file, &path(number)).unwrap();
+                        let record: Keyed = serde_json::from_slice(&line).unwrap();
+                        assert_eq!(record.path, path(number));
+                    }
+                });
+            }
+        });
+    }
 
     #[test]
     fn an_entry_has_16_bytes() {
