@@ -101,13 +101,20 @@ pub(crate) fn is_another(_: &Metadata, _: &Metadata) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests_support {
     use super::*;
 
-    fn identity(size: u64, modified: u32, changed: i64) -> FileIdentity {
+    /// A file that is always the same one.
+    pub(crate) fn identity(size: u64, modified: u32, changed: i64) -> FileIdentity {
         let inode = Inode { device: 1, number: 2, changed: (changed, 0) };
         FileIdentity { size, modified: Some((7, modified)), inode: Some(inode) }
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::tests_support::identity;
+    use super::*;
 
     #[test]
     fn size_and_modification_time_decide_and_the_rest_asks_for_a_look() {

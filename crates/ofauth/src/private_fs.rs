@@ -1,4 +1,4 @@
-//! Files and directories that are this user's alone: journals, the request budget, and the records of the command.
+//! Files and directories that are this user's alone: journals, what is known of rate limits, and the records of the command.
 //!
 //! A link is not followed, a FIFO is not waited for, and what is made is for its owner alone. What to write into the files
 //! is the business of whoever opens them. All of this blocks on the file system.

@@ -59,7 +59,7 @@ pub fn records(input: &[u8]) -> bool {
     crate::journal::fuzzing::records(input)
 }
 
-/// Answers with rate limit headers, in the time between them: a script, see [`budget`]. Accepted: a limit is known
+/// Answers with rate limit headers, in the time between them: a script, see its module. Accepted: a limit is known
 /// at its end.
 pub fn headers(input: &[u8]) -> bool {
     crate::rate_limiter::fuzzing::script(input)

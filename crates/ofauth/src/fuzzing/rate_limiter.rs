@@ -1,4 +1,4 @@
-//! What must hold of a budget whatever a service says about its limit, and whatever another process wrote; see
+//! What must hold of a rate limiter whatever a service says about its limit, and whatever another process wrote; see
 //! [`crate::fuzzing`].
 //!
 //! The input is a script, a line each:

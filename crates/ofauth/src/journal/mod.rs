@@ -4,7 +4,7 @@
 //! a record is durable before anything relies on it, what is damaged is not believed, and one process at a time has it.
 //!
 //! [`record`] says what is recorded, [`frame`] how it lies in the file, [`replay`] what it adds up to: all pure.
-//! [`file`] opens and locks; [`log`] is the seam below the [`writer`], which the [`recorder`] drives while the upload
+//! [`mod@file`] opens and locks; [`log`] is the seam below the [`writer`], which the [`recorder`] drives while the upload
 //! runs; [`listing`] shows what is there. What to do about a journal is decided in [`crate::upload::resume`].
 
 mod directory;

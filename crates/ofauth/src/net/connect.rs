@@ -23,8 +23,9 @@ use url::Url;
 use super::names::Names;
 use super::socket::{Meter, Socket};
 use super::tunnel;
-use super::unreachable::{ConnectError, Route, Stage};
+use super::unreachable::{Route, Stage};
 use crate::error::{Error, ErrorKind, Result};
+use crate::http::outcome::Failure;
 use crate::proxy::Proxy;
 use crate::settings::Settings;
 
@@ -40,14 +41,14 @@ pub(crate) enum Stream {
 }
 
 /// Opens a connection for requests to `url`, within the connect timeout all steps together.
-pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), ConnectError> {
+pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), Failure> {
     let limit = settings.connect_timeout;
     let way = Way { settings, route: Route::of(settings, url), stage: Arc::default() };
     let opened = match timeout(limit, way.open()).await {
         Ok(result) => result,
         Err(_) => Err(way.route.late(way.stage.get(), limit)),
     };
-    opened.map_err(|refused| ConnectError { error: way.route.about(refused.error), ..refused })
+    opened.map_err(|failure| failure.map_error(|error| way.route.about(error)))
 }
 
 /// A connection that is being opened.
@@ -58,7 +59,7 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    async fn open(&self) -> Result<(Stream, Meter), ConnectError> {
+    async fn open(&self) -> Result<(Stream, Meter), Failure> {
         let tcp = match self.route.proxy {
             Some(proxy) if self.route.is_tunnel() => self.tunnel(proxy).await?,
             // Plain requests are handed to the proxy whole; see `head`.
@@ -71,9 +72,9 @@ impl Way<'_> {
             return Ok((Stream::Plain(socket), meter));
         }
         self.stage.set(Stage::Tls);
-        let hopeless = |error| ConnectError { error, hopeless: true };
-        let config = self.settings.tls.config().map_err(hopeless)?;
-        let name = server_name(self.route.url).map_err(hopeless)?;
+        let permanent = |error| Failure::not_sent(error).permanent();
+        let config = self.settings.tls.config().map_err(permanent)?;
+        let name = server_name(self.route.url).map_err(permanent)?;
         match TlsConnector::from(Arc::clone(&config)).connect(name, socket).await {
             Ok(mut stream) => {
                 stream.get_mut().0.carry_requests();
@@ -83,7 +84,7 @@ impl Way<'_> {
         }
     }
 
-    async fn tcp(&self) -> Result<TcpStream, ConnectError> {
+    async fn tcp(&self) -> Result<TcpStream, Failure> {
         let first = self.route.first();
         let resolver =
             Watched { resolver: Names(self.settings.threads.clone()), stage: Arc::clone(&self.stage) };
@@ -101,7 +102,7 @@ impl Way<'_> {
     }
 
     /// A tunnel through the proxy. One that forbids it is asked once more, for it may be one of several.
-    async fn tunnel(&self, proxy: &Proxy) -> Result<TcpStream, ConnectError> {
+    async fn tunnel(&self, proxy: &Proxy) -> Result<TcpStream, Failure> {
         let mut again = true;
         loop {
             let tcp = self.tcp().await?;
@@ -156,10 +157,11 @@ impl<R: Service<Name, Future: Send + 'static>> Service<Name> for Watched<R> {
     }
 }
 
-fn uri(url: &Url) -> Result<Uri, ConnectError> {
-    url.as_str().parse().map_err(|error: http::uri::InvalidUri| ConnectError {
-        error: Error::new(ErrorKind::InvalidPlan, "a URL cannot be used in a request").with_source(error),
-        hopeless: true,
+fn uri(url: &Url) -> Result<Uri, Failure> {
+    url.as_str().parse().map_err(|error: http::uri::InvalidUri| {
+        let error =
+            Error::new(ErrorKind::InvalidPlan, "a URL cannot be used in a request").with_source(error);
+        Failure::not_sent(error).permanent()
     })
 }
 

@@ -89,9 +89,8 @@ impl Connections {
             let kind = error.kind();
             error.into_kind(kind, request.doing)
         };
-        let (stream, meter) = connect(&self.settings, &request.url)
-            .await
-            .map_err(|refused| refused.into_failure().map_error(doing))?;
+        let (stream, meter) =
+            connect(&self.settings, &request.url).await.map_err(|failure| failure.map_error(doing))?;
         Link::new(stream, meter).await.map_err(|error| Failure::not_sent(broken(&error, request.doing)))
     }
 

@@ -13,9 +13,10 @@ use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::net::TcpStream;
 
-use super::unreachable::{ConnectError, Route, again, hopeless, innermost};
+use super::unreachable::{Route, innermost, permanent, temporary};
 use crate::error::ErrorKind;
 use crate::http::api_error::ApiError;
+use crate::http::outcome::Failure;
 use crate::origin::host_port;
 use crate::proxy::Proxy;
 use crate::secret::ApiKey;
@@ -27,7 +28,7 @@ const LONGEST_PAGE: usize = 16 * 1024;
 pub(super) struct NoTunnel {
     /// What the proxy answered, if it did.
     pub(super) status: Option<u16>,
-    pub(super) why: ConnectError,
+    pub(super) why: Failure,
 }
 
 /// What a proxy said instead of opening a tunnel.
@@ -52,7 +53,7 @@ pub(super) async fn open(
         request = request.header(PROXY_AUTHORIZATION, authorization);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| {
-        silent(hopeless(ErrorKind::InvalidPlan, format!("{target} cannot be asked for ({error})")))
+        silent(permanent(ErrorKind::InvalidPlan, format!("{target} cannot be asked for ({error})")))
     })?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await.map_err(broken)?;
     // The connection ends when it has become a tunnel, or when the sender is dropped.
@@ -81,7 +82,7 @@ async fn read(response: http::Response<Incoming>) -> Refusal {
     Refusal { status: head.status.as_u16(), headers: head.headers, body }
 }
 
-fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> ConnectError {
+fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> Failure {
     if error.is_parse() {
         return rubbish(proxy);
     }
@@ -90,7 +91,7 @@ fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> ConnectError
         cause => cause,
     };
     let (name, target) = (host_port(&proxy.url), host_port(route.url));
-    again(
+    temporary(
         ErrorKind::Network,
         format!(
             "the proxy {name} opened no tunnel to {target} ({cause}): check that this is an HTTP proxy, and look at its log"
@@ -98,9 +99,9 @@ fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> ConnectError
     )
 }
 
-fn rubbish(proxy: &Proxy) -> ConnectError {
+fn rubbish(proxy: &Proxy) -> Failure {
     let name = host_port(&proxy.url);
-    hopeless(
+    permanent(
         ErrorKind::Config,
         format!(
             "the proxy {name} does not answer as an HTTP proxy does: check its address and port; SOCKS and https:// \
@@ -110,7 +111,7 @@ fn rubbish(proxy: &Proxy) -> ConnectError {
 }
 
 /// What it means that a proxy answered with something else than a tunnel.
-fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> ConnectError {
+fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> Failure {
     let status = refusal.status;
     let (name, target) = (host_port(&proxy.url), host_port(route.url));
     let words = ApiError::read(&refusal.headers, &refusal.body, key).message;
@@ -118,17 +119,17 @@ fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> 
     let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
     let words = words.unwrap_or_else(|| reason.unwrap_or("no reason given").to_owned());
     let mut failure = match status {
-        407 => hopeless(
+        407 => permanent(
             ErrorKind::Proxy,
             format!("the proxy {name} {} ({words})", proxy.login(&refusal.headers)),
         ),
-        408 | 429 | 500..=599 => again(
+        408 | 429 | 500..=599 => temporary(
             ErrorKind::Network,
             format!(
                 "the proxy {name} opened no tunnel to {target} ({words}): check whether the proxy reaches that server"
             ),
         ),
-        _ => hopeless(
+        _ => permanent(
             ErrorKind::Proxy,
             format!("the proxy {name} refused a tunnel to {target} ({words}): have it allow that server"),
         ),

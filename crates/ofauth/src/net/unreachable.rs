@@ -4,7 +4,6 @@
 //! proxy itself says is read by [`super::tunnel`].
 
 use std::error::Error as StdError;
-use std::fmt;
 use std::io;
 use std::time::Duration;
 
@@ -17,22 +16,6 @@ use crate::origin::{self, host_port};
 use crate::proxy::Proxy;
 use crate::settings::Settings;
 use crate::system::{self, shortage, sources};
-
-/// Why a connection could not be opened.
-#[derive(Debug)]
-pub(crate) struct ConnectError {
-    pub(crate) error: Error,
-    /// Whether another try cannot end differently.
-    pub(crate) hopeless: bool,
-}
-
-impl ConnectError {
-    /// What it is to a request.
-    pub(crate) fn into_failure(self) -> Failure {
-        let failure = Failure::not_sent(self.error);
-        if self.hopeless { failure.permanent() } else { failure }
-    }
-}
 
 /// How far a connection has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -94,7 +77,7 @@ impl<'a> Route<'a> {
     }
 
     /// No connection came about in time.
-    pub(super) fn late(self, stage: Stage, limit: Duration) -> ConnectError {
+    pub(super) fn late(self, stage: Stage, limit: Duration) -> Failure {
         let hangs = match stage {
             Stage::Name => "; the name service does not answer",
             Stage::Tcp => "",
@@ -107,18 +90,18 @@ impl<'a> Route<'a> {
             Stage::Tcp | Stage::Tunnel => (self.first_name(), self.remedy()),
         };
         let limit = system::Time(limit);
-        again(
+        temporary(
             ErrorKind::Timeout,
             format!("{who} cannot be reached (no connection within {limit}{hangs}): {remedy}"),
         )
     }
 
     /// The first machine did not take the connection. `error` is hyper-util's, which tells the system's in its sources.
-    pub(super) fn refused(self, limit: Duration, error: &(dyn StdError + 'static)) -> ConnectError {
+    pub(super) fn refused(self, limit: Duration, error: &(dyn StdError + 'static)) -> Failure {
         let who = self.first_name();
         let by_us = sources(error).find_map(|source| source.downcast_ref::<Error>());
         if let Some(ours) = by_us.filter(|ours| ours.kind() == ErrorKind::Resources) {
-            return hopeless(ErrorKind::Resources, format!("{who}: {}", ours.message()));
+            return permanent(ErrorKind::Resources, format!("{who}: {}", ours.message()));
         }
         let by_system = sources(error).find_map(|source| source.downcast_ref::<io::Error>());
         let is_name = error.to_string() == "dns error";
@@ -128,7 +111,7 @@ impl<'a> Route<'a> {
             starved.as_ref().or(by_system).and_then(|error| Some((shortage(error)?, error)))
         {
             let text = format!("{who} cannot be reached ({}): {short}", system::words(cause));
-            return hopeless(ErrorKind::Resources, text);
+            return permanent(ErrorKind::Resources, text);
         }
         match by_system {
             Some(elapsed) if is_elapsed(elapsed) => self.late(Stage::Tcp, limit),
@@ -137,35 +120,35 @@ impl<'a> Route<'a> {
                 let cause = cause.trim_start_matches("failed to lookup address information: ");
                 let text = "check its spelling, the network and its name service (DNS)";
                 let name = self.first().host_str().unwrap_or_default();
-                again(
+                temporary(
                     ErrorKind::Network,
                     format!("{who} cannot be reached (the name {name} was not found: {cause}): {text}"),
                 )
             }
             Some(error) => {
                 let cause = system::words(error);
-                again(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
+                temporary(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
             }
             None => {
                 let cause = innermost(error);
-                again(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
+                temporary(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
             }
         }
     }
 
     /// The TLS handshake with the server failed. `answered`: the service has answered this client before, so the
     /// settings are right.
-    pub(super) fn no_tls(self, error: io::Error, answered: bool) -> ConnectError {
+    pub(super) fn no_tls(self, error: io::Error, answered: bool) -> Failure {
         let who = self.server();
         let setting = |what: &str| match answered {
-            true => again(ErrorKind::Network, format!("{who} {what}")),
-            false => hopeless(ErrorKind::Config, format!("{who} {what}")),
+            true => temporary(ErrorKind::Network, format!("{who} {what}")),
+            false => permanent(ErrorKind::Config, format!("{who} {what}")),
         };
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
         let mut refused = match tls {
             Some(rustls::Error::InvalidCertificate(why)) => {
                 let (text, gives_ca) = self.untrusted(why);
-                let mut refused = hopeless(ErrorKind::Config, format!("{who}: {text}"));
+                let mut refused = permanent(ErrorKind::Config, format!("{who}: {text}"));
                 if gives_ca && self.proxy.is_none() {
                     refused.error = refused.error.with_setting(Setting::CaCertificates);
                 }
@@ -199,7 +182,7 @@ impl<'a> Route<'a> {
             ) => setting(&format!(
                 "has no TLS settings in common with this program ({why}): look at its settings"
             )),
-            Some(why) => again(ErrorKind::Network, format!("{who} broke off the TLS handshake ({why})")),
+            Some(why) => temporary(ErrorKind::Network, format!("{who} broke off the TLS handshake ({why})")),
             None => {
                 let cause = match error.kind() {
                     io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
@@ -208,7 +191,7 @@ impl<'a> Route<'a> {
                 let text = format!(
                     "{who} broke off the TLS handshake ({cause}): if this stays so, check whether that port speaks https"
                 );
-                again(ErrorKind::Network, text)
+                temporary(ErrorKind::Network, text)
             }
         };
         refused.error = refused.error.with_source(error);
@@ -255,13 +238,13 @@ impl<'a> Route<'a> {
 }
 
 /// A failure that may pass.
-pub(super) fn again(kind: ErrorKind, text: String) -> ConnectError {
-    ConnectError { error: Error::new(kind, text), hopeless: false }
+pub(super) fn temporary(kind: ErrorKind, text: String) -> Failure {
+    Failure::not_sent(Error::new(kind, text))
 }
 
 /// A failure that stays until something is changed.
-pub(super) fn hopeless(kind: ErrorKind, text: String) -> ConnectError {
-    ConnectError { error: Error::new(kind, text), hopeless: true }
+pub(super) fn permanent(kind: ErrorKind, text: String) -> Failure {
+    Failure::not_sent(Error::new(kind, text)).permanent()
 }
 
 /// hyper-util's own limit passed, which it takes from ours.
@@ -275,12 +258,6 @@ pub(crate) fn innermost(error: &(dyn StdError + 'static)) -> String {
     match last.and_then(|last| last.downcast_ref::<io::Error>()) {
         Some(by_system) => system::words(by_system),
         None => last.map(ToString::to_string).unwrap_or_default(),
-    }
-}
-
-impl fmt::Display for ConnectError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.error.fmt(f)
     }
 }
 
@@ -345,7 +322,7 @@ mod tests {
             let error = io::Error::from_raw_os_error(errno.raw_os_error());
             let refused = route.refused(Duration::from_secs(10), &error);
             assert_eq!(
-                (refused.error.kind(), refused.hopeless),
+                (refused.error.kind(), refused.permanent),
                 (kind, kind == ErrorKind::Resources),
                 "{errno}"
             );

@@ -1,6 +1,6 @@
-//! Moments of the request budget, and the two clocks that tell them.
+//! Moments of the rate limiter, and the two clocks that tell them.
 //!
-//! A budget of one process counts from its own beginning. One that is shared between processes needs a clock that they
+//! A limiter of one process counts from its own beginning. One that is shared between processes needs a clock that they
 //! have in common, which is the wall clock: it may jump, and whoever reads a moment out of a file must expect that.
 
 use std::time::{Duration, SystemTime};
@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-/// Microseconds since the epoch of the budget's clock.
+/// Microseconds since the epoch of the limiter's clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default, Serialize, Deserialize)]
 #[serde(transparent)]
 pub(super) struct Moment(u64);
@@ -37,7 +37,7 @@ impl Moment {
     }
 }
 
-/// What tells the time to a budget.
+/// What tells the time to a limiter.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Clock {
     /// The time since a start, on a clock that never jumps; the start lies so long after the epoch.

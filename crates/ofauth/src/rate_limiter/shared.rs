@@ -1,4 +1,4 @@
-//! Where the bucket of a budget is kept: in memory, and once a limit is known also in a file that the processes of a
+//! Where the bucket of a limiter is kept: in memory, and once a limit is known also in a file that the processes of a
 //! machine share.
 //!
 //! Every grant and every answer is then one read and one write of a small file under its lock, tens of microseconds.
@@ -60,7 +60,7 @@ struct Stored<B> {
     bucket: B,
 }
 
-/// Keeps the bucket of a budget. Whatever is done to the bucket has a moment that is read under its lock, so that the
+/// Keeps the bucket of a limiter. Whatever is done to the bucket has a moment that is read under its lock, so that the
 /// moments come in order.
 pub(super) struct SharedBucket {
     bucket: Bucket,

@@ -100,10 +100,10 @@ impl<T: Transfer> Backend<T> {
             attempt,
             idempotent: number.is_some(),
         };
-        put.attempt.set_waits_for_budget(true);
-        let permit = self.acquire(doing(number), until).await?;
-        put.attempt.set_waits_for_budget(false);
-        let ended = self.put_permitted(&put, number, permit).await;
+        put.attempt.set_waits_for_limit(true);
+        let permit = self.acquire(doing(number), until).await;
+        put.attempt.set_waits_for_limit(false);
+        let ended = self.put_permitted(&put, number, permit?).await;
         step_result::read(ended, number, doing(number))
     }
 

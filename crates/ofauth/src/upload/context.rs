@@ -1,4 +1,4 @@
-//! What the uploads of a client share: its settings, connections, request budgets and journal.
+//! What the uploads of a client share: its settings, connections, rate limiters and journal.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};

@@ -1,7 +1,7 @@
 //! Carries an upload from its first request to its confirmed end.
 //!
 //! Opens the session or takes up an earlier run's, has its parts sent, opens another if it expired, and completes. What to
-//! decide is in [`super::retry_policy`], the I/O behind [`Wire`]. Dropping the future ends all of it at once.
+//! decide is in [`super::retry_policy`], the requests are [`super::backend`]'s. Dropping the future ends all of it at once.
 
 use std::sync::Arc;
 use std::time::Duration;

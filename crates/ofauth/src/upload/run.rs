@@ -98,7 +98,7 @@ impl<T: Transfer> Run<T> {
         }
     }
 
-    /// How long so many parts, and completing them, take at least under the service's budget.
+    /// How long so many parts, and completing them, take at least under the service's rate limit.
     pub(crate) fn time_for(&self, parts: usize) -> Duration {
         self.backend.time_for((parts as u64).saturating_add(1))
     }

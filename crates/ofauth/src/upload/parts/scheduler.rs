@@ -428,7 +428,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         let acknowledged = self.ledger.acknowledged();
         let parts_done = u32::try_from(self.ledger.parts_done()).unwrap_or(u32::MAX);
         let handed_over = acknowledged.saturating_add(under_way);
-        let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_budget()).count();
+        let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_limit()).count();
         let waiting = begun == 0 && !self.tries.is_empty();
         let requests = self.ledger.parts_left().saturating_sub(begun);
         if waiting {

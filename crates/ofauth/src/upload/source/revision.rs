@@ -65,12 +65,7 @@ pub(crate) mod tests_support {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::file_identity::Inode;
-
-    fn identity(size: u64, modified: u32, changed: i64) -> FileIdentity {
-        let inode = Inode { device: 1, number: 2, changed: (changed, 0) };
-        FileIdentity { size, modified: Some((7, modified)), inode: Some(inode) }
-    }
+    use crate::file_identity::tests_support::identity;
 
     #[test]
     fn a_look_counts_revisions_and_tells_of_changes() {

@@ -18,7 +18,7 @@ pub(crate) type Gate = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
 #[derive(Default)]
 pub(crate) struct Attempt {
     handed_over: AtomicU64,
-    waits_for_budget: AtomicBool,
+    waits_for_limit: AtomicBool,
     hash: Mutex<Option<u128>>,
     journal: Option<Recorder>,
     /// Whether the request finishes the upload once the service has all of it.
@@ -42,13 +42,13 @@ impl Attempt {
         self.handed_over.store(bytes, Ordering::Relaxed);
     }
 
-    /// Whether the try has not begun because the request budget is used up.
-    pub(crate) fn waits_for_budget(&self) -> bool {
-        self.waits_for_budget.load(Ordering::Relaxed)
+    /// Whether the try has not begun because the rate limit is used up.
+    pub(crate) fn waits_for_limit(&self) -> bool {
+        self.waits_for_limit.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn set_waits_for_budget(&self, waits: bool) {
-        self.waits_for_budget.store(waits, Ordering::Relaxed);
+    pub(crate) fn set_waits_for_limit(&self, waits: bool) {
+        self.waits_for_limit.store(waits, Ordering::Relaxed);
     }
 
     /// Whether it is known how the try ended, be it that this is still being written down.

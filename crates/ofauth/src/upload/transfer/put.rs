@@ -31,7 +31,7 @@ use crate::net::exchange::{Connections, Exchange};
 use crate::net::head::{head, plain_proxy, through};
 use crate::net::is_without_memory;
 use crate::net::pool::{Link, Pool};
-use crate::net::unreachable::{ConnectError, Route, innermost};
+use crate::net::unreachable::{Route, innermost};
 use crate::secret::ApiKey;
 use crate::settings::Settings;
 use crate::system::Time;
@@ -161,8 +161,7 @@ fn is_dead(failure: &Failure, put: &Put) -> bool {
 
 impl Puts {
     async fn open(&self, put: &Put) -> Result<Link<RangeBody>, Failure> {
-        let opened = connect::connect(&self.settings, &put.url).await;
-        let (stream, meter) = opened.map_err(ConnectError::into_failure)?;
+        let (stream, meter) = connect::connect(&self.settings, &put.url).await?;
         Link::new(stream, meter).await.map_err(|error| Failure::not_sent(broken(&error)))
     }
 

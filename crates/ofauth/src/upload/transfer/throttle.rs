@@ -1,7 +1,7 @@
 //! A cap on the bytes per second of a client, shared by all its uploads and their connections.
 //!
 //! The bookkeeping is pure: a grant of bytes comes with the moment from which they may be sent. Waiting for that
-//! moment is the body's business. The request budget of the service is another matter and not kept here.
+//! moment is the body's business. The rate limit of the service is another matter and not kept here.
 
 use std::num::NonZeroU64;
 use std::sync::{Arc, Mutex, PoisonError};
