@@ -78,7 +78,7 @@
  * Uploads that survive. With a directory set by ofauth_config_set_journal_dir, every upload writes down there what the
  * service has, before it relies on it. Nothing else is to be done: run the same upload again, after an error, a kill or a
  * power cut, in this process or another, and it goes on where it was. "The same" is the same file with the same content,
- * name, type, connection and server; what changed since begins anew. A notice (ofauth_upload_set_notice) says which of
+ * name, type, connection and server; what changed since starts over. A notice (ofauth_upload_set_notice) says which of
  * these it was, ofauth_result_resumed how much was not sent again.
  *
  * OFAUTH_ERR_OUTCOME_UNKNOWN then means that the service was asked to finish and that nobody can tell whether it did. The
@@ -398,7 +398,7 @@ uint32_t ofauth_error_part(const ofauth_error *error);
  */
 bool ofauth_error_is_retryable(const ofauth_error *error);
 
-/** Frees an error and the texts that it returned. NULL is nothing. */
+/** Frees an error and the texts that it returned. Passing NULL is a no-op. */
 void ofauth_error_free(ofauth_error *error);
 
 /* -- Configuration ---------------------------------------------------------------------------------
@@ -416,7 +416,7 @@ ofauth_status ofauth_config_new(const char *api_key,
                                 ofauth_config **out,
                                 ofauth_error **err);
 
-/** Frees a configuration. Clients that were made from it are not touched. NULL is nothing. */
+/** Frees a configuration. Clients that were made from it are not touched. Passing NULL is a no-op. */
 void ofauth_config_free(ofauth_config *config);
 
 /**
@@ -441,7 +441,7 @@ ofauth_status ofauth_config_set_worker_threads(ofauth_config *config,
                                                ofauth_error **err);
 
 /**
- * Sets how many parts of one upload are sent side by side, 1 to 64. Default: 4. Should the service refuse parts side by
+ * Sets how many parts of one upload are sent in parallel, 1 to 64. Default: 4. Should the service refuse parts side by
  * side, they go one by one.
  */
 ofauth_status ofauth_config_set_concurrency(ofauth_config *config,
@@ -593,7 +593,7 @@ ofauth_status ofauth_client_new(const ofauth_config *config,
  * the system lets it. Uploads are not cancelled: use an `ofauth_cancel` for that.
  *
  * Inside a callback, and in a forked child, this is allowed. The child's copy of the client's memory and descriptors
- * stays with the child. NULL is nothing.
+ * stays with the child. Passing NULL is a no-op.
  */
 void ofauth_client_free(ofauth_client *client);
 
@@ -610,11 +610,11 @@ ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
  * another. Triggering again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
- * the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.
+ * the progress callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
  */
 void ofauth_cancel_trigger(ofauth_cancel *cancel);
 
-/** Frees a cancel. Uploads that have it, running or not, keep what they need. NULL is nothing. */
+/** Frees a cancel. Uploads that have it, running or not, keep what they need. Passing NULL is a no-op. */
 void ofauth_cancel_free(ofauth_cancel *cancel);
 
 /* -- Uploads: what is sent, and how ----------------------------------------------------------------
@@ -627,7 +627,7 @@ void ofauth_cancel_free(ofauth_cancel *cancel);
 /** Makes an upload without a source. Free it with `ofauth_upload_free`. */
 ofauth_status ofauth_upload_new(ofauth_upload **out, ofauth_error **err);
 
-/** Frees an upload. A run that is under way has copied what it needs, so a callback may do this. NULL is nothing. */
+/** Frees an upload. A run that is under way has copied what it needs, so a callback may do this. Passing NULL is a no-op. */
 void ofauth_upload_free(ofauth_upload *upload);
 
 /**
@@ -678,7 +678,7 @@ ofauth_status ofauth_upload_set_connection_id(ofauth_upload *upload,
                                               const char *connection_id,
                                               ofauth_error **err);
 
-/** Sets how many parts are sent side by side, 1 to 64. Default: the client's. */
+/** Sets how many parts are sent in parallel, 1 to 64. Default: the client's. */
 ofauth_status ofauth_upload_set_concurrency(ofauth_upload *upload,
                                             uint32_t parts,
                                             ofauth_error **err);
@@ -718,16 +718,16 @@ ofauth_status ofauth_upload_set_hold_result(ofauth_upload *upload,
                                             ofauth_error **err);
 
 /**
- * Has `callback` told of notices: that an upload was resumed, begins anew, tries something again, waits, or will not be
+ * Sets the notice callback, which is told that an upload was resumed, starts over, tries something again, waits, or will not be
  * done before its session ends.
- * NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+ * NULL, the default, disables it. `user_data` is passed on as it is and may be NULL.
  */
 ofauth_status ofauth_upload_set_notice(ofauth_upload *upload,
                                        ofauth_notice_callback callback,
                                        void *user_data,
                                        ofauth_error **err);
 
-/** Has `callback` told of progress. NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL. */
+/** Sets the progress callback. NULL, the default, disables it. `user_data` is passed on as it is and may be NULL. */
 ofauth_status ofauth_upload_set_progress(ofauth_upload *upload,
                                          ofauth_progress_callback callback,
                                          void *user_data,
@@ -773,7 +773,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /** An earlier run had finished the upload and its result was held: nothing is sent. */
 #define OFAUTH_NOTICE_ALREADY_FINISHED 2
 
-/** What an earlier run had sent cannot be used, so the upload begins anew; the text says why. */
+/** What an earlier run had sent cannot be used, so the upload starts over; the text says why. */
 #define OFAUTH_NOTICE_STARTED_OVER 3
 
 /** The session ended before the upload did; its parts go into a new one. */
@@ -803,7 +803,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
  * Uploads, and waits for the end. `upload` is copied at the begin and may be run again. With a journal, what an earlier
  * run of the same upload has sent is not sent again.
  *
- * `*out` is the result, to be freed with `ofauth_result_free`. Any thread, side by side with other calls on the same
+ * `*out` is the result, to be freed with `ofauth_result_free`. Any thread, at the same time as other calls on the same
  * client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
  *
  * `OFAUTH_ERR_OUTCOME_UNKNOWN` means that the service may have the upload although its answer was lost; sending again
@@ -866,7 +866,7 @@ const char *ofauth_result_json(const ofauth_result *result);
 
 /**
  * Says that a held result has arrived where it belongs, so that the journal need not keep it any longer, and waits until
- * that is on the disk. Then the same upload begins anew.
+ * that is on the disk. Then the same upload starts over.
  *
  * `client` is any client of this process: its threads do it. Settling again, and settling a result that is not held (see
  * `ofauth_upload_set_hold_result`), changes nothing. Any thread; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in
@@ -884,7 +884,7 @@ void ofauth_result_free(ofauth_result *result);
 
 /* -- Calls -----------------------------------------------------------------------------------------
  * These functions wait for one answer, or for a few. They are repeated where that cannot duplicate anything. Any thread,
- * side by side with other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked
+ * at the same time as other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked
  * child (`OFAUTH_ERR_FORKED`). `*out` is to be freed with `ofauth_response_free`.
  */
 
@@ -973,7 +973,7 @@ const uint8_t *ofauth_response_body(const ofauth_response *response,
 /** The id under which the service knows the request; NULL if the answer did not say it. */
 const char *ofauth_response_request_id(const ofauth_response *response);
 
-/** Frees a response and what it returned. NULL is nothing. */
+/** Frees a response and what it returned. Passing NULL is a no-op. */
 void ofauth_response_free(ofauth_response *response);
 
 /* -- Journals --------------------------------------------------------------------------------------
@@ -994,7 +994,7 @@ void ofauth_response_free(ofauth_response *response);
  *
  * `state` is "interrupted": the same upload goes on. "outcome_unknown": the service may have it; look, then forget it.
  * "finished": its result is held, and the same upload gives it again. "damaged": it cannot be read, and the same upload
- * begins anew or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
+ * starts over or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
  */
 ofauth_status ofauth_journal_sessions(const char *dir,
                                       ofauth_response **out,
@@ -1003,7 +1003,7 @@ ofauth_status ofauth_journal_sessions(const char *dir,
 /**
  * Removes the journal with this id, or with the only id that begins so (four digits or more), from the directory `dir`.
  *
- * The same upload then begins anew. If its state was "outcome_unknown" or "finished", the file may then be there twice:
+ * The same upload then starts over. If its state was "outcome_unknown" or "finished", the file may then be there twice:
  * look into the vault first. `OFAUTH_ERR_INVALID_ARGUMENT`: no journal has this id, or several begin so.
  * `OFAUTH_ERR_BUSY`: an upload has it at this moment, or a held result that was not freed. `OFAUTH_ERR_JOURNAL`: it cannot
  * be removed.

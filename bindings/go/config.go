@@ -52,7 +52,7 @@ type Config struct {
 	ConnectionID string
 	// WorkerThreads is how many threads of the library do the client's network work, 1 to 64. Default: 2.
 	WorkerThreads int
-	// Concurrency is how many parts of an upload go side by side, 1 to 64. Default: 4.
+	// Concurrency is how many parts of an upload go in parallel, 1 to 64. Default: 4.
 	Concurrency int
 	// LimitRate is the most bytes per second that all uploads of the client send together. Default: no limit.
 	LimitRate int64

@@ -35,7 +35,7 @@ func (h *heldResult) free() {
 }
 
 // Settle says that a result of an upload [WithHeldResult] has arrived where it belongs: its journal is removed, and the
-// same upload begins anew. Settling again changes nothing, and so does settling a result that is not held.
+// same upload starts over. Settling again changes nothing, and so does settling a result that is not held.
 //
 // When the context ends, Settle returns, and the journal is removed all the same.
 func (c *Client) Settle(ctx context.Context, result *Result) error {
@@ -159,7 +159,7 @@ func instant(milliseconds *int64) time.Time {
 }
 
 // JournalForget removes the journal with this id, or the only one whose id begins so (four digits or more). The same
-// upload then begins anew: if its outcome was unknown, look into the vault first. [ErrBusy] while an upload or a held
+// upload then starts over: if its outcome was unknown, look into the vault first. [ErrBusy] while an upload or a held
 // result has it.
 func JournalForget(dir, id string) error {
 	var m memory

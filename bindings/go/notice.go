@@ -17,7 +17,7 @@ const (
 	NoticeResumed NoticeKind = C.OFAUTH_NOTICE_RESUMED
 	// NoticeAlreadyFinished is a held result that is given again: nothing is sent.
 	NoticeAlreadyFinished NoticeKind = C.OFAUTH_NOTICE_ALREADY_FINISHED
-	// NoticeStartedOver is an upload that begins anew, because what an earlier run had sent cannot be used.
+	// NoticeStartedOver is an upload that starts over, because what an earlier run had sent cannot be used.
 	NoticeStartedOver NoticeKind = C.OFAUTH_NOTICE_STARTED_OVER
 	// NoticeSessionExpired is a session that ended before the upload did; the parts go into a new one.
 	NoticeSessionExpired NoticeKind = C.OFAUTH_NOTICE_SESSION_EXPIRED

@@ -102,7 +102,7 @@ func WithConnectionID(id string) UploadOption {
 	})
 }
 
-// WithConcurrency is how many parts go side by side, 1 to 64. Default: the client's.
+// WithConcurrency is how many parts go in parallel, 1 to 64. Default: the client's.
 func WithConcurrency(parts int) UploadOption {
 	return func(u *upload) error {
 		number, err := toUint32("the concurrency", parts)
@@ -148,7 +148,7 @@ func WithProgress(progress func(Progress)) UploadOption {
 	}
 }
 
-// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, begins anew, waits, will
+// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, starts over, waits, will
 // not be done before its session ends. The upload waits for it.
 func WithNotice(notice func(Notice)) UploadOption {
 	return func(u *upload) error {

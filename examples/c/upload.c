@@ -34,7 +34,7 @@ static int on_progress(void *user_data, const ofauth_progress *progress) {
   return interrupted;
 }
 
-/* Says that an upload goes on, begins anew, and the like. */
+/* Says that an upload goes on, starts over, and the like. */
 static void on_notice(void *user_data, int32_t kind, const char *text) {
   (void)user_data;
   (void)kind;

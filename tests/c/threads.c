@@ -1,4 +1,4 @@
-/* One client in the hands of many threads: uploads and calls side by side, a cancellation from elsewhere, a client that
+/* One client in the hands of many threads: uploads and calls in parallel, a cancellation from elsewhere, a client that
  * is freed while another thread uploads with it.
  */
 #include "check.h"

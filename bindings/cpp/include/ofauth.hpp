@@ -92,7 +92,7 @@ class Config {
     Config &set_worker_threads(std::uint32_t threads) {
         return set(&ofauth_config_set_worker_threads, threads);
     }
-    /// Parts of an upload that are sent side by side, 1 to 64. Default: 4.
+    /// Parts of an upload that are sent in parallel, 1 to 64. Default: 4.
     Config &set_concurrency(std::uint32_t parts) { return set(&ofauth_config_set_concurrency, parts); }
     /// The most bytes per second of all uploads of a client together. 0, the default, is no limit.
     Config &set_limit_rate(std::uint64_t bytes_per_second) {
@@ -207,7 +207,7 @@ class Upload {
     Upload &set_connection_id(std::string_view id) {
         return set_text(&ofauth_upload_set_connection_id, id, "connection_id");
     }
-    /// Parts that are sent side by side, 1 to 64. Default: the client's.
+    /// Parts that are sent in parallel, 1 to 64. Default: the client's.
     Upload &set_concurrency(std::uint32_t parts) { return set(&ofauth_upload_set_concurrency, parts); }
     /// Gives up when a run takes longer; zero for no limit, the default.
     Upload &set_deadline(std::chrono::milliseconds time) {
@@ -442,7 +442,7 @@ inline std::string journal_sessions(const std::filesystem::path &dir) {
     return ofauth_response_json(response.get());
 }
 
-/// Removes a journal by its id. The same upload then begins anew: if its outcome was unknown, look into the
+/// Removes a journal by its id. The same upload then starts over: if its outcome was unknown, look into the
 /// vault first. Status::busy while an upload or a held Result has it.
 inline void journal_forget(const std::filesystem::path &dir, std::string_view id) {
     const detail::Text text = detail::path_text(dir, "dir"), name(id, "id");

@@ -1,7 +1,7 @@
 //! Calls
 //!
 //! These functions wait for one answer, or for a few. They are repeated where that cannot duplicate anything. Any thread,
-//! side by side with other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked
+//! at the same time as other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked
 //! child (`OFAUTH_ERR_FORKED`). `*out` is to be freed with `ofauth_response_free`.
 
 use std::ffi::{c_char, c_void};

@@ -71,7 +71,7 @@ pub unsafe extern "C" fn ofauth_cancel_new(
 /// another. Triggering again changes nothing.
 ///
 /// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
-/// the progress callback. In a forked child a cancel of the parent does nothing. NULL is nothing.
+/// the progress callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_trigger(cancel: *mut ofauth_cancel) {
     infallible(|| {
@@ -82,7 +82,7 @@ pub unsafe extern "C" fn ofauth_cancel_trigger(cancel: *mut ofauth_cancel) {
     });
 }
 
-/// Frees a cancel. Uploads that have it, running or not, keep what they need. NULL is nothing.
+/// Frees a cancel. Uploads that have it, running or not, keep what they need. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_free(cancel: *mut ofauth_cancel) {
     // SAFETY: the header asks for NULL or a cancel that was not freed yet.

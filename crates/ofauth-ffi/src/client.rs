@@ -101,7 +101,7 @@ pub unsafe extern "C" fn ofauth_client_new(
 /// the system lets it. Uploads are not cancelled: use an `ofauth_cancel` for that.
 ///
 /// Inside a callback, and in a forked child, this is allowed. The child's copy of the client's memory and descriptors
-/// stays with the child. NULL is nothing.
+/// stays with the child. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_client_free(client: *mut ofauth_client) {
     // SAFETY: the header asks for NULL or a client that was not freed yet.

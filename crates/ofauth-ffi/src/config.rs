@@ -18,7 +18,7 @@ use crate::pointer::{self, Result, hand_out};
 use crate::range;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 
-/// Threads of a client unless set otherwise: one would do, two let encryption of several connections run side by side.
+/// Threads of a client unless set otherwise: one would do, two let encryption of several connections run in parallel.
 const DEFAULT_WORKER_THREADS: usize = 2;
 const MAX_WORKER_THREADS: usize = 64;
 
@@ -153,7 +153,7 @@ pub unsafe extern "C" fn ofauth_config_new(
     unsafe { fallible(err, body) }
 }
 
-/// Frees a configuration. Clients that were made from it are not touched. NULL is nothing.
+/// Frees a configuration. Clients that were made from it are not touched. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_free(config: *mut ofauth_config) {
     // SAFETY: the header asks for NULL or a configuration that was not freed yet.
@@ -199,7 +199,7 @@ pub unsafe extern "C" fn ofauth_config_set_worker_threads(
     unsafe { change(config, err, with) }
 }
 
-/// Sets how many parts of one upload are sent side by side, 1 to 64. Default: 4. Should the service refuse parts side by
+/// Sets how many parts of one upload are sent in parallel, 1 to 64. Default: 4. Should the service refuse parts side by
 /// side, they go one by one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_concurrency(

@@ -138,7 +138,7 @@ pub unsafe extern "C" fn ofauth_error_is_retryable(error: *const ofauth_error) -
     unsafe { read(error, false, |error| error.retryable) }
 }
 
-/// Frees an error and the texts that it returned. NULL is nothing.
+/// Frees an error and the texts that it returned. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_error_free(error: *mut ofauth_error) {
     // SAFETY: the header asks for NULL or an error that was not freed yet.

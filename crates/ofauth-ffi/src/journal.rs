@@ -79,7 +79,7 @@ fn unix_ms(time: SystemTime) -> Option<i64> {
 ///
 /// `state` is "interrupted": the same upload goes on. "outcome_unknown": the service may have it; look, then forget it.
 /// "finished": its result is held, and the same upload gives it again. "damaged": it cannot be read, and the same upload
-/// begins anew or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
+/// starts over or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_journal_sessions(
     dir: *const c_char,
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn ofauth_journal_sessions(
 
 /// Removes the journal with this id, or with the only id that begins so (four digits or more), from the directory `dir`.
 ///
-/// The same upload then begins anew. If its state was "outcome_unknown" or "finished", the file may then be there twice:
+/// The same upload then starts over. If its state was "outcome_unknown" or "finished", the file may then be there twice:
 /// look into the vault first. `OFAUTH_ERR_INVALID_ARGUMENT`: no journal has this id, or several begin so.
 /// `OFAUTH_ERR_BUSY`: an upload has it at this moment, or a held result that was not freed. `OFAUTH_ERR_JOURNAL`: it cannot
 /// be removed.

@@ -12,7 +12,7 @@ pub const OFAUTH_NOTICE_OTHER: i32 = 0;
 pub const OFAUTH_NOTICE_RESUMED: i32 = 1;
 /// An earlier run had finished the upload and its result was held: nothing is sent.
 pub const OFAUTH_NOTICE_ALREADY_FINISHED: i32 = 2;
-/// What an earlier run had sent cannot be used, so the upload begins anew; the text says why.
+/// What an earlier run had sent cannot be used, so the upload starts over; the text says why.
 pub const OFAUTH_NOTICE_STARTED_OVER: i32 = 3;
 /// The session ended before the upload did; its parts go into a new one.
 pub const OFAUTH_NOTICE_SESSION_EXPIRED: i32 = 4;

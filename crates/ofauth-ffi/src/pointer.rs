@@ -53,7 +53,7 @@ pub(crate) fn hand_out<T>(place: &mut *mut T, object: T) {
     *place = Box::into_raw(Box::new(object));
 }
 
-/// Frees an object that [`hand_out`] gave out. NULL is nothing.
+/// Frees an object that [`hand_out`] gave out. Passing NULL is a no-op.
 ///
 /// # Safety
 ///

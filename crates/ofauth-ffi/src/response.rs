@@ -114,7 +114,7 @@ pub unsafe extern "C" fn ofauth_response_request_id(response: *const ofauth_resp
     unsafe { read(response, ptr::null(), |response| text::pointer(response.request_id.as_deref())) }
 }
 
-/// Frees a response and what it returned. NULL is nothing.
+/// Frees a response and what it returned. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_response_free(response: *mut ofauth_response) {
     // SAFETY: the header asks for NULL or a response that was not freed yet.

@@ -152,7 +152,7 @@ pub unsafe extern "C" fn ofauth_result_json(result: *const ofauth_result) -> *co
 }
 
 /// Says that a held result has arrived where it belongs, so that the journal need not keep it any longer, and waits until
-/// that is on the disk. Then the same upload begins anew.
+/// that is on the disk. Then the same upload starts over.
 ///
 /// `client` is any client of this process: its threads do it. Settling again, and settling a result that is not held (see
 /// `ofauth_upload_set_hold_result`), changes nothing. Any thread; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in

@@ -22,7 +22,7 @@ use crate::upload::{Source, ofauth_upload};
 /// Uploads, and waits for the end. `upload` is copied at the begin and may be run again. With a journal, what an earlier
 /// run of the same upload has sent is not sent again.
 ///
-/// `*out` is the result, to be freed with `ofauth_result_free`. Any thread, side by side with other calls on the same
+/// `*out` is the result, to be freed with `ofauth_result_free`. Any thread, at the same time as other calls on the same
 /// client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
 ///
 /// `OFAUTH_ERR_OUTCOME_UNKNOWN` means that the service may have the upload although its answer was lost; sending again

@@ -87,7 +87,7 @@ pub unsafe extern "C" fn ofauth_upload_new(
     unsafe { fallible(err, body) }
 }
 
-/// Frees an upload. A run that is under way has copied what it needs, so a callback may do this. NULL is nothing.
+/// Frees an upload. A run that is under way has copied what it needs, so a callback may do this. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_free(upload: *mut ofauth_upload) {
     // SAFETY: the header asks for NULL or an upload that was not freed yet.
@@ -202,7 +202,7 @@ pub unsafe extern "C" fn ofauth_upload_set_connection_id(
     unsafe { change(upload, err, with) }
 }
 
-/// Sets how many parts are sent side by side, 1 to 64. Default: the client's.
+/// Sets how many parts are sent in parallel, 1 to 64. Default: the client's.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_concurrency(
     upload: *mut ofauth_upload,
@@ -293,9 +293,9 @@ pub unsafe extern "C" fn ofauth_upload_set_hold_result(
     unsafe { change(upload, err, with) }
 }
 
-/// Has `callback` told of notices: that an upload was resumed, begins anew, tries something again, waits, or will not be
+/// Sets the notice callback, which is told that an upload was resumed, starts over, tries something again, waits, or will not be
 /// done before its session ends.
-/// NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+/// NULL, the default, disables it. `user_data` is passed on as it is and may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_notice(
     upload: *mut ofauth_upload,
@@ -311,7 +311,7 @@ pub unsafe extern "C" fn ofauth_upload_set_notice(
     unsafe { change(upload, err, with) }
 }
 
-/// Has `callback` told of progress. NULL, the default, is nobody. `user_data` is passed on as it is and may be NULL.
+/// Sets the progress callback. NULL, the default, disables it. `user_data` is passed on as it is and may be NULL.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_progress(
     upload: *mut ofauth_upload,

@@ -20,7 +20,7 @@ use crate::threads::{NAME, STACK, no_thread};
 use crate::upload::{Inspected, Source, Uploaded};
 use crate::vault::{Check, VaultPlusBatch};
 
-/// Threads of a client's runtime: one would do, two let encryption of several connections run side by side.
+/// Threads of a client's runtime: one would do, two let encryption of several connections run in parallel.
 const WORKERS: usize = 2;
 
 /// A client whose calls block. Cheap to clone; clones share runtime and connections. Usable from any thread, but not

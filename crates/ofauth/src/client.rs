@@ -148,7 +148,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Parts of one upload that are sent side by side, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: [`DEFAULT_CONCURRENCY`].
+    /// Parts of one upload that are sent in parallel, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: [`DEFAULT_CONCURRENCY`].
     pub fn concurrency(mut self, parts: usize) -> Self {
         self.concurrency = parts;
         self

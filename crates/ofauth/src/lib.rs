@@ -10,8 +10,8 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Files of any size go through a few MiB of memory: parts are read piece by piece while they are sent, several side
-//! by side, and read again when one has to be repeated. What is repeated, and what is not, is decided so that nothing
+//! Files of any size go through a few MiB of memory: parts are read piece by piece while they are sent, several in
+//! parallel, and read again when one has to be repeated. What is repeated, and what is not, is decided so that nothing
 //! is ever uploaded or posted twice; where nobody can know, the error is [`ErrorKind::OutcomeUnknown`].
 //!
 //! | module or type | what it is for |

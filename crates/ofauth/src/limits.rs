@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use crate::error::{Error, ErrorKind, Result};
 
-/// Parts of one upload that are sent side by side unless set otherwise. More connections gain little, and every
+/// Parts of one upload that are sent in parallel unless set otherwise. More connections gain little, and every
 /// part is a request that counts.
 pub const DEFAULT_CONCURRENCY: usize = 4;
-/// The most parts of one upload that are sent side by side.
+/// The most parts of one upload that are sent in parallel.
 pub const MAX_CONCURRENCY: usize = 64;
 
 /// How long a service may keep refusing by rate limit before that is the caller's matter.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
 
-/// Checks a number of parts that are sent side by side. `kind` is that of the error.
+/// Checks a number of parts that are sent in parallel. `kind` is that of the error.
 pub(crate) fn concurrency(parts: usize, kind: ErrorKind) -> Result<usize> {
     if (1..=MAX_CONCURRENCY).contains(&parts) {
         return Ok(parts);

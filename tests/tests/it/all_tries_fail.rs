@@ -1,6 +1,6 @@
 //! What becomes of an upload when every try fails: an error of the right kind, after a bounded number of requests.
 //!
-//! The pauses between eight tries add up to a minute at most, so the cases run side by side.
+//! The pauses between eight tries add up to a minute at most, so the cases run in parallel.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! Parts side by side: as many as asked for, and one by one where OFAuth refuses several at a time (409).
+//! Parts in parallel: as many as asked for, and one by one where OFAuth refuses several at a time (409).
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};

@@ -1,4 +1,4 @@
-//! What the tests share: a client under watch, file contents, time bounds, and a way to run slow cases side by side.
+//! What the tests share: a client under watch, file contents, time bounds, and a way to run slow cases in parallel.
 
 use std::future::Future;
 use std::time::Duration;
@@ -117,7 +117,7 @@ pub(crate) fn check(error: &Error, kind: ErrorKind) -> String {
     shown
 }
 
-/// Cases that run side by side; each that fails is named.
+/// Cases that run in parallel; each that fails is named.
 #[derive(Default)]
 pub(crate) struct Together(JoinSet<()>, Vec<(tokio::task::Id, String)>);
 

@@ -15,7 +15,7 @@ pub(crate) enum SessionsCommand {
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Remove journals, so that the next upload of those files begins anew
+    /// Remove journals, so that the next upload of those files starts over
     #[command(after_help = "\
 One that is in use is not removed. If the outcome of an upload is unknown, look into the vault first: when the file is \
 there, uploading it again makes it two.")]

@@ -37,7 +37,7 @@ pub(crate) struct UploadArgs {
     /// Leave out files that an earlier run uploaded, unchanged since, and that the vault still has
     #[arg(long)]
     pub(crate) skip_existing: bool,
-    /// Keep no journal and use none: an upload that is stopped begins anew
+    /// Keep no journal and use none: an upload that is stopped starts over
     #[arg(long)]
     pub(crate) no_resume: bool,
     /// How many files to upload at once, 1 to 64

@@ -12,7 +12,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A whole number from 1 to 64: of files, or of parts, that are sent side by side.
+/// A whole number from 1 to 64: of files, or of parts, that are sent in parallel.
 pub(crate) fn side_by_side(text: &str) -> Result<u16, String> {
     let number = text.trim().parse().ok().filter(|number| (1..=64).contains(number));
     number.ok_or_else(|| "not a number from 1 to 64".into())

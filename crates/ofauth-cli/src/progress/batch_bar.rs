@@ -226,7 +226,7 @@ impl Sum {
         self.total = self.total.saturating_sub(size).saturating_add(position);
     }
 
-    /// A file that came to `position` begins anew.
+    /// A file that came to `position` starts over.
     fn restart(&mut self, position: u64) {
         self.position = self.position.saturating_sub(position);
     }

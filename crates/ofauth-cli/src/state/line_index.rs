@@ -106,7 +106,7 @@ fn at(file: &File, offset: u64) -> BufReader<Positioned<'_>> {
     BufReader::new(Positioned { file, offset })
 }
 
-/// Reads from a position of its own: files side by side are looked up on several threads, and the cursor of a file is one.
+/// Reads from a position of its own: files that go in parallel are looked up on several threads, and the cursor of a file is one.
 struct Positioned<'a> {
     file: &'a File,
     offset: u64,

@@ -1,4 +1,4 @@
-//! Batches that are killed: several files side by side, over connections of their own each.
+//! Batches that are killed: several files in parallel, over connections of their own each.
 
 use fastrand::Rng;
 

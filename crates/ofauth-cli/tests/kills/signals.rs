@@ -72,7 +72,7 @@ async fn a_process_that_stood_still_goes_on() {
     tokio::time::sleep(STILL).await;
     target.signal(Signal::CONT);
     let ended = ending.await.unwrap().ends_with(0);
-    // Parts that were under way may be begun anew, as after a kill.
+    // Parts that were under way may be started over, as after a kill.
     scene.stopped().await;
     scene.end_with(ended).await;
 }

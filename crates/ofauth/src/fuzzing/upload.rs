@@ -17,8 +17,8 @@ use crate::limits::LONGEST_WAIT;
 use crate::origin::Origins;
 use crate::upload::plan::api_types::{InitAnswer, read_object};
 use crate::upload::plan::upload_plan::{Flow, MOST_PARTS, Plan, is_reference};
-use crate::upload::resume::decision::{self, Start};
-use crate::upload::retry_policy::{self, Age, Decision, Doubt, Situation, may_have_finished};
+use crate::upload::resume::decision::{self, ResumeDecision};
+use crate::upload::retry_policy::{self, CommitState, Decision, Expiry, Situation, may_have_committed};
 use crate::upload::session::{Opening, Session};
 use crate::upload::step_result::{self, StepSuccess, expected_of_put};
 
@@ -53,7 +53,7 @@ pub(crate) fn plan(told: &Told<'_>) -> bool {
             let opened = Opening { unix_ms: NOW_MS, service_ahead_ms: there - NOW_MS };
             let session = Session::new(plan, opened, NOW_MS);
             let now = tokio::time::Instant::now();
-            _ = (session.left(now), session.age(now));
+            _ = (session.left(now), session.expiry(now));
             true
         }
     }
@@ -120,10 +120,10 @@ fn assert_survives_a_journal(plan: &Plan) {
 /// What a journal says leads to nothing that the service could not have said: the same plan, or none.
 pub(crate) fn go_on(found: Found) {
     for sameness in [Sameness::Same, Sameness::Different("by a test".to_owned())] {
-        match decision::start(copy(&found), &sameness) {
-            Start::Fresh(_) | Start::Finished { .. } => {}
-            Start::Unknown(error) => assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}"),
-            Start::GoOn { state, doubt: Doubt { .. } } => {
+        match decision::decide(copy(&found), &sameness) {
+            ResumeDecision::Fresh(_) | ResumeDecision::Finished { .. } => {}
+            ResumeDecision::Unknown(error) => assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}"),
+            ResumeDecision::Resume { state, commit: CommitState { .. } } => {
                 assert_eq!(sameness, Sameness::Same, "a file that changed is never gone on with");
                 assert!(state.done.is_none());
                 if let Ok(plan) = Plan::restore(&state.session, &origins()) {
@@ -205,10 +205,10 @@ fn assert_failed(failure: &Failure, status: u16, early: bool) {
     assert_eq!(failure.body_sent, !early, "{failure:?}");
     assert!(!failure.permanent, "{failure:?}");
     let unreadable = success && failure.outcome == Outcome::Lost;
-    assert_eq!(unreadable && !early, unreadable && may_have_finished(failure), "{failure:?}");
-    for age in [Age::Running, Age::Over, Age::BornOver] {
-        let situation = Situation { failure, tries: 1, step: 0, chance: 0.5, age };
-        if let Decision::Again(pause) = retry_policy::part(&situation, false, true) {
+    assert_eq!(unreadable && !early, unreadable && may_have_committed(failure), "{failure:?}");
+    for expiry in [Expiry::NotYet, Expiry::Passed, Expiry::Untrusted] {
+        let situation = Situation { failure, tries: 1, step: 0, chance: 0.5, expiry };
+        if let Decision::Again(pause) = retry_policy::part(&situation, true, true) {
             assert!(pause <= LONGEST_WAIT, "{failure:?}");
         }
     }

@@ -21,7 +21,7 @@ use tower_service::Service;
 use url::Url;
 
 use super::names::Names;
-use super::socket::{Meter, Socket};
+use super::socket::{ByteCounter, Socket};
 use super::tunnel;
 use super::unreachable::{Route, Stage};
 use crate::error::{Error, ErrorKind, Result};
@@ -41,7 +41,7 @@ pub(crate) enum Stream {
 }
 
 /// Opens a connection for requests to `url`, within the connect timeout all steps together.
-pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, Meter), Failure> {
+pub(crate) async fn connect(settings: &Settings, url: &Url) -> Result<(Stream, ByteCounter), Failure> {
     let limit = settings.connect_timeout;
     let way = Way { settings, route: Route::of(settings, url), stage: Arc::default() };
     let opened = match timeout(limit, way.open()).await {
@@ -59,17 +59,17 @@ struct Way<'a> {
 }
 
 impl Way<'_> {
-    async fn open(&self) -> Result<(Stream, Meter), Failure> {
+    async fn open(&self) -> Result<(Stream, ByteCounter), Failure> {
         let tcp = match self.route.proxy {
             Some(proxy) if self.route.is_tunnel() => self.tunnel(proxy).await?,
             // Plain requests are handed to the proxy whole; see `head`.
             _ => self.tcp().await?,
         };
-        let meter = Meter::default();
-        let mut socket = Socket::new(tcp, meter.clone());
+        let counter = ByteCounter::default();
+        let mut socket = Socket::new(tcp, counter.clone());
         if self.route.url.scheme() != "https" {
             socket.carry_requests();
-            return Ok((Stream::Plain(socket), meter));
+            return Ok((Stream::Plain(socket), counter));
         }
         self.stage.set(Stage::Tls);
         let permanent = |error| Failure::not_sent(error).permanent();
@@ -78,7 +78,7 @@ impl Way<'_> {
         match TlsConnector::from(Arc::clone(&config)).connect(name, socket).await {
             Ok(mut stream) => {
                 stream.get_mut().0.carry_requests();
-                Ok((Stream::Secure(Box::new(stream)), meter))
+                Ok((Stream::Secure(Box::new(stream)), counter))
             }
             Err(error) => Err(self.route.no_tls(error, self.settings.has_answered())),
         }

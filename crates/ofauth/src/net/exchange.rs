@@ -89,9 +89,9 @@ impl Connections {
             let kind = error.kind();
             error.into_kind(kind, request.doing)
         };
-        let (stream, meter) =
+        let (stream, counter) =
             connect(&self.settings, &request.url).await.map_err(|failure| failure.map_error(doing))?;
-        Link::new(stream, meter).await.map_err(|error| Failure::not_sent(broken(&error, request.doing)))
+        Link::new(stream, counter).await.map_err(|error| Failure::not_sent(broken(&error, request.doing)))
     }
 
     async fn send_over(
@@ -107,14 +107,14 @@ impl Connections {
         let response = match timeout(limit, link.until(response)).await {
             Ok(Ok(response)) => response,
             Ok(Err(_))
-                if url.scheme() == "http" && link.meter.hears_tls() && !self.settings.has_answered() =>
+                if url.scheme() == "http" && link.counter.hears_tls() && !self.settings.has_answered() =>
             {
                 return Err(Failure::not_sent(Route::of(&self.settings, url).wants_tls()).permanent());
             }
             Ok(Err(mut failed)) => {
                 let unsent = failed.take_message().is_some();
                 let mut error = broken(failed.error(), doing);
-                if url.scheme() == "http" && link.meter.is_silent() {
+                if url.scheme() == "http" && link.counter.is_silent() {
                     // Servers of https often end a connection that begins otherwise without a word.
                     error = error.with_next_step("if that port speaks https, use https:// in the base URL");
                 }

@@ -18,7 +18,7 @@ use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until};
 
 use super::connect::Stream;
-use super::socket::Meter;
+use super::socket::ByteCounter;
 
 /// Idle connections are dropped before the 5 s after which common servers drop theirs, so that a request does not
 /// meet a connection that is just being closed.
@@ -38,16 +38,16 @@ impl<B: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'sta
 pub(crate) struct Link<B: Sent> {
     pub(crate) sender: http1::SendRequest<B>,
     driver: Pin<Box<http1::Connection<TokioIo<Stream>, B>>>,
-    pub(crate) meter: Meter,
+    pub(crate) counter: ByteCounter,
     /// Set once the driver has ended; it must not be polled again.
     ended: bool,
 }
 
 impl<B: Sent> Link<B> {
-    pub(crate) async fn new(stream: Stream, meter: Meter) -> hyper::Result<Self> {
+    pub(crate) async fn new(stream: Stream, counter: ByteCounter) -> hyper::Result<Self> {
         let (sender, driver) =
             http1::Builder::new().max_buf_size(HYPER_BUFFER).handshake(TokioIo::new(stream)).await?;
-        Ok(Self { sender, driver: Box::pin(driver), meter, ended: false })
+        Ok(Self { sender, driver: Box::pin(driver), counter, ended: false })
     }
 
     /// Moves the bytes of the connection. Whatever ends it, the future of the request tells of it.

@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 
 /// What is seen of one connection from below.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Meter(Arc<Seen>);
+pub(crate) struct ByteCounter(Arc<Seen>);
 
 #[derive(Debug, Default)]
 struct Seen {
@@ -25,7 +25,7 @@ struct Seen {
     tls: AtomicBool,
 }
 
-impl Meter {
+impl ByteCounter {
     /// Bytes accepted since the connection was opened, TLS framing included.
     pub(crate) fn accepted(&self) -> u64 {
         self.0.accepted.load(Ordering::Relaxed)
@@ -56,10 +56,10 @@ impl Meter {
 #[derive(Debug)]
 pub(crate) struct Socket {
     tcp: TcpStream,
-    meter: Meter,
+    counter: ByteCounter,
     /// Set once the server no longer takes bytes. Writes then wait for ever: whoever writes also reads, and is
     /// woken by the answer or by the end of the connection.
-    deaf: bool,
+    write_closed: bool,
     /// Whether anything came.
     heard: bool,
     /// Whether requests go over it. Before that, in a handshake, a failed write is the end.
@@ -67,8 +67,8 @@ pub(crate) struct Socket {
 }
 
 impl Socket {
-    pub(crate) fn new(tcp: TcpStream, meter: Meter) -> Self {
-        Self { tcp, meter, deaf: false, heard: false, carries_requests: false }
+    pub(crate) fn new(tcp: TcpStream, counter: ByteCounter) -> Self {
+        Self { tcp, counter, write_closed: false, heard: false, carries_requests: false }
     }
 
     /// From now on an answer may be there although a write failed.
@@ -79,11 +79,11 @@ impl Socket {
     fn written(&mut self, result: io::Result<usize>) -> Poll<io::Result<usize>> {
         match result {
             Ok(bytes) => {
-                self.meter.add(bytes);
+                self.counter.add(bytes);
                 Poll::Ready(Ok(bytes))
             }
             Err(error) if self.carries_requests && is_hang_up(&error) => {
-                self.deaf = true;
+                self.write_closed = true;
                 Poll::Pending
             }
             Err(error) => Poll::Ready(Err(error)),
@@ -108,7 +108,7 @@ impl AsyncRead for Socket {
         let read = Pin::new(&mut self.tcp).poll_read(cx, buf);
         if let (false, Some(new @ [_, ..])) = (self.heard, buf.filled().get(before..)) {
             self.heard = true;
-            self.meter.hear(new);
+            self.counter.hear(new);
         }
         read
     }
@@ -116,7 +116,7 @@ impl AsyncRead for Socket {
 
 impl AsyncWrite for Socket {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        if self.deaf {
+        if self.write_closed {
             return Poll::Pending;
         }
         let result = ready!(Pin::new(&mut self.tcp).poll_write(cx, buf));
@@ -128,7 +128,7 @@ impl AsyncWrite for Socket {
         cx: &mut Context<'_>,
         bufs: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        if self.deaf {
+        if self.write_closed {
             return Poll::Pending;
         }
         let result = ready!(Pin::new(&mut self.tcp).poll_write_vectored(cx, bufs));
@@ -145,7 +145,7 @@ impl AsyncWrite for Socket {
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if self.deaf {
+        if self.write_closed {
             return Poll::Ready(Ok(()));
         }
         Pin::new(&mut self.tcp).poll_shutdown(cx)

@@ -40,7 +40,7 @@ pub(super) struct Span {
 }
 
 /// Tokens that were left, and the seconds until the bucket is full, as one answer gave them.
-type Sight = (f64, f64);
+type LimitReading = (f64, f64);
 
 /// Where a stretch of measuring began.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
@@ -64,8 +64,8 @@ pub(super) struct Rate {
     trust: f64,
     /// The service counts in fixed windows: the tokens come back all at once at the reset.
     windowed: bool,
-    fullest: Option<Sight>,
-    emptiest: Option<Sight>,
+    fullest: Option<LimitReading>,
+    emptiest: Option<LimitReading>,
     anchor: Option<Anchor>,
     /// An accepted request was answered with the tokens that are left, so nothing has to be probed.
     numbers: bool,
@@ -127,15 +127,15 @@ impl Rate {
     /// Whether every number is one that this module could have written.
     pub(super) fn is_sound(&self) -> bool {
         let positive = |number: f64| (0.0..=FASTEST).contains(&number);
-        let sight = |sight: &Option<Sight>| {
-            sight.is_none_or(|(left, reset)| (0.0..1e12).contains(&left) && (0.0..1e12).contains(&reset))
+        let reading = |reading: &Option<LimitReading>| {
+            reading.is_none_or(|(left, reset)| (0.0..1e12).contains(&left) && (0.0..1e12).contains(&reset))
         };
         positive(self.slope)
             && positive(self.gained)
             && self.guess.is_none_or(positive)
             && (LEAST_TRUST..=1.0).contains(&self.trust)
-            && sight(&self.fullest)
-            && sight(&self.emptiest)
+            && reading(&self.fullest)
+            && reading(&self.emptiest)
             && self.anchor.is_none_or(|anchor| (0.0..1e12).contains(&anchor.remaining))
             && self.pace.as_ref().is_none_or(|pace| pace.is_sound())
     }
@@ -221,7 +221,7 @@ impl Rate {
         }
     }
 
-    fn compare(&mut self, one: Sight, other: Sight) {
+    fn compare(&mut self, one: LimitReading, other: LimitReading) {
         let (fuller, emptier) = if one.0 >= other.0 { (one, other) } else { (other, one) };
         let (tokens, seconds) = (fuller.0 - emptier.0, emptier.1 - fuller.1);
         if tokens >= 2.0 && seconds <= -ROUNDED && !self.windowed {

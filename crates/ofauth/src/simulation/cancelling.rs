@@ -8,9 +8,9 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::check::Outcome;
+use super::env::Env;
 use super::schedule::Schedule;
 use super::user::User;
-use super::world::World;
 
 #[test]
 fn what_the_service_confirmed_is_told_although_it_is_not_written_down_yet() {
@@ -32,10 +32,10 @@ async fn cancelled(seed: u64) -> bool {
     (schedule.benign, schedule.single) = (false, true);
     schedule.disk = Duration::from_secs(20);
     schedule.acts.cancel = 1.0;
-    let world = Arc::new(World::new(Rng::with_seed(seed), false));
-    let mut user = User::new(&world, &Arc::new(schedule));
+    let env = Arc::new(Env::new(Rng::with_seed(seed), false));
+    let mut user = User::new(&env, &Arc::new(schedule));
     user.live().await;
-    assert_eq!(world.violations(), [] as [String; 0], "seed {seed}");
+    assert_eq!(env.violations(), [] as [String; 0], "seed {seed}");
     let first = &user.runs()[0];
     assert!(!first.is_unknown() || !user.was_told_of_the_end(), "seed {seed}: {first:?}");
     matches!(first.outcome, Outcome::Uploaded(_))

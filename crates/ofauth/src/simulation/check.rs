@@ -7,11 +7,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::env::{End, Env, Process};
 use super::file::FileState;
 use super::plan;
 use super::schedule::Schedule;
 use super::service::{Service, Session};
-use super::world::{End, Process, World};
 use crate::error::{Error, ErrorKind};
 use crate::limits::LONGEST_WAIT;
 
@@ -29,7 +29,7 @@ pub(crate) enum Outcome {
 #[derive(Debug)]
 pub(crate) struct Run {
     pub(crate) process: Process,
-    pub(crate) lineage: u32,
+    pub(crate) generation: u32,
     /// The file when it was opened.
     pub(crate) file: Arc<FileState>,
     /// What the file that was opened held then and after each change.
@@ -56,23 +56,22 @@ impl Run {
 }
 
 /// A session is about to be opened for a file.
-pub(crate) fn opens(world: &World, lineage: u32, file: &FileState, sessions: &[Session]) {
-    for (index, of) in sessions.iter().enumerate().filter(|(_, of)| of.lineage == lineage) {
+pub(crate) fn opens(env: &Env, generation: u32, file: &FileState, sessions: &[Session]) {
+    for (index, of) in sessions.iter().enumerate().filter(|(_, of)| of.generation == generation) {
         let finished = of.completed.as_ref();
         if *of.file == *file && finished.is_some_and(|finished| finished.content == file.bytes) {
-            world
-                .violate(format!("a session is opened although session {index} was finished with this file"));
+            env.violate(format!("a session is opened although session {index} was finished with this file"));
         }
         if of.doubts > 0 && !of.known_done {
-            world.violate(format!("a session is opened while the outcome of session {index} is unknown"));
+            env.violate(format!("a session is opened while the outcome of session {index} is unknown"));
         }
     }
 }
 
 /// A PUT of a part begins.
-pub(crate) fn part_begins(world: &World, process: Process, session: usize, part: usize, of: &mut Session) {
+pub(crate) fn part_begins(env: &Env, process: Process, session: usize, part: usize, of: &mut Session) {
     if let Some(told) = of.told[part].take() {
-        world.note(format!("part {session}/{part} is sent again, which process {told} knew to be there"));
+        env.note(format!("part {session}/{part} is sent again, which process {told} knew to be there"));
         if told == process {
             of.again_in_one_run += 1;
         } else {
@@ -82,46 +81,46 @@ pub(crate) fn part_begins(world: &World, process: Process, session: usize, part:
 }
 
 /// Whatever a run ended with.
-pub(crate) fn run_ended(world: &World, schedule: &Schedule, service: &Service, run: &Run, earlier: &[Run]) {
+pub(crate) fn run_ended(env: &Env, schedule: &Schedule, service: &Service, run: &Run, earlier: &[Run]) {
     let sessions = &service.lock().sessions;
     if let Outcome::Uploaded(reference) = &run.outcome {
         let session = plan::session(reference);
         match &sessions[session].completed {
-            None => world.violate(format!("{reference} is called a success and is none")),
+            None => env.violate(format!("{reference} is called a success and is none")),
             Some(completed) if !run.contents.contains(&completed.content) => {
-                world.violate(format!("{reference} is called a success and has other content than the file"));
+                env.violate(format!("{reference} is called a success and has other content than the file"));
             }
             Some(_) => {}
         }
-        if sessions[session].lineage != run.lineage {
-            world.violate(format!("{reference} is another upload's"));
+        if sessions[session].generation != run.generation {
+            env.violate(format!("{reference} is another upload's"));
         }
     }
-    stays_unknown(world, sessions, run, earlier);
+    stays_unknown(env, sessions, run, earlier);
     // What an earlier run sent of a single file and got no answer to left no hash: then the file must not be touched.
-    let may_be_touched = !schedule.single || earlier.iter().all(|earlier| earlier.lineage != run.lineage);
+    let may_be_touched =
+        !schedule.single || earlier.iter().all(|earlier| earlier.generation != run.generation);
     if let Outcome::Failed(error) = &run.outcome
         && error.kind() == ErrorKind::SourceChanged
         && !run.altered
         && may_be_touched
     {
-        world.violate(format!("the file did not change, and the upload ended with {error:?}"));
+        env.violate(format!("the file did not change, and the upload ended with {error:?}"));
     }
     // The service's longest silence of a request, and a wait that it asked for.
     if run.silence > LONGEST_WAIT + Duration::from_secs(600) {
-        world.violate(format!("nothing happened for {:?}", run.silence));
+        env.violate(format!("nothing happened for {:?}", run.silence));
     }
     for (index, of) in sessions.iter().enumerate() {
         if of.again_in_one_run > 0 && !run.stood_still && earlier.iter().all(|run| !run.stood_still) {
-            world
-                .violate(format!("parts of session {index} were sent again although they were acknowledged"));
+            env.violate(format!("parts of session {index} were sent again although they were acknowledged"));
         }
-        // What was being written down when the machine stood still is begun anew, beside what is under way later.
+        // What was being written down when the machine stood still is started over, beside what is under way later.
         let stood_still = run.stood_still || earlier.iter().any(|run| run.stood_still);
         let most = schedule.concurrency * if stood_still { 2 } else { 1 };
         for (process, again) in &of.again {
             if *again > most {
-                world.violate(format!(
+                env.violate(format!(
                     "process {process} left {again} parts of session {index} to be sent again"
                 ));
             }
@@ -130,14 +129,14 @@ pub(crate) fn run_ended(world: &World, schedule: &Schedule, service: &Service, r
 }
 
 /// Once nobody knows, nobody comes to know otherwise than by success, be it one that is not to be used.
-fn stays_unknown(world: &World, sessions: &[Session], run: &Run, earlier: &[Run]) {
+fn stays_unknown(env: &Env, sessions: &[Session], run: &Run, earlier: &[Run]) {
     let told = earlier.iter().rfind(|run| run.is_unknown() || matches!(run.outcome, Outcome::Uploaded(_)));
-    let unknown = told.filter(|then| then.is_unknown() && then.lineage == run.lineage);
+    let unknown = told.filter(|then| then.is_unknown() && then.generation == run.generation);
     let Some(Outcome::Failed(then)) = unknown.map(|run| &run.outcome) else { return };
     // Of a damaged journal not even the reference may be left.
     let Some(id) = then.upload_id() else {
         if matches!(run.outcome, Outcome::Uploaded(_) | Outcome::Failed(_)) && !run.is_unknown() {
-            world.violate(format!("after an unknown outcome came: {:?}", run.outcome));
+            env.violate(format!("after an unknown outcome came: {:?}", run.outcome));
         }
         return;
     };
@@ -158,12 +157,12 @@ fn stays_unknown(world: &World, sessions: &[Session], run: &Run, earlier: &[Run]
         Outcome::Failed(now) => now.upload_id() == Some(id) && (run.is_unknown() || run.told_of_a_mix()),
     };
     if !stays && !is_another && !never_left {
-        world.violate(format!("after an unknown outcome of {id} came: {:?}", run.outcome));
+        env.violate(format!("after an unknown outcome of {id} came: {:?}", run.outcome));
     }
 }
 
 /// When everything is over and nothing is on its way any more.
-pub(crate) fn over(world: &World, schedule: &Schedule, service: &Service, runs: &[Run]) {
+pub(crate) fn over(env: &Env, schedule: &Schedule, service: &Service, runs: &[Run]) {
     let inner = service.lock();
     let by_process: BTreeMap<Process, &Run> = runs.iter().map(|run| (run.process, run)).collect();
     for (index, of) in inner.sessions.iter().enumerate() {
@@ -171,14 +170,14 @@ pub(crate) fn over(world: &World, schedule: &Schedule, service: &Service, runs: 
         let by = by_process[&completed.by];
         let is_mixed = !by.contents.contains(&completed.content);
         if is_mixed && !(of.division.single && by.altered) {
-            world.violate(format!("the content of session {index} is no state of the file"));
+            env.violate(format!("the content of session {index} is no state of the file"));
         }
-        for run in runs.iter().filter(|run| run.lineage == of.lineage && run.process >= completed.by) {
+        for run in runs.iter().filter(|run| run.generation == of.generation && run.process >= completed.by) {
             let Outcome::Failed(error) = &run.outcome else { continue };
             // Another content was finished before, and known to be: this error is about a new one.
             let is_another = of.known_done && of.file != run.file && run.process > completed.by;
             if !run.is_unknown() && !run.told_of_a_mix() && !is_another {
-                world.violate(format!(
+                env.violate(format!(
                     "session {index} was finished and process {} says: {error:?}",
                     run.process
                 ));
@@ -188,21 +187,21 @@ pub(crate) fn over(world: &World, schedule: &Schedule, service: &Service, runs: 
     let mut finished: BTreeMap<(u32, &FileState), u32> = BTreeMap::new();
     for of in &inner.sessions {
         if of.completed.is_some() {
-            *finished.entry((of.lineage, &of.file)).or_insert(0) += 1;
+            *finished.entry((of.generation, &of.file)).or_insert(0) += 1;
         }
     }
     if finished.values().any(|count| *count > 1) {
-        world.violate("the same file was finished twice".into());
+        env.violate("the same file was finished twice".into());
     }
     if schedule.benign {
         let counts = inner.counts;
         let parts = inner.sessions[0].division.parts.len() as u64;
         let completes = u64::from(!inner.sessions[0].division.single);
         if (counts.inits, counts.puts, counts.completes) != (1, parts, completes) {
-            world.violate(format!("nothing went wrong, and {parts} parts took {counts:?}"));
+            env.violate(format!("nothing went wrong, and {parts} parts took {counts:?}"));
         }
         if !matches!(runs[0].outcome, Outcome::Uploaded(_)) {
-            world.violate(format!("nothing went wrong, and the upload ended with {:?}", runs[0].outcome));
+            env.violate(format!("nothing went wrong, and the upload ended with {:?}", runs[0].outcome));
         }
     }
 }

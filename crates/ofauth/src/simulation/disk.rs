@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::world::{Process, World};
+use super::env::{Env, Process};
 use crate::error::Result;
 use crate::journal::log::Log;
 use crate::journal::memory::{MemoryFile, MemoryLog};
@@ -19,15 +19,15 @@ const SLOWEST_LOOK: Duration = Duration::from_millis(40);
 
 /// The disk on which the journal lies.
 pub(crate) struct Disk {
-    world: Arc<World>,
+    env: Arc<Env>,
     file: MemoryFile,
     /// The longest that a write takes; zero: nothing happens meanwhile.
     slowest: Duration,
 }
 
 impl Disk {
-    pub(crate) fn new(world: Arc<World>, slowest: Duration) -> Self {
-        Self { world, file: MemoryFile::default(), slowest }
+    pub(crate) fn new(env: Arc<Env>, slowest: Duration) -> Self {
+        Self { env, file: MemoryFile::default(), slowest }
     }
 
     /// Opens the journal for a process. Its disk is full after so many operations, if that is given.
@@ -38,23 +38,23 @@ impl Disk {
         full_after: Option<u64>,
     ) -> Result<OpenJournal> {
         self.file.fail_after(full_after.unwrap_or(u64::MAX));
-        let (world, slowest) = (Arc::clone(&self.world), self.slowest);
-        self.file.open_over(about, ProcessLog { world, process, slowest, log: self.file.log() })
+        let (env, slowest) = (Arc::clone(&self.env), self.slowest);
+        self.file.open_over(about, ProcessLog { env, process, slowest, log: self.file.log() })
     }
 
     /// Threads that wait for the journal's disk.
     pub(crate) fn threads(&self) -> Threads {
-        Threads::of(Waiting { world: Arc::clone(&self.world), slowest: self.slowest })
+        Threads::of(Waiting { env: Arc::clone(&self.env), slowest: self.slowest })
     }
 
     /// Threads that wait for the disk on which the file lies.
     pub(crate) fn threads_for_files(&self) -> Threads {
-        Threads::of(Waiting { world: Arc::clone(&self.world), slowest: SLOWEST_LOOK })
+        Threads::of(Waiting { env: Arc::clone(&self.env), slowest: SLOWEST_LOOK })
     }
 
     /// The power fails: what was not made durable survives in part.
     pub(crate) fn power_cut(&self) {
-        let rng = &mut self.world.draw(|rng| rng.fork());
+        let rng = &mut self.env.draw(|rng| rng.fork());
         let fate = rng.u8(0..4);
         self.file.power_cut(|| match fate {
             0 => 0,
@@ -78,14 +78,14 @@ impl Disk {
 /// Does what may wait for a device after a while, and in the one thread that there is: a simulation has to do the same every
 /// time.
 struct Waiting {
-    world: Arc<World>,
+    env: Arc<Env>,
     /// The longest that the device takes.
     slowest: Duration,
 }
 
 impl Workers for Waiting {
     fn submit(&self, job: Job) -> Result<(), Refused> {
-        let wait = self.world.time(self.slowest);
+        let wait = self.env.time(self.slowest);
         drop(tokio::spawn(async move {
             tokio::time::sleep(wait).await;
             job();
@@ -96,7 +96,7 @@ impl Workers for Waiting {
 
 /// The journal as one process writes it.
 struct ProcessLog {
-    world: Arc<World>,
+    env: Arc<Env>,
     process: Process,
     slowest: Duration,
     log: MemoryLog,
@@ -105,10 +105,10 @@ struct ProcessLog {
 impl ProcessLog {
     /// Whether the process still gets to do this. `Err(true)`: it is killed in the middle of it.
     fn begins(&self, what: &str) -> Result<(), bool> {
-        if !self.world.is_alive(self.process) {
+        if !self.env.is_alive(self.process) {
             return Err(false);
         }
-        if self.world.event(self.process, || format!("journal: {what}")) { Ok(()) } else { Err(true) }
+        if self.env.event(self.process, || format!("journal: {what}")) { Ok(()) } else { Err(true) }
     }
 }
 
@@ -122,7 +122,7 @@ impl Log for ProcessLog {
             Ok(()) => self.log.append(bytes),
             Err(midway) => {
                 if midway {
-                    let torn = self.world.draw(|rng| rng.usize(0..=bytes.len()));
+                    let torn = self.env.draw(|rng| rng.usize(0..=bytes.len()));
                     _ = self.log.append(&bytes[..torn]);
                 }
                 Err(killed())
@@ -133,7 +133,7 @@ impl Log for ProcessLog {
     fn set_finishing(&mut self, on: bool) -> io::Result<()> {
         match self.begins(&format!("finishing = {on}")) {
             Err(midway) => {
-                if midway && self.world.draw(|rng| rng.bool()) {
+                if midway && self.env.draw(|rng| rng.bool()) {
                     _ = self.log.set_finishing(on);
                 }
                 Err(killed())
@@ -145,7 +145,7 @@ impl Log for ProcessLog {
     fn truncate(&mut self, length: u64) -> io::Result<()> {
         match self.begins(&format!("truncate {length}")) {
             Err(midway) => {
-                if midway && self.world.draw(|rng| rng.bool()) {
+                if midway && self.env.draw(|rng| rng.bool()) {
                     _ = self.log.truncate(length);
                 }
                 Err(killed())
@@ -162,7 +162,7 @@ impl Log for ProcessLog {
     fn remove(&mut self) -> io::Result<()> {
         match self.begins("remove") {
             Err(midway) => {
-                if midway && self.world.draw(|rng| rng.bool()) {
+                if midway && self.env.draw(|rng| rng.bool()) {
                     _ = self.log.remove();
                 }
                 Err(killed())

@@ -60,8 +60,8 @@ pub(crate) struct FileState {
     version: u64,
 }
 
-/// The place of a file, which another may take.
-pub(crate) struct Place {
+/// A directory with one file, whose place another may take.
+pub(crate) struct FileSystem {
     file: Arc<File>,
     files: u64,
 }
@@ -106,7 +106,7 @@ impl FileIdentity {
     }
 }
 
-impl Place {
+impl FileSystem {
     /// A file of these bytes, of which one read gives `piece` at most. On a remote one, looking takes time.
     pub(crate) fn new(bytes: Vec<u8>, piece: usize, is_remote: bool) -> Self {
         Self { file: File::new(bytes, 1, 1, piece, is_remote), files: 1 }

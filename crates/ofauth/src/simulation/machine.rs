@@ -9,11 +9,11 @@ use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::disk::Disk;
+use super::env::{Env, Process};
 use super::file::FileState;
 use super::network::{Network, Wires};
 use super::schedule::{Rates, Schedule};
 use super::service::Service;
-use super::world::{Process, World};
 use crate::call::transport::Transport;
 use crate::error::Result;
 use crate::journal::{About, Journal};
@@ -26,10 +26,10 @@ use crate::tls::Tls;
 use crate::upload::backend::Backend;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
-use crate::upload::progress::eta::Meter;
+use crate::upload::progress::eta::RateEstimator;
 use crate::upload::progress::report::{Callback, Phase, Progress, Reporter};
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::resume::driver::{self, Journaling};
+use crate::upload::resume::driver::{self, ResumableUpload};
 use crate::upload::run::Run;
 use crate::upload::source::opened::Opened;
 use crate::upload::transfer::body::Buffers;
@@ -39,7 +39,7 @@ const BASE_URL: &str = "https://api.simulated.test";
 
 /// Everything that outlives a process but the file.
 pub(crate) struct Machine {
-    pub(crate) world: Arc<World>,
+    pub(crate) env: Arc<Env>,
     pub(crate) schedule: Arc<Schedule>,
     pub(crate) service: Arc<Service>,
     pub(crate) disk: Disk,
@@ -47,12 +47,12 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    pub(crate) fn new(world: &Arc<World>, schedule: &Arc<Schedule>) -> Self {
+    pub(crate) fn new(env: &Arc<Env>, schedule: &Arc<Schedule>) -> Self {
         Self {
-            world: Arc::clone(world),
+            env: Arc::clone(env),
             schedule: Arc::clone(schedule),
-            service: Arc::new(Service::new(Arc::clone(world), Arc::clone(schedule))),
-            disk: Disk::new(Arc::clone(world), schedule.disk),
+            service: Arc::new(Service::new(Arc::clone(env), Arc::clone(schedule))),
+            disk: Disk::new(Arc::clone(env), schedule.disk),
             settings: Arc::new(settings()),
         }
     }
@@ -62,7 +62,7 @@ impl Machine {
     pub(crate) async fn upload(
         &self,
         process: Process,
-        lineage: u32,
+        generation: u32,
         rates: Rates,
         rng: fastrand::Rng,
         limits: Limits,
@@ -73,11 +73,11 @@ impl Machine {
         let settings = Arc::clone(&self.settings);
         let limiters = Arc::new(RateLimiters::new(None, None, BASE_URL, Threads::default()));
         let network = Network(Arc::new(Wires {
-            world: Arc::clone(&self.world),
+            env: Arc::clone(&self.env),
             service: Arc::clone(&self.service),
             rates,
             process,
-            lineage,
+            generation,
             state,
             key: settings.key.clone(),
             concurrency: self.schedule.concurrency,
@@ -98,12 +98,12 @@ impl Machine {
             buffers: Buffers::filled_by(self.disk.threads_for_files()),
             throttle: None,
         };
-        let watch: Option<Callback> = self.schedule.watched.then(|| watch(&self.world, process));
+        let watch: Option<Callback> = self.schedule.watched.then(|| watch(&self.env, process));
         let mut run = Run {
             backend: Arc::new(backend),
             reporter: Reporter::new(watch, source.size),
             on_notice: None,
-            meter: Meter::new(Instant::now(), 0),
+            rate_estimator: RateEstimator::new(Instant::now(), 0),
             source: source.clone(),
             concurrency: self.schedule.concurrency,
             limits: limits.clone(),
@@ -125,16 +125,16 @@ impl Machine {
         let most = [6, 60][run.rng.usize(0..2)];
         let full_after = (run.rng.f64() < rates.disk_full).then(|| run.rng.u64(0..most));
         let open = self.disk.open(process, &about, full_after)?;
-        let start = driver::start(open.found, &source, &limits.cancel)?;
+        let decision = driver::compare_and_decide(open.found, &source, &limits.cancel)?;
         // The directory is never looked at: the journal is open.
-        let journaling = Journaling {
+        let journaling = ResumableUpload {
             journal: Journal::new("simulated"),
             about,
             holds_result: self.schedule.holds_result,
             threads: Threads::default(),
         };
         let recorder = open.recorder.of_upload(self.disk.threads(), limits.cancel.clone());
-        journaling.run_from(&mut run, recorder, start, &self.settings.origins).await
+        journaling.run_from(&mut run, recorder, decision, &self.settings.origins).await
     }
 }
 
@@ -157,11 +157,11 @@ fn settings() -> Settings {
 }
 
 /// Looks at progress as a user does.
-fn watch(world: &Arc<World>, process: Process) -> Callback {
-    let world = Arc::clone(world);
+fn watch(env: &Arc<Env>, process: Process) -> Callback {
+    let env = Arc::clone(env);
     let last: Mutex<Option<Progress>> = Mutex::default();
     Box::new(move |now| {
-        if !world.is_alive(process) {
+        if !env.is_alive(process) {
             return;
         }
         let mut last = last.lock().unwrap_or_else(PoisonError::into_inner);
@@ -172,7 +172,7 @@ fn watch(world: &Arc<World>, process: Process) -> Callback {
         });
         let early = now.acknowledged == now.total && now.phase != Phase::Done;
         if went_back || early || now.acknowledged > now.handed_over || now.handed_over > now.total {
-            world.violate(format!("progress from {last:?} to {now:?}"));
+            env.violate(format!("progress from {last:?} to {now:?}"));
         }
         *last = Some(*now);
     })

@@ -14,11 +14,11 @@ use serde_json::Value;
 use tokio::sync::oneshot;
 use tokio::time::{Instant, sleep, timeout};
 
+use super::env::{Env, Process};
 use super::file::FileState;
 use super::reply::{Fate, Purpose, Reply, broken, late};
 use super::schedule::Rates;
 use super::service::Service;
-use super::world::{Process, World};
 use super::{check, plan};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
@@ -42,11 +42,11 @@ const MOST_SESSIONS: usize = 2;
 pub(super) struct Network(pub(super) Arc<Wires>);
 
 pub(super) struct Wires {
-    pub(super) world: Arc<World>,
+    pub(super) env: Arc<Env>,
     pub(super) service: Arc<Service>,
     pub(super) rates: Rates,
     pub(super) process: Process,
-    pub(super) lineage: u32,
+    pub(super) generation: u32,
     /// The state of the source when it was opened.
     pub(super) state: Arc<FileState>,
     pub(super) key: ApiKey,
@@ -93,14 +93,14 @@ impl Transfer for Network {
 
 impl Wires {
     async fn init(&self) -> Result<Answer, Failure> {
-        check::opens(&self.world, self.lineage, &self.state, &self.service.lock().sessions);
-        let (process, lineage, state) = (self.process, self.lineage, Arc::clone(&self.state));
-        let work = move |service: &Service| service.open(process, lineage, &state);
+        check::opens(&self.env, self.generation, &self.state, &self.service.lock().sessions);
+        let (process, generation, state) = (self.process, self.generation, Arc::clone(&self.state));
+        let work = move |service: &Service| service.open(process, generation, &state);
         let ended = self.send(Purpose::Init, "init", || {}, work).await;
         if ended.as_ref().is_ok_and(Answer::is_success) {
             let opened = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
             if opened > MOST_SESSIONS {
-                self.world.violate(format!("{opened} sessions were opened in one run"));
+                self.env.violate(format!("{opened} sessions were opened in one run"));
             }
         }
         ended
@@ -111,7 +111,7 @@ impl Wires {
         let leaves = || self.service.lock().sessions[session].doubts += 1;
         let work = move |service: &Service| service.complete(process, session);
         let ended = self.send(Purpose::Finish, "complete", leaves, work).await;
-        self.world.step(self.process, || format!("complete {session} ends: {}", shown(&ended))).await;
+        self.env.step(self.process, || format!("complete {session} ends: {}", shown(&ended))).await;
         self.tell(session, &ended);
         ended
     }
@@ -119,11 +119,11 @@ impl Wires {
     async fn put(&self, put: &Put) -> Result<Answer, Failure> {
         let (session, index) = plan::target(&put.url);
         if self.putting.fetch_add(1, Ordering::Relaxed) >= self.concurrency {
-            self.world.violate("more PUTs at once than asked for".into());
+            self.env.violate("more PUTs at once than asked for".into());
         }
         let _putting = Putting(&self.putting);
         let ended = self.try_put(put, session, index).await;
-        self.world.step(self.process, || format!("PUT {session}/{index} ends: {}", shown(&ended))).await;
+        self.env.step(self.process, || format!("PUT {session}/{index} ends: {}", shown(&ended))).await;
         if !put.idempotent {
             self.tell(session, &ended);
         } else if self.reads(&ended).is_some_and(|read| read.is_ok()) {
@@ -137,7 +137,7 @@ impl Wires {
     }
 
     fn latency(&self) -> Duration {
-        self.world.time(self.service.slowest())
+        self.env.time(self.service.slowest())
     }
 
     /// Sends a request that has no body to speak of. `leaves` is called in the moment in which it does.
@@ -148,17 +148,17 @@ impl Wires {
         leaves: impl FnOnce() + Send,
         work: impl FnOnce(&Service) -> Reply + Send + 'static,
     ) -> Result<Answer, Failure> {
-        let fate = match Fate::draw(&self.world, &self.rates, purpose) {
+        let fate = match Fate::draw(&self.env, &self.rates, purpose) {
             Fate::Early(reply) if reply.status >= 300 => Fate::Refused(reply),
             Fate::Early(_) => Fate::Honest,
             fate => fate,
         };
-        self.world.step(self.process, || format!("{what}: {fate:?}")).await;
+        self.env.step(self.process, || format!("{what}: {fate:?}")).await;
         sleep(self.latency()).await;
         if matches!(fate, Fate::NotSent) {
             return Err(Failure::not_sent(broken("no connection")));
         }
-        self.world.step(self.process, || format!("{what} leaves")).await;
+        self.env.step(self.process, || format!("{what} leaves")).await;
         leaves();
         let answer = self.deliver(fate, work);
         self.answer(answer).await
@@ -167,8 +167,8 @@ impl Wires {
     async fn try_put(&self, put: &Put, session: usize, index: usize) -> Result<Answer, Failure> {
         let (attempt, single) = (&put.attempt, !put.idempotent);
         let purpose = if single { Purpose::Finish } else { Purpose::Part };
-        let mut fate = Fate::draw(&self.world, &self.rates, purpose);
-        self.world.step(self.process, || format!("PUT {session}/{index}: {fate:?}")).await;
+        let mut fate = Fate::draw(&self.env, &self.rates, purpose);
+        self.env.step(self.process, || format!("PUT {session}/{index}: {fate:?}")).await;
         sleep(self.latency()).await;
         if matches!(fate, Fate::NotSent) {
             return Err(Failure::not_sent(broken("no connection")));
@@ -188,7 +188,7 @@ impl Wires {
         let mut body = Box::pin(body);
         attempt.set_handed_over(0);
         let stops = matches!(fate, Fate::HalfSent | Fate::Early(_));
-        let stops = stops.then(|| self.world.draw(|rng| rng.u64(0..put.length)));
+        let stops = stops.then(|| self.env.draw(|rng| rng.u64(0..put.length)));
         let mut sent = Vec::new();
         while (sent.len() as u64) < put.length {
             let piece = poll_fn(|cx| Pin::as_mut(&mut body).poll_frame(cx)).await;
@@ -198,7 +198,7 @@ impl Wires {
                 return Err(Failure::lost(failure, false).permanent());
             };
             sleep(self.latency() / 8).await;
-            self.world.step(self.process, || format!("PUT {session}/{index} sends")).await;
+            self.env.step(self.process, || format!("PUT {session}/{index} sends")).await;
             // From here on nothing is awaited until the service has it, if that was the last of it.
             sent.extend_from_slice(&frame.into_data().unwrap_or_default());
             attempt.set_handed_over(state.handed_over());

@@ -9,9 +9,9 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::check::Outcome;
+use super::env::Env;
 use super::schedule::{Limit, Schedule};
 use super::user::User;
-use super::world::World;
 
 const PARTS: u64 = 954;
 const BURST: f64 = 90.0;
@@ -42,11 +42,11 @@ fn a_limit_costs_what_it_must_and_refuses_nothing() {
 async fn upload(seed: u64, concurrency: usize, journaled: bool) -> (Duration, u64) {
     let mut schedule = Schedule::calm(vec![8; PARTS as usize], concurrency);
     schedule.journaled = journaled;
-    schedule.ways.limit = Some(Limit { per_second: 1.0, burst: BURST, tells: true, asks: true });
-    let world = Arc::new(World::new(Rng::with_seed(seed), false));
-    let mut user = User::new(&world, &Arc::new(schedule));
+    schedule.traits.limit = Some(Limit { per_second: 1.0, burst: BURST, tells: true, asks: true });
+    let env = Arc::new(Env::new(Rng::with_seed(seed), false));
+    let mut user = User::new(&env, &Arc::new(schedule));
     user.live().await;
-    assert_eq!(world.violations(), [] as [String; 0]);
+    assert_eq!(env.violations(), [] as [String; 0]);
     let [run] = user.runs() else { panic!("{:?}", user.runs()) };
     assert!(matches!(run.outcome, Outcome::Uploaded(_)), "{run:?}");
     (run.took, user.refused_by_limit())

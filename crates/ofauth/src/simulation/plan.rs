@@ -20,7 +20,7 @@ impl Division {
             return Self { single: true, parts: vec![size] };
         }
         let lengths = schedule.parts.iter();
-        let lengths: Box<dyn Iterator<Item = &u64>> = if schedule.ways.plans_in_headers {
+        let lengths: Box<dyn Iterator<Item = &u64>> = if schedule.traits.plans_in_headers {
             Box::new(lengths.take(1).cycle())
         } else {
             Box::new(lengths.cycle())
@@ -35,7 +35,7 @@ impl Division {
             }
         }
         // A plan of one part without a list cannot say that it is none of a single upload.
-        Self { single: schedule.ways.plans_in_headers && parts.len() == 1, parts }
+        Self { single: schedule.traits.plans_in_headers && parts.len() == 1, parts }
     }
 
     /// The answer to init.

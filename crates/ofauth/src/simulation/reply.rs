@@ -4,8 +4,8 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use serde_json::{Value, json};
 
+use super::env::Env;
 use super::schedule::Rates;
-use super::world::World;
 use crate::error::{Error, ErrorKind};
 use crate::http::response::{Answer, LONGEST_STEP};
 use crate::secret::ApiKey;
@@ -86,31 +86,31 @@ pub(crate) enum Purpose {
 }
 
 impl Fate {
-    pub(crate) fn draw(world: &World, rates: &Rates, purpose: Purpose) -> Self {
-        let mut at = world.draw(fastrand::Rng::f64);
+    pub(crate) fn draw(env: &Env, rates: &Rates, purpose: Purpose) -> Self {
+        let mut at = env.draw(fastrand::Rng::f64);
         let mut is = |rate: f64| {
             at -= rate;
             at < 0.0
         };
         // Half of them if all of them are at their highest: a request has to get through at times.
-        let silent = world.happens(rates.silent);
+        let silent = env.happens(rates.silent);
         let scale = 0.5;
         if is(rates.not_sent * scale) {
             Self::NotSent
         } else if is(rates.half_sent * scale) {
             Self::HalfSent
         } else if is(rates.early * scale) {
-            Self::Early(if world.happens(0.2) { Reply::ok(&json!({})) } else { refusal(world, rates) })
+            Self::Early(if env.happens(0.2) { Reply::ok(&json!({})) } else { refusal(env, rates) })
         } else if is(rates.lost_before * scale) {
             Self::LostBefore { silent }
         } else if is(rates.lost_after * scale) {
             Self::LostAfter { silent }
         } else if is(rates.refused * scale) {
-            Self::Refused(if world.happens(0.1) { success_with_error() } else { refusal(world, rates) })
+            Self::Refused(if env.happens(0.1) { success_with_error() } else { refusal(env, rates) })
         } else if is(rates.refused_after * scale) {
             // An honest service does not deny what it has done, but for the words "something went wrong".
             let finishes = purpose == Purpose::Finish;
-            Self::RefusedAfter(if finishes { failure(world) } else { refusal(world, rates) })
+            Self::RefusedAfter(if finishes { failure(env) } else { refusal(env, rates) })
         } else if is(rates.unreadable * scale) {
             Self::Unreadable
         } else {
@@ -124,23 +124,23 @@ fn success_with_error() -> Reply {
 }
 
 /// A failure of the service, which may come after the work.
-fn failure(world: &World) -> Reply {
-    let reply = Reply::refusal([500, 502, 503, 504][world.draw(|rng| rng.usize(0..4))]);
-    patience(world, reply)
+fn failure(env: &Env) -> Reply {
+    let reply = Reply::refusal([500, 502, 503, 504][env.draw(|rng| rng.usize(0..4))]);
+    patience(env, reply)
 }
 
 /// Some services say when to come back.
-fn patience(world: &World, reply: Reply) -> Reply {
-    if !world.happens(0.3) {
+fn patience(env: &Env, reply: Reply) -> Reply {
+    if !env.happens(0.3) {
         return reply;
     }
-    let seconds = world.draw(|rng| [0, 1, 7, 60, 400, 4000][rng.usize(0..6)]);
+    let seconds = env.draw(|rng| [0, 1, 7, 60, 400, 4000][rng.usize(0..6)]);
     reply.with("retry-after", seconds)
 }
 
 /// A refusal, of any kind.
-fn refusal(world: &World, rates: &Rates) -> Reply {
-    if world.happens(rates.hard) {
+fn refusal(env: &Env, rates: &Rates) -> Reply {
+    if env.happens(rates.hard) {
         let hard: [(u16, Option<&str>); 9] = [
             (400, None),
             (400, Some("BAD_REQUEST")),
@@ -152,14 +152,14 @@ fn refusal(world: &World, rates: &Rates) -> Reply {
             (413, None),
             (423, None),
         ];
-        let (status, api_type) = hard[world.draw(|rng| rng.usize(0..hard.len()))];
+        let (status, api_type) = hard[env.draw(|rng| rng.usize(0..hard.len()))];
         return Reply::typed(status, api_type);
     }
-    match world.draw(|rng| rng.u8(0..4)) {
-        0 => patience(world, Reply::typed(429, Some("RATE_LIMIT_EXCEEDED"))),
+    match env.draw(|rng| rng.u8(0..4)) {
+        0 => patience(env, Reply::typed(429, Some("RATE_LIMIT_EXCEEDED"))),
         1 => Reply::typed(401, Some("RULES_OUTDATED")),
         2 => Reply::refusal(408),
-        _ => failure(world),
+        _ => failure(env),
     }
 }
 

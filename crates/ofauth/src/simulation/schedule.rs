@@ -1,4 +1,4 @@
-//! What a seed decides beforehand: the upload, the service's ways, and how often what goes wrong.
+//! What a seed decides beforehand: the upload, the service's traits, and how often what goes wrong.
 //!
 //! Every kind of trouble is absent from half of the seeds, so that each is also seen alone and in all company. In one
 //! seed of ten nothing goes wrong at all.
@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
+use super::env::{Act, End};
 use super::file::Change;
-use super::world::{Act, End};
 
 /// Everything that is decided beforehand.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub(crate) struct Schedule {
     /// The longest that the journal's disk takes for a write.
     pub(crate) disk: Duration,
     pub(crate) rates: Rates,
-    pub(crate) ways: Ways,
+    pub(crate) traits: ServiceTraits,
     pub(crate) acts: Acts,
 }
 
@@ -57,12 +57,12 @@ pub(crate) struct Rates {
     pub(crate) disk_full: f64,
 }
 
-/// The service's ways.
+/// The service's traits.
 #[derive(Debug, Clone)]
-pub(crate) struct Ways {
+pub(crate) struct ServiceTraits {
     /// The longest that anything takes on its way or in the service.
     pub(crate) slowest: Duration,
-    /// How it refuses parts side by side, if it does.
+    /// How it refuses parts in parallel, if it does.
     pub(crate) one_at_a_time: Option<u16>,
     /// How it refuses to finish what is finished; `None`: it says success once more.
     pub(crate) repeated: Option<u16>,
@@ -78,7 +78,7 @@ pub(crate) struct Ways {
     /// Plans are headers without a list of parts.
     pub(crate) plans_in_headers: bool,
     /// Successes have no body.
-    pub(crate) taciturn: bool,
+    pub(crate) empty_success: bool,
 }
 
 /// A limit on requests.
@@ -150,7 +150,7 @@ impl Schedule {
                 hard: some(rng, 0.2),
                 disk_full: some(rng, 0.3),
             },
-            ways: Ways::new(rng, benign, plans_in_headers),
+            traits: ServiceTraits::new(rng, benign, plans_in_headers),
             acts: Acts {
                 kill: some(rng, 0.9),
                 drop: some(rng, 0.5),
@@ -182,7 +182,7 @@ impl Schedule {
             runs: 1,
             disk: Duration::from_millis(20),
             rates: Rates::default(),
-            ways: Ways {
+            traits: ServiceTraits {
                 slowest: Duration::from_millis(200),
                 one_at_a_time: None,
                 repeated: None,
@@ -192,7 +192,7 @@ impl Schedule {
                 ahead_ms: 0,
                 limit: None,
                 plans_in_headers: false,
-                taciturn: false,
+                empty_success: false,
             },
             acts: Acts::default(),
         }
@@ -239,7 +239,7 @@ pub(crate) fn change(rng: &mut Rng) -> Change {
     }
 }
 
-impl Ways {
+impl ServiceTraits {
     fn new(rng: &mut Rng, benign: bool, plans_in_headers: bool) -> Self {
         let often = |rng: &mut Rng, of: u8| !benign && rng.u8(0..of) == 0;
         let refusals = [400, 404, 409, 410, 423];
@@ -268,7 +268,7 @@ impl Ways {
             ahead_ms: rng.i64(-100_000_000..100_000_000),
             limit,
             plans_in_headers,
-            taciturn: rng.u8(0..4) == 0,
+            empty_success: rng.u8(0..4) == 0,
         }
     }
 }

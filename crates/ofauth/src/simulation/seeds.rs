@@ -1,4 +1,4 @@
-//! Runs seeds, many of them side by side, and tells which one failed and how to see it again.
+//! Runs seeds, many of them in parallel, and tells which one failed and how to see it again.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use fastrand::Rng;
 
+use super::env::Env;
 use super::schedule::Schedule;
 use super::user::User;
-use super::world::World;
 
 /// Seeds that are run if nobody says how many.
 const SEEDS: u64 = 2_000;
@@ -38,9 +38,9 @@ fn run(seed: u64, verbose: bool) -> Seen {
         if verbose {
             eprintln!("{schedule:#?}");
         }
-        let world = Arc::new(World::new(rng, verbose));
-        User::new(&world, &schedule).live().await;
-        Seen { violations: world.violations(), digest: world.digest() }
+        let env = Arc::new(Env::new(rng, verbose));
+        User::new(&env, &schedule).live().await;
+        Seen { violations: env.violations(), digest: env.digest() }
     })
 }
 

@@ -12,23 +12,23 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::check;
+use super::env::{Env, Process};
 use super::file::FileState;
 use super::plan::{Division, reference};
 use super::reply::Reply;
-use super::schedule::{Limit, Schedule, Ways};
-use super::world::{Process, World};
+use super::schedule::{Limit, Schedule, ServiceTraits};
 
 /// 2026-11-22 00:00:00 UTC, in milliseconds: when every seed begins by the machine's clock.
 const BEGAN_UNIX_MS: i64 = 1_795_305_600_000;
 
 pub(crate) struct Service {
-    world: Arc<World>,
+    env: Arc<Env>,
     schedule: Arc<Schedule>,
     inner: Mutex<Inner>,
 }
 
 pub(crate) struct Inner {
-    pub(crate) ways: Ways,
+    pub(crate) traits: ServiceTraits,
     pub(crate) sessions: Vec<Session>,
     pub(crate) counts: Counts,
     tokens: f64,
@@ -50,7 +50,7 @@ pub(crate) struct Counts {
 pub(crate) struct Session {
     pub(crate) division: Division,
     /// The upload that the user meant.
-    pub(crate) lineage: u32,
+    pub(crate) generation: u32,
     /// The file that it was opened for.
     pub(crate) file: Arc<FileState>,
     pub(crate) completed: Option<Completed>,
@@ -92,18 +92,18 @@ impl Drop for Sending {
 }
 
 impl Service {
-    pub(crate) fn new(world: Arc<World>, schedule: Arc<Schedule>) -> Self {
-        let ways = schedule.ways.clone();
+    pub(crate) fn new(env: Arc<Env>, schedule: Arc<Schedule>) -> Self {
+        let traits = schedule.traits.clone();
         let now = Instant::now();
         let inner = Inner {
-            tokens: ways.limit.map_or(0.0, |limit| limit.burst),
-            ways,
+            tokens: traits.limit.map_or(0.0, |limit| limit.burst),
+            traits,
             sessions: Vec::new(),
             counts: Counts::default(),
             counted: now,
             at_work: 0,
         };
-        Self { world, schedule, inner: Mutex::new(inner) }
+        Self { env, schedule, inner: Mutex::new(inner) }
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -112,18 +112,18 @@ impl Service {
 
     /// The machine's clock, in milliseconds since 1970.
     pub(crate) fn unix_ms(&self) -> i64 {
-        BEGAN_UNIX_MS + i64::try_from(self.world.elapsed().as_millis()).unwrap()
+        BEGAN_UNIX_MS + i64::try_from(self.env.elapsed().as_millis()).unwrap()
     }
 
     /// The longest that anything takes.
     pub(crate) fn slowest(&self) -> Duration {
-        self.lock().ways.slowest
+        self.lock().traits.slowest
     }
 
     /// From now on everything goes well.
     pub(crate) fn become_fair(&self) {
-        let ways = &mut self.lock().ways;
-        (ways.slowest, ways.one_at_a_time, ways.lasts, ways.quiet, ways.limit) =
+        let traits = &mut self.lock().traits;
+        (traits.slowest, traits.one_at_a_time, traits.lasts, traits.quiet, traits.limit) =
             (Duration::from_millis(20), None, Some(24 * 3600), None, None);
     }
 
@@ -144,7 +144,7 @@ impl Service {
     }
 
     /// Opens a session for a file.
-    pub(crate) fn open(&self, process: Process, lineage: u32, file: &Arc<FileState>) -> Reply {
+    pub(crate) fn open(&self, process: Process, generation: u32, file: &Arc<FileState>) -> Reply {
         let mut inner = self.lock();
         inner.counts.inits += 1;
         let quota = match inner.take() {
@@ -154,19 +154,19 @@ impl Service {
         let now = Instant::now();
         let division = Division::new(&self.schedule, file.bytes.len() as u64);
         let id = reference(inner.sessions.len());
-        self.world.note(format!("service: {id} opens for process {process}, {division:?}"));
-        let lasts = inner.ways.lasts;
+        self.env.note(format!("service: {id} opens for process {process}, {division:?}"));
+        let lasts = inner.traits.lasts;
         let expires_at = lasts.map(|seconds| {
-            let end = self.unix_ms() + inner.ways.ahead_ms + seconds * 1000;
+            let end = self.unix_ms() + inner.traits.ahead_ms + seconds * 1000;
             jiff::Timestamp::from_millisecond(end).unwrap().to_string()
         });
-        let here = u64::try_from(self.unix_ms() + inner.ways.ahead_ms).unwrap();
+        let here = u64::try_from(self.unix_ms() + inner.traits.ahead_ms).unwrap();
         let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + Duration::from_millis(here));
         let reply =
-            division.reply(&id, inner.ways.plans_in_headers, expires_at.as_deref()).with("date", date);
+            division.reply(&id, inner.traits.plans_in_headers, expires_at.as_deref()).with("date", date);
         let parts = division.parts.len();
         inner.sessions.push(Session {
-            lineage,
+            generation,
             file: Arc::clone(file),
             completed: None,
             doubts: 0,
@@ -190,81 +190,81 @@ impl Service {
     pub(crate) fn begins(self: &Arc<Self>, process: Process, session: usize, part: usize) -> Sending {
         let mut inner = self.lock();
         inner.counts.puts += 1;
-        let one_at_a_time = inner.ways.one_at_a_time;
+        let one_at_a_time = inner.traits.one_at_a_time;
         let of = &mut inner.sessions[session];
         of.sending += 1;
-        check::part_begins(&self.world, process, session, part, of);
+        check::part_begins(&self.env, process, session, part, of);
         let refused = one_at_a_time.filter(|_| of.sending > 1).map(Reply::refusal);
         Sending { service: Arc::clone(self), session, refused }
     }
 
     /// A whole body arrives.
     pub(crate) fn put(&self, process: Process, session: usize, part: usize, bytes: Vec<u8>) -> Reply {
-        self.answer(session, |of, ways| {
+        self.answer(session, |of, traits| {
             if bytes.len() as u64 != of.division.parts[part] {
                 return Reply::refusal(400);
             }
             if of.division.single {
-                return of.finish(bytes, process, session, ways);
+                return of.finish(bytes, process, session, traits);
             }
             if of.completed.is_some() {
                 return Reply::refusal(409);
             }
             of.got[part] = Some(bytes);
-            ways.success(&json!({"partNumber": part + 1, "etag": format!("\"{session}-{part}\"")}))
+            traits.success(&json!({"partNumber": part + 1, "etag": format!("\"{session}-{part}\"")}))
         })
     }
 
     /// The request to finish a session arrives.
     pub(crate) fn complete(&self, process: Process, session: usize) -> Reply {
         self.lock().counts.completes += 1;
-        self.answer(session, |of, ways| {
+        self.answer(session, |of, traits| {
             let content: Option<Vec<&[u8]>> = of.got.iter().map(|part| part.as_deref()).collect();
             match content {
-                Some(content) => of.finish(content.concat(), process, session, ways),
+                Some(content) => of.finish(content.concat(), process, session, traits),
                 None => Reply::refusal(400),
             }
         })
     }
 
-    fn answer(&self, session: usize, work: impl FnOnce(&mut Session, &Ways) -> Reply) -> Reply {
+    fn answer(&self, session: usize, work: impl FnOnce(&mut Session, &ServiceTraits) -> Reply) -> Reply {
         let mut inner = self.lock();
         let quota = match inner.take() {
             Ok(quota) => quota,
             Err(refusal) => return refusal,
         };
-        let ways = inner.ways.clone();
+        let traits = inner.traits.clone();
         let of = &mut inner.sessions[session];
-        let reply = if of.is_over(&ways) { Reply::refusal(ways.gone) } else { work(of, &ways) };
+        let reply = if of.is_over(&traits) { Reply::refusal(traits.gone) } else { work(of, &traits) };
         of.last = Instant::now();
-        self.world.note(format!("service: {session} says {} {}", reply.status, reply.body));
+        self.env.note(format!("service: {session} says {} {}", reply.status, reply.body));
         quota.tell(reply)
     }
 }
 
 impl Session {
-    fn is_over(&self, ways: &Ways) -> bool {
+    fn is_over(&self, traits: &ServiceTraits) -> bool {
         let now = Instant::now();
         self.completed.is_none()
             && (self.expires.is_some_and(|end| end <= now)
-                || ways.quiet.is_some_and(|quiet| now.duration_since(self.last) > quiet))
+                || traits.quiet.is_some_and(|quiet| now.duration_since(self.last) > quiet))
     }
 
-    fn finish(&mut self, content: Vec<u8>, by: Process, session: usize, ways: &Ways) -> Reply {
+    fn finish(&mut self, content: Vec<u8>, by: Process, session: usize, traits: &ServiceTraits) -> Reply {
         if self.completed.is_some() {
-            if let Some(status) = ways.repeated {
+            if let Some(status) = traits.repeated {
                 return Reply::refusal(status);
             }
         } else {
             self.completed = Some(Completed { content, by });
         }
-        ways.success(&json!({"mediaUploadId": reference(session), "media": {"id": session}}))
+        traits.success(&json!({"mediaUploadId": reference(session), "media": {"id": session}}))
     }
 }
 
-impl Ways {
+impl ServiceTraits {
     fn success(&self, body: &Value) -> Reply {
-        if self.taciturn { Reply { body: String::new(), ..Reply::ok(body) } } else { Reply::ok(body) }
+        if self.empty_success { Reply { body: String::new(), ..Reply::ok(body) } } else { Reply::ok(body) }
     }
 }
 
@@ -286,7 +286,7 @@ impl Quota {
 impl Inner {
     /// Takes a token for a request, or refuses it.
     fn take(&mut self) -> Result<Quota, Reply> {
-        let Some(limit) = self.ways.limit else { return Ok(Quota(None)) };
+        let Some(limit) = self.traits.limit else { return Ok(Quota(None)) };
         let now = Instant::now();
         let flowed = now.duration_since(self.counted).as_secs_f64() * limit.per_second;
         (self.tokens, self.counted) = ((self.tokens + flowed).min(limit.burst), now);

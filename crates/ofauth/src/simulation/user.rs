@@ -10,10 +10,10 @@ use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use super::check::{self, Outcome, Run};
-use super::file::{Change, Place};
+use super::env::{Act, End, Env, Process};
+use super::file::{Change, FileSystem};
 use super::machine::Machine;
 use super::schedule::{self, Acts, Rates, Schedule};
-use super::world::{Act, End, Process, World};
 use crate::error::{ErrorKind, Result};
 use crate::upload::cancel::Limits;
 use crate::upload::result::uploaded::Uploaded;
@@ -26,22 +26,22 @@ const DISK_AT_REST: Duration = Duration::from_secs(30);
 /// Everything that outlives a process.
 pub(crate) struct User {
     machine: Machine,
-    place: Place,
+    files: FileSystem,
     runs: Vec<Run>,
     /// Counts the uploads that the user means: after a success, or once the journal was forgotten, the same file is
     /// another upload.
-    lineage: u32,
+    generation: u32,
 }
 
 impl User {
-    pub(crate) fn new(world: &Arc<World>, schedule: &Arc<Schedule>) -> Self {
+    pub(crate) fn new(env: &Arc<Env>, schedule: &Arc<Schedule>) -> Self {
         let size = schedule.size();
-        let bytes = world.draw(|rng| (0..size).map(|_| rng.u8(..)).collect());
+        let bytes = env.draw(|rng| (0..size).map(|_| rng.u8(..)).collect());
         Self {
-            machine: Machine::new(world, schedule),
-            place: Place::new(bytes, schedule.piece, schedule.is_remote),
+            machine: Machine::new(env, schedule),
+            files: FileSystem::new(bytes, schedule.piece, schedule.is_remote),
             runs: Vec::new(),
-            lineage: 0,
+            generation: 0,
         }
     }
 
@@ -67,9 +67,9 @@ impl User {
         }
         self.machine.service.rest().await;
         if !is_over && !self.is_broken() && !self.runs.last().is_some_and(Run::is_unknown) {
-            self.machine.world.violate("the upload does not come to an end in fair weather either".into());
+            self.machine.env.violate("the upload does not come to an end in fair weather either".into());
         }
-        check::over(&self.machine.world, &schedule, &self.machine.service, &self.runs);
+        check::over(&self.machine.env, &schedule, &self.machine.service, &self.runs);
     }
 
     pub(crate) fn runs(&self) -> &[Run] {
@@ -87,12 +87,12 @@ impl User {
     }
 
     fn is_broken(&self) -> bool {
-        !self.machine.world.violations().is_empty()
+        !self.machine.env.violations().is_empty()
     }
 
     /// Between two runs.
     async fn pass_time(&mut self) {
-        let rng = &mut self.machine.world.draw(|rng| rng.fork());
+        let rng = &mut self.machine.env.draw(|rng| rng.fork());
         let changes = rng.f64() < self.machine.schedule.acts.change_between;
         if changes || self.runs.last().is_some_and(|run| run.altered) {
             // What a dead process sent and what a later one sends of another file is not mixed up on the way.
@@ -100,31 +100,31 @@ impl User {
         }
         if changes {
             let change = schedule::change(rng);
-            self.machine.world.note(format!("the file: {change:?}"));
-            self.place.change(change, rng);
+            self.machine.env.note(format!("the file: {change:?}"));
+            self.files.change(change, rng);
         }
         let longest = [0, 5, 600, 100_000][rng.usize(0..4)];
         sleep(Duration::from_secs(longest).mul_f64(rng.f64())).await;
         let forgets = self.runs.last().is_some_and(Run::is_unknown) && rng.u8(0..4) == 0;
         if forgets {
             self.machine.service.rest().await;
-            self.machine.world.note("the user forgets the journal");
+            self.machine.env.note("the user forgets the journal");
             self.machine.disk.forget();
         }
         let is_new =
             forgets || !self.machine.schedule.journaled || self.runs.last().is_some_and(Run::told_of_a_mix);
-        self.lineage += u32::from(is_new);
+        self.generation += u32::from(is_new);
     }
 
     /// Runs the upload once. Returns whether the user has what they wanted.
     async fn run(&mut self, rates: Rates, acts: Acts) -> bool {
         let process = Process::try_from(self.runs.len()).unwrap() + 1;
-        let rng = &mut self.machine.world.draw(|rng| rng.fork());
-        let (source, state) = self.place.open(self.machine.disk.threads_for_files());
+        let rng = &mut self.machine.env.draw(|rng| rng.fork());
+        let (source, state) = self.files.open(self.machine.disk.threads_for_files());
         let state = Arc::new(state);
-        self.machine.world.note(format!("process {process} begins, {} bytes", state.bytes.len()));
+        self.machine.env.note(format!("process {process} begins, {} bytes", state.bytes.len()));
         self.machine
-            .world
+            .env
             .begin(process, Schedule { acts, ..Schedule::clone(&self.machine.schedule) }.acts(rng));
         let limits = Limits {
             cancel: CancellationToken::new(),
@@ -133,7 +133,7 @@ impl User {
         };
         let mut run = Run {
             process,
-            lineage: self.lineage,
+            generation: self.generation,
             file: Arc::clone(&state),
             contents: vec![state.bytes.clone()],
             altered: false,
@@ -145,32 +145,39 @@ impl User {
         let began = Instant::now();
         let mut replaced = false;
         let ended = {
-            let upload =
-                self.machine.upload(process, self.lineage, rates, rng.fork(), limits.clone(), source, state);
+            let upload = self.machine.upload(
+                process,
+                self.generation,
+                rates,
+                rng.fork(),
+                limits.clone(),
+                source,
+                state,
+            );
             let mut upload = Box::pin(upload);
             loop {
                 tokio::select! {
                     biased;
-                    act = self.machine.world.next_act() => match act {
+                    act = self.machine.env.next_act() => match act {
                         Act::End(end) => break Err(end),
                         Act::Cancel => limits.cancel.cancel(),
                         Act::Change(change) => {
                             run.altered |= change != Change::Touch;
-                            self.place.change(change, rng);
+                            self.files.change(change, rng);
                             replaced |= matches!(change, Change::Replace { .. } | Change::Copy);
                             if !replaced {
-                                run.contents.push(self.place.open(self.machine.disk.threads_for_files()).1.bytes);
+                                run.contents.push(self.files.open(self.machine.disk.threads_for_files()).1.bytes);
                             }
                         }
                         Act::Standstill(time) => {
                             run.stood_still = true;
                             tokio::time::advance(time).await;
-                            self.machine.world.forgive_silence();
+                            self.machine.env.forgive_silence();
                         }
                     },
                     result = &mut upload => break Ok(result),
                     () = sleep_until(began + LONGEST_RUN) => {
-                        self.machine.world.violate("a run does not end: three days".into());
+                        self.machine.env.violate("a run does not end: three days".into());
                         break Err(End::Killed);
                     }
                 }
@@ -179,27 +186,27 @@ impl User {
         // What is killed in its last moment does not get to tell anybody.
         let ended =
             ended.and_then(
-                |result| if self.machine.world.is_alive(process) { Ok(result) } else { Err(End::Killed) },
+                |result| if self.machine.env.is_alive(process) { Ok(result) } else { Err(End::Killed) },
             );
         run.took = began.elapsed();
-        run.silence = self.machine.world.longest_silence();
+        run.silence = self.machine.env.longest_silence();
         let is_over = match ended {
             Ok(result) => self.take(result, &mut run, acts.unsettled, rng).await,
             Err(end) => {
-                self.machine.world.note(format!("process {process}: {end:?}"));
+                self.machine.env.note(format!("process {process}: {end:?}"));
                 run.outcome = Outcome::Ended(end);
                 false
             }
         };
         match run.outcome {
-            Outcome::Ended(End::Killed) => self.machine.world.end(),
+            Outcome::Ended(End::Killed) => self.machine.env.end(),
             Outcome::Ended(End::PowerCut) => {
-                self.machine.world.end();
+                self.machine.env.end();
                 self.machine.disk.power_cut();
             }
             Outcome::Ended(End::Dropped) | Outcome::Uploaded(_) | Outcome::Failed(_) => {
                 sleep(DISK_AT_REST).await;
-                self.machine.world.end();
+                self.machine.env.end();
             }
         }
         // Its tasks are gone once each had its turn.
@@ -213,15 +220,9 @@ impl User {
                 .lock()
                 .sessions
                 .iter()
-                .any(|of| of.lineage == run.lineage && of.known_done);
-        self.lineage += u32::from(matches!(run.outcome, Outcome::Ended(_)) && is_lost);
-        check::run_ended(
-            &self.machine.world,
-            &self.machine.schedule,
-            &self.machine.service,
-            &run,
-            &self.runs,
-        );
+                .any(|of| of.generation == run.generation && of.known_done);
+        self.generation += u32::from(matches!(run.outcome, Outcome::Ended(_)) && is_lost);
+        check::run_ended(&self.machine.env, &self.machine.schedule, &self.machine.service, &run, &self.runs);
         self.runs.push(run);
         is_over
     }
@@ -237,23 +238,23 @@ impl User {
         let uploaded = match result {
             Ok(uploaded) => uploaded,
             Err(error) => {
-                self.machine.world.note(format!("process {} fails: {error:?}", run.process));
+                self.machine.env.note(format!("process {} fails: {error:?}", run.process));
                 if error.kind() == ErrorKind::Internal {
-                    self.machine.world.violate(format!("a defect: {error:?}"));
+                    self.machine.env.violate(format!("a defect: {error:?}"));
                 }
                 run.outcome = Outcome::Failed(error);
                 return false;
             }
         };
-        self.machine.world.note(format!("process {} succeeds: {uploaded:?}", run.process));
+        self.machine.env.note(format!("process {} succeeds: {uploaded:?}", run.process));
         let sum: u64 = uploaded.parts().iter().map(|part| part.length).sum();
         if uploaded.bytes() != sum || sum != run.file.bytes.len() as u64 {
-            self.machine.world.violate(format!("the parts of the result have {sum} bytes"));
+            self.machine.env.violate(format!("the parts of the result have {sum} bytes"));
         }
         run.outcome = Outcome::Uploaded(uploaded.media_upload_id().to_owned());
         let is_held = self.machine.schedule.journaled && self.machine.schedule.holds_result;
         if is_held && rng.f64() < unsettled {
-            self.machine.world.note("and dies before the result is where it belongs");
+            self.machine.env.note("and dies before the result is where it belongs");
             drop(uploaded);
             return false;
         }

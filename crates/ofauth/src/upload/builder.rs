@@ -11,11 +11,11 @@ use super::backend::Backend;
 use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
-use super::progress::eta::Meter;
+use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice};
 use super::progress::report::{Callback, Progress, Reporter};
 use super::result::uploaded::Uploaded;
-use super::resume::driver::{self, Journaling};
+use super::resume::driver::{self, ResumableUpload};
 use super::run::Run;
 use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
@@ -100,8 +100,8 @@ impl Upload {
         self
     }
 
-    /// Parts that are sent side by side, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: the client's. Should the service refuse
-    /// parts side by side, they go one by one.
+    /// Parts that are sent in parallel, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: the client's. Should the service refuse
+    /// parts in parallel, they go one by one.
     pub fn concurrency(mut self, parts: usize) -> Self {
         self.concurrency = Some(parts);
         self
@@ -121,7 +121,7 @@ impl Upload {
         self
     }
 
-    /// A function that is told what happens to the upload beside progress: that it was resumed, that it begins anew, that
+    /// A function that is told what happens to the upload beside progress: that it was resumed, that it starts over, that
     /// something is tried again, that its session will end too early. Each is also in the log.
     ///
     /// It runs in the upload's own task, so it should return soon.
@@ -193,7 +193,7 @@ impl Upload {
         let mut run = Run {
             reporter: Reporter::new(self.on_progress.take(), source.size),
             on_notice: self.on_notice.take(),
-            meter: Meter::new(Instant::now(), 0),
+            rate_estimator: RateEstimator::new(Instant::now(), 0),
             source: source.clone(),
             concurrency,
             limits: limits.clone(),
@@ -218,7 +218,7 @@ impl Upload {
             None => engine::carry_out(&mut run, None).await,
             Some(journal) => {
                 let (holds_result, threads) = (self.holds_result, context.settings.threads.clone());
-                let journaling = Journaling { journal, about, holds_result, threads };
+                let journaling = ResumableUpload { journal, about, holds_result, threads };
                 journaling.run(&mut run, &context.settings.origins).await
             }
         };

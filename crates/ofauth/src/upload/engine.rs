@@ -11,13 +11,13 @@ use tokio::time::Instant;
 use super::parts::ledger::Ledger;
 use super::parts::scheduler::{self, Sent};
 use super::plan::upload_plan::{Flow, Plan, number_of};
-use super::progress::eta::Meter;
+use super::progress::eta::RateEstimator;
 use super::progress::notice::{Notice, Step};
 use super::progress::report::Phase;
 use super::result::sum::Sum;
 use super::result::uploaded::{Uploaded, UploadedPart};
-use super::retry_policy::{self, Age, Decision, Doubt};
-use super::run::{Retry, Run, after, doubtful, mixed, unknown};
+use super::retry_policy::{self, CommitState, Decision, Expiry};
+use super::run::{Retry, Run, after, ambiguous, mixed, unknown};
 use super::session::{Opening, Session};
 use super::source::compare;
 use super::source::opened::changed;
@@ -37,28 +37,28 @@ const REST: Duration = Duration::from_secs(1);
 struct Begun {
     session: Session,
     ledger: Ledger,
-    doubt: Doubt,
+    commit: CommitState,
 }
 
 /// Runs to the end, from what an earlier run left if there is anything.
 pub(crate) async fn carry_out<T: Transfer>(
     run: &mut Run<T>,
-    earlier: Option<(Box<State>, Plan, Doubt)>,
+    earlier: Option<(Box<State>, Plan, CommitState)>,
 ) -> Result<Uploaded> {
-    let mut begun = earlier.map(|(state, plan, doubt)| go_on(run, &state, plan, doubt));
+    let mut begun = earlier.map(|(state, plan, commit)| go_on(run, &state, plan, commit));
     let mut restarted = false;
     loop {
-        let Begun { session, ledger, doubt } = match begun.take() {
+        let Begun { session, ledger, commit } = match begun.take() {
             Some(begun) => begun,
             None => begin(run).await?,
         };
         let id = session.plan.upload_id.clone();
-        match scheduler::send(run, &session, ledger, doubt)
+        match scheduler::send(run, &session, ledger, commit)
             .await
             .map_err(|error| error.with_upload_id(&id))?
         {
             Sent::Whole { ledger, done } => {
-                return finish(run, session, ledger, done, doubt)
+                return finish(run, session, ledger, done, commit)
                     .await
                     .map_err(|error| error.with_upload_id(&id));
             }
@@ -67,7 +67,7 @@ pub(crate) async fn carry_out<T: Transfer>(
                 tracing::info!(%error, "the session is over");
                 run.notify(Notice::SessionExpired { sent_again: acknowledged });
                 run.reporter.report(|progress| progress.sent_again = acknowledged);
-                run.meter = Meter::new(Instant::now(), 0);
+                run.rate_estimator = RateEstimator::new(Instant::now(), 0);
                 restarted = true;
             }
         }
@@ -97,7 +97,7 @@ async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
         journal.has_session = true;
     }
     let ledger = Ledger::new(&session.plan.parts);
-    Ok(Begun { session, ledger, doubt: Doubt::default() })
+    Ok(Begun { session, ledger, commit: CommitState::default() })
 }
 
 /// Opens a session, and tells of long waits for it.
@@ -124,7 +124,7 @@ async fn open<T: Transfer>(run: &mut Run<T>) -> Result<Session> {
 }
 
 /// Takes up the session of an earlier run.
-fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, doubt: Doubt) -> Begun {
+fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, commit: CommitState) -> Begun {
     let record = &state.session;
     let opened = Opening { unix_ms: record.opened_unix_ms, service_ahead_ms: record.clock_ahead_ms };
     let session = Session::new(plan, opened, run.backend.unix_ms());
@@ -139,12 +139,12 @@ fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, doubt: Doubt)
     if parts > 0 {
         run.notify(Notice::Resumed { bytes, parts, parts_total });
     }
-    run.meter = Meter::new(Instant::now(), bytes);
+    run.rate_estimator = RateEstimator::new(Instant::now(), bytes);
     run.reporter.report(|progress| {
         (progress.resumed, progress.acknowledged, progress.handed_over) = (bytes, bytes, bytes);
         (progress.parts_done, progress.parts_total) = (parts, parts_total);
     });
-    Begun { session, ledger, doubt }
+    Begun { session, ledger, commit }
 }
 
 async fn finish<T: Transfer>(
@@ -152,7 +152,7 @@ async fn finish<T: Transfer>(
     session: Session,
     mut ledger: Ledger,
     sent: StepSuccess,
-    doubt: Doubt,
+    commit: CommitState,
 ) -> Result<Uploaded> {
     let plan = session.plan;
     let multipart = matches!(plan.flow, Flow::Multipart { .. });
@@ -166,7 +166,7 @@ async fn finish<T: Transfer>(
             sent
         }
         Flow::Multipart { complete_url } => {
-            compared.map_err(|error| doubtful(error, doubt))?;
+            compared.map_err(|error| ambiguous(error, commit))?;
             // The ledger is the truth; the plan was checked against the size of the source.
             if ledger.acknowledged() != plan.size() {
                 return Err(Error::new(ErrorKind::Internal, "parts are missing although all are done"));
@@ -174,7 +174,7 @@ async fn finish<T: Transfer>(
             run.reporter.report(|progress| {
                 (progress.phase, progress.acknowledged) = (Phase::Completing, progress.total);
             });
-            complete(run, complete_url, &plan.upload_id, session.expires, doubt).await?
+            complete(run, complete_url, &plan.upload_id, session.expires, commit).await?
         }
     };
     run.reporter.report(|progress| {
@@ -232,7 +232,7 @@ async fn complete<T: Transfer>(
     url: &url::Url,
     upload_id: &str,
     expires: Option<Instant>,
-    mut doubt: Doubt,
+    mut commit: CommitState,
 ) -> Result<StepSuccess> {
     let limits = run.limits.clone();
     let recorder = run.journal.as_ref().map(|journal| journal.recorder.clone());
@@ -245,7 +245,7 @@ async fn complete<T: Transfer>(
         let ended = limits.within(work).await.map_err(|stopped| match attempt.is_announced() {
             // Stopped in the middle of a complete, nobody knows whether it was carried out.
             true => unknown(stopped, "while the service was completing the upload"),
-            false => doubtful(stopped, doubt),
+            false => ambiguous(stopped, commit),
         })?;
         let failure = match ended {
             Ok(done) => {
@@ -259,10 +259,12 @@ async fn complete<T: Transfer>(
             Err(failure) => failure,
         };
         tries = tries.saturating_add(1);
-        let situation = run.situation(&failure, tries, tries.saturating_sub(1), Age::Running);
-        let decision = retry_policy::complete(&situation, &mut doubt);
-        if let Some(recorder) = recorder.as_ref().filter(|_| attempt.is_announced() && !doubt.may_be_done) {
-            recorder.not_finished().await.map_err(|error| doubtful(error, doubt))?;
+        let situation = run.situation(&failure, tries, tries.saturating_sub(1), Expiry::NotYet);
+        let decision = retry_policy::complete(&situation, &mut commit);
+        if let Some(recorder) =
+            recorder.as_ref().filter(|_| attempt.is_announced() && !commit.may_be_committed)
+        {
+            recorder.not_finished().await.map_err(|error| ambiguous(error, commit))?;
         }
         let (why, status) = (failure.cause(), failure.status());
         let wait = match decision {
@@ -277,14 +279,14 @@ async fn complete<T: Transfer>(
             Decision::Unknown => {
                 return Err(unknown(failure.error, "completing was tried and may have succeeded"));
             }
-            _ => return Err(doubtful(failure.error, doubt)),
+            _ => return Err(ambiguous(failure.error, commit)),
         };
         if decision != Decision::Wait {
             run.tell_retry(Retry { step: Step::Complete, why, status, tries, wait });
         }
         tracing::info!(error = %failure.error, ?decision, "completing again");
         run.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
-        limits.within(tokio::time::sleep(wait)).await.map_err(|stopped| doubtful(stopped, doubt))?;
+        limits.within(tokio::time::sleep(wait)).await.map_err(|stopped| ambiguous(stopped, commit))?;
     }
 }
 

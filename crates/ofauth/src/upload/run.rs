@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::backend::Backend;
 use super::cancel::Limits;
-use super::progress::eta::{Forecast, Meter, Rest};
+use super::progress::eta::{Forecast, RateEstimator, Rest};
 use super::progress::notice::{self, Notice, Step};
 use super::progress::report::Reporter;
-use super::retry_policy::{Age, Doubt, Situation};
+use super::retry_policy::{CommitState, Expiry, Situation};
 use super::session::Session;
 use super::source::opened::Opened;
 use super::transfer::put::{Puts, Transfer};
@@ -35,7 +35,7 @@ pub(crate) struct Run<T: Transfer = Puts> {
     pub(crate) limits: Limits,
     pub(crate) reporter: Reporter,
     pub(crate) on_notice: Option<notice::Callback>,
-    pub(crate) meter: Meter,
+    pub(crate) rate_estimator: RateEstimator,
     pub(crate) rng: fastrand::Rng,
     /// Whether this connection turned out to take one part at a time; set when that is found.
     pub(crate) one_at_a_time: bool,
@@ -118,8 +118,8 @@ impl<T: Transfer> Run<T> {
             session_left: session.left(now),
             waiting,
         };
-        self.meter.update(now, handed_over);
-        self.meter.forecast(now, rest)
+        self.rate_estimator.update(now, handed_over);
+        self.rate_estimator.forecast(now, rest)
     }
 
     pub(crate) fn situation<'a>(
@@ -127,9 +127,9 @@ impl<T: Transfer> Run<T> {
         failure: &'a Failure,
         tries: u32,
         step: u32,
-        age: Age,
+        expiry: Expiry,
     ) -> Situation<'a> {
-        Situation { failure, tries, step, chance: self.rng.f64(), age }
+        Situation { failure, tries, step, chance: self.rng.f64(), expiry }
     }
 }
 
@@ -154,6 +154,6 @@ pub(crate) fn unknown(cause: Error, why: &str) -> Error {
     )
 }
 
-pub(crate) fn doubtful(error: Error, doubt: Doubt) -> Error {
-    if doubt.may_be_done { unknown(error, "an earlier try may have succeeded") } else { error }
+pub(crate) fn ambiguous(error: Error, commit: CommitState) -> Error {
+    if commit.may_be_committed { unknown(error, "an earlier try may have succeeded") } else { error }
 }

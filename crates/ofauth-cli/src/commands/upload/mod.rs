@@ -1,4 +1,4 @@
-//! `ofauth upload`: looks at all files, uploads several side by side, and makes the post if one was asked for.
+//! `ofauth upload`: looks at all files, uploads several in parallel, and makes the post if one was asked for.
 //!
 //! ```text
 //! discover ─► scan: look at every file, count them, tell of those that cannot be uploaded

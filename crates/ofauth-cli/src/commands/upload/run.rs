@@ -1,4 +1,4 @@
-//! The second pass: uploads the files, several side by side, and prints their references in order.
+//! The second pass: uploads the files, several in parallel, and prints their references in order.
 //!
 //! Files start in the order of discovery and end in any; a file that is done early waits for those before it, and none
 //! starts that is more than [`WINDOW`] places ahead. Events of `--json` name their file and are told as they happen. A

@@ -7,13 +7,13 @@ use std::sync::Arc;
 
 use crate::error::Result;
 use crate::journal::{DoneRecord, PartDone, Recorder};
-use crate::upload::retry_policy::may_have_finished;
+use crate::upload::retry_policy::may_have_committed;
 use crate::upload::source::opened::Opened;
 use crate::upload::step_result::{StepResult, StepSuccess};
 use crate::upload::transfer::attempt::Attempt;
 
 /// A try that the journal is to know of.
-pub(crate) struct Tracked {
+pub(crate) struct JournaledPart {
     pub(crate) journal: Recorder,
     pub(crate) attempt: Arc<Attempt>,
     pub(crate) source: Opened,
@@ -31,10 +31,10 @@ pub(crate) struct Finishes {
     /// Tries before this one that failed.
     pub(crate) retries: u32,
     /// Whether an earlier try may have finished it.
-    pub(crate) doubted: bool,
+    pub(crate) was_ambiguous: bool,
 }
 
-impl Tracked {
+impl JournaledPart {
     /// Writes down how it ended, and returns that. Fails if the journal does, unless the upload is finished.
     pub(crate) async fn ended(self, end: StepResult) -> Result<StepResult> {
         match (&end, &self.finishes) {
@@ -48,7 +48,7 @@ impl Tracked {
                 }
             }
             (Err(failure), Some(finishes))
-                if self.attempt.is_announced() && !finishes.doubted && !may_have_finished(failure) =>
+                if self.attempt.is_announced() && !finishes.was_ambiguous && !may_have_committed(failure) =>
             {
                 self.journal.not_finished().await?;
             }

@@ -12,17 +12,17 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
 
 use super::early_check::EarlyLook;
-use super::journaled_part::{Finishes, Tracked};
+use super::journaled_part::{Finishes, JournaledPart};
 use super::ledger::Ledger;
-use super::suspend::{Clock, always};
+use super::suspend::{SuspendDetector, always};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::Failure;
 use crate::rate_limiter::Until;
 use crate::upload::plan::upload_plan::{Flow, number_of};
 use crate::upload::progress::notice::{Notice, Step};
 use crate::upload::progress::report::Phase;
-use crate::upload::retry_policy::{self, Decision, Doubt, may_have_finished};
-use crate::upload::run::{Retry, Run, after, doubtful, mixed, unknown};
+use crate::upload::retry_policy::{self, CommitState, Decision, may_have_committed};
+use crate::upload::run::{Retry, Run, after, ambiguous, mixed, unknown};
 use crate::upload::session::Session;
 use crate::upload::source::opened::changed;
 use crate::upload::source::revision::Revision;
@@ -48,18 +48,18 @@ pub(crate) async fn send<T: Transfer>(
     run: &mut Run<T>,
     session: &Session,
     ledger: Ledger,
-    doubt: Doubt,
+    commit: CommitState,
 ) -> Result<Sent> {
     let parts_total = u32::try_from(session.plan.parts.len()).unwrap_or(u32::MAX);
     run.reporter.report(|progress| (progress.phase, progress.parts_total) = (Phase::Sending, parts_total));
     let limits = run.limits.clone();
-    let mut sending = PartScheduler::new(run, session, ledger, doubt);
+    let mut sending = PartScheduler::new(run, session, ledger, commit);
     let limit = limits.reached();
     tokio::pin!(limit);
     let watched = sending.run.reporter.is_wanted();
     let mut ticks = interval(if watched { REPORT_EVERY } else { LOOK_EVERY });
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut clock = Clock::new(Instant::now(), always());
+    let mut suspend = SuspendDetector::new(Instant::now(), always());
     loop {
         sending.start_parts().await?;
         if sending.ledger.is_done() {
@@ -85,12 +85,12 @@ pub(crate) async fn send<T: Transfer>(
             }
             () = woken => None,
         };
-        if let Some(after) = clock.look(Instant::now(), always()) {
+        if let Some(after) = suspend.look(Instant::now(), always()) {
             sending.woke(after).await?;
         }
         match ended {
             Some(Ok((id, end))) => {
-                let end = end.map_err(|error| doubtful(error, sending.doubt))?;
+                let end = end.map_err(|error| ambiguous(error, sending.commit))?;
                 if let Some(error) = sending.ended(id, end).await? {
                     return Ok(Sent::SessionOver { acknowledged: sending.ledger.acknowledged(), error });
                 }
@@ -123,7 +123,7 @@ struct Running {
     /// The revision of the source in which it began.
     revision: Revision,
     /// Whether another part was under way at any time of the try.
-    accompanied: bool,
+    ran_in_parallel: bool,
 }
 
 /// The sending of one session.
@@ -135,32 +135,32 @@ struct PartScheduler<'a, T: Transfer> {
     running: JoinSet<Result<StepResult>>,
     tries: Vec<Running>,
     /// A part that is sent with nothing beside it, to learn whether parallel parts were the trouble.
-    alone: Option<usize>,
-    doubt: Doubt,
+    solo_probe: Option<usize>,
+    commit: CommitState,
     finished: StepSuccess,
     /// The revision of the source when it was last looked at.
     revision: Revision,
     early: EarlyLook,
     /// Whether an earlier run may have finished a single upload. What it sent left no hash, so that no content can be held
     /// against it.
-    left_in_doubt: bool,
+    was_ambiguous: bool,
     told_late: bool,
     told_wait: bool,
 }
 
 impl<'a, T: Transfer> PartScheduler<'a, T> {
-    fn new(run: &'a mut Run<T>, session: &'a Session, ledger: Ledger, doubt: Doubt) -> Self {
+    fn new(run: &'a mut Run<T>, session: &'a Session, ledger: Ledger, commit: CommitState) -> Self {
         Self {
             single: session.plan.flow == Flow::Single,
             ledger,
             running: JoinSet::new(),
             tries: Vec::new(),
-            alone: None,
-            doubt,
+            solo_probe: None,
+            commit,
             finished: StepSuccess::default(),
             revision: Revision::default(),
             early: EarlyLook::default(),
-            left_in_doubt: session.plan.flow == Flow::Single && doubt.may_be_done,
+            was_ambiguous: session.plan.flow == Flow::Single && commit.may_be_committed,
             told_late: false,
             told_wait: false,
             run,
@@ -169,7 +169,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
     }
 
     fn slots(&self) -> usize {
-        if self.run.one_at_a_time || self.alone.is_some() { 1 } else { self.run.concurrency }
+        if self.run.one_at_a_time || self.solo_probe.is_some() { 1 } else { self.run.concurrency }
     }
 
     /// Fills the free slots. A slot is taken before a byte is read.
@@ -184,7 +184,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
 
     async fn start(&mut self, part: usize) -> Result<()> {
         self.look_at_source().await.map_err(|error| match self.single {
-            true => doubtful(error, self.doubt),
+            true => ambiguous(error, self.commit),
             false => error.with_part(number_of(part)),
         })?;
         let planned = self.session.plan.parts.get(part).cloned();
@@ -198,7 +198,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
             let attempt = Arc::clone(&attempt);
             async move { backend.put(planned, number, activity, attempt, until).await }
         };
-        let tracked = journal.map(|journal| Tracked {
+        let tracked = journal.map(|journal| JournaledPart {
             journal,
             attempt: Arc::clone(&attempt),
             source: self.run.source.clone(),
@@ -208,14 +208,14 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
             finishes: self.single.then(|| Finishes {
                 upload_id: self.session.plan.upload_id.clone(),
                 retries: self.run.reporter.last().retries,
-                doubted: self.doubt.may_be_done,
+                was_ambiguous: self.commit.may_be_committed,
             }),
         });
         let sent = Arc::clone(&attempt);
         let task = self.running.spawn(async move {
             let end = work.await;
             sent.set_ended();
-            if matches!(&end, Err(failure) if !may_have_finished(failure)) {
+            if matches!(&end, Err(failure) if !may_have_committed(failure)) {
                 // It finished nothing, also if the upload is stopped before anybody looks at how it ended.
                 sent.set_handed_over(0);
             }
@@ -225,11 +225,11 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
             }
         });
         for other in &mut self.tries {
-            other.accompanied = true;
+            other.ran_in_parallel = true;
         }
-        let accompanied = !self.tries.is_empty();
+        let ran_in_parallel = !self.tries.is_empty();
         let revision = self.revision;
-        self.tries.push(Running { task: task.id(), part, attempt, revision, accompanied });
+        self.tries.push(Running { task: task.id(), part, attempt, revision, ran_in_parallel });
         Ok(())
     }
 
@@ -237,7 +237,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
     async fn look_at_source(&mut self) -> Result<()> {
         let looked = self.run.source.revision();
         self.revision = self.run.limits.at_once_or_within(looked).await??;
-        if self.left_in_doubt && self.revision != Revision::default() {
+        if self.was_ambiguous && self.revision != Revision::default() {
             return Err(changed(
                 "something about it changed, and what an earlier run sent of it is not known",
             ));
@@ -287,10 +287,10 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
             _ if !self.single => error,
             Ok(_) if is_stop(&error) => unknown(error, "while the file was looked at after it was sent"),
             Ok(_) => mixed(&error),
-            Err(failure) if may_have_finished(failure) => {
+            Err(failure) if may_have_committed(failure) => {
                 unknown(error, "the file was sent and may have been taken")
             }
-            Err(_) => doubtful(error, self.doubt),
+            Err(_) => ambiguous(error, self.commit),
         })?;
         match end {
             Ok(done) => {
@@ -303,9 +303,9 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
 
     fn acknowledged(&mut self, part: usize, done: StepSuccess) {
         self.ledger.acknowledge(part, done.etag.clone());
-        if self.alone == Some(part) {
-            tracing::warn!("the service refused parts side by side: they now go one by one");
-            self.alone = None;
+        if self.solo_probe == Some(part) {
+            tracing::warn!("the service refused parts in parallel: they now go one by one");
+            self.solo_probe = None;
             self.run.one_at_a_time = true;
         }
         if self.single {
@@ -318,11 +318,11 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         let now = Instant::now();
         let part = running.part;
         let (tries, step) = self.ledger.fail(part);
-        let situation = self.run.situation(&failure, tries, step, self.session.age(now));
+        let situation = self.run.situation(&failure, tries, step, self.session.expiry(now));
         let decision = if self.single {
-            retry_policy::single(&situation, &mut self.doubt)
+            retry_policy::single(&situation, &mut self.commit)
         } else {
-            retry_policy::part(&situation, !running.accompanied, self.ledger.acknowledged() > 0)
+            retry_policy::part(&situation, running.ran_in_parallel, self.ledger.acknowledged() > 0)
         };
         if failure.error.kind() == ErrorKind::Resources && !self.tries.is_empty() {
             // There is enough for those under way: no more than these from now on, and it was no try.
@@ -336,30 +336,30 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         let Failure { error, rate_limit, .. } = failure;
         let error = if self.single { error } else { error.with_part(number_of(part)) };
         match decision {
-            Decision::Stop => return Err(doubtful(error, self.doubt)),
+            Decision::Stop => return Err(ambiguous(error, self.commit)),
             Decision::Unknown => return Err(unknown(error, "the file was sent and may have been taken")),
             Decision::Restart => return Ok(Some(error)),
             Decision::Again(pause) => {
                 let until = after(now, pause);
                 let latest = self.until().filter(|_| rate_limit.retry_after.is_some());
                 if latest.is_some_and(|latest| until > latest.at) {
-                    return Err(doubtful(error, self.doubt));
+                    return Err(ambiguous(error, self.commit));
                 }
                 self.run.tell_retry(Retry { step: self.step(part), why, status, tries, wait: pause });
                 self.ledger.send_again(part, until);
             }
-            Decision::Alone => {
+            Decision::Solo => {
                 let wait = Duration::ZERO;
                 self.run.tell_retry(Retry { step: self.step(part), why, status, tries, wait });
                 self.ledger.send_again(part, now);
                 // One probe at a time; further refused parts simply come again.
-                self.alone.get_or_insert(part);
+                self.solo_probe.get_or_insert(part);
             }
             Decision::Wait => {
                 self.ledger.uncount(part);
                 if let Some(too_long) = self.run.backend.too_long(self.until()) {
                     let error = error.into_kind(ErrorKind::RateLimited, too_long.to_string());
-                    return Err(doubtful(error, self.doubt));
+                    return Err(ambiguous(error, self.commit));
                 }
                 self.ledger.send_again(part, now);
             }
@@ -374,7 +374,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         if self.single { Step::File } else { Step::Part(number_of(part)) }
     }
 
-    /// Begins anew with what was under way while nothing ran. It costs no try.
+    /// Sends again what was under way while nothing ran. It costs no try.
     async fn woke(&mut self, slept: Duration) -> Result<()> {
         self.run.backend.forget_connections();
         // A single upload that may be whole at the service is judged by its own answer or silence.
@@ -419,7 +419,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         if self.single && self.tries.iter().any(sent) {
             return Err(unknown(error, "the whole file was under way"));
         }
-        Err(doubtful(error, self.doubt))
+        Err(ambiguous(error, self.commit))
     }
 
     fn report(&mut self) {

@@ -14,14 +14,14 @@ const SLEPT: Duration = Duration::from_secs(2);
 
 /// The two clocks when they were last looked at.
 #[derive(Debug)]
-pub(crate) struct Clock {
+pub(crate) struct SuspendDetector {
     /// Stops while the machine sleeps.
     running: Instant,
     /// Does not.
     always: Duration,
 }
 
-impl Clock {
+impl SuspendDetector {
     pub(crate) fn new(running: Instant, always: Duration) -> Self {
         Self { running, always }
     }
@@ -59,16 +59,16 @@ mod tests {
     #[test]
     fn sleep_and_standstill_are_noticed_once() {
         let start = Instant::now();
-        let mut clock = Clock::new(start, SECOND);
-        assert_eq!(clock.look(start + SECOND, SECOND * 2), None);
-        assert_eq!(clock.look(start + SECOND * 2, SECOND * 602), Some(SECOND * 600), "the machine slept");
-        assert_eq!(clock.look(start + SECOND * 3, SECOND * 603), None);
+        let mut suspend = SuspendDetector::new(start, SECOND);
+        assert_eq!(suspend.look(start + SECOND, SECOND * 2), None);
+        assert_eq!(suspend.look(start + SECOND * 2, SECOND * 602), Some(SECOND * 600), "the machine slept");
+        assert_eq!(suspend.look(start + SECOND * 3, SECOND * 603), None);
         assert_eq!(
-            clock.look(start + SECOND * 33, SECOND * 633),
+            suspend.look(start + SECOND * 33, SECOND * 633),
             Some(SECOND * 30),
             "the process stood still"
         );
-        assert_eq!(clock.look(start + SECOND * 42, SECOND * 642), None, "a busy machine");
-        assert_eq!(clock.look(start + SECOND * 42, SECOND), None, "a clock that was set back");
+        assert_eq!(suspend.look(start + SECOND * 42, SECOND * 642), None, "a busy machine");
+        assert_eq!(suspend.look(start + SECOND * 42, SECOND), None, "a clock that was set back");
     }
 }

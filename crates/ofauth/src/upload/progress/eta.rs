@@ -24,7 +24,7 @@ const DOUBTS: Duration = Duration::from_secs(5);
 
 /// Measures the rate of one run.
 #[derive(Debug)]
-pub(crate) struct Meter {
+pub(crate) struct RateEstimator {
     began: Instant,
     last: (Instant, u64),
     /// When the count last rose.
@@ -35,7 +35,7 @@ pub(crate) struct Meter {
     late_since: Option<Instant>,
 }
 
-/// What a [`Meter`] makes of the present.
+/// What a [`RateEstimator`] makes of the present.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Forecast {
     /// Bytes per second; 0 if not known yet.
@@ -59,7 +59,7 @@ pub(crate) struct Rest {
     pub(crate) waiting: bool,
 }
 
-impl Meter {
+impl RateEstimator {
     /// Begins to measure at a count of bytes.
     pub(crate) fn new(now: Instant, bytes: u64) -> Self {
         Self { began: now, last: (now, bytes), moved: now, rate: 0.0, weight: 0.0, late_since: None }
@@ -125,12 +125,12 @@ mod tests {
     #[test]
     fn a_steady_rate_is_found_whatever_was_sent_before() {
         let start = Instant::now();
-        let mut meter = Meter::new(start, 1_000_000);
-        assert_eq!(meter.forecast(start, rest(10)), Forecast::default(), "nothing is known yet");
+        let mut estimator = RateEstimator::new(start, 1_000_000);
+        assert_eq!(estimator.forecast(start, rest(10)), Forecast::default(), "nothing is known yet");
         for second in 1..=30 {
-            meter.update(start + SECOND * second, 1_000_000 + u64::from(second) * 500);
+            estimator.update(start + SECOND * second, 1_000_000 + u64::from(second) * 500);
         }
-        let forecast = meter.forecast(start + SECOND * 30, rest(5000));
+        let forecast = estimator.forecast(start + SECOND * 30, rest(5000));
         assert!((499..=501).contains(&forecast.rate), "{forecast:?}");
         assert!((9..=11).contains(&forecast.eta.unwrap().as_secs()), "{forecast:?}");
     }
@@ -138,38 +138,38 @@ mod tests {
     #[test]
     fn the_budget_may_be_what_takes_longest() {
         let start = Instant::now();
-        let mut meter = Meter::new(start, 0);
-        meter.update(start + SECOND, 1000);
+        let mut estimator = RateEstimator::new(start, 0);
+        estimator.update(start + SECOND, 1000);
         let slow = Rest { requests: SECOND * 600, ..rest(1000) };
-        assert_eq!(meter.forecast(start + SECOND, slow).eta, Some(SECOND * 600));
+        assert_eq!(estimator.forecast(start + SECOND, slow).eta, Some(SECOND * 600));
     }
 
     #[test]
     fn a_try_that_is_refused_again_and_again_is_no_rate_and_gives_no_end() {
         let start = Instant::now();
-        let mut meter = Meter::new(start, 0);
+        let mut estimator = RateEstimator::new(start, 0);
         // 4 KiB go out, are refused, and 3 s later again; nothing is known of the budget.
         for round in 0..40_u32 {
             let now = start + SECOND * 3 * round;
             for (millis, bytes) in [(100, 4096), (200, 0), (2900, 0)] {
                 let now = now + Duration::from_millis(millis);
-                meter.update(now, bytes);
+                estimator.update(now, bytes);
                 let waiting = Rest { waiting: bytes == 0, ..rest(60_000_000) };
-                assert_eq!(meter.forecast(now, waiting).eta, None, "round {round}");
+                assert_eq!(estimator.forecast(now, waiting).eta, None, "round {round}");
             }
         }
         let limited = Rest { requests: SECOND * 58, waiting: true, ..rest(60_000_000) };
-        assert_eq!(meter.forecast(start + SECOND * 120, limited).eta, Some(SECOND * 58));
+        assert_eq!(estimator.forecast(start + SECOND * 120, limited).eta, Some(SECOND * 58));
     }
 
     #[test]
     fn a_standstill_has_no_end_and_a_new_flow_has_one() {
         let start = Instant::now();
-        let mut meter = Meter::new(start, 0);
+        let mut estimator = RateEstimator::new(start, 0);
         let mut eta = |second: u32, bytes| {
             let now = start + SECOND * second;
-            meter.update(now, bytes);
-            meter.forecast(now, rest(10_000)).eta
+            estimator.update(now, bytes);
+            estimator.forecast(now, rest(10_000)).eta
         };
         for second in 1..=20_u32 {
             eta(second, u64::from(second) * 1000);
@@ -182,15 +182,15 @@ mod tests {
     #[test]
     fn a_session_that_is_too_short_is_told_once_it_is_sure() {
         let start = Instant::now();
-        let mut meter = Meter::new(start, 0);
+        let mut estimator = RateEstimator::new(start, 0);
         let short = |seconds| Rest { session_left: Some(SECOND * seconds), ..rest(100_000) };
         for second in 1..=10_u32 {
             let now = start + SECOND * second;
-            meter.update(now, u64::from(second) * 1000);
-            let forecast = meter.forecast(now, short(50));
+            estimator.update(now, u64::from(second) * 1000);
+            let forecast = estimator.forecast(now, short(50));
             assert_eq!(forecast.late, second > 5, "after {second} s: {forecast:?}");
         }
-        assert!(!meter.forecast(start + SECOND * 11, short(500)).late, "the doubt is gone at once");
+        assert!(!estimator.forecast(start + SECOND * 11, short(500)).late, "the doubt is gone at once");
     }
 
     proptest! {
@@ -198,13 +198,13 @@ mod tests {
         fn no_history_makes_nonsense(steps in prop::collection::vec((0_u64..100_000, any::<u32>()), 0..50), left in any::<u64>(), session in prop::option::of(0_u64..1_000_000), requests in 0_u64..10_000, waiting: bool) {
             let start = Instant::now();
             let mut now = start;
-            let mut meter = Meter::new(start, 0);
+            let mut estimator = RateEstimator::new(start, 0);
             for (millis, bytes) in steps {
                 now += Duration::from_millis(millis);
-                meter.update(now, u64::from(bytes));
+                estimator.update(now, u64::from(bytes));
                 let requests = Duration::from_secs(requests);
                 let rest = Rest { session_left: session.map(Duration::from_secs), requests, waiting, ..rest(left) };
-                let forecast = meter.forecast(now, rest);
+                let forecast = estimator.forecast(now, rest);
                 if let Some(eta) = forecast.eta {
                     prop_assert!(eta <= ((now - start) * FORESIGHT).max(requests) && eta >= requests);
                     prop_assert!(eta <= forecast.needs);

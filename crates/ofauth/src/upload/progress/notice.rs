@@ -25,7 +25,7 @@ pub enum Notice {
     },
     /// An earlier run had finished the upload, and its result had not been delivered: nothing is sent.
     AlreadyFinished,
-    /// What an earlier run had sent cannot be used, so the upload begins anew.
+    /// What an earlier run had sent cannot be used, so the upload starts over.
     StartedOver {
         /// Why.
         why: String,

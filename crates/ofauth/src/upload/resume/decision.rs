@@ -13,17 +13,17 @@ use crate::file_identity::Sameness;
 use crate::journal::{DoneRecord, Found, State};
 use crate::upload::plan::upload_plan::number_of;
 use crate::upload::progress::notice::Notice;
-use crate::upload::retry_policy::Doubt;
+use crate::upload::retry_policy::CommitState;
 use crate::upload::source::compare::{SentPart, first_difference};
 use crate::upload::source::opened::Opened;
 
 /// What an upload begins with.
 #[derive(Debug)]
-pub(crate) enum Start {
+pub(crate) enum ResumeDecision {
     /// With a new session; the notice says why an earlier one is of no use.
     Fresh(Option<Notice>),
     /// With the session of an earlier run.
-    GoOn { state: Box<State>, doubt: Doubt },
+    Resume { state: Box<State>, commit: CommitState },
     /// Not at all: an earlier run finished it.
     Finished { state: Box<State>, done: DoneRecord },
     /// Not at all: an earlier run may have finished it.
@@ -31,12 +31,12 @@ pub(crate) enum Start {
 }
 
 /// Decides. `sameness` is how the source stands to the one of the journal; it is not [`Sameness::Likely`] any more.
-pub(crate) fn start(found: Found, sameness: &Sameness) -> Start {
+pub(crate) fn decide(found: Found, sameness: &Sameness) -> ResumeDecision {
     let state = match found {
-        Found::Nothing => return Start::Fresh(None),
+        Found::Nothing => return ResumeDecision::Fresh(None),
         Found::Damaged { finishing: true, upload_id } => {
             let error = unknown("its journal is damaged, and the last step may have been sent");
-            return Start::Unknown(match upload_id {
+            return ResumeDecision::Unknown(match upload_id {
                 Some(id) => error.with_upload_id(&id),
                 None => error,
             });
@@ -47,7 +47,7 @@ pub(crate) fn start(found: Found, sameness: &Sameness) -> Start {
         Found::State(state) => state,
     };
     let id = state.session.upload_id.clone();
-    let unknown = |why: &str| Start::Unknown(unknown(why).with_upload_id(&id));
+    let unknown = |why: &str| ResumeDecision::Unknown(unknown(why).with_upload_id(&id));
     if let Sameness::Different(how) = sameness {
         return match (&state.done, state.finishing) {
             (Some(_), _) => started_over(
@@ -64,24 +64,24 @@ pub(crate) fn start(found: Found, sameness: &Sameness) -> Start {
         };
     }
     if let Some(done) = state.done.clone() {
-        return Start::Finished { state, done };
+        return ResumeDecision::Finished { state, done };
     }
-    let doubt = Doubt::after_unanswered(state.finishing);
-    if doubt.may_be_done {
+    let commit = CommitState::after_unanswered(state.finishing);
+    if commit.may_be_committed {
         let multipart = state.session.complete_url.is_some();
         if multipart && state.parts.len() < state.session.parts.len() {
             return unknown("its journal is damaged, and completing it may have been sent");
         }
-        if !multipart && doubt.forbids_single() {
+        if !multipart && commit.forbids_single() {
             return unknown("the file was sent whole, more than once, and no answer said so");
         }
     }
-    Start::GoOn { state, doubt }
+    ResumeDecision::Resume { state, commit }
 }
 
 /// A new session, for a reason that its user should know.
-pub(crate) fn started_over(why: &str, sent_again: u64) -> Start {
-    Start::Fresh(Some(Notice::StartedOver { why: why.to_owned(), sent_again }))
+pub(crate) fn started_over(why: &str, sent_again: u64) -> ResumeDecision {
+    ResumeDecision::Fresh(Some(Notice::StartedOver { why: why.to_owned(), sent_again }))
 }
 
 /// The error of an upload that an earlier run may have finished.

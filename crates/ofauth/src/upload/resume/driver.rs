@@ -3,7 +3,7 @@
 
 use http::HeaderValue;
 
-use super::decision::{self, Start};
+use super::decision::{self, ResumeDecision};
 use crate::error::{ErrorKind, Result};
 use crate::file_identity::Sameness;
 use crate::journal::{About, Found, Journal, Recorder, State, VaultOptions};
@@ -17,7 +17,7 @@ use crate::upload::plan::upload_plan::Plan;
 use crate::upload::progress::notice::Notice;
 use crate::upload::progress::report::Phase;
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::retry_policy::Doubt;
+use crate::upload::retry_policy::CommitState;
 use crate::upload::run::{Journaled, Run};
 use crate::upload::source::opened::Opened;
 use crate::upload::source::prepared::Prepared;
@@ -42,19 +42,19 @@ pub(crate) fn about(
 }
 
 /// The journal that an upload goes through.
-pub(crate) struct Journaling {
+pub(crate) struct ResumableUpload {
     pub(crate) journal: Journal,
     pub(crate) about: About,
     pub(crate) holds_result: bool,
     pub(crate) threads: Threads,
 }
 
-impl Journaling {
+impl ResumableUpload {
     /// Runs the upload from where the journal says it is, and leaves the journal as its end asks for.
     pub(crate) async fn run<T: Transfer>(self, run: &mut Run<T>, origins: &Origins) -> Result<Uploaded> {
         let (source, limits) = (run.source.clone(), run.limits.clone());
-        let Looked { recorder, start } = self.look(source, limits).await?;
-        self.run_from(run, recorder, start, origins).await
+        let Looked { recorder, decision } = self.look(source, limits).await?;
+        self.run_from(run, recorder, decision, origins).await
     }
 
     /// Opens the journal and compares the source with what it was.
@@ -65,9 +65,9 @@ impl Journaling {
         // The source comes later: where it is memory that a caller lent, a disk that hangs must not keep it.
         let open = limits.within(self.threads.run(move || journal.open(&about))).await???;
         let recorder = open.recorder.of_upload(self.threads.clone(), limits.cancel.clone());
-        let compare = move || start(open.found, &source, &cancel);
-        let start = limits.within(self.threads.run(compare)).await???;
-        Ok(Looked { recorder, start })
+        let compare = move || compare_and_decide(open.found, &source, &cancel);
+        let decision = limits.within(self.threads.run(compare)).await???;
+        Ok(Looked { recorder, decision })
     }
 
     /// Runs the upload with what was found.
@@ -75,19 +75,19 @@ impl Journaling {
         self,
         run: &mut Run<T>,
         recorder: Recorder,
-        start: Start,
+        decision: ResumeDecision,
         origins: &Origins,
     ) -> Result<Uploaded> {
         let id = self.about.id();
-        let earlier = match start {
-            Start::Fresh(notice) => {
+        let earlier = match decision {
+            ResumeDecision::Fresh(notice) => {
                 notice.into_iter().for_each(|notice| run.notify(notice));
                 None
             }
-            Start::GoOn { state, doubt } => {
-                restored(run, state, doubt, origins).map_err(|error| error.with_journal_id(&id))?
+            ResumeDecision::Resume { state, commit } => {
+                restored(run, state, commit, origins).map_err(|error| error.with_journal_id(&id))?
             }
-            Start::Finished { state, done } => {
+            ResumeDecision::Finished { state, done } => {
                 run.notify(Notice::AlreadyFinished);
                 let uploaded = Uploaded::from_journal(*state, done);
                 run.reporter.report(|progress| {
@@ -96,7 +96,7 @@ impl Journaling {
                 });
                 return Ok(self.ended_well(uploaded, recorder).await);
             }
-            Start::Unknown(error) => {
+            ResumeDecision::Unknown(error) => {
                 let _ = recorder.close().await;
                 return Err(error.with_journal_id(&id));
             }
@@ -143,7 +143,7 @@ impl Journaling {
 }
 
 /// Unlocks the journal of an upload that is dropped, at once and not when the last of its tasks is gone, so that the same
-/// upload can begin anew.
+/// upload can start over.
 struct LetGo(Option<Recorder>);
 
 impl LetGo {
@@ -164,15 +164,15 @@ impl Drop for LetGo {
 /// What was found before the first request.
 struct Looked {
     recorder: Recorder,
-    start: Start,
+    decision: ResumeDecision,
 }
 
 /// What the upload begins with. Blocks on the source.
-pub(crate) fn start(
+pub(crate) fn compare_and_decide(
     found: Found,
     source: &Opened,
     cancel: &tokio_util::sync::CancellationToken,
-) -> Result<Start> {
+) -> Result<ResumeDecision> {
     let sameness = match &found {
         Found::State(state) => decision::compare(source, state, cancel).map_err(|error| {
             let what = "the source cannot be read again to go on with its upload";
@@ -180,19 +180,19 @@ pub(crate) fn start(
         })?,
         Found::Nothing | Found::Damaged { .. } => Sameness::Same,
     };
-    Ok(decision::start(found, &sameness))
+    Ok(decision::decide(found, &sameness))
 }
 
 /// The plan of an earlier run, unless it may not be followed any more.
 fn restored<T: Transfer>(
     run: &mut Run<T>,
     state: Box<State>,
-    doubt: Doubt,
+    commit: CommitState,
     origins: &Origins,
-) -> Result<Option<(Box<State>, Plan, Doubt)>> {
+) -> Result<Option<(Box<State>, Plan, CommitState)>> {
     match Plan::restore(&state.session, origins) {
-        Ok(plan) => Ok(Some((state, plan, doubt))),
-        Err(error) if doubt.may_be_done => {
+        Ok(plan) => Ok(Some((state, plan, commit))),
+        Err(error) if commit.may_be_committed => {
             Err(decision::unknown(error.message()).with_upload_id(&state.session.upload_id))
         }
         Err(error) => {

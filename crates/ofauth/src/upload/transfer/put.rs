@@ -161,8 +161,8 @@ fn is_dead(failure: &Failure, put: &Put) -> bool {
 
 impl Puts {
     async fn open(&self, put: &Put) -> Result<Link<RangeBody>, Failure> {
-        let (stream, meter) = connect::connect(&self.settings, &put.url).await?;
-        Link::new(stream, meter).await.map_err(|error| Failure::not_sent(broken(&error)))
+        let (stream, counter) = connect::connect(&self.settings, &put.url).await?;
+        Link::new(stream, counter).await.map_err(|error| Failure::not_sent(broken(&error)))
     }
 
     async fn put_over(&self, origin: &str, mut link: Link<RangeBody>, put: &Put) -> Result<Answer, Failure> {
@@ -183,7 +183,7 @@ impl Puts {
             Ok(Ok(response)) => response,
             Ok(Err(_))
                 if put.url.scheme() == "http"
-                    && driven.link.meter.hears_tls()
+                    && driven.link.counter.hears_tls()
                     && !settings.has_answered() =>
             {
                 return Err(Failure::not_sent(Route::of(settings, &put.url).wants_tls()).permanent());
@@ -242,7 +242,7 @@ struct Driven<'a> {
     stall: Duration,
     answer: Duration,
     /// What the kernel had taken from this connection before this request.
-    meter_at_start: u64,
+    accepted_at_start: u64,
     accepted: u64,
     last_accepted: Instant,
     started: Instant,
@@ -261,7 +261,7 @@ impl<'a> Driven<'a> {
         let now = Instant::now();
         Self {
             key: &settings.key,
-            meter_at_start: link.meter.accepted(),
+            accepted_at_start: link.counter.accepted(),
             link,
             put,
             state,
@@ -303,7 +303,7 @@ impl<'a> Driven<'a> {
     }
 
     fn note_progress(&mut self) {
-        let accepted = self.link.meter.accepted().saturating_sub(self.meter_at_start);
+        let accepted = self.link.counter.accepted().saturating_sub(self.accepted_at_start);
         if accepted > self.accepted {
             self.put.activity.record(accepted.saturating_sub(self.accepted));
             self.accepted = accepted;

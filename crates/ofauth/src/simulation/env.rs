@@ -42,7 +42,7 @@ pub(crate) enum End {
     Dropped,
 }
 
-pub(crate) struct World {
+pub(crate) struct Env {
     inner: Mutex<Inner>,
     acted: Notify,
 }
@@ -63,7 +63,7 @@ struct Inner {
     violations: Vec<String>,
 }
 
-impl World {
+impl Env {
     pub(crate) fn new(rng: Rng, verbose: bool) -> Self {
         let now = Instant::now();
         Self {
