@@ -289,6 +289,30 @@ async fn a_file_in_one_request_is_sent_once_more_and_then_unknown() {
     assert_eq!((site.visits(Step::Init), site.visits(Step::Single)), (1, 2), "nothing is sent any more");
 }
 
+/// The service has a mixture then, so the journal goes with the error: the next run must not give that as a success.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_in_one_request_that_changed_meanwhile_leaves_no_journal() {
+    let desk = Desk::new(200 * KIB);
+    let file = desk.file.clone();
+    let site = single()
+        .script(move |visit| match (visit.step, visit.session) {
+            (Step::Single, 0) => {
+                let file = file.clone();
+                Play::Then(Box::pin(async move { write_at(&file, 100 * KIB, b"another content") }))
+            }
+            _ => Play::Guide,
+        })
+        .start()
+        .await;
+    let shown = check(&desk.run(&site).await.0.unwrap_err(), ErrorKind::SourceChanged);
+    assert!(shown.contains("mix of old and new"), "{shown}");
+    assert_eq!(desk.left(), 0);
+    desk.run(&site).await.0.unwrap();
+    let sessions = site.sessions();
+    assert_eq!(sessions.len(), 2);
+    assert!(holds(&sessions[1], &desk.content()));
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_went_out_half_is_simply_sent_again() {
     let desk = Desk::new(8 * 1024 * KIB);

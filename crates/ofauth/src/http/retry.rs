@@ -204,6 +204,16 @@ mod tests {
             assert_eq!(tries(&failure, sits_out), None, "the rate limiter says when it is enough");
             assert_eq!(Tries::new(sits_out).pause(&failure, ONCE, 0.5), Some(Duration::ZERO));
         }
+        let mut counted = Tries::new(true);
+        for (failure, failed) in [
+            (refused(429, None), 0),
+            (not_sent(), 1),
+            (lost(ErrorKind::Network), 2),
+            (lost(ErrorKind::Timeout), 5),
+        ] {
+            counted.pause(&failure, REPEATABLE, 0.5);
+            assert_eq!(counted.failed(), failed, "after {failure:?}");
+        }
     }
 
     proptest! {

@@ -80,6 +80,14 @@ pub(crate) fn part_begins(env: &Env, process: Process, session: usize, part: usi
     }
 }
 
+/// The last byte of a request that finishes the session leaves.
+pub(crate) fn finish_leaves(env: &Env, process: Process, session: usize, of: &mut Session) {
+    of.doubts += 1;
+    if of.denied == Some(process) {
+        env.violate(format!("session {session} is finished again although the service had said no"));
+    }
+}
+
 /// Whatever a run ended with.
 pub(crate) fn run_ended(env: &Env, schedule: &Schedule, service: &Service, run: &Run, earlier: &[Run]) {
     let sessions = &service.lock().sessions;

@@ -83,6 +83,7 @@ impl Machine {
             concurrency: self.schedule.concurrency,
             putting: AtomicUsize::new(0),
             opened: AtomicUsize::new(0),
+            denied: AtomicBool::new(false),
         }));
         let backend = Backend {
             limiter: limiters.of(&connection),

@@ -5,7 +5,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
 use futures_util::future::poll_fn;
@@ -55,6 +55,8 @@ pub(super) struct Wires {
     pub(super) putting: AtomicUsize,
     /// Sessions that this process was told of.
     pub(super) opened: AtomicUsize,
+    /// Whether the service's last word on a new session was no.
+    pub(super) denied: AtomicBool,
 }
 
 /// Counts a PUT as long as it lives.
@@ -94,6 +96,9 @@ impl Transfer for Network {
 impl Wires {
     async fn init(&self) -> Result<Answer, Failure> {
         check::opens(&self.env, self.generation, &self.state, &self.service.lock().sessions);
+        if self.denied.load(Ordering::Relaxed) {
+            self.env.violate("a session is asked for again although the service had said no".into());
+        }
         let (process, generation, state) = (self.process, self.generation, Arc::clone(&self.state));
         let work = move |service: &Service| service.open(process, generation, &state);
         let ended = self.send(Purpose::Init, "init", || {}, work).await;
@@ -103,12 +108,17 @@ impl Wires {
                 self.env.violate(format!("{opened} sessions were opened in one run"));
             }
         }
+        self.denied.store(
+            self.reads(&ended).is_some_and(|read| read.is_err_and(|failure| is_no(&failure))),
+            Ordering::Relaxed,
+        );
         ended
     }
 
     async fn complete(&self, session: usize) -> Result<Answer, Failure> {
         let process = self.process;
-        let leaves = || self.service.lock().sessions[session].doubts += 1;
+        let leaves =
+            || check::finish_leaves(&self.env, process, session, &mut self.service.lock().sessions[session]);
         let work = move |service: &Service| service.complete(process, session);
         let ended = self.send(Purpose::Finish, "complete", leaves, work).await;
         self.env.step(self.process, || format!("complete {session} ends: {}", shown(&ended))).await;
@@ -211,7 +221,12 @@ impl Wires {
             }
         }
         if single {
-            self.service.lock().sessions[session].doubts += 1;
+            check::finish_leaves(
+                &self.env,
+                self.process,
+                session,
+                &mut self.service.lock().sessions[session],
+            );
         }
         let process = self.process;
         let answer = self.deliver(fate, move |service| {
@@ -295,15 +310,21 @@ impl Wires {
         let of = &mut self.service.lock().sessions[session];
         match self.reads(ended) {
             Some(Ok(_)) => of.known_done = true,
-            Some(Err(failure))
-                if failure.body_sent && matches!(failure.outcome, Outcome::Refused { status: 0..500 }) =>
-            {
-                of.doubts -= 1;
+            Some(Err(failure)) => {
+                of.denied = is_no(&failure).then_some(self.process);
+                if failure.body_sent && matches!(failure.outcome, Outcome::Refused { status: 0..500 }) {
+                    of.doubts -= 1;
+                }
             }
-            Some(Err(_)) => {}
             None => {}
         }
     }
+}
+
+/// Whether the service refused, and not for the moment.
+fn is_no(failure: &Failure) -> bool {
+    let Outcome::Refused { status: status @ 0..500 } = failure.outcome else { return false };
+    !matches!(status, 408 | 429) && failure.error.api_type() != Some("RULES_OUTDATED")
 }
 
 fn shown(ended: &Result<Answer, Failure>) -> String {

@@ -56,6 +56,8 @@ pub(crate) struct Session {
     pub(crate) completed: Option<Completed>,
     /// Finishing requests that left whole and of which the client cannot say that they did nothing.
     pub(crate) doubts: u32,
+    /// The process that was last told that the session is not finished and will not be.
+    pub(crate) denied: Option<Process>,
     /// The client was told that it is finished.
     pub(crate) known_done: bool,
     /// The process that was last told that the service has the part.
@@ -170,6 +172,7 @@ impl Service {
             file: Arc::clone(file),
             completed: None,
             doubts: 0,
+            denied: None,
             known_done: false,
             told: vec![None; parts],
             again: BTreeMap::new(),
