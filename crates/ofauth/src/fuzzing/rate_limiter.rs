@@ -31,7 +31,7 @@ use crate::rate_limiter::bucket::Bucket;
 use crate::rate_limiter::clock::Moment;
 use crate::rate_limiter::limit::RateLimit;
 use crate::rate_limiter::limiter::token;
-use crate::rate_limiter::observation::{HeaderSnapshot, Observation, Token};
+use crate::rate_limiter::observation::{Observation, Token};
 use crate::rate_limiter::samples::answered;
 
 /// Where the clocks begin, in seconds since 1970.
@@ -151,13 +151,11 @@ impl Run {
         let present = SystemTime::UNIX_EPOCH + Duration::from_millis(self.clock);
         let read = RateLimitHeaders::read(&headers, present);
         self.check_headers(read);
-        let said = HeaderSnapshot::from(read);
-        assert!([said.limit, said.remaining].into_iter().flatten().all(|tokens| tokens >= 0.0), "{said:?}");
         _ = server_time(&headers);
         let now = self.now();
         if let Some((sent, believed)) = self.under_way.pop_front() {
             let token = token(&answered(status, &headers, present));
-            self.bucket.take_in(Observation { sent, believed, token, headers: said }, now);
+            self.bucket.take_in(Observation { sent, believed, token, headers: read }, now);
         }
     }
 

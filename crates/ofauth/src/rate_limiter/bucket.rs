@@ -14,8 +14,9 @@ use serde::{Deserialize, Serialize};
 
 use super::clock::Moment;
 use super::limit::RateLimit;
-use super::observation::{HeaderSnapshot, MOST_TOKENS, Observation, Token};
+use super::observation::{MOST_TOKENS, Observation, Token, tokens};
 use super::rate::{Rate, Span};
+use crate::http::rate_limit_headers::RateLimitHeaders;
 use crate::limits::LONGEST_WAIT;
 
 /// A request that is under way longer counts as arrived: its process may be gone.
@@ -46,7 +47,7 @@ const OUTDATED: Duration = Duration::from_secs(24 * 3600);
 const FOR_EVER: Duration = Duration::from_secs(365 * 24 * 3600);
 
 /// What is known of a bucket.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(super) struct Bucket {
     /// Tokens that will be left at least once every request under way has taken its own. `None`: no limit is known.
     level: Option<f64>,
@@ -76,29 +77,15 @@ pub(super) struct Bucket {
     /// A refusal came without numbers from a service that sends numbers elsewhere, so every request counts.
     counts_silently: bool,
     rate: Rate,
+    /// The limit that the caller stated, which is no part of what processes share.
     #[serde(skip)]
-    given: Option<RateLimit>,
+    pub(super) given: Option<RateLimit>,
 }
 
 impl Bucket {
     pub(super) fn new(given: Option<RateLimit>, now: Moment) -> Self {
-        Self {
-            level: given.map(RateLimit::burst),
-            at: now,
-            most: given.map_or(0.0, RateLimit::burst),
-            under_way: Vec::new(),
-            taken: VecDeque::new(),
-            forgotten: Moment::default(),
-            hold: None,
-            closed: false,
-            refilled: now,
-            refusals: 0,
-            refused: Moment::default(),
-            held_in_all: Duration::ZERO,
-            counts_silently: false,
-            rate: Rate::default(),
-            given,
-        }
+        let level = given.map(RateLimit::burst);
+        Self { level, at: now, most: level.unwrap_or_default(), refilled: now, given, ..Self::default() }
     }
 
     /// Whether this can be what another process wrote a while ago, and not damage or another time's clock.
@@ -133,11 +120,6 @@ impl Bucket {
         self.prune();
     }
 
-    /// The limit that the caller stated is no part of what processes share.
-    pub(super) fn keep_to(&mut self, given: Option<RateLimit>) {
-        self.given = given;
-    }
-
     /// Whether the service showed the limit, and not only the caller.
     pub(super) fn is_learned(&self) -> bool {
         self.rate.is_learned()
@@ -151,7 +133,7 @@ impl Bucket {
     /// Tokens per second that may be counted on, 0 if unknown.
     fn per_second(&self) -> f64 {
         match self.given {
-            Some(given) => given.per_second() * self.rate.trust(),
+            Some(given) => given.per_second() * self.rate.trust,
             None => self.rate.per_second(),
         }
     }
@@ -255,37 +237,22 @@ impl Bucket {
         there
     }
 
-    /// A request did not leave after all.
-    fn not_sent(&mut self, sent: Moment, now: Moment) {
-        self.advance(now);
-        if self.arrived(sent) {
-            self.give_back();
-        }
-        self.prune();
-    }
-
-    /// A request was answered by nobody. It counts as spent.
-    fn lost(&mut self, sent: Moment, now: Moment) {
-        self.advance(now);
-        if self.arrived(sent) {
-            self.taken.push_back(now);
-        }
-        self.prune();
-    }
-
     /// Takes in how a request ended.
     pub(super) fn take_in(&mut self, ended: Observation, now: Moment) {
+        self.advance(now);
+        let known = self.arrived(ended.sent);
         match ended.token {
-            Token::Unused => self.not_sent(ended.sent, now),
-            Token::Unknown => self.lost(ended.sent, now),
-            Token::Taken | Token::Uncertain | Token::Refused => self.answered(ended, now),
+            Token::Unused if known => self.give_back(),
+            Token::Unknown if known => self.taken.push_back(now),
+            Token::Unused | Token::Unknown => {}
+            Token::Taken | Token::Uncertain | Token::Refused => self.answered(ended, known, now),
         }
+        self.prune();
     }
 
-    fn answered(&mut self, ended: Observation, now: Moment) {
+    /// `known`: the request was on the list of those under way.
+    fn answered(&mut self, ended: Observation, known: bool, now: Moment) {
         let Observation { sent, believed, token, headers: said } = ended;
-        self.advance(now);
-        let known = self.arrived(sent);
         let span = Span {
             sent,
             answered: now,
@@ -308,23 +275,22 @@ impl Bucket {
                     self.rate.accepted(span, said);
                 }
                 if let Some(remaining) = said.remaining {
-                    self.observe(span, remaining, said);
+                    self.observe(span, tokens(remaining), said);
                 }
                 if known {
                     self.taken.push_back(now);
                 }
             }
         }
-        self.prune();
     }
 
     /// Whether an answer without numbers says something by that.
     fn expects_numbers(&self) -> bool {
-        self.given.is_none() && self.rate.has_numbers() && !self.counts_silently
+        self.given.is_none() && self.rate.numbers && !self.counts_silently
     }
 
     /// Takes in how many tokens the service says were left.
-    fn observe(&mut self, span: Span, remaining: f64, said: HeaderSnapshot) {
+    fn observe(&mut self, span: Span, remaining: f64, said: RateLimitHeaders) {
         let proven = remaining - span.under_way as f64 - span.overlapping as f64;
         let flowed = span.answered.seconds_since(span.sent) * self.rate.at_most();
         let at_most = remaining + 1.0 + flowed;
@@ -343,7 +309,7 @@ impl Bucket {
         self.level = Some(level.clamp(LOWEST, MOST_TOKENS));
     }
 
-    fn refused(&mut self, span: Span, said: HeaderSnapshot, believed: bool) {
+    fn refused(&mut self, span: Span, said: RateLimitHeaders, believed: bool) {
         // Requests that were on their way when another was refused tell nothing new.
         let new = span.sent >= self.refused;
         if new {
@@ -365,19 +331,16 @@ impl Bucket {
         self.refilled = span.answered.plus(said.reset.map_or(hold, refilled_after));
         // It took no token; but there was none.
         let proven = -(span.under_way as f64) - span.overlapping as f64;
-        let level = self.level.map_or(proven, |level| (level + 1.0).min(proven));
-        let level = match said {
+        let mut level = self.level.map_or(proven, |level| (level + 1.0).min(proven));
+        if said.retry_after.is_some() && said.remaining.is_none() {
             // The service itself says when there is one again.
-            HeaderSnapshot { retry_after: Some(_), remaining: None, .. } => {
-                level.max(1.0 - hold.as_secs_f64() * self.per_second())
-            }
-            _ => level,
-        };
+            level = level.max(1.0 - hold.as_secs_f64() * self.per_second());
+        }
         self.level = Some(level.clamp(LOWEST, 1.0));
     }
 
     /// How long nothing is sent after a refusal.
-    fn hold_for(&self, said: HeaderSnapshot) -> Duration {
+    fn hold_for(&self, said: RateLimitHeaders) -> Duration {
         let step = self.refusals.saturating_sub(1);
         let grown =
             |step: u32| FIRST_HOLD.saturating_mul(2_u32.saturating_pow(step.min(16))).min(LONGEST_HOLD);

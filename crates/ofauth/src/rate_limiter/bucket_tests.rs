@@ -6,9 +6,9 @@ fn at(millis: u64) -> Moment {
     Moment::after_epoch(Duration::from_millis(millis))
 }
 
-fn numbers(remaining: f64, reset: u64) -> HeaderSnapshot {
+fn numbers(remaining: f64, reset: u64) -> RateLimitHeaders {
     let reset = Some(Duration::from_secs(reset));
-    HeaderSnapshot { limit: Some(90.0), remaining: Some(remaining), reset, retry_after: None }
+    RateLimitHeaders { limit: Some(90), remaining: Some(remaining as u64), reset, retry_after: None }
 }
 
 fn answered(
@@ -16,7 +16,7 @@ fn answered(
     sent: Moment,
     now: Moment,
     token: Token,
-    headers: HeaderSnapshot,
+    headers: RateLimitHeaders,
     believed: bool,
 ) {
     bucket.take_in(Observation { sent, believed, token, headers }, now);
@@ -39,13 +39,13 @@ impl True {
         there
     }
 
-    fn said(&self, form: u8) -> HeaderSnapshot {
+    fn said(&self, form: u8) -> RateLimitHeaders {
         let seconds = (self.burst - self.tokens) / self.per_second;
         let rounded = if form & 1 == 0 { seconds.ceil() } else { seconds.floor() };
         let rate = (self.per_second * 60.0).floor().min(self.burst);
-        HeaderSnapshot {
-            limit: Some(if form & 2 == 0 { self.burst } else { rate }),
-            remaining: Some(self.tokens.floor()),
+        RateLimitHeaders {
+            limit: Some(if form & 2 == 0 { self.burst } else { rate } as u64),
+            remaining: Some(self.tokens as u64),
             reset: (form & 4 == 0).then(|| Duration::from_secs_f64(rounded)),
             retry_after: None,
         }
@@ -56,7 +56,7 @@ impl True {
 struct Request {
     sent: Moment,
     believed: bool,
-    said: Option<HeaderSnapshot>,
+    said: Option<RateLimitHeaders>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -121,7 +121,7 @@ proptest! {
                         request.said = Some(service.said(form));
                         arrived.push(request);
                     } else {
-                        let said = HeaderSnapshot { retry_after: Some(Duration::from_secs(1)), ..service.said(form) };
+                        let said = RateLimitHeaders { retry_after: Some(Duration::from_secs(1)), ..service.said(form) };
                         answered(&mut bucket, request.sent, now, Token::Refused, said, request.believed);
                     }
                 }
@@ -191,13 +191,13 @@ proptest! {
     }
 }
 
-fn nonsense() -> impl Strategy<Value = HeaderSnapshot> {
+fn nonsense() -> impl Strategy<Value = RateLimitHeaders> {
     let number = || {
         prop::option::of(prop_oneof![Just(0.0), Just(MOST_TOKENS), 0.0..100.0_f64, 0.0..1e9_f64])
-            .prop_map(|number| number.map(f64::floor))
+            .prop_map(|number| number.map(|number| number as u64))
     };
     let time = || prop::option::of(prop_oneof![0_u64..200, any::<u64>()].prop_map(Duration::from_secs));
-    (number(), number(), time(), time()).prop_map(|(limit, remaining, reset, retry_after)| HeaderSnapshot {
+    (number(), number(), time(), time()).prop_map(|(limit, remaining, reset, retry_after)| RateLimitHeaders {
         limit,
         remaining,
         reset,
@@ -222,7 +222,7 @@ fn a_service_without_limit_never_makes_one() {
     for millis in 0..5_000 {
         let believed = bucket.grant(at(millis));
         let taken = if millis % 9 == 0 { Token::Uncertain } else { Token::Taken };
-        answered(&mut bucket, at(millis), at(millis), taken, HeaderSnapshot::default(), believed);
+        answered(&mut bucket, at(millis), at(millis), taken, RateLimitHeaders::default(), believed);
     }
     assert!(!bucket.is_limited());
 }
@@ -258,8 +258,10 @@ fn an_old_answer_does_not_raise_the_level() {
 fn a_refusal_holds_everything_for_as_long_as_it_asks() {
     let refuse = |retry_after: Option<u64>, times: u64| {
         let mut bucket = Bucket::new(None, at(0));
-        let said =
-            HeaderSnapshot { retry_after: retry_after.map(Duration::from_secs), ..HeaderSnapshot::default() };
+        let said = RateLimitHeaders {
+            retry_after: retry_after.map(Duration::from_secs),
+            ..RateLimitHeaders::default()
+        };
         let mut now = 0;
         for _ in 0..times {
             bucket.grant(at(now));
@@ -285,11 +287,11 @@ fn requests_that_do_not_count_are_free() {
     for millis in 10..200 {
         assert_eq!(bucket.wait(at(millis)), Duration::ZERO, "parts that are answered without numbers");
         let believed = bucket.grant(at(millis));
-        answered(&mut bucket, at(millis), at(millis), Token::Taken, HeaderSnapshot::default(), believed);
+        answered(&mut bucket, at(millis), at(millis), Token::Taken, RateLimitHeaders::default(), believed);
     }
     // Until one of them is refused.
     let believed = bucket.grant(at(300));
-    answered(&mut bucket, at(300), at(301), Token::Refused, HeaderSnapshot::default(), believed);
+    answered(&mut bucket, at(300), at(301), Token::Refused, RateLimitHeaders::default(), believed);
     assert!(bucket.wait(at(301)) >= FIRST_HOLD);
     assert!(bucket.counts_silently);
 }

@@ -14,7 +14,7 @@ use url::Url;
 use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
 use super::observation::{Observation, Token};
-use super::shared::{self, Contended, Denied, SharedBucket};
+use super::shared::{self, Denied, SharedBucket};
 use crate::error::{Error, ErrorKind};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::rate_limit_headers::RateLimitHeaders;
@@ -125,10 +125,10 @@ impl RateLimiter {
         loop {
             let patience = LONGEST_WAIT.saturating_sub(since.elapsed());
             let (wait, hold) = match self.grant(patience.is_zero(), contended).await {
-                Ok(Ok(permit)) => return Ok(permit),
-                Ok(Err(Denied::Closed)) => return Err(TooLong { past: None }),
-                Ok(Err(Denied::For { wait, hold })) => (wait, hold),
-                Err(Contended) => {
+                Ok(permit) => return Ok(permit),
+                Err(Denied::Closed) => return Err(TooLong { past: None }),
+                Err(Denied::For { wait, hold }) => (wait, hold),
+                Err(Denied::Contended) => {
                     contended = contended.saturating_add(1);
                     sleep(CONTENDED).await;
                     continue;
@@ -139,7 +139,8 @@ impl RateLimiter {
             }
             contended = 0;
             let wait = if self.is_shared { wait.min(LOOK_EVERY) } else { wait };
-            let _waiting = Waiting::new(&self.waiting);
+            self.waiting.store(true, Ordering::Relaxed);
+            let _waiting = Waiting(&self.waiting);
             tokio::select! {
                 () = sleep(wait.min(patience)) => {}
                 () = self.changed.notified() => {}
@@ -154,11 +155,7 @@ impl RateLimiter {
     }
 
     /// A permit, or how long to wait for it.
-    async fn grant(
-        self: &Arc<Self>,
-        at_once: bool,
-        contended: u32,
-    ) -> Result<Result<Permit, Denied>, Contended> {
+    async fn grant(self: &Arc<Self>, at_once: bool, contended: u32) -> Result<Permit, Denied> {
         if let Some(threads) = self.threads_for_file() {
             let limiter = Arc::clone(self);
             let grant = move || Unused(Some(limiter.try_grant(at_once, contended)));
@@ -172,15 +169,11 @@ impl RateLimiter {
         self.try_grant(at_once, contended)
     }
 
-    fn try_grant(
-        self: &Arc<Self>,
-        at_once: bool,
-        contended: u32,
-    ) -> Result<Result<Permit, Denied>, Contended> {
+    fn try_grant(self: &Arc<Self>, at_once: bool, contended: u32) -> Result<Permit, Denied> {
         let mut keeper = self.keeper();
         self.take_in(&mut keeper);
-        let granted = keeper.grant(at_once, contended)?;
-        Ok(granted.map(|(sent, believed)| Permit { limiter: Arc::clone(self), sent, believed, open: true }))
+        let (sent, believed) = keeper.grant(at_once, contended)?;
+        Ok(Permit { limiter: Arc::clone(self), sent, believed, open: true })
     }
 
     /// The threads to ask the keeper on, if it will read or write its file.
@@ -267,11 +260,11 @@ impl Told {
 }
 
 /// What was granted to somebody who may be gone: then no request is made of it.
-struct Unused(Option<Result<Result<Permit, Denied>, Contended>>);
+struct Unused(Option<Result<Permit, Denied>>);
 
 impl Drop for Unused {
     fn drop(&mut self) {
-        if let Some(Ok(Ok(permit))) = self.0.take() {
+        if let Some(Ok(permit)) = self.0.take() {
             permit.not_sent();
         }
     }
@@ -320,15 +313,8 @@ impl std::fmt::Display for TooLong {
     }
 }
 
-/// Says that a request waits, as long as it lives.
+/// Takes back, when it is dropped, that a request waits.
 struct Waiting<'a>(&'a AtomicBool);
-
-impl<'a> Waiting<'a> {
-    fn new(flag: &'a AtomicBool) -> Self {
-        flag.store(true, Ordering::Relaxed);
-        Self(flag)
-    }
-}
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
@@ -354,8 +340,8 @@ impl Permit {
             believed: self.believed,
             token: token(result),
             headers: match result {
-                Ok(answer) => RateLimitHeaders::read(&answer.headers, now).into(),
-                Err(failure) => failure.rate_limit.into(),
+                Ok(answer) => RateLimitHeaders::read(&answer.headers, now),
+                Err(failure) => failure.rate_limit,
             },
         };
         self.limiter.tell(observation)

@@ -10,7 +10,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Moment;
-use super::observation::HeaderSnapshot;
+use super::observation::tokens;
+use crate::http::rate_limit_headers::RateLimitHeaders;
 
 /// No service is believed to refill faster, in tokens per second.
 const FASTEST: f64 = 10_000.0;
@@ -61,14 +62,14 @@ pub(super) struct Rate {
     /// A guess, in tokens per second, that takes the limit for the bucket's size. A refusal soon after another ends it.
     guess: Option<f64>,
     /// The share of the above that is used.
-    trust: f64,
+    pub(super) trust: f64,
     /// The service counts in fixed windows: the tokens come back all at once at the reset.
     windowed: bool,
     fullest: Option<LimitReading>,
     emptiest: Option<LimitReading>,
     anchor: Option<Anchor>,
     /// An accepted request was answered with the tokens that are left, so nothing has to be probed.
-    numbers: bool,
+    pub(super) numbers: bool,
     pace: Option<Pace>,
 }
 
@@ -111,15 +112,6 @@ impl Rate {
         self.numbers || self.pace.is_some()
     }
 
-    /// Whether accepted requests are answered with numbers.
-    pub(super) fn has_numbers(&self) -> bool {
-        self.numbers
-    }
-
-    pub(super) fn trust(&self) -> f64 {
-        self.trust
-    }
-
     fn proven(&self) -> f64 {
         self.slope.max(self.gained).max(self.guess.unwrap_or_default())
     }
@@ -150,7 +142,7 @@ impl Rate {
     }
 
     /// Takes in an accepted request.
-    pub(super) fn accepted(&mut self, span: Span, said: HeaderSnapshot) {
+    pub(super) fn accepted(&mut self, span: Span, said: RateLimitHeaders) {
         self.trust = (self.trust * REGAIN).min(1.0);
         if let Some(pace) = &mut self.pace {
             pace.accepted(span.sent);
@@ -160,9 +152,9 @@ impl Rate {
         {
             anchor.accepted = anchor.accepted.saturating_add(1);
         }
-        if let Some(remaining) = said.remaining {
+        if let Some(remaining) = said.remaining.map(tokens) {
             self.numbers = true;
-            self.saw(remaining, said.limit, said.reset);
+            self.saw(remaining, said);
             self.measure(span, remaining);
         }
     }
@@ -172,7 +164,7 @@ impl Rate {
     pub(super) fn refused(
         &mut self,
         now: Moment,
-        said: HeaderSnapshot,
+        said: RateLimitHeaders,
         hold: Duration,
         surprising: bool,
         again: bool,
@@ -184,28 +176,24 @@ impl Rate {
             }
             self.trust = (self.trust / 2.0).max(LEAST_TRUST);
         }
-        if let Some(pace) = &mut self.pace
-            && surprising
-            && !again
-        {
-            pace.refused(now);
-        }
-        if self.pace.is_none() {
-            self.pace = Some(Pace::after(hold, now));
+        match &mut self.pace {
+            Some(pace) if surprising && !again => pace.refused(now),
+            Some(_) => {}
+            None => self.pace = Some(Pace::after(hold, now)),
         }
         if let Some(remaining) = said.remaining {
-            self.saw(remaining, said.limit, said.reset);
+            self.saw(tokens(remaining), said);
         }
     }
 
     /// Learns from tokens and reset of one answer, and from how both changed since others.
-    fn saw(&mut self, remaining: f64, limit: Option<f64>, reset: Option<Duration>) {
-        let reset = reset.map(|reset| reset.as_secs_f64().min(LONGEST_RESET));
-        if let (Some(reset), Some(limit), Some(guess)) = (reset, limit, &mut self.guess) {
+    fn saw(&mut self, remaining: f64, said: RateLimitHeaders) {
+        let reset = said.reset.map(|reset| reset.as_secs_f64().min(LONGEST_RESET));
+        if let (Some(reset), Some(limit), Some(guess)) = (reset, said.limit, &mut self.guess)
             // A reset of a second or two is mostly rounding.
-            if reset >= RESETS_APART {
-                *guess = guess.max((limit - remaining - 1.0) / (reset + 1.0)).clamp(0.0, FASTEST);
-            }
+            && reset >= RESETS_APART
+        {
+            *guess = guess.max((tokens(limit) - remaining - 1.0) / (reset + 1.0)).clamp(0.0, FASTEST);
         }
         let seen = (remaining, reset.unwrap_or_default());
         if reset.is_some() {

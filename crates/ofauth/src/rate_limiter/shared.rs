@@ -30,10 +30,6 @@ const MOST_CONTENDED: u32 = 100;
 /// Answers that wait for the file at most.
 const MOST_UNTOLD: usize = 1024;
 
-/// The file is locked by another process at this moment.
-#[derive(Debug)]
-pub(super) struct Contended;
-
 /// Why a request may not be sent now.
 #[derive(Debug)]
 pub(super) enum Denied {
@@ -41,6 +37,8 @@ pub(super) enum Denied {
     For { wait: Duration, hold: Duration },
     /// The service asked for a longer wait than anybody waits.
     Closed,
+    /// The file is locked by another process at this moment.
+    Contended,
 }
 
 /// The file for a connection of a server. Its name is a hash, so it gives no id away.
@@ -65,7 +63,6 @@ struct Stored<B> {
 pub(super) struct SharedBucket {
     bucket: Bucket,
     clock: Clock,
-    given: Option<RateLimit>,
     file: Option<PathBuf>,
     /// The bucket went into the file, or came out of it.
     joined: bool,
@@ -79,39 +76,34 @@ pub(super) struct SharedBucket {
 impl SharedBucket {
     pub(super) fn new(given: Option<RateLimit>, clock: Clock, file: Option<PathBuf>) -> Self {
         let bucket = Bucket::new(given, clock.now());
-        Self { bucket, clock, given, file, joined: false, alone: 0, looked: None, untold: Vec::new() }
+        Self { bucket, clock, file, joined: false, alone: 0, looked: None, untold: Vec::new() }
     }
 
     /// Spends a token if there is one, or if it must be `at_once`. Returns the moment of that, and whether the token was
     /// believed to be there.
-    pub(super) fn grant(
-        &mut self,
-        at_once: bool,
-        contended: u32,
-    ) -> Result<Result<(Moment, bool), Denied>, Contended> {
+    pub(super) fn grant(&mut self, at_once: bool, contended: u32) -> Result<(Moment, bool), Denied> {
         let grant = |bucket: &mut Bucket, now| match bucket.wait(now) {
             _ if bucket.is_closed() => Err(Denied::Closed),
             wait if wait.is_zero() || at_once => Ok((now, bucket.grant(now))),
             wait => Err(Denied::For { wait, hold: bucket.held(now) }),
         };
         let granted = match self.with_file(grant) {
-            Err(Contended) if contended < MOST_CONTENDED => return Err(Contended),
-            Err(Contended) => grant(&mut self.bucket, self.clock.now()),
-            Ok(granted) => granted,
+            Some(granted) => granted,
+            None if contended < MOST_CONTENDED => return Err(Denied::Contended),
+            None => grant(&mut self.bucket, self.clock.now()),
         };
         if granted.is_ok() && !self.joined {
             self.alone = self.alone.saturating_add(1);
         }
-        Ok(granted)
+        granted
     }
 
     /// Takes in how a request ended.
     pub(super) fn tell(&mut self, ended: Observation) {
-        if self.with_file(|bucket, now| bucket.take_in(ended, now)).is_err() {
-            // Too many only if another process holds the lock for ever.
-            if self.untold.len() < MOST_UNTOLD {
-                self.untold.push(ended);
-            }
+        let told = self.with_file(|bucket, now| bucket.take_in(ended, now));
+        // Too many only if another process holds the lock for ever.
+        if told.is_none() && self.untold.len() < MOST_UNTOLD {
+            self.untold.push(ended);
         }
     }
 
@@ -125,26 +117,22 @@ impl SharedBucket {
         self.bucket.time_for(requests, self.clock.now())
     }
 
-    /// Does something to the bucket, in the file if there is one and a limit is known.
-    fn with_file<T>(&mut self, mut act: impl FnMut(&mut Bucket, Moment) -> T) -> Result<T, Contended> {
+    /// Does something to the bucket, in the file if there is one and a limit is known. `None`: another one has its lock.
+    fn with_file<T>(&mut self, mut act: impl FnMut(&mut Bucket, Moment) -> T) -> Option<T> {
         let now = self.clock.now();
-        let Some(path) = self.file.clone() else { return Ok(act(&mut self.bucket, now)) };
+        let Some(path) = self.file.clone() else { return Some(act(&mut self.bucket, now)) };
         if !self.bucket.is_limited() && !self.another_knows(&path, now) {
             let done = act(&mut self.bucket, now);
             if self.bucket.is_limited() {
                 // The first word of a limit, for the others to hear. If the file is locked, the next act says it.
                 self.in_file(&path, |_, _| ()).map_or_else(|error| self.give_up(&error), |_| ());
             }
-            return Ok(done);
+            return Some(done);
         }
-        match self.in_file(&path, &mut act) {
-            Ok(Some(done)) => Ok(done),
-            Ok(None) => Err(Contended),
-            Err(error) => {
-                self.give_up(&error);
-                Ok(act(&mut self.bucket, now))
-            }
-        }
+        self.in_file(&path, &mut act).unwrap_or_else(|error| {
+            self.give_up(&error);
+            Some(act(&mut self.bucket, now))
+        })
     }
 
     /// Whether the next act reads or writes the file.
@@ -167,7 +155,7 @@ impl SharedBucket {
             && open(path).is_ok_and(|mut file| match file.try_lock_shared() {
                 // Half of what is just being written would look like damage.
                 Err(TryLockError::WouldBlock) => true,
-                _ => matches!(read(&mut file, self.given, now), Ok(Some(_))),
+                _ => matches!(read(&mut file, self.bucket.given, now), Ok(Some(_))),
             });
         self.looked = (!knows).then_some(now);
         knows
@@ -191,9 +179,9 @@ impl SharedBucket {
             Err(TryLockError::Error(error)) => return Err(error),
         }
         let now = self.clock.now();
-        if let Some(mut stored) = read(&mut file, self.given, now)? {
+        if let Some(mut stored) = read(&mut file, self.bucket.given, now)? {
             if self.joined {
-                stored.keep_to(self.given);
+                stored.given = self.bucket.given;
             } else {
                 stored.join(&self.bucket, self.alone, now);
             }
