@@ -96,8 +96,10 @@ impl ApiError {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
                 Some(format!("the service asks to be left alone for {}", Time(asked)))
             }
-            _ if status == 407 && self.proxy.is_some() => None,
-            _ if self.is_foreign && is_of_another(kind, status) => Some(NOT_OF_THE_API.to_owned()),
+            _ if status == 407 && proxy => None,
+            _ if self.is_foreign && kind != ErrorKind::Proxy && matches!(status, 401 | 403..=405) => {
+                Some(NOT_OF_THE_API.to_owned())
+            }
             _ => next_step(kind, status, self.api_type.as_deref()).map(str::to_owned),
         };
         let error = Error::new(kind, format!("{doing}: {text}")).with_answer(
@@ -167,12 +169,7 @@ impl Answer {
     }
 }
 
-/// Whether a refusal that is not in the API's form was made by somebody else.
-fn is_of_another(kind: ErrorKind, status: u16) -> bool {
-    kind != ErrorKind::Proxy && matches!(status, 401 | 403 | 404 | 405)
-}
-
-/// What to do about a refusal that the API did not make.
+/// What to do about a refusal that is not in the API's form, and so somebody else's.
 const NOT_OF_THE_API: &str = "the answer is not the API's, so something in between refused: check the base URL, and ask \
                               whoever runs the network or the server's firewall";
 

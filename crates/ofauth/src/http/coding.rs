@@ -17,12 +17,11 @@ use super::response::Trouble;
 const MOST_CODINGS: usize = 4;
 
 /// The body without its codings, at most `most` bytes. With trouble, it is what could be had.
-pub(super) fn undo(headers: &HeaderMap, body: Bytes, most: usize) -> (Bytes, Option<Trouble>) {
+pub(super) fn undo(headers: &HeaderMap, mut body: Bytes, most: usize) -> (Bytes, Option<Trouble>) {
     let codings = codings(headers);
     if codings.len() > MOST_CODINGS {
         return (Bytes::new(), Some(Trouble::Coding(codings.join(", "))));
     }
-    let mut body = body;
     // The one that was applied last is named last.
     for coding in codings.into_iter().rev() {
         if body.is_empty() {
@@ -71,10 +70,8 @@ fn read(decoder: impl Read, coding: &str, most: usize) -> (Bytes, Option<Trouble
     let trouble = if unpacked.len() > most {
         unpacked.truncate(most);
         Some(Trouble::TooLong(most))
-    } else if end.is_err() {
-        Some(Trouble::Damaged(coding.to_owned()))
     } else {
-        None
+        end.is_err().then(|| Trouble::Damaged(coding.to_owned()))
     };
     (unpacked.into(), trouble)
 }

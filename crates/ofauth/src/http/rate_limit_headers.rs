@@ -12,7 +12,7 @@ const EPOCH_FROM: u64 = 1_000_000_000;
 /// A number at or above this is a moment in milliseconds (2001-09-09).
 const EPOCH_MILLIS_FROM: u64 = 1_000_000_000_000;
 
-/// Longer than anybody waits.
+/// Longer than anybody waits; every clock can still add it.
 const CENTURY: Duration = Duration::from_secs(100 * 365 * 24 * 3600);
 
 /// What an answer says of the rate limit.
@@ -33,23 +33,23 @@ impl RateLimitHeaders {
     pub(crate) fn read(headers: &HeaderMap, now: SystemTime) -> Self {
         let now = server_time(headers).unwrap_or(now);
         let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok()).map(str::trim);
+        let from_now = |at: SystemTime| at.duration_since(now).unwrap_or_default();
         let retry_after = text("retry-after").and_then(|text| match Number::read(text) {
-            Some(number) => Some(seconds(number.rounded_up())),
-            None => httpdate::parse_http_date(text)
-                .ok()
-                .map(|at| at.duration_since(now).unwrap_or_default().min(CENTURY)),
+            Some(number) => Some(Duration::from_secs(number.rounded_up())),
+            None => httpdate::parse_http_date(text).ok().map(from_now),
         });
         let number = |names: [&str; 2]| names.into_iter().find_map(text).and_then(Number::read);
         let reset = number(["x-ratelimit-reset", "ratelimit-reset"]);
+        let at = |since_epoch| SystemTime::UNIX_EPOCH.checked_add(since_epoch).map_or(CENTURY, from_now);
         let reset = reset.map(|number| match number.rounded_up() {
             number @ 0..EPOCH_FROM => Duration::from_secs(number),
-            number @ EPOCH_FROM..EPOCH_MILLIS_FROM => until(Duration::from_secs(number), now),
-            number => until(Duration::from_millis(number), now),
+            number @ EPOCH_FROM..EPOCH_MILLIS_FROM => at(Duration::from_secs(number)),
+            number => at(Duration::from_millis(number)),
         });
         let whole = |names: [&str; 2]| number(names).map(|number| number.whole);
         Self {
-            retry_after,
-            reset,
+            retry_after: retry_after.map(|time| time.min(CENTURY)),
+            reset: reset.map(|time| time.min(CENTURY)),
             limit: whole(["x-ratelimit-limit", "ratelimit-limit"]),
             remaining: whole(["x-ratelimit-remaining", "ratelimit-remaining"]),
         }
@@ -82,21 +82,9 @@ impl Number {
     }
 }
 
-/// So many seconds. What is longer than a century is one, which every clock can still add.
-fn seconds(number: u64) -> Duration {
-    Duration::from_secs(number).min(CENTURY)
-}
-
 /// The server's clock, from its `Date` header.
 pub(crate) fn server_time(headers: &HeaderMap) -> Option<SystemTime> {
     httpdate::parse_http_date(headers.get(http::header::DATE)?.to_str().ok()?).ok()
-}
-
-fn until(since_epoch: Duration, now: SystemTime) -> Duration {
-    match SystemTime::UNIX_EPOCH.checked_add(since_epoch) {
-        Some(at) => at.duration_since(now).unwrap_or_default().min(CENTURY),
-        None => CENTURY,
-    }
 }
 
 #[cfg(test)]

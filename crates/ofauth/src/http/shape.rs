@@ -6,7 +6,7 @@
 use std::fmt;
 
 use ofauth_api::operation::{Success, SuccessBody};
-use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};
 
@@ -14,7 +14,7 @@ use serde_json::{Map, Value};
 pub(super) type Fields = Map<String, Value>;
 
 /// Names that an error may have, and the success that may stand beside them.
-const DECIDING: [&str; 11] = [
+const DECIDING: [&str; 12] = [
     "error",
     "errors",
     "message",
@@ -23,11 +23,11 @@ const DECIDING: [&str; 11] = [
     "status",
     "statusCode",
     "ok",
+    "success",
     "requestId",
     "actionRequired",
     "details",
 ];
-const SUCCESS: &str = "success";
 /// Where a page has its items.
 const LIST: &str = "list";
 
@@ -41,7 +41,7 @@ const MOST_VALUES: usize = 1_000_000;
 /// Whether a body is JSON of more values than are read.
 pub(super) fn has_too_many_values(body: &[u8]) -> bool {
     let begins = body.trim_ascii_start().first();
-    body.len() > MOST_VALUES && matches!(begins, Some(b'{' | b'[')) && measure(body).values > MOST_VALUES
+    body.len() > MOST_VALUES && matches!(begins, Some(b'{' | b'[')) && depth_and_values(body).1 > MOST_VALUES
 }
 
 /// The outline of an answer.
@@ -60,12 +60,17 @@ pub(super) enum Shape {
 impl Shape {
     /// Reads JSON. The error ends a sentence about the answer and quotes nothing of it.
     pub(super) fn read(body: &[u8], expected: Success) -> Result<Self, String> {
-        if measure(body).depth > DEEPEST {
+        if depth_and_values(body).0 > DEEPEST {
             return Err(format!("objects or lists lie in one another more than {DEEPEST} deep in it"));
         }
         let mut json = serde_json::Deserializer::from_slice(body);
-        let read = Outline(expected).deserialize(&mut json).and_then(|shape| json.end().map(|()| shape));
-        read.map_err(|error| match error.classify() {
+        let read = match body.trim_ascii_start().first() {
+            Some(b'{') => json.deserialize_map(Outline(expected)),
+            Some(b'[') => json.deserialize_seq(Outline(expected)),
+            _ => Value::deserialize(&mut json)
+                .map(|value| if value.is_null() { Self::Nothing } else { Self::Scalar }),
+        };
+        read.and_then(|shape| json.end().map(|()| shape)).map_err(|error| match error.classify() {
             Category::Eof => "it ends too early".to_owned(),
             _ => format!("it is not JSON (line {}, column {})", error.line(), error.column()),
         })
@@ -85,15 +90,9 @@ impl Shape {
     }
 }
 
-/// How large a JSON text is as a tree.
-struct Measure {
-    /// How deep the deepest object or list lies.
-    depth: usize,
-    /// Values, or more: what is empty counts as well.
-    values: usize,
-}
-
-fn measure(body: &[u8]) -> Measure {
+/// How deep the deepest object or list of a JSON text lies, and how many values it has, or more: what is empty counts as
+/// well.
+fn depth_and_values(body: &[u8]) -> (usize, usize) {
     let (mut now, mut deepest, mut values, mut in_text, mut escaped) = (0_usize, 0, 1_usize, false, false);
     for byte in body {
         match byte {
@@ -110,7 +109,7 @@ fn measure(body: &[u8]) -> Measure {
             _ => {}
         }
     }
-    Measure { depth: deepest, values }
+    (deepest, values)
 }
 
 /// Whether a value of this name can be what an answer is about.
@@ -134,19 +133,11 @@ impl Outline {
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Outline {
-    type Value = Shape;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Shape, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
 impl<'de> Visitor<'de> for Outline {
     type Value = Shape;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("JSON")
+        f.write_str("an object or a list")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Shape, A::Error> {
@@ -158,7 +149,7 @@ impl<'de> Visitor<'de> for Outline {
             } else if name == LIST && self.0.key.is_some() && self.0.body == SuccessBody::Listing {
                 let items: Value = map.next_value()?;
                 has_key |= items.as_array().into_iter().flatten().any(|item| self.is_of_item(item));
-            } else if name == SUCCESS || DECIDING.contains(&name.as_str()) {
+            } else if DECIDING.contains(&name.as_str()) {
                 fields.insert(name, map.next_value()?);
             } else {
                 map.next_value::<IgnoredAny>()?;
@@ -177,29 +168,5 @@ impl<'de> Visitor<'de> for Outline {
             while list.next_element::<IgnoredAny>()?.is_some() {}
         }
         Ok(Shape::List(has_key))
-    }
-
-    fn visit_unit<E>(self) -> Result<Shape, E> {
-        Ok(Shape::Nothing)
-    }
-
-    fn visit_bool<E>(self, _: bool) -> Result<Shape, E> {
-        Ok(Shape::Scalar)
-    }
-
-    fn visit_u64<E>(self, _: u64) -> Result<Shape, E> {
-        Ok(Shape::Scalar)
-    }
-
-    fn visit_i64<E>(self, _: i64) -> Result<Shape, E> {
-        Ok(Shape::Scalar)
-    }
-
-    fn visit_f64<E>(self, _: f64) -> Result<Shape, E> {
-        Ok(Shape::Scalar)
-    }
-
-    fn visit_str<E>(self, _: &str) -> Result<Shape, E> {
-        Ok(Shape::Scalar)
     }
 }

@@ -9,6 +9,7 @@ use std::time::SystemTime;
 
 use ofauth_api::operation::{RetryClass, Success, SuccessBody};
 use ofauth_api::operations;
+use serde_json::Value;
 
 use super::api_error::ApiError;
 use super::outcome::Failure;
@@ -100,21 +101,19 @@ pub(crate) fn read(
         return Err(Failure::lost(Error::new(ErrorKind::InvalidAnswer, text), false));
     }
     let read = match answer.status {
-        200..=299 => read_success(&answer, success, key),
-        0..=199 | 304 => because(format!("its status {} answers nothing that was asked", answer.status)),
-        _ => Reading::Refused(answer.api_error(key)),
+        200..=299 => check_success(&answer, success, key),
+        0..=199 | 304 => Err(because(format!("its status {} answers nothing that was asked", answer.status))),
+        _ => Err(NoSuccess::Refused(answer.api_error(key))),
     };
     match read {
-        Reading::Success => Ok(answer),
-        Reading::Refused(found) => Err(refused(&answer, found, doing, class, now)),
-        Reading::Unreadable(why) => Err(why.into_failure(&answer, doing, class)),
+        Ok(()) => Ok(answer),
+        Err(NoSuccess::Refused(found)) => Err(refused(&answer, found, doing, class, now)),
+        Err(NoSuccess::Unreadable(why)) => Err(why.into_failure(&answer, doing, class)),
     }
 }
 
-/// What an answer is.
-enum Reading {
-    /// The success that was hoped for.
-    Success,
+/// What an answer is that is not the success that was hoped for.
+enum NoSuccess {
     /// A refusal: nothing was carried out, unless a 5xx says so.
     Refused(ApiError),
     /// Nothing that the API would send, or nothing that can be read.
@@ -129,50 +128,45 @@ fn refused(answer: &Answer, found: ApiError, doing: &str, class: RetryClass, now
     Failure::refused(answer.status, error, rate_limit, !answer.before_body)
 }
 
-fn because(why: impl Into<String>) -> Reading {
-    Reading::Unreadable(Unreadable::Because(why.into()))
+fn because(why: impl Into<String>) -> NoSuccess {
+    NoSuccess::Unreadable(Unreadable::Because(why.into()))
 }
 
-fn read_success(answer: &Answer, expected: Success, key: &ApiKey) -> Reading {
+fn check_success(answer: &Answer, expected: Success, key: &ApiKey) -> Result<(), NoSuccess> {
     if let Some(trouble) = &answer.trouble {
-        return because(trouble.to_string());
+        return Err(because(trouble.to_string()));
     }
     let body = answer.body.trim_ascii();
     if body.is_empty() {
         let may_be = matches!(expected.body, SuccessBody::Optional | SuccessBody::Any);
-        return if may_be { Reading::Success } else { because("it is empty") };
+        return if may_be { Ok(()) } else { Err(because("it is empty")) };
     }
     if is_page(answer, body, expected.body) {
-        return Reading::Unreadable(Unreadable::Page(answer.api_error(key).message));
+        return Err(NoSuccess::Unreadable(Unreadable::Page(answer.api_error(key).message)));
     }
     if expected.body == SuccessBody::Any && !says_json(answer) && !matches!(body, [b'{' | b'[', ..]) {
-        return Reading::Success;
+        return Ok(());
     }
     if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
-        return because("it is written in UTF-16, not in UTF-8");
+        return Err(because("it is written in UTF-16, not in UTF-8"));
     }
-    let shape = match Shape::read(body, expected) {
-        Ok(shape) => shape,
-        Err(why) => return because(why),
-    };
+    let shape = Shape::read(body, expected).map_err(because)?;
     if shape.has_key() {
-        return Reading::Success;
+        return Ok(());
     }
     let is_step = expected.body == SuccessBody::Optional && expected.key.is_some();
     if shape.fields().is_some_and(|fields| tells_of_error(fields) || (is_step && tells_of_failure(fields))) {
-        return Reading::Refused(answer.api_error(key));
+        return Err(NoSuccess::Refused(answer.api_error(key)));
     }
     match (expected.body, expected.key) {
-        (SuccessBody::Any | SuccessBody::Optional, _) => Reading::Success,
-        (SuccessBody::Json | SuccessBody::Listing, Some(name)) => {
+        (SuccessBody::Any | SuccessBody::Optional, _) => Ok(()),
+        (_, Some(name)) => {
             let words = answer.api_error(key).message;
             let words = words.map(|words| format!("; it says: {words}")).unwrap_or_default();
-            because(format!("it has no {name}{words}"))
+            Err(because(format!("it has no {name}{words}")))
         }
-        (SuccessBody::Json | SuccessBody::Listing, None) if shape == Shape::Scalar => {
-            because("it is neither an object nor a list")
-        }
-        (SuccessBody::Json | SuccessBody::Listing, None) => Reading::Success,
+        (_, None) if shape == Shape::Scalar => Err(because("it is neither an object nor a list")),
+        (_, None) => Ok(()),
     }
 }
 
@@ -193,7 +187,6 @@ fn says_json(answer: &Answer) -> bool {
 /// Whether an object without the field that it is about is one of the API's errors: `{error, …}` in all its forms, or
 /// `{message, …}` with one more field of an error. A `message` alone may as well tell of a success.
 fn tells_of_error(fields: &Fields) -> bool {
-    use serde_json::Value;
     let says = |value: &Value| match value {
         Value::Null => false,
         Value::Bool(flag) => *flag,
@@ -216,7 +209,6 @@ fn tells_of_error(fields: &Fields) -> bool {
 /// Whether an object without the reference that a step of an upload is about says in another way that the step failed.
 /// Other operations have fields of these names in their successes.
 fn tells_of_failure(fields: &Fields) -> bool {
-    use serde_json::Value;
     let says = |name: &str, words: &[&str]| {
         let text = fields.get(name).and_then(Value::as_str);
         text.is_some_and(|text| words.iter().any(|word| text.eq_ignore_ascii_case(word)))
