@@ -88,16 +88,9 @@ impl FileIdentity {
 }
 
 /// Whether these are two files, as far as the system can tell.
-#[cfg(unix)]
 pub(crate) fn is_another(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) != (other.dev(), other.ino())
-}
-
-/// Whether these are two files, as far as the system can tell.
-#[cfg(not(unix))]
-pub(crate) fn is_another(_: &Metadata, _: &Metadata) -> bool {
-    false
+    let number = |of| FileIdentity::of(of).inode.map(|inode| (inode.device, inode.number));
+    number(one) != number(other)
 }
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 //! A link is not followed, a FIFO is not waited for, and what is made is for its owner alone. What to write into the files
 //! is the business of whoever opens them. All of this blocks on the file system.
 
-use std::fs::{DirBuilder, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use crate::file_identity::is_another;
 
 /// The pause between two tries to get a lock. Who has it needs milliseconds.
 const LOCK_PAUSE: Duration = Duration::from_millis(10);
@@ -131,19 +133,8 @@ pub fn lock_within(file: &File, patience: Duration) -> Result<(), TryLockError> 
 /// Whether `path` still names the file. Where the system has no numbers for files, an open one keeps its name.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     match path.symlink_metadata() {
-        Ok(found) => Ok(is_same(&file.metadata()?, &found)),
+        Ok(found) => Ok(found.is_file() && !is_another(&file.metadata()?, &found)),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-#[cfg(unix)]
-fn is_same(one: &Metadata, other: &Metadata) -> bool {
-    use std::os::unix::fs::MetadataExt as _;
-    (one.dev(), one.ino()) == (other.dev(), other.ino())
-}
-
-#[cfg(not(unix))]
-fn is_same(_: &Metadata, other: &Metadata) -> bool {
-    other.is_file()
 }

@@ -1,5 +1,7 @@
 //! An HTTP proxy: its address, what it is told as user name and password, and how that is kept out of what it says.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::header::{HeaderMap, PROXY_AUTHENTICATE};
 use url::Url;
@@ -54,7 +56,7 @@ impl Proxy {
             let mut login = decode(url.username());
             login.push(b':');
             login.extend(&password);
-            let login = base64(&login);
+            let login = STANDARD.encode(&login);
             let mut value = HeaderValue::from_str(&format!("Basic {login}"))
                 .map_err(|_| bad("has credentials that no header can carry"))?;
             value.set_sensitive(true);
@@ -93,11 +95,6 @@ impl std::fmt::Debug for Proxy {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Proxy").field("url", &self.url.as_str()).finish_non_exhaustive()
     }
-}
-
-fn base64(bytes: &[u8]) -> String {
-    use base64::Engine as _;
-    base64::engine::general_purpose::STANDARD.encode(bytes)
 }
 
 #[cfg(test)]

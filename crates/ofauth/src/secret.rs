@@ -84,13 +84,9 @@ impl ApiKey {
                 copied = at;
             }
         }
-        match cleaned {
-            None => body,
-            Some(mut out) => {
-                out.extend_from_slice(body.get(copied..).unwrap_or_default());
-                Bytes::from(out)
-            }
-        }
+        let Some(mut out) = cleaned else { return body };
+        out.extend_from_slice(body.get(copied..).unwrap_or_default());
+        Bytes::from(out)
     }
 }
 

@@ -47,11 +47,10 @@ pub fn thread_shortage(error: &io::Error) -> &'static str {
 
 fn limit_of(error: &io::Error) -> Option<&'static str> {
     match error.kind() {
-        io::ErrorKind::OutOfMemory => return Some(MEMORY),
-        io::ErrorKind::AddrNotAvailable => return Some(PORTS),
-        _ => {}
+        io::ErrorKind::OutOfMemory => Some(MEMORY),
+        io::ErrorKind::AddrNotAvailable => Some(PORTS),
+        _ => by_number(error.raw_os_error()?),
     }
-    by_number(error.raw_os_error()?)
 }
 
 #[cfg(unix)]
@@ -78,10 +77,7 @@ fn by_number(number: i32) -> Option<&'static str> {
 /// The system's own words without its number, beginning small, as they stand in the middle of a line.
 pub fn words(error: &io::Error) -> String {
     let text = error.to_string();
-    let text = match text.rfind(" (os error ") {
-        Some(end) => text.get(..end).unwrap_or(&text),
-        None => &text,
-    };
+    let text = text.rsplit_once(" (os error ").map_or(text.as_str(), |(words, _)| words);
     let mut characters = text.chars();
     match (characters.next(), characters.next()) {
         // An abbreviation stays one, and so does what others wrote.
@@ -122,13 +118,8 @@ impl fmt::Display for Time {
         let seconds = self.0.as_secs();
         match seconds {
             // Settings of less than a second, and fractions of a few, are told as they are.
-            0..10 if self.0.subsec_millis() != 0 => {
-                let millis = self.0.as_millis();
-                match seconds {
-                    0 => write!(f, "{millis} ms"),
-                    _ => write!(f, "{:.1} s", self.0.as_secs_f64()),
-                }
-            }
+            0 if self.0.subsec_millis() != 0 => write!(f, "{} ms", self.0.as_millis()),
+            1..10 if self.0.subsec_millis() != 0 => write!(f, "{:.1} s", self.0.as_secs_f64()),
             0..120 => write!(f, "{seconds} s"),
             120..HOUR => both(seconds / MINUTE, "min", seconds % MINUTE, "s"),
             HOUR..DAY => both(seconds / HOUR, "h", seconds % HOUR / MINUTE, "min"),

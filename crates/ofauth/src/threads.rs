@@ -126,8 +126,10 @@ impl Workers for Owner {
         if state.threads >= MOST {
             return Ok(());
         }
-        match spawn(Arc::clone(shared)) {
-            Ok(()) => state.threads = state.threads.saturating_add(1),
+        let builder = thread::Builder::new().name(NAME.into()).stack_size(STACK);
+        let owned = Arc::clone(shared);
+        match builder.spawn(move || owned.work()) {
+            Ok(_) => state.threads = state.threads.saturating_add(1),
             // One that is at work takes it next.
             Err(_) if state.threads > 0 => {}
             Err(error) => {
@@ -147,11 +149,6 @@ pub(crate) fn no_thread(error: io::Error) -> Error {
          memory"
     );
     Error::new(ErrorKind::Resources, text).with_source(error)
-}
-
-fn spawn(shared: Arc<Shared>) -> io::Result<()> {
-    let builder = thread::Builder::new().name(NAME.into()).stack_size(STACK);
-    builder.spawn(move || shared.work()).map(drop)
 }
 
 impl Shared {

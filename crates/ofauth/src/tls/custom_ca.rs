@@ -55,7 +55,8 @@ impl ServerCertVerifier for Given {
         match verified {
             // Its time was checked before this was found.
             Err(rustls::Error::InvalidCertificate(CertificateError::Other(OtherError(why))))
-                if is_authority_as_server(&*why) && self.certificates.contains(end_entity) =>
+                if matches!(why.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
+                    && self.certificates.contains(end_entity) =>
             {
                 verify_server_name(&ParsedCertificate::try_from(end_entity)?, server_name)?;
                 Ok(ServerCertVerified::assertion())
@@ -85,10 +86,6 @@ impl ServerCertVerifier for Given {
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
         self.webpki.supported_verify_schemes()
     }
-}
-
-fn is_authority_as_server(why: &(dyn std::error::Error + 'static)) -> bool {
-    matches!(why.downcast_ref(), Some(webpki::Error::CaUsedAsEndEntity))
 }
 
 /// The certificates in a PEM text.

@@ -81,10 +81,6 @@ impl Named {
         })
     }
 
-    fn is_empty(&self) -> bool {
-        self.file.is_none() && self.directories.is_empty()
-    }
-
     fn load(&self) -> CertificateResult {
         let mut found = load_certs_from_paths(self.file.as_deref(), None);
         for directory in &self.directories {
@@ -126,12 +122,17 @@ fn store() -> CertificateResult {
 
 fn platform_roots() -> Result<RootCertStore> {
     let named = Named::once();
-    let found = if named.is_empty() { store() } else { named.load() };
+    let is_named = named.file.is_some() || !named.directories.is_empty();
+    let found = if is_named { named.load() } else { store() };
     let mut roots = RootCertStore::empty();
     // A store may hold a few that are malformed by today's rules: the rest still serves.
     roots.add_parsable_certificates(found.certs);
     if roots.is_empty() {
-        if let Some(short) = found.errors.iter().find_map(|error| shortage_of(error)) {
+        let short = found.errors.iter().find_map(|error| match &error.kind {
+            rustls_native_certs::ErrorKind::Io { inner, .. } => shortage(inner),
+            _ => None,
+        });
+        if let Some(short) = short {
             let text = format!("the CA certificates of this machine cannot be read: {short}");
             return Err(Error::new(ErrorKind::Resources, text));
         }
@@ -146,11 +147,4 @@ fn platform_roots() -> Result<RootCertStore> {
         .with_setting(Setting::CaCertificates));
     }
     Ok(roots)
-}
-
-fn shortage_of(error: &rustls_native_certs::Error) -> Option<&'static str> {
-    match &error.kind {
-        rustls_native_certs::ErrorKind::Io { inner, .. } => shortage(inner),
-        _ => None,
-    }
 }
