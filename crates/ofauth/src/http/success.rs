@@ -103,11 +103,11 @@ pub(crate) fn read(
     let read = match answer.status {
         200..=299 => check_success(&answer, success, key),
         0..=199 | 304 => Err(because(format!("its status {} answers nothing that was asked", answer.status))),
-        _ => Err(NoSuccess::Refused(answer.api_error(key))),
+        _ => Err(NoSuccess::Refused(Box::new(answer.api_error(key)))),
     };
     match read {
         Ok(()) => Ok(answer),
-        Err(NoSuccess::Refused(found)) => Err(refused(&answer, found, doing, class, now)),
+        Err(NoSuccess::Refused(found)) => Err(refused(&answer, *found, doing, class, now)),
         Err(NoSuccess::Unreadable(why)) => Err(why.into_failure(&answer, doing, class)),
     }
 }
@@ -115,7 +115,7 @@ pub(crate) fn read(
 /// What an answer is that is not the success that was hoped for.
 enum NoSuccess {
     /// A refusal: nothing was carried out, unless a 5xx says so.
-    Refused(ApiError),
+    Refused(Box<ApiError>),
     /// Nothing that the API would send, or nothing that can be read.
     Unreadable(Unreadable),
 }
@@ -156,7 +156,7 @@ fn check_success(answer: &Answer, expected: Success, key: &ApiKey) -> Result<(),
     }
     let is_step = expected.body == SuccessBody::Optional && expected.key.is_some();
     if shape.fields().is_some_and(|fields| tells_of_error(fields) || (is_step && tells_of_failure(fields))) {
-        return Err(NoSuccess::Refused(answer.api_error(key)));
+        return Err(NoSuccess::Refused(Box::new(answer.api_error(key))));
     }
     match (expected.body, expected.key) {
         (SuccessBody::Any | SuccessBody::Optional, _) => Ok(()),
