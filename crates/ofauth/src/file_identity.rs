@@ -80,10 +80,7 @@ impl FileIdentity {
         if self.modified != now.modified {
             return Sameness::Different("its modification time moved".into());
         }
-        match (&self.inode, &now.inode) {
-            (Some(then), Some(now)) if then == now => Sameness::Same,
-            _ => Sameness::Likely,
-        }
+        if self.inode.is_some() && self.inode == now.inode { Sameness::Same } else { Sameness::Likely }
     }
 }
 

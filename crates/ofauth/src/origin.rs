@@ -34,7 +34,6 @@ impl Origins {
         Ok(Self { base, allowed, plain_http })
     }
 
-    /// The base URL.
     pub(crate) fn base(&self) -> &Url {
         &self.base
     }

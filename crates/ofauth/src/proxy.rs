@@ -10,7 +10,6 @@ use zeroize::Zeroizing;
 use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::origin::host_port;
 
-/// An HTTP proxy.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     /// The address, credentials removed.

@@ -156,7 +156,6 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What each thread does.
     fn work(&self) {
         let mut state = self.lock();
         loop {

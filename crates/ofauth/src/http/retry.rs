@@ -14,7 +14,6 @@ use crate::limits::LONGEST_WAIT;
 
 /// The first pause, doubled at each further try.
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The longest pause between two tries.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// Tries of one upload part and of every step of an upload.
 pub(crate) const UPLOAD_TRIES: u32 = 8;

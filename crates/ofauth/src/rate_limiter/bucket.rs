@@ -208,8 +208,7 @@ impl Bucket {
             return self.refilled.since(now);
         }
         // A microsecond more, so that rounding does not wake anybody for nothing.
-        let seconds = (missing / rate).min(FOR_EVER.as_secs_f64());
-        let exact = Duration::try_from_secs_f64(seconds).unwrap_or(FOR_EVER);
+        let exact = Duration::try_from_secs_f64(missing / rate).unwrap_or(FOR_EVER);
         exact.saturating_add(Duration::from_micros(1)).min(FOR_EVER)
     }
 

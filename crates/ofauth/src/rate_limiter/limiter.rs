@@ -324,6 +324,7 @@ impl Drop for Waiting<'_> {
 
 /// The right to send one request. Dropped without a word, it counts as spent: the request may have arrived.
 #[must_use = "a permit is spent when it is dropped"]
+#[derive(Debug)]
 pub(crate) struct Permit {
     limiter: Arc<RateLimiter>,
     sent: Moment,
@@ -373,12 +374,6 @@ pub(super) fn token(result: &Result<Answer, Failure>) -> Token {
             // It may have arrived, so it is spent.
             Outcome::Lost => Token::Unknown,
         },
-    }
-}
-
-impl std::fmt::Debug for Permit {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Permit").field("open", &self.open).finish_non_exhaustive()
     }
 }
 
