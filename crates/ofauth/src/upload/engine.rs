@@ -17,14 +17,13 @@ use super::progress::report::Phase;
 use super::result::sum::Sum;
 use super::result::uploaded::{Uploaded, UploadedPart};
 use super::retry_policy::{self, CommitState, Decision, Expiry};
-use super::run::{Retry, Run, after, ambiguous, mixed, unknown};
+use super::run::{Run, after, ambiguous, mixed, unknown};
 use super::session::{Opening, Session};
-use super::source::compare;
+use super::source::compare::compare;
 use super::source::opened::changed;
 use super::step_result::StepSuccess;
 use super::transfer::attempt::Attempt;
 use super::transfer::put::Transfer;
-use crate::call::pause::Pause;
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{DoneRecord, SessionRecord, State};
 
@@ -34,11 +33,7 @@ const MOST_COMPARISONS: u32 = 10;
 const REST: Duration = Duration::from_secs(1);
 
 /// A session together with what is done in it.
-struct Begun {
-    session: Session,
-    ledger: Ledger,
-    commit: CommitState,
-}
+type Begun = (Session, Ledger, CommitState);
 
 /// Runs to the end, from what an earlier run left if there is anything.
 pub(crate) async fn carry_out<T: Transfer>(
@@ -48,21 +43,17 @@ pub(crate) async fn carry_out<T: Transfer>(
     let mut begun = earlier.map(|(state, plan, commit)| go_on(run, &state, plan, commit));
     let mut restarted = false;
     loop {
-        let Begun { session, ledger, commit } = match begun.take() {
+        let (session, ledger, commit) = match begun.take() {
             Some(begun) => begun,
             None => begin(run).await?,
         };
         let id = session.plan.upload_id.clone();
-        match scheduler::send(run, &session, ledger, commit)
-            .await
-            .map_err(|error| error.with_upload_id(&id))?
-        {
+        let with_id = |error: Error| error.with_upload_id(&id);
+        match scheduler::send(run, &session, ledger, commit).await.map_err(with_id)? {
             Sent::Whole { ledger, done } => {
-                return finish(run, session, ledger, done, commit)
-                    .await
-                    .map_err(|error| error.with_upload_id(&id));
+                return finish(run, session, ledger, done, commit).await.map_err(with_id);
             }
-            Sent::SessionOver { error, .. } if restarted => return Err(error.with_upload_id(&id)),
+            Sent::SessionOver { error, .. } if restarted => return Err(with_id(error)),
             Sent::SessionOver { acknowledged, error } => {
                 tracing::info!(%error, "the session is over");
                 run.notify(Notice::SessionExpired { sent_again: acknowledged });
@@ -97,7 +88,7 @@ async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
         journal.has_session = true;
     }
     let ledger = Ledger::new(&session.plan.parts);
-    Ok(Begun { session, ledger, commit: CommitState::default() })
+    Ok((session, ledger, CommitState::default()))
 }
 
 /// Opens a session, and tells of long waits for it.
@@ -115,8 +106,7 @@ async fn open<T: Transfer>(run: &mut Run<T>) -> Result<Session> {
                 if pause.is_rate_limit {
                     run.tell_rate_limit(pause.length);
                 } else {
-                    let Pause { length, why, status, tries, .. } = pause;
-                    run.tell_retry(Retry { step: Step::Open, why, status, tries, wait: length });
+                    run.tell_retry(Step::Open, pause.why, pause.status, pause.tries, pause.length);
                 }
             }
         }
@@ -134,8 +124,7 @@ fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, commit: Commi
         ledger.resume(index, part.etag.clone(), part.tries, part.hash);
     }
     let (bytes, parts) = (ledger.acknowledged(), ledger.parts_done());
-    let whole = |number| u32::try_from(number).unwrap_or(u32::MAX);
-    let (parts, parts_total) = (whole(parts), whole(session.plan.parts.len()));
+    let parts_total = session.plan.parts_total();
     if parts > 0 {
         run.notify(Notice::Resumed { bytes, parts, parts_total });
     }
@@ -144,7 +133,7 @@ fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, commit: Commi
         (progress.resumed, progress.acknowledged, progress.handed_over) = (bytes, bytes, bytes);
         (progress.parts_done, progress.parts_total) = (parts, parts_total);
     });
-    Begun { session, ledger, commit }
+    (session, ledger, commit)
 }
 
 async fn finish<T: Transfer>(
@@ -217,10 +206,8 @@ async fn compare_all<T: Transfer>(run: &mut Run<T>, ledger: &mut Ledger) -> Resu
         if parts.is_empty() {
             return Ok(());
         }
-        let indices: Vec<_> = parts.iter().map(|part| part.index).collect();
-        let compared = compare::compare(run.source.clone(), parts);
-        match run.limits.within(compared).await?? {
-            Some(revision) => ledger.known_in(revision, indices),
+        match run.limits.within(compare(run.source.clone(), parts)).await?? {
+            Some((revision, parts)) => ledger.known_in(revision, parts),
             None => run.limits.within(tokio::time::sleep(REST)).await?,
         }
     }
@@ -266,10 +253,9 @@ async fn complete<T: Transfer>(
         {
             recorder.not_finished().await.map_err(|error| ambiguous(error, commit))?;
         }
-        let (why, status) = (failure.cause(), failure.status());
+        let latest = until.filter(|_| failure.rate_limit.retry_after.is_some());
         let wait = match decision {
-            Decision::Again(wait) if failure.rate_limit.retry_after.is_none() => wait,
-            Decision::Again(wait) if until.is_none_or(|until| after(Instant::now(), wait) <= until.at) => {
+            Decision::Again(wait) if latest.is_none_or(|latest| after(Instant::now(), wait) <= latest.at) => {
                 wait
             }
             Decision::Wait if run.backend.too_long(until).is_none() => {
@@ -282,7 +268,7 @@ async fn complete<T: Transfer>(
             _ => return Err(ambiguous(failure.error, commit)),
         };
         if decision != Decision::Wait {
-            run.tell_retry(Retry { step: Step::Complete, why, status, tries, wait });
+            run.tell_retry(Step::Complete, failure.cause(), failure.status(), tries, wait);
         }
         tracing::info!(error = %failure.error, ?decision, "completing again");
         run.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));

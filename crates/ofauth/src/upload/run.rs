@@ -10,11 +10,10 @@ use tokio::time::Instant;
 
 use super::backend::Backend;
 use super::cancel::Limits;
-use super::progress::eta::{Forecast, RateEstimator, Rest};
+use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice, Step};
 use super::progress::report::Reporter;
 use super::retry_policy::{CommitState, Expiry, Situation};
-use super::session::Session;
 use super::source::opened::Opened;
 use super::transfer::put::{Puts, Transfer};
 use crate::call::pause::TOLD;
@@ -42,15 +41,6 @@ pub(crate) struct Run<T: Transfer = Puts> {
     pub(crate) journal: Option<Journaled>,
 }
 
-/// A step that failed and is tried again.
-pub(crate) struct Retry {
-    pub(crate) step: Step,
-    pub(crate) why: String,
-    pub(crate) status: Option<u16>,
-    pub(crate) tries: u32,
-    pub(crate) wait: Duration,
-}
-
 /// Where an upload is written down, and as what.
 pub(crate) struct Journaled {
     pub(crate) recorder: Recorder,
@@ -63,17 +53,22 @@ pub(crate) struct Journaled {
 impl<T: Transfer> Run<T> {
     /// Tells of a wait for the rate limit, unless it is one of a moment. Returns whether it was told.
     pub(crate) fn tell_rate_limit(&mut self, wait: Duration) -> bool {
-        if self.tell_long_wait(wait) {
-            return true;
-        }
-        if wait >= TOLD {
+        let is_told = wait >= TOLD;
+        if is_told && !self.tell_long_wait(wait) {
             self.notify(Notice::RateLimited { wait });
         }
-        wait >= TOLD
+        is_told
     }
 
     /// Tells that a step failed and is tried again.
-    pub(crate) fn tell_retry(&mut self, Retry { step, why, status, tries, wait }: Retry) {
+    pub(crate) fn tell_retry(
+        &mut self,
+        step: Step,
+        why: String,
+        status: Option<u16>,
+        tries: u32,
+        wait: Duration,
+    ) {
         let tries_at_most = if step == Step::Open { CALL_TRIES } else { UPLOAD_TRIES };
         self.notify(Notice::Retrying { step, why, status, tries, tries_at_most, wait });
         self.tell_long_wait(wait);
@@ -101,25 +96,6 @@ impl<T: Transfer> Run<T> {
     /// How long so many parts, and completing them, take at least under the service's rate limit.
     pub(crate) fn time_for(&self, parts: usize) -> Duration {
         self.backend.time_for((parts as u64).saturating_add(1))
-    }
-
-    /// How fast it goes, and when it will be done.
-    pub(crate) fn forecast(
-        &mut self,
-        now: Instant,
-        session: &Session,
-        handed_over: u64,
-        requests: usize,
-        waiting: bool,
-    ) -> Forecast {
-        let rest = Rest {
-            bytes: self.source.size.saturating_sub(handed_over),
-            requests: self.time_for(requests),
-            session_left: session.left(now),
-            waiting,
-        };
-        self.rate_estimator.update(now, handed_over);
-        self.rate_estimator.forecast(now, rest)
     }
 
     pub(crate) fn situation<'a>(

@@ -4,7 +4,7 @@
 //! Only something about the file that changed gives reason to look. However often that happens, what is read again early is
 //! never more than twice what was sent. It proves nothing about the end: [`crate::upload::engine`] looks at everything then.
 
-use std::future::{Future, pending};
+use std::future::pending;
 use std::pin::Pin;
 
 use super::ledger::Ledger;
@@ -23,16 +23,7 @@ pub(crate) struct EarlyLook {
     settled: Revision,
 }
 
-struct Look {
-    parts: Vec<usize>,
-    compared: Pin<Box<dyn Future<Output = Result<Option<Revision>>> + Send>>,
-}
-
-/// What a look came to: the parts that are what the source holds, and in which revision of it.
-pub(crate) struct Looked {
-    parts: Vec<usize>,
-    revision: Option<Revision>,
-}
+type Look = Pin<Box<dyn Future<Output = Result<Option<(Revision, Vec<usize>)>>> + Send>>;
 
 impl EarlyLook {
     /// Begins to look if there is reason to and the bound allows it.
@@ -48,29 +39,19 @@ impl EarlyLook {
         tracing::info!(parts = parts.len(), "something about the file changed: what was sent is compared");
         let bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.length));
         self.read_again = self.read_again.saturating_add(bytes);
-        self.under_way = Some(Look {
-            parts: parts.iter().map(|part| part.index).collect(),
-            compared: Box::pin(compare(source.clone(), parts)),
-        });
+        self.under_way = Some(Box::pin(compare(source.clone(), parts)));
     }
 
-    /// Resolves when a look that is under way has ended. It is an error if the source holds something else.
-    pub(crate) async fn ended(&mut self) -> Result<Looked> {
-        let revision = match &mut self.under_way {
-            Some(look) => look.compared.as_mut().await?,
-            None => pending().await,
-        };
-        let parts = self.under_way.take().map(|look| look.parts).unwrap_or_default();
-        Ok(Looked { parts, revision })
-    }
-}
-
-impl Looked {
-    /// Has the ledger know. Of a source that went on to another revision meanwhile there is nothing to know.
-    pub(crate) fn enter(self, ledger: &mut Ledger) {
-        if let Some(revision) = self.revision {
-            ledger.known_in(revision, self.parts);
+    /// Resolves when a look that is under way has ended and the ledger knows what it found. It is an error if the source
+    /// holds something else.
+    pub(crate) async fn ended(&mut self, ledger: &mut Ledger) -> Result<()> {
+        let Some(look) = &mut self.under_way else { return pending().await };
+        // Of a source that went on to another revision meanwhile there is nothing to know.
+        if let Some((revision, parts)) = look.await? {
+            ledger.known_in(revision, parts);
         }
+        self.under_way = None;
+        Ok(())
     }
 }
 
@@ -120,7 +101,7 @@ mod tests {
             early.begin(&opened, opened.look().unwrap(), &ledger);
             if early.under_way.is_some() {
                 looks += 1;
-                early.ended().await.unwrap().enter(&mut ledger);
+                early.ended(&mut ledger).await.unwrap();
                 assert_eq!(ledger.not_known_in(opened.look().unwrap()), []);
             }
         }
@@ -129,7 +110,7 @@ mod tests {
 
     #[tokio::test]
     async fn an_edit_behind_the_old_time_is_found() {
-        let (_dir, path, opened, ledger) = half_sent();
+        let (_dir, path, opened, mut ledger) = half_sent();
         let mut early = EarlyLook::default();
         wait_for_another_time();
         let file = std::fs::File::options().write(true).open(&path).unwrap();
@@ -137,7 +118,7 @@ mod tests {
         file.write_all_at(b"x", 15).unwrap();
         file.set_modified(before).unwrap();
         early.begin(&opened, opened.look().unwrap(), &ledger);
-        let error = early.ended().await.err().unwrap();
+        let error = early.ended(&mut ledger).await.unwrap_err();
         assert_eq!((error.kind(), error.part()), (ErrorKind::SourceChanged, Some(2)));
     }
 
@@ -150,7 +131,7 @@ mod tests {
         early.begin(&opened, seen, &ledger);
         // Before the look: what it finds it says of the revision that it began in.
         change_mode(&path, 0o600);
-        early.ended().await.unwrap().enter(&mut ledger);
+        early.ended(&mut ledger).await.unwrap();
         assert_eq!(ledger.not_known_in(seen).len(), 2);
         assert_eq!(ledger.not_known_in(opened.look().unwrap()), []);
     }

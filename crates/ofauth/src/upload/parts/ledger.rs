@@ -12,7 +12,7 @@ use crate::upload::source::compare::SentPart;
 use crate::upload::source::revision::Revision;
 
 /// The parts of one session.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ledger {
     entries: Vec<Entry>,
     /// Index of the first part that was never sent.
@@ -23,7 +23,7 @@ pub(crate) struct Ledger {
     acknowledged: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Entry {
     length: u64,
     /// Tries that were started and count, never reset.
@@ -39,22 +39,8 @@ struct Entry {
 
 impl Ledger {
     pub(crate) fn new(parts: &[PlannedPart]) -> Self {
-        let entry = |part: &PlannedPart| Entry {
-            length: part.length,
-            tries: 0,
-            step: 0,
-            step_at: 0,
-            done: false,
-            etag: None,
-            sent: None,
-        };
-        Self {
-            entries: parts.iter().map(entry).collect(),
-            fresh: 0,
-            again: BTreeSet::new(),
-            done: 0,
-            acknowledged: 0,
-        }
+        let entry = |part: &PlannedPart| Entry { length: part.length, ..Entry::default() };
+        Self { entries: parts.iter().map(entry).collect(), ..Self::default() }
     }
 
     /// Records that an earlier run had `part` acknowledged, after so many tries, and that the source, as it was opened in
@@ -84,7 +70,7 @@ impl Ledger {
             return Some(part);
         }
         let part = self.fresh;
-        (part < self.entries.len()).then(|| {
+        self.has_fresh().then(|| {
             self.fresh = self.fresh.saturating_add(1);
             self.skip_done();
             part
@@ -188,8 +174,8 @@ impl Ledger {
     }
 
     /// Parts that the service has acknowledged.
-    pub(crate) fn parts_done(&self) -> usize {
-        self.done
+    pub(crate) fn parts_done(&self) -> u32 {
+        u32::try_from(self.done).unwrap_or(u32::MAX)
     }
 
     /// Parts that the service has not acknowledged.

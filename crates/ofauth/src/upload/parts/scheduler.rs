@@ -4,7 +4,6 @@
 //! brought before they give their slot back; every decision about them is taken here, one after another, so there is
 //! nothing to lock. Opening sessions and completing them is [`crate::upload::engine`]'s.
 
-use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,10 +18,11 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::Failure;
 use crate::rate_limiter::Until;
 use crate::upload::plan::upload_plan::{Flow, number_of};
+use crate::upload::progress::eta::Rest;
 use crate::upload::progress::notice::{Notice, Step};
 use crate::upload::progress::report::Phase;
 use crate::upload::retry_policy::{self, CommitState, Decision, may_have_committed};
-use crate::upload::run::{Retry, Run, after, ambiguous, mixed, unknown};
+use crate::upload::run::{Run, after, ambiguous, mixed, unknown};
 use crate::upload::session::Session;
 use crate::upload::source::opened::changed;
 use crate::upload::source::revision::Revision;
@@ -50,7 +50,7 @@ pub(crate) async fn send<T: Transfer>(
     ledger: Ledger,
     commit: CommitState,
 ) -> Result<Sent> {
-    let parts_total = u32::try_from(session.plan.parts.len()).unwrap_or(u32::MAX);
+    let parts_total = session.plan.parts_total();
     run.reporter.report(|progress| (progress.phase, progress.parts_total) = (Phase::Sending, parts_total));
     let limits = run.limits.clone();
     let mut sending = PartScheduler::new(run, session, ledger, commit);
@@ -67,23 +67,17 @@ pub(crate) async fn send<T: Transfer>(
         }
         sending.early.begin(&sending.run.source, sending.revision, &sending.ledger);
         let wake = sending.next_wake();
-        let woken = async {
-            match wake {
-                Some(at) => sleep_until(at).await,
-                None => pending().await,
-            }
-        };
         let ended = tokio::select! {
             biased;
             error = &mut limit => return sending.stopped(error).await,
             // Before anything that ended meanwhile is judged: after a sleep every timer has fired.
             _ = ticks.tick() => None,
             Some(joined) = sending.running.join_next_with_id() => Some(joined),
-            looked = sending.early.ended() => {
-                looked?.enter(&mut sending.ledger);
+            looked = sending.early.ended(&mut sending.ledger) => {
+                looked?;
                 None
             }
-            () = woken => None,
+            () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => None,
         };
         if let Some(after) = suspend.look(Instant::now(), always()) {
             sending.woke(after).await?;
@@ -345,12 +339,11 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
                 if latest.is_some_and(|latest| until > latest.at) {
                     return Err(ambiguous(error, self.commit));
                 }
-                self.run.tell_retry(Retry { step: self.step(part), why, status, tries, wait: pause });
+                self.run.tell_retry(self.step(part), why, status, tries, pause);
                 self.ledger.send_again(part, until);
             }
             Decision::Solo => {
-                let wait = Duration::ZERO;
-                self.run.tell_retry(Retry { step: self.step(part), why, status, tries, wait });
+                self.run.tell_retry(self.step(part), why, status, tries, Duration::ZERO);
                 self.ledger.send_again(part, now);
                 // One probe at a time; further refused parts simply come again.
                 self.solo_probe.get_or_insert(part);
@@ -426,7 +419,6 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         let now = Instant::now();
         let under_way: u64 = self.tries.iter().map(|running| running.attempt.handed_over()).sum();
         let acknowledged = self.ledger.acknowledged();
-        let parts_done = u32::try_from(self.ledger.parts_done()).unwrap_or(u32::MAX);
         let handed_over = acknowledged.saturating_add(under_way);
         let begun = self.tries.iter().filter(|running| !running.attempt.waits_for_limit()).count();
         let waiting = begun == 0 && !self.tries.is_empty();
@@ -436,17 +428,25 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
         } else {
             self.told_wait = false;
         }
-        let forecast = self.run.forecast(now, self.session, handed_over, requests, waiting);
+        let session_left = self.session.left(now);
+        let rest = Rest {
+            bytes: self.run.source.size.saturating_sub(handed_over),
+            requests: self.run.time_for(requests),
+            session_left,
+            waiting,
+        };
+        self.run.rate_estimator.update(now, handed_over);
+        let forecast = self.run.rate_estimator.forecast(now, rest);
         self.run.reporter.report(|progress| {
             progress.phase = if waiting { Phase::Waiting } else { Phase::Sending };
             progress.acknowledged = acknowledged;
             progress.handed_over = handed_over;
-            progress.parts_done = parts_done;
+            progress.parts_done = self.ledger.parts_done();
             (progress.rate, progress.eta) = (forecast.rate, forecast.eta);
-            progress.session_left = self.session.left(now);
+            progress.session_left = session_left;
         });
         if forecast.late && !std::mem::replace(&mut self.told_late, true) {
-            let session_left = self.session.left(now).unwrap_or_default();
+            let session_left = session_left.unwrap_or_default();
             self.run.notify(Notice::AtRisk { needs: forecast.needs, session_left });
         }
     }

@@ -38,9 +38,7 @@ impl SuspendDetector {
 /// The time since some moment, the time asleep included.
 #[cfg(target_os = "linux")]
 pub(crate) fn always() -> Duration {
-    let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-    let nanos = u32::try_from(now.tv_nsec).unwrap_or(0);
-    Duration::new(u64::try_from(now.tv_sec).unwrap_or(0), nanos)
+    rustix::time::clock_gettime(rustix::time::ClockId::Boottime).try_into().unwrap_or_default()
 }
 
 /// The time since some moment, the time asleep included. The wall clock may be set, which looks like sleep and costs

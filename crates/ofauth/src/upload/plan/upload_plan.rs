@@ -146,6 +146,11 @@ impl Plan {
         self.parts.iter().map(|part| PartRecord { length: part.length, url: part.url.to_string() }).collect()
     }
 
+    /// How many parts there are.
+    pub(crate) fn parts_total(&self) -> u32 {
+        u32::try_from(self.parts.len()).unwrap_or(u32::MAX)
+    }
+
     /// The size of the file.
     pub(crate) fn size(&self) -> u64 {
         self.parts.last().map_or(0, |part| part.start.saturating_add(part.length))

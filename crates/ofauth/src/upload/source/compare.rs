@@ -35,7 +35,7 @@ pub(crate) fn first_difference(
 ) -> io::Result<Option<usize>> {
     let mut buffer = vec![0; PIECE];
     for part in parts {
-        let now = hash(source, part.start, part.length, &mut buffer, cancel)?;
+        let now = hash(source, &part, &mut buffer, cancel)?;
         if now.is_none() || now != part.hash {
             return Ok(Some(part.index));
         }
@@ -43,9 +43,10 @@ pub(crate) fn first_difference(
     Ok(None)
 }
 
-/// Whether an open source holds what was sent: the revision in which it does, or nothing if it went on to another one
-/// meanwhile. It is an error if it does not. Dropping the future ends the reading.
-pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Option<Revision>> {
+/// Whether an open source holds what was sent: the revision in which it does and the indices of the parts, or nothing if
+/// it went on to another one meanwhile. It is an error if it does not. Dropping the future ends the reading.
+pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Option<(Revision, Vec<usize>)>> {
+    let indices = parts.iter().map(|part| part.index).collect();
     let before = source.revision().await?;
     let cancel = CancellationToken::new();
     let _cancelled_when_dropped = cancel.clone().drop_guard();
@@ -61,19 +62,18 @@ pub(crate) async fn compare(source: Opened, parts: Vec<SentPart>) -> Result<Opti
         return Err(changed("its content is not what was sent").with_part(number_of(index)));
     }
     let after = source.revision().await?;
-    Ok((before == after).then_some(after))
+    Ok((before == after).then_some((after, indices)))
 }
 
-/// The hash of a range; `None` if the source ends before.
+/// The hash of what the source holds in the place of a part; `None` if it ends before.
 fn hash(
     source: &Opened,
-    start: u64,
-    length: u64,
+    part: &SentPart,
     buffer: &mut [u8],
     cancel: &CancellationToken,
 ) -> io::Result<Option<u128>> {
     let mut hash = PartHash::new();
-    let (mut at, mut left) = (start, length);
+    let (mut at, mut left) = (part.start, part.length);
     while left > 0 {
         if cancel.is_cancelled() {
             return Err(io::Error::other("cancelled"));
