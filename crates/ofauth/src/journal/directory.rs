@@ -9,7 +9,7 @@ use super::listing::{self, JournalState, JournaledUpload};
 use super::log::Log;
 use super::record::About;
 use super::recorder::{self, Recorder};
-use super::replay::{self, Contents, Found};
+use super::replay::{self, Contents, Found, Replay};
 use super::writer::Writer;
 use crate::error::{Error, ErrorKind, Result};
 use crate::private_fs::{self, OpenError};
@@ -116,14 +116,11 @@ impl Journal {
                 && upload.state == JournalState::Finished
                 && let Err(error) = std::fs::remove_file(&upload.path)
             {
-                failed.get_or_insert((upload.path, error));
+                failed.get_or_insert_with(|| cannot_remove(&upload.path, error));
             }
         }
-        let synced = private_fs::sync_directory(self.dir()).map_err(|error| (self.dir().to_owned(), error));
-        match failed.map_or(synced, Err) {
-            Ok(()) => Ok(()),
-            Err((path, error)) => Err(cannot_remove(&path, error)),
-        }
+        let synced = private_fs::sync_directory(self.dir()).map_err(|error| cannot_remove(self.dir(), error));
+        failed.map_or(synced, Err)
     }
 
     pub(super) fn path_of(&self, id: &str) -> PathBuf {
@@ -139,10 +136,9 @@ fn cannot_remove(path: &Path, error: std::io::Error) -> Error {
 impl OpenJournal {
     /// Goes on with the journal that `log` holds, whose `contents` were read. Blocks if the log does.
     pub(crate) fn over(log: impl Log, contents: Contents, path: PathBuf, about: &About) -> Result<Self> {
-        // A header alone may not be durable: whoever wrote it may have been killed before that.
-        let contents = if contents.is_of_use() { contents } else { Contents::New };
         let (writer, found) = match contents {
-            Contents::New => {
+            // A header alone may not be durable: whoever wrote it may have been killed before that.
+            Contents::New | Contents::Journal(Replay { found: Found::Nothing, .. }) => {
                 let writer = Writer::begin(log).map_err(|error| {
                     let what = format!("the journal {} cannot be created", path.display());
                     system::failed(ErrorKind::Journal, what, recorder::remedy(&error), error)

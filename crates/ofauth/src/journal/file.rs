@@ -2,7 +2,7 @@
 //!
 //! Of the names in the directory only `<id>.journal` is ever touched.
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -26,11 +26,6 @@ pub(super) fn create_directory(dir: &Path) -> io::Result<()> {
     missing.iter().filter_map(|dir| dir.parent()).try_for_each(sync_directory)
 }
 
-/// Opens a journal to look at it.
-pub(super) fn open_to_read(path: &Path) -> Result<File, OpenError> {
-    private_fs::open(path, &options())
-}
-
 /// Opens a journal and locks it, if it is there.
 pub(super) fn open_locked(path: &Path) -> Result<File, OpenError> {
     private_fs::open_locked(path, options().write(true), LOCK_PATIENCE)
@@ -50,12 +45,6 @@ pub(super) fn create_locked(path: &Path) -> Result<File, OpenError> {
         }
     }
     Ok(file)
-}
-
-/// Whether someone has the lock.
-pub(super) fn is_locked(file: &File) -> bool {
-    // Shared, so that those who look do not see each other. The lock ends with `file`.
-    matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))
 }
 
 /// All bytes of a journal.

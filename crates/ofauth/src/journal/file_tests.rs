@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tempfile::TempDir;
 
 use crate::journal::directory::*;
-use crate::journal::record::{SessionRecord, State};
+use crate::journal::record::{Record, SessionRecord, State};
 use crate::journal::samples::{done, part, session};
 use crate::journal::{frame, memory, samples};
 
@@ -71,9 +71,9 @@ async fn a_journal_is_found_again_and_is_for_its_owner_alone() {
     assert_eq!(found, Found::Nothing);
     assert_eq!((mode(journal.dir()), mode(journal.dir().parent().unwrap())), (0o700, 0o700));
     assert_eq!(mode(&path(&journal)), 0o600);
-    recorder.session(session(1)).await.unwrap();
-    recorder.part(part(2)).await.unwrap();
-    recorder.finishing().await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
+    recorder.write(Record::Part(part(2))).await.unwrap();
+    recorder.write(Record::Finishing).await.unwrap();
     recorder.close().await.unwrap();
     std::fs::set_permissions(path(&journal), std::fs::Permissions::from_mode(0o644)).unwrap();
     let OpenJournal { recorder, found } = open(&journal);
@@ -81,8 +81,8 @@ async fn a_journal_is_found_again_and_is_for_its_owner_alone() {
     let found = state(found);
     assert_eq!(found.session, session(1));
     assert_eq!((found.parts.len(), found.finishing, found.torn), (1, 1, false));
-    recorder.not_finished().await.unwrap();
-    recorder.done(done()).await.unwrap();
+    recorder.write(Record::NotFinished).await.unwrap();
+    recorder.write(Record::Done(done())).await.unwrap();
     drop(recorder);
     let OpenJournal { recorder, found } = open(&journal);
     let found = state(found);
@@ -105,7 +105,7 @@ async fn an_upload_that_had_no_session_leaves_no_file() {
         drop(recorder);
         assert!(!path(&journal).exists());
         std::fs::write(path(&journal), left).unwrap();
-        open(&journal).recorder.session(session(3)).await.unwrap();
+        open(&journal).recorder.write(Record::Session(session(3))).await.unwrap();
         assert_eq!(state(open(&journal).found).session, session(3));
         std::fs::remove_file(path(&journal)).unwrap();
     }
@@ -148,7 +148,7 @@ fn a_journal_that_is_removed_while_others_wait_for_it_is_never_had_by_two() {
             };
             assert!(!held.swap(true, Ordering::SeqCst), "two have it");
             assert_eq!(open.found, Found::Nothing);
-            runtime.block_on(open.recorder.session(session(1))).unwrap();
+            runtime.block_on(open.recorder.write(Record::Session(session(1)))).unwrap();
             assert!(held.swap(false, Ordering::SeqCst));
             runtime.block_on(open.recorder.remove()).unwrap();
             done += 1;
@@ -191,7 +191,7 @@ fn what_is_no_journal_of_ours_is_kept_and_named() {
 async fn the_journal_of_another_upload_is_refused() {
     let (_dir, journal) = journal();
     let recorder = open(&journal).recorder;
-    recorder.session(session(1)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
     recorder.close().await.unwrap();
     let other = About { connection: "conn_2".into(), ..samples::about() };
     std::fs::rename(path(&journal), journal.path_of(&other.id())).unwrap();
@@ -248,11 +248,11 @@ async fn a_full_disk_is_told_with_its_remedy() {
     let full = Path::new("/dev/full");
     let device = std::fs::File::options().write(true).open(full).unwrap();
     let before = memory::MemoryFile::default();
-    before.open(&samples::about()).unwrap().recorder.session(session(1)).await.unwrap();
+    before.open(&samples::about()).unwrap().recorder.write(Record::Session(session(1))).await.unwrap();
     let contents = replay::replay(&before.bytes());
     let log = FileLog::new(device, full, before.bytes().len() as u64, true);
     let open = OpenJournal::over(log, contents, full.to_owned(), &samples::about()).unwrap();
-    let error = open.recorder.part(part(0)).await.unwrap_err();
+    let error = open.recorder.write(Record::Part(part(0))).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Journal);
     assert!(error.to_string().contains("free space on its disk"), "{error}");
 }
@@ -262,14 +262,14 @@ async fn sessions_are_listed_found_and_forgotten() {
     let (_dir, journal) = journal();
     assert!(journal.sessions().unwrap().is_empty(), "there is no directory yet");
     let recorder = open(&journal).recorder;
-    recorder.session(session(1)).await.unwrap();
-    recorder.part(part(3)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
+    recorder.write(Record::Part(part(3))).await.unwrap();
     let later = About { source: "bytes:later.mp4".into(), ..samples::about() };
     let finished = journal.open(&later).unwrap().recorder;
     let opened_unix_ms = 1_700_000_009_000;
     let record = SessionRecord { about: later, opened_unix_ms, expires_unix_ms: None, ..session(2) };
-    finished.session(record).await.unwrap();
-    finished.finishing().await.unwrap();
+    finished.write(Record::Session(record)).await.unwrap();
+    finished.write(Record::Finishing).await.unwrap();
     std::fs::write(journal.dir().join("notes.journal"), b"x").unwrap();
     std::fs::write(journal.dir().join("0123456789abcdef.journal.bak"), b"x").unwrap();
 
@@ -283,7 +283,7 @@ async fn sessions_are_listed_found_and_forgotten() {
     assert_eq!((one.state, one.in_use), (JournalState::Interrupted, true));
     assert_eq!((two.file.as_deref(), two.expires), (Some("later.mp4"), None));
     assert_eq!(two.state, JournalState::OutcomeUnknown);
-    finished.done(done()).await.unwrap();
+    finished.write(Record::Done(done())).await.unwrap();
     finished.close().await.unwrap();
     let two = journal.session(&two.id[..5]).unwrap();
     assert_eq!((two.state, two.in_use), (JournalState::Finished, false));
@@ -309,12 +309,12 @@ async fn only_finished_uploads_that_nobody_has_are_settled() {
     let (_dir, journal) = journal();
     let id = samples::about().id();
     let recorder = open(&journal).recorder;
-    recorder.session(session(1)).await.unwrap();
-    recorder.finishing().await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
+    recorder.write(Record::Finishing).await.unwrap();
     recorder.close().await.unwrap();
     journal.settle([id.as_str(), "0123456789abcdef", "../../etc", ""]).unwrap();
     let recorder = open(&journal).recorder;
-    recorder.done(done()).await.unwrap();
+    recorder.write(Record::Done(done())).await.unwrap();
     journal.settle([id.as_str()]).unwrap();
     assert_eq!(journal.session(&id).unwrap().state, JournalState::Finished, "it is in use");
     recorder.close().await.unwrap();
@@ -326,8 +326,8 @@ async fn only_finished_uploads_that_nobody_has_are_settled() {
 async fn damage_behind_the_header_does_not_hide_an_unknown_outcome() {
     let (_dir, journal) = journal();
     let recorder = open(&journal).recorder;
-    recorder.session(session(1)).await.unwrap();
-    recorder.finishing().await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
+    recorder.write(Record::Finishing).await.unwrap();
     recorder.close().await.unwrap();
     let mut bytes = std::fs::read(path(&journal)).unwrap();
     let end = bytes.len();

@@ -13,7 +13,7 @@ use super::record::Record;
 use crate::error::{Error, ErrorKind, Result};
 
 /// What a journal begins with. The last character is the version of the format.
-const MAGIC: [u8; 8] = *b"OFAUTHJ1";
+pub(super) const MAGIC: [u8; 8] = *b"OFAUTHJ1";
 
 /// Bytes before the first frame.
 pub(super) const HEADER: usize = 16;
@@ -27,45 +27,9 @@ const FRAME_HEAD: usize = 8;
 /// The longest payload that is written or believed. A plan of 100 000 parts takes less than half.
 const LONGEST: usize = 64 << 20;
 
-/// What stands at the beginning of a file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Header {
-    /// Too short to have been a journal of anything: the header is safe on disk before anything else happens.
-    None,
-    /// A journal of ours.
-    Ours { finishing: bool },
-    /// A journal in another version of the format.
-    OtherVersion,
-    /// Something else.
-    Foreign,
-}
-
-impl Header {
-    pub(super) fn of(bytes: &[u8]) -> Self {
-        let (Some((magic, rest)), true) = (bytes.split_first_chunk::<8>(), bytes.len() >= HEADER) else {
-            return Self::None;
-        };
-        let (family, version) = (magic.split_last(), MAGIC.split_last());
-        if *magic == MAGIC {
-            Self::Ours { finishing: rest.iter().take(HEADER - FLAG_AT).any(|byte| *byte != 0) }
-        } else if bytes.len() == HEADER && bytes.iter().all(|byte| *byte == 0) {
-            // A file system may bring back the length of a file without its bytes.
-            Self::None
-        } else if family.map(|(_, family)| family) == version.map(|(_, family)| family) {
-            Self::OtherVersion
-        } else {
-            Self::Foreign
-        }
-    }
-}
-
 /// The header of a new journal.
-pub(super) fn header() -> [u8; HEADER] {
-    let mut header = [0; HEADER];
-    for (byte, of) in header.iter_mut().zip(MAGIC) {
-        *byte = of;
-    }
-    header
+pub(super) fn header() -> Vec<u8> {
+    [MAGIC, flag(false)].concat()
 }
 
 /// The flag as it stands in the header.

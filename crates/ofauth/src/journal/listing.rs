@@ -1,6 +1,7 @@
 //! Shows the journals of a directory to people. Reads without a lock: a journal that is being written is seen as it
 //! was a moment ago.
 
+use std::fs::TryLockError;
 use std::io;
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
@@ -10,7 +11,7 @@ use super::file;
 use super::record::State;
 use super::replay::{Contents, Found, replay};
 use crate::error::{Error, ErrorKind, Result};
-use crate::private_fs::OpenError;
+use crate::private_fs::{self, OpenError};
 use crate::system;
 
 /// The fewest digits of an id that stand for it.
@@ -167,12 +168,14 @@ pub(super) fn look(journal: &Journal, id: &str) -> Option<JournaledUpload> {
         state: JournalState::Damaged,
         in_use: false,
     };
-    let file = match file::open_to_read(&path) {
+    let file = match private_fs::open(&path, &private_fs::options()) {
         Err(OpenError::Io(error)) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(_) => return Some(upload),
         Ok(file) => file,
     };
-    let upload = JournaledUpload { in_use: file::is_locked(&file), ..upload };
+    // Shared, so that those who look do not see each other. The lock ends with `file`.
+    let in_use = matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock));
+    let upload = JournaledUpload { in_use, ..upload };
     let Ok(bytes) = file::read(&file) else { return Some(upload) };
     match replay(&bytes) {
         Contents::New => None,

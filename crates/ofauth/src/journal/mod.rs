@@ -31,7 +31,7 @@ pub(crate) use directory::OpenJournal;
 pub(crate) use hash::PartHash;
 pub use listing::{JournalState, JournaledUpload};
 pub(crate) use record::{
-    About, DoneRecord, PartDone, PartRecord, SessionRecord, State, VaultOptions, path_not_text,
+    About, DoneRecord, PartDone, PartRecord, Record, SessionRecord, State, VaultOptions, path_not_text,
 };
 pub(crate) use recorder::Recorder;
 pub(crate) use replay::Found;

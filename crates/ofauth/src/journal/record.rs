@@ -59,7 +59,7 @@ impl About {
             hash.update(&length.to_le_bytes());
             hash.update(field.unwrap_or_default().as_bytes());
         }
-        let id = hash.finish() & u128::from(u64::MAX);
+        let id = hash.digest128() & u128::from(u64::MAX);
         format!("{id:016x}")
     }
 
@@ -112,6 +112,10 @@ pub(crate) struct SessionRecord {
 }
 
 impl SessionRecord {
+    fn part(&self, index: u32) -> Option<&PartRecord> {
+        self.parts.get(usize::try_from(index).ok()?)
+    }
+
     /// Whether the parts add up to the size, with none empty.
     pub(super) fn adds_up(&self) -> bool {
         let lengths = self.parts.iter().map(|part| part.length);
@@ -198,24 +202,20 @@ pub(crate) struct State {
 }
 
 impl State {
-    fn new(session: SessionRecord) -> Self {
-        Self { session, parts: BTreeMap::new(), finishing: 0, done: None, torn: false }
-    }
-
     /// Takes the record that comes next. `false`, and nothing changes, if it cannot come next: then it is damage.
     pub(super) fn take(state: &mut Option<Self>, record: Record) -> bool {
         match (state, record) {
             (state, Record::Session(session)) => {
                 let adds_up = session.adds_up();
                 if adds_up {
-                    *state = Some(Self::new(session));
+                    let parts = BTreeMap::new();
+                    *state = Some(Self { session, parts, finishing: 0, done: None, torn: false });
                 }
                 return adds_up;
             }
             (None, _) => return false,
             (Some(state), Record::Part(part)) => {
-                let index = usize::try_from(part.index).ok();
-                if index.and_then(|index| state.session.parts.get(index)).is_none() {
+                if state.session.part(part.index).is_none() {
                     return false;
                 }
                 // The PUT of a single upload is its end. The record of that, with what else the service said, may be lost.
@@ -239,7 +239,17 @@ impl State {
 
     /// Bytes of the parts that the service has.
     pub(crate) fn bytes_done(&self) -> u64 {
-        let planned = |index: &u32| usize::try_from(*index).ok().and_then(|at| self.session.parts.get(at));
-        self.parts.keys().filter_map(planned).map(|part| part.length).sum()
+        self.parts.keys().filter_map(|index| self.session.part(*index)).map(|part| part.length).sum()
+    }
+
+    /// The parts of the plan in order: index, first byte, length, and what is known of those that the service has.
+    pub(crate) fn planned(&self) -> impl Iterator<Item = (usize, u64, u64, Option<&PartDone>)> {
+        let mut next: u64 = 0;
+        self.session.parts.iter().enumerate().map(move |(index, part)| {
+            let start = next;
+            next = next.saturating_add(part.length);
+            let done = u32::try_from(index).ok().and_then(|index| self.parts.get(&index));
+            (index, start, part.length, done)
+        })
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::frame::Frame;
-use super::record::{DoneRecord, PartDone, Record, SessionRecord};
+use super::record::Record;
 use super::writer::{Action, Writer};
 use crate::error::{Error, ErrorKind, Result};
 use crate::system::{shortage, words};
@@ -72,29 +72,17 @@ impl Recorder {
         Self { cancel: None, ..self }
     }
 
-    /// A session was opened: the journal starts over.
-    pub(crate) async fn session(&self, session: SessionRecord) -> Result<()> {
-        self.write(Record::Session(session), Some(false)).await
-    }
-
-    /// The service has a part.
-    pub(crate) async fn part(&self, part: PartDone) -> Result<()> {
-        self.write(Record::Part(part), None).await
-    }
-
-    /// The request that finishes the upload may be sent once this has returned.
-    pub(crate) async fn finishing(&self) -> Result<()> {
-        self.write(Record::Finishing, Some(true)).await
-    }
-
-    /// Every request that was to finish the upload is known not to have done so.
-    pub(crate) async fn not_finished(&self) -> Result<()> {
-        self.write(Record::NotFinished, Some(false)).await
-    }
-
-    /// The upload is finished.
-    pub(crate) async fn done(&self, done: DoneRecord) -> Result<()> {
-        self.write(Record::Done(done), None).await
+    /// Writes a record. A session has the journal start over.
+    // Not an `async fn`: its future would hold on to the record, which may be large, while it waits.
+    pub(crate) fn write(&self, record: Record) -> impl Future<Output = Result<()>> + Send {
+        let starts_over = matches!(record, Record::Session(_));
+        let finishing = match record {
+            Record::Finishing => Some(true),
+            Record::Session(_) | Record::NotFinished => Some(false),
+            Record::Part(_) | Record::Done(_) => None,
+        };
+        let frame = Frame::new(&record);
+        async move { self.run(Action::Write { frame: frame?, starts_over, finishing }).await }
     }
 
     /// Removes the journal and lets go of it.
@@ -119,13 +107,6 @@ impl Recorder {
         if let Some(turn) = self.shared.enqueue(Action::Close, answer) {
             turn.work();
         }
-    }
-
-    // Not an `async fn`: its future would hold on to the record, which may be large, while it waits.
-    fn write(&self, record: Record, finishing: Option<bool>) -> impl Future<Output = Result<()>> + Send {
-        let starts_over = matches!(record, Record::Session(_));
-        let frame = Frame::new(&record);
-        async move { self.run(Action::Write { frame: frame?, starts_over, finishing }).await }
     }
 
     async fn run(&self, action: Action) -> Result<()> {

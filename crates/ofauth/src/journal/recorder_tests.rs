@@ -67,7 +67,7 @@ impl Log for Gated {
 /// A journal with a session, and a gate in front of whatever is made durable next.
 async fn gated(file: &MemoryFile) -> (Recorder, Gate) {
     let (recorder, _) = open(file);
-    recorder.session(session(1)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
     let ((began, has_begun), (go, may)) = (mpsc::channel(), mpsc::channel());
     let log = Gated { log: file.log(), began, may };
     (file.open_over(&samples::about(), log).unwrap().recorder, Gate { began: has_begun, may: go })
@@ -78,10 +78,11 @@ async fn records_that_come_together_are_made_durable_together() {
     let file = MemoryFile::default();
     let (recorder, gate) = gated(&file).await;
     let before = file.syncs();
-    let mut first = Box::pin(recorder.part(part(0)));
+    let mut first = Box::pin(recorder.write(Record::Part(part(0))));
     assert!(waits(&mut first));
     gate.began.recv().unwrap();
-    let mut others: Vec<_> = (0..7).map(|n| Box::pin(recorder.part(part(n % samples::PARTS)))).collect();
+    let mut others: Vec<_> =
+        (0..7).map(|n| Box::pin(recorder.write(Record::Part(part(n % samples::PARTS))))).collect();
     for other in &mut others {
         assert!(waits(other));
     }
@@ -100,16 +101,16 @@ async fn records_that_come_together_are_made_durable_together() {
 async fn a_record_that_nobody_waits_for_is_whole_and_harms_no_other() {
     let file = MemoryFile::default();
     let (recorder, gate) = gated(&file).await;
-    let mut first = Box::pin(recorder.part(part(0)));
+    let mut first = Box::pin(recorder.write(Record::Part(part(0))));
     assert!(waits(&mut first));
     gate.began.recv().unwrap();
-    let mut second = Box::pin(recorder.part(part(1)));
+    let mut second = Box::pin(recorder.write(Record::Part(part(1))));
     assert!(waits(&mut second));
     drop((first, second));
     gate.may.send(()).unwrap();
     gate.may.send(()).unwrap();
     gate.may.send(()).unwrap();
-    recorder.part(part(2)).await.unwrap();
+    recorder.write(Record::Part(part(2))).await.unwrap();
     let found = state(open(&file).1);
     assert_eq!(found.parts.into_keys().collect::<Vec<_>>(), [0, 1, 2]);
     assert!(!found.torn);
@@ -122,11 +123,11 @@ async fn starting_over_never_leaves_the_flag_alone() {
         for kept in [0, 1, 20, usize::MAX] {
             let file = MemoryFile::default();
             let (recorder, _) = open(&file);
-            recorder.session(session(1)).await.unwrap();
-            recorder.finishing().await.unwrap();
-            recorder.done(samples::done()).await.unwrap();
+            recorder.write(Record::Session(session(1))).await.unwrap();
+            recorder.write(Record::Finishing).await.unwrap();
+            recorder.write(Record::Done(samples::done())).await.unwrap();
             file.fail_after(lasts);
-            let ended = recorder.session(session(2)).await;
+            let ended = recorder.write(Record::Session(session(2))).await;
             file.power_cut(|| kept);
             let found = open(&file).1;
             match &found {
@@ -149,7 +150,7 @@ async fn starting_over_never_leaves_the_flag_alone() {
 async fn nothing_is_durable_before_it_was_synced() {
     let file = MemoryFile::default();
     let (recorder, gate) = gated(&file).await;
-    let mut part = Box::pin(recorder.part(part(0)));
+    let mut part = Box::pin(recorder.write(Record::Part(part(0))));
     assert!(waits(&mut part));
     gate.began.recv().unwrap();
     assert!(waits(&mut part), "the disk has not answered");
@@ -163,17 +164,21 @@ async fn after_a_failed_write_nothing_more_is_written() {
     for succeed in [0, 1] {
         let file = MemoryFile::default();
         let (recorder, _) = open(&file);
-        recorder.session(session(1)).await.unwrap();
-        recorder.part(part(0)).await.unwrap();
+        recorder.write(Record::Session(session(1))).await.unwrap();
+        recorder.write(Record::Part(part(0))).await.unwrap();
         file.fail_after(succeed);
-        let error = recorder.part(part(1)).await.unwrap_err();
+        let error = recorder.write(Record::Part(part(1))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Journal);
         let text = error.to_string();
         assert!(text.contains("memory.journal") && text.contains("free space"), "{text}");
         assert!(std::error::Error::source(&error).is_some());
         file.fail_after(u64::MAX);
         let length = file.bytes().len();
-        for again in [recorder.part(part(2)).await, recorder.finishing().await, recorder.remove().await] {
+        for again in [
+            recorder.write(Record::Part(part(2))).await,
+            recorder.write(Record::Finishing).await,
+            recorder.remove().await,
+        ] {
             assert_eq!(again.unwrap_err().to_string(), text);
         }
         assert_eq!(file.bytes().len(), length);
@@ -189,7 +194,7 @@ async fn a_log_that_panics_is_an_error_and_no_hang() {
     let (recorder, gate) = gated(&file).await;
     drop(gate);
     for _ in 0..2 {
-        let error = recorder.part(part(0)).await.unwrap_err();
+        let error = recorder.write(Record::Part(part(0))).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Journal);
     }
 }
@@ -202,21 +207,21 @@ async fn a_turn_that_never_comes_is_an_error_and_no_hang() {
     // What a runtime does with work that it has not begun when it ends.
     drop(recorder.shared.enqueue(Action::Close, answer).unwrap());
     assert!(answered.await.unwrap().is_err());
-    assert!(recorder.part(part(0)).await.is_err());
+    assert!(recorder.write(Record::Part(part(0))).await.is_err());
 }
 
 #[tokio::test]
 async fn what_comes_after_the_end_is_refused() {
     let file = MemoryFile::default();
     let (recorder, _) = open(&file);
-    recorder.session(session(1)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
     recorder.close().await.unwrap();
     recorder.close().await.unwrap();
-    assert!(recorder.part(part(0)).await.unwrap_err().to_string().contains("was closed"));
+    assert!(recorder.write(Record::Part(part(0))).await.unwrap_err().to_string().contains("was closed"));
     let (recorder, found) = open(&file);
     assert!(state(found).parts.is_empty());
     recorder.remove().await.unwrap();
-    assert!(recorder.part(part(0)).await.is_err());
+    assert!(recorder.write(Record::Part(part(0))).await.is_err());
     assert_eq!(open(&file).1, Found::Nothing);
 }
 
@@ -224,14 +229,14 @@ async fn what_comes_after_the_end_is_refused() {
 async fn a_torn_end_is_cut_off_before_more_is_written() {
     let file = MemoryFile::default();
     let (recorder, _) = open(&file);
-    recorder.session(session(1)).await.unwrap();
-    recorder.part(part(0)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
+    recorder.write(Record::Part(part(0))).await.unwrap();
     file.log().append(&[7; 300]).unwrap();
     let (recorder, found) = open(&file);
     assert!(state(found).torn);
     let (_, still) = open(&file);
     assert!(state(still).torn, "opening alone changes nothing");
-    recorder.part(part(1)).await.unwrap();
+    recorder.write(Record::Part(part(1))).await.unwrap();
     let found = state(open(&file).1);
     assert_eq!((found.torn, found.parts.len()), (false, 2));
 }
@@ -240,28 +245,17 @@ async fn a_torn_end_is_cut_off_before_more_is_written() {
 async fn a_session_starts_over_and_clears_the_flag() {
     let file = MemoryFile::default();
     let (recorder, _) = open(&file);
-    recorder.session(session(1)).await.unwrap();
+    recorder.write(Record::Session(session(1))).await.unwrap();
     let one = file.bytes().len();
-    recorder.part(part(0)).await.unwrap();
-    recorder.finishing().await.unwrap();
-    recorder.finishing().await.unwrap();
+    recorder.write(Record::Part(part(0))).await.unwrap();
+    recorder.write(Record::Finishing).await.unwrap();
+    recorder.write(Record::Finishing).await.unwrap();
     let (_, found) = open(&file);
     assert_eq!(state(found).finishing, 2);
-    recorder.session(session(2)).await.unwrap();
+    recorder.write(Record::Session(session(2))).await.unwrap();
     assert_eq!(file.bytes().len(), one, "the earlier session is gone");
     let found = state(open(&file).1);
     assert_eq!((found.session.upload_id.as_str(), found.parts.len(), found.finishing), ("upl-2", 0, 0));
-}
-
-/// Writes a record as the engine would.
-async fn write(recorder: &Recorder, record: Record) -> Result<()> {
-    match record {
-        Record::Session(session) => recorder.session(session).await,
-        Record::Part(part) => recorder.part(part).await,
-        Record::Finishing => recorder.finishing().await,
-        Record::NotFinished => recorder.not_finished().await,
-        Record::Done(done) => recorder.done(done).await,
-    }
 }
 
 /// Whether `found` is what must be found after the first `count` records, but that it may lack being whole.
@@ -287,10 +281,10 @@ proptest! {
         let (recorder, _) = open(&file);
         let written = async {
             for record in &records[..at] {
-                write(&recorder, record.clone()).await.unwrap();
+                recorder.write(record.clone()).await.unwrap();
             }
             file.fail_after(fail_after);
-            write(&recorder, records[at].clone()).await.is_ok()
+            recorder.write(records[at].clone()).await.is_ok()
         };
         let promised = at + usize::from(written.now_or_never().expect("a log in memory does not wait"));
         let mut kept = kept.into_iter().cycle();

@@ -4,7 +4,7 @@
 //! more parts are done, which costs sending them again, or that the upload was being finished, which is why the header
 //! says that too.
 
-use super::frame::{self, Chain, HEADER, Header};
+use super::frame::{self, Chain, FLAG_AT, HEADER, MAGIC};
 use super::record::{Record, State};
 
 /// What a file says.
@@ -63,13 +63,21 @@ pub(crate) enum Found {
 
 /// Reads the bytes of a whole file.
 pub(super) fn replay(bytes: &[u8]) -> Contents {
-    let finishing = match Header::of(bytes) {
-        Header::None => return Contents::New,
-        Header::OtherVersion => return Contents::OtherVersion,
-        Header::Foreign => return Contents::Foreign,
-        Header::Ours { finishing } => finishing,
+    let (Some((magic, rest)), Some(behind)) = (bytes.split_first_chunk::<8>(), bytes.get(HEADER..)) else {
+        // Too short to have been a journal of anything: the header is safe on disk before anything else happens.
+        return Contents::New;
     };
-    let behind = bytes.get(HEADER..).unwrap_or_default();
+    if *magic != MAGIC {
+        // A file system may bring back the length of a file without its bytes.
+        let is_blank = behind.is_empty() && bytes.iter().all(|byte| *byte == 0);
+        let [family @ .., _] = magic;
+        return match MAGIC.starts_with(family) {
+            _ if is_blank => Contents::New,
+            true => Contents::OtherVersion,
+            false => Contents::Foreign,
+        };
+    }
+    let finishing = rest.iter().take(HEADER - FLAG_AT).any(|byte| *byte != 0);
     let (mut state, mut rest, mut chain) = (None, behind, Chain::start());
     loop {
         let mut next_chain = chain;

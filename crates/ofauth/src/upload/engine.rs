@@ -25,7 +25,7 @@ use super::step_result::StepSuccess;
 use super::transfer::attempt::Attempt;
 use super::transfer::put::Transfer;
 use crate::error::{Error, ErrorKind, Result};
-use crate::journal::{DoneRecord, SessionRecord, State};
+use crate::journal::{DoneRecord, Record, SessionRecord, State};
 
 /// How often everything is compared before an upload is finished whose file does not come to rest.
 const MOST_COMPARISONS: u32 = 10;
@@ -84,7 +84,11 @@ async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
             size: plan.size(),
             parts: plan.part_records(),
         };
-        journal.recorder.session(record).await.map_err(|error| error.with_upload_id(&plan.upload_id))?;
+        journal
+            .recorder
+            .write(Record::Session(record))
+            .await
+            .map_err(|error| error.with_upload_id(&plan.upload_id))?;
         journal.has_session = true;
     }
     let ledger = Ledger::new(&session.plan.parts);
@@ -237,7 +241,10 @@ async fn complete<T: Transfer>(
         let failure = match ended {
             Ok(done) => {
                 if let Some(recorder) = &recorder {
-                    let written = recorder.done(done_record(run, &done, upload_id)).await;
+                    // Each part has its etag with it.
+                    let record =
+                        DoneRecord { etag: None, ..done.record(upload_id, run.reporter.last().retries) };
+                    let written = recorder.write(Record::Done(record)).await;
                     // The service has it: a journal that cannot say so must not turn that into a failure.
                     written.unwrap_or_else(|error| tracing::warn!(%error, "the end of the upload could not be written into the journal"));
                 }
@@ -251,7 +258,7 @@ async fn complete<T: Transfer>(
         if let Some(recorder) =
             recorder.as_ref().filter(|_| attempt.is_announced() && !commit.may_be_committed)
         {
-            recorder.not_finished().await.map_err(|error| ambiguous(error, commit))?;
+            recorder.write(Record::NotFinished).await.map_err(|error| ambiguous(error, commit))?;
         }
         let latest = until.filter(|_| failure.rate_limit.retry_after.is_some());
         let wait = match decision {
@@ -273,15 +280,5 @@ async fn complete<T: Transfer>(
         tracing::info!(error = %failure.error, ?decision, "completing again");
         run.reporter.report(|progress| progress.retries = progress.retries.saturating_add(1));
         limits.within(tokio::time::sleep(wait)).await.map_err(|stopped| ambiguous(stopped, commit))?;
-    }
-}
-
-/// What the journal is told of the end.
-fn done_record<T: Transfer>(run: &Run<T>, done: &StepSuccess, upload_id: &str) -> DoneRecord {
-    DoneRecord {
-        media_upload_id: done.upload_id.clone().unwrap_or_else(|| upload_id.to_owned()),
-        media: done.media.clone(),
-        etag: None,
-        retries: run.reporter.last().retries,
     }
 }

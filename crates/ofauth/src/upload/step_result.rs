@@ -11,6 +11,7 @@ use super::plan::upload_plan::is_reference;
 use crate::http::outcome::Failure;
 use crate::http::response::Answer;
 use crate::http::success::{self, Expected, Unreadable};
+use crate::journal::DoneRecord;
 
 /// What is longer is no etag, in bytes. One is kept for each part.
 const LONGEST_ETAG: usize = 1024;
@@ -21,6 +22,18 @@ pub(crate) struct StepSuccess {
     pub(crate) upload_id: Option<String>,
     pub(crate) etag: Option<String>,
     pub(crate) media: Option<Value>,
+}
+
+impl StepSuccess {
+    /// What the journal is told if this finished the upload with this reference.
+    pub(crate) fn record(&self, upload_id: &str, retries: u32) -> DoneRecord {
+        DoneRecord {
+            media_upload_id: self.upload_id.as_deref().unwrap_or(upload_id).to_owned(),
+            media: self.media.clone(),
+            etag: self.etag.clone(),
+            retries,
+        }
+    }
 }
 
 /// How a step ended.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::error::Result;
-use crate::journal::{DoneRecord, PartDone, Recorder};
+use crate::journal::{PartDone, Record, Recorder};
 use crate::upload::retry_policy::may_have_committed;
 use crate::upload::source::opened::Opened;
 use crate::upload::step_result::{StepResult, StepSuccess};
@@ -40,7 +40,7 @@ impl JournaledPart {
         match (&end, &self.finishes) {
             // Of a source that changed nothing is kept; the engine finds out the same and stops.
             (Ok(_), _) if self.is_mixed() || self.source.revision().await.is_err() => {}
-            (Ok(done), None) => self.journal.part(self.done(done)).await?,
+            (Ok(done), None) => self.journal.write(self.done(done)).await?,
             (Ok(done), Some(finishes)) => {
                 if let Err(error) = self.finished(done, finishes).await {
                     // The service has it: a journal that cannot say so must not turn that into a failure.
@@ -50,7 +50,7 @@ impl JournaledPart {
             (Err(failure), Some(finishes))
                 if self.attempt.is_announced() && !finishes.was_ambiguous && !may_have_committed(failure) =>
             {
-                self.journal.not_finished().await?;
+                self.journal.write(Record::NotFinished).await?;
             }
             (Err(_), _) => {}
         }
@@ -62,24 +62,18 @@ impl JournaledPart {
         self.sent_before.is_some() && self.sent_before != self.attempt.hash()
     }
 
-    fn done(&self, done: &StepSuccess) -> PartDone {
-        PartDone {
+    fn done(&self, done: &StepSuccess) -> Record {
+        Record::Part(PartDone {
             index: u32::try_from(self.part).unwrap_or(u32::MAX),
             etag: done.etag.clone(),
             // A part that was acknowledged was handed over whole, and hashed on the way.
             hash: self.attempt.hash().unwrap_or_default(),
             tries: self.tries,
-        }
+        })
     }
 
     async fn finished(&self, done: &StepSuccess, finishes: &Finishes) -> Result<()> {
-        self.journal.part(self.done(done)).await?;
-        let record = DoneRecord {
-            media_upload_id: done.upload_id.clone().unwrap_or_else(|| finishes.upload_id.clone()),
-            media: done.media.clone(),
-            etag: done.etag.clone(),
-            retries: finishes.retries,
-        };
-        self.journal.done(record).await
+        self.journal.write(self.done(done)).await?;
+        self.journal.write(Record::Done(done.record(&finishes.upload_id, finishes.retries))).await
     }
 }

@@ -30,7 +30,7 @@ impl Adding {
     }
 
     fn of(self, part_size: u64) -> Sum {
-        Sum { part_size, hash: format!("{:032x}", self.0.finish()) }
+        Sum { part_size, hash: format!("{:032x}", self.0.digest128()) }
     }
 }
 
@@ -70,7 +70,7 @@ impl Sum {
             if length == 0 {
                 return Ok(adding.of(self.part_size) == *self);
             }
-            adding.add(length, hash.finish());
+            adding.add(length, hash.digest128());
         }
     }
 }
@@ -83,7 +83,7 @@ mod tests {
         let hash = |part: &&[u8]| {
             let mut hash = PartHash::new();
             hash.update(part);
-            (part.len() as u64, Some(hash.finish()))
+            (part.len() as u64, Some(hash.digest128()))
         };
         parts.iter().map(hash).collect()
     }

@@ -58,34 +58,25 @@ pub struct UploadedPart {
 
 impl Uploaded {
     /// The result of an upload that an earlier run had finished.
-    pub(crate) fn from_journal(state: State, done: DoneRecord) -> Self {
-        let State { session, parts: acknowledged, .. } = state;
-        let multipart = session.complete_url.is_some();
-        let mut start: u64 = 0;
-        let parts = session.parts.iter().enumerate().map(|(index, part)| {
-            let entry = u32::try_from(index).ok().and_then(|index| acknowledged.get(&index));
-            let part = UploadedPart {
-                number: number_of(index),
-                start,
-                length: part.length,
-                etag: entry.and_then(|entry| entry.etag.clone()),
-                attempts: entry.map_or(0, |entry| entry.tries),
-            };
-            start = start.saturating_add(part.length);
-            part
+    pub(crate) fn from_journal(state: &State, done: DoneRecord) -> Self {
+        let parts = state.planned().map(|(index, start, length, done)| UploadedPart {
+            number: number_of(index),
+            start,
+            length,
+            etag: done.and_then(|done| done.etag.clone()),
+            attempts: done.map_or(0, |done| done.tries),
         });
-        let hash = |index: usize| acknowledged.get(&u32::try_from(index).ok()?).map(|entry| entry.hash);
-        let sums = session.parts.iter().enumerate().map(|(index, part)| (part.length, hash(index)));
+        let sums = state.planned().map(|(.., length, done)| (length, done.map(|done| done.hash)));
         Self {
             sum: Sum::of_parts(&sums.collect::<Vec<_>>()),
             parts: parts.collect(),
             media_upload_id: done.media_upload_id,
             media: done.media,
-            bytes: session.size,
-            multipart,
+            bytes: state.session.size,
+            multipart: state.session.complete_url.is_some(),
             retries: done.retries,
             sent_again: 0,
-            resumed: session.size,
+            resumed: state.session.size,
             held: None,
         }
     }

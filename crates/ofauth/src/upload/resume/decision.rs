@@ -104,12 +104,8 @@ pub(crate) fn compare(source: &Opened, state: &State, cancel: &CancellationToken
     if state.session.complete_url.is_none() && state.finishing > 0 && state.parts.is_empty() {
         return Ok(Sameness::Different("it was replaced or touched since it was sent".into()));
     }
-    let mut start: u64 = 0;
-    let parts = state.session.parts.iter().enumerate().filter_map(|(index, part)| {
-        let here = start;
-        start = start.saturating_add(part.length);
-        let sent = u32::try_from(index).ok().and_then(|index| state.parts.get(&index))?;
-        Some(SentPart { index, start: here, length: part.length, hash: Some(sent.hash) })
+    let parts = state.planned().filter_map(|(index, start, length, done)| {
+        Some(SentPart { index, start, length, hash: Some(done?.hash) })
     });
     Ok(match first_difference(source, parts, cancel)? {
         None => Sameness::Same,

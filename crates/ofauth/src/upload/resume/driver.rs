@@ -89,7 +89,7 @@ impl ResumableUpload {
             }
             ResumeDecision::Finished { state, done } => {
                 run.notify(Notice::AlreadyFinished);
-                let uploaded = Uploaded::from_journal(*state, done);
+                let uploaded = Uploaded::from_journal(&state, done);
                 run.reporter.report(|progress| {
                     (progress.phase, progress.resumed) = (Phase::Done, progress.total);
                     (progress.handed_over, progress.acknowledged) = (progress.total, progress.total);

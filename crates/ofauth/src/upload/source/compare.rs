@@ -86,5 +86,5 @@ fn hash(
         at = at.saturating_add(read as u64);
         left = left.saturating_sub(read as u64);
     }
-    Ok(Some(hash.finish()))
+    Ok(Some(hash.digest128()))
 }

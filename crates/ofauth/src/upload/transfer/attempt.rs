@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::error::Result;
-use crate::journal::Recorder;
+use crate::journal::{Record, Recorder};
 
 /// Resolves when the last bytes may be handed over.
 pub(crate) type Gate = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
@@ -83,7 +83,7 @@ impl Attempt {
         let attempt = Arc::clone(self);
         Some(Box::pin(async move {
             if let Some(journal) = &attempt.journal {
-                journal.finishing().await?;
+                journal.write(Record::Finishing).await?;
             }
             attempt.announced.store(true, Ordering::Relaxed);
             Ok(())

@@ -215,7 +215,7 @@ impl RangeBody {
         if self.left == 0
             && let Some(hash) = self.hash.take()
         {
-            self.attempt.set_hash(hash.finish());
+            self.attempt.set_hash(hash.digest128());
         }
         Poll::Ready(Some(Ok(Frame::data(piece))))
     }
