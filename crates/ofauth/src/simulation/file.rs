@@ -91,9 +91,8 @@ impl File {
 
     fn open(self: &Arc<Self>, place: &str, threads: Threads) -> Opened {
         let identity = self.lock().identity.clone();
-        let size = identity.size;
         let open = OpenFile { file: Arc::clone(self), seen: Seen::new(identity) };
-        Opened { threads, ..Opened::new(Arc::new(open), size, Some("clip.mp4".into()), place.into()) }
+        Opened { threads, ..Opened::new(Arc::new(open), Some("clip.mp4".into()), place.into()) }
     }
 }
 

@@ -98,14 +98,10 @@ impl RateEstimator {
         let believed = by_bytes.filter(|end| moves && *end <= watched.saturating_mul(FORESIGHT));
         // A budget alone is a lower bound, and worth telling while it is what is waited for.
         let by_budget = (rest.waiting && rest.requests > Duration::ZERO).then_some(rest.requests);
-        let eta = match believed {
-            Some(by_bytes) => Some(by_bytes.max(rest.requests)),
-            None => by_budget,
-        };
+        let eta = believed.map(|by_bytes| by_bytes.max(rest.requests)).or(by_budget);
         let too_long = rest.session_left.is_some_and(|left| needs > left);
-        let since = too_long.then(|| self.late_since.unwrap_or(now));
-        self.late_since = since;
-        let late = since.is_some_and(|since| now.saturating_duration_since(since) >= DOUBTS);
+        self.late_since = too_long.then(|| self.late_since.unwrap_or(now));
+        let late = self.late_since.is_some_and(|since| now.saturating_duration_since(since) >= DOUBTS);
         Forecast { rate, eta, needs, late }
     }
 }

@@ -20,20 +20,6 @@ pub struct Sum {
     hash: String,
 }
 
-/// Adds parts up.
-struct Adding(PartHash);
-
-impl Adding {
-    fn add(&mut self, length: u64, hash: u128) {
-        self.0.update(&length.to_le_bytes());
-        self.0.update(&hash.to_le_bytes());
-    }
-
-    fn of(self, part_size: u64) -> Sum {
-        Sum { part_size, hash: format!("{:032x}", self.0.digest128()) }
-    }
-}
-
 impl Sum {
     /// The sum of parts of these lengths and hashes; nothing if one was not hashed, or they are not of one size.
     pub(crate) fn of_parts(parts: &[(u64, Option<u128>)]) -> Option<Self> {
@@ -41,36 +27,33 @@ impl Sum {
         if last.0 > *part_size || before.iter().any(|(length, _)| length != part_size) {
             return None;
         }
-        let mut adding = Adding(PartHash::new());
+        let mut sum = PartHash::new();
         for (length, hash) in parts {
-            adding.add(*length, (*hash)?);
+            sum.update(&length.to_le_bytes());
+            sum.update(&(*hash)?.to_le_bytes());
         }
-        Some(adding.of(*part_size))
+        Some(Self { part_size: *part_size, hash: format!("{:032x}", sum.digest128()) })
     }
 
     /// Whether the file holds what was sent. Reads all of it.
     pub fn is_of(&self, path: &Path) -> io::Result<bool> {
         let mut file = File::open(path)?;
-        let mut adding = Adding(PartHash::new());
+        let mut parts = Vec::new();
         let mut buffer = vec![0; PIECE];
         loop {
-            let (mut hash, mut length) = (PartHash::new(), 0_u64);
-            while length < self.part_size {
-                let left = usize::try_from(self.part_size.saturating_sub(length)).unwrap_or(PIECE);
-                let Some(room) = buffer.get_mut(..left.min(PIECE)) else { break };
-                let read = match file.read(room) {
+            let (mut hash, mut part) = (PartHash::new(), (&mut file).take(self.part_size));
+            loop {
+                match part.read(&mut buffer) {
                     Ok(0) => break,
-                    Ok(read) => read,
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                    Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
+                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
-                };
-                hash.update(room.get(..read).unwrap_or_default());
-                length = length.saturating_add(read as u64);
+                }
             }
-            if length == 0 {
-                return Ok(adding.of(self.part_size) == *self);
+            match self.part_size.saturating_sub(part.limit()) {
+                0 => return Ok(Self::of_parts(&parts).as_ref() == Some(self)),
+                length => parts.push((length, Some(hash.digest128()))),
             }
-            adding.add(length, hash.digest128());
         }
     }
 }

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use super::decision::{self, ResumeDecision};
 use crate::error::{ErrorKind, Result};
 use crate::file_identity::Sameness;
-use crate::journal::{About, Found, Journal, Recorder, State, VaultOptions};
+use crate::journal::{About, Found, Journal, Recorder, VaultOptions};
 use crate::origin::Origins;
 use crate::settings::Settings;
 use crate::system;
@@ -17,7 +17,6 @@ use crate::upload::plan::upload_plan::Plan;
 use crate::upload::progress::notice::Notice;
 use crate::upload::progress::report::Phase;
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::retry_policy::CommitState;
 use crate::upload::run::{Journaled, Run};
 use crate::upload::source::opened::Opened;
 use crate::upload::source::prepared::Prepared;
@@ -53,12 +52,12 @@ impl ResumableUpload {
     /// Runs the upload from where the journal says it is, and leaves the journal as its end asks for.
     pub(crate) async fn run<T: Transfer>(self, run: &mut Run<T>, origins: &Origins) -> Result<Uploaded> {
         let (source, limits) = (run.source.clone(), run.limits.clone());
-        let Looked { recorder, decision } = self.look(source, limits).await?;
+        let (recorder, decision) = self.look(source, limits).await?;
         self.run_from(run, recorder, decision, origins).await
     }
 
     /// Opens the journal and compares the source with what it was.
-    async fn look(&self, source: Opened, limits: Limits) -> Result<Looked> {
+    async fn look(&self, source: Opened, limits: Limits) -> Result<(Recorder, ResumeDecision)> {
         let (journal, about) = (self.journal.clone(), self.about.clone());
         let cancel = limits.cancel.child_token();
         let _cancelled_when_dropped = cancel.clone().drop_guard();
@@ -67,7 +66,7 @@ impl ResumableUpload {
         let recorder = open.recorder.of_upload(self.threads.clone(), limits.cancel.clone());
         let compare = move || compare_and_decide(open.found, &source, &cancel);
         let decision = limits.within(self.threads.run(compare)).await???;
-        Ok(Looked { recorder, decision })
+        Ok((recorder, decision))
     }
 
     /// Runs the upload with what was found.
@@ -84,9 +83,18 @@ impl ResumableUpload {
                 notice.into_iter().for_each(|notice| run.notify(notice));
                 None
             }
-            ResumeDecision::Resume { state, commit } => {
-                restored(run, state, commit, origins).map_err(|error| error.with_journal_id(&id))?
-            }
+            ResumeDecision::Resume { state, commit } => match Plan::restore(&state.session, origins) {
+                Ok(plan) => Some((state, plan, commit)),
+                Err(error) if commit.may_be_committed => {
+                    let error = decision::unknown(error.message()).with_upload_id(&state.session.upload_id);
+                    return Err(error.with_journal_id(&id));
+                }
+                Err(error) => {
+                    let (why, sent_again) = (error.message().to_owned(), state.bytes_done());
+                    run.notify(Notice::StartedOver { why, sent_again });
+                    None
+                }
+            },
             ResumeDecision::Finished { state, done } => {
                 run.notify(Notice::AlreadyFinished);
                 let uploaded = Uploaded::from_journal(&state, done);
@@ -101,18 +109,17 @@ impl ResumableUpload {
                 return Err(error.with_journal_id(&id));
             }
         };
-        let mut is_of_use = earlier.is_some();
-        let identity = run.source.content.identity();
         run.journal = Some(Journaled {
             recorder: recorder.clone(),
             about: self.about.clone(),
-            identity,
-            has_session: is_of_use,
+            identity: run.source.content.identity(),
+            has_session: earlier.is_some(),
         });
-        let dropped = LetGo(Some(recorder.clone()));
+        let mut if_dropped = LetGo(Some(recorder.clone()));
         let result = engine::carry_out(run, earlier).await;
-        dropped.disarm();
-        is_of_use = run.journal.take().is_some_and(|journal| journal.has_session);
+        // The upload came to its end and looks after its journal itself.
+        if_dropped.0 = None;
+        let is_of_use = run.journal.take().is_some_and(|journal| journal.has_session);
         match result {
             Ok(uploaded) => Ok(self.ended_well(uploaded, recorder).await),
             Err(error) => {
@@ -146,25 +153,12 @@ impl ResumableUpload {
 /// upload can start over.
 struct LetGo(Option<Recorder>);
 
-impl LetGo {
-    /// The upload came to its end and looks after its journal itself.
-    fn disarm(mut self) {
-        self.0 = None;
-    }
-}
-
 impl Drop for LetGo {
     fn drop(&mut self) {
         if let Some(recorder) = &self.0 {
             recorder.let_go();
         }
     }
-}
-
-/// What was found before the first request.
-struct Looked {
-    recorder: Recorder,
-    decision: ResumeDecision,
 }
 
 /// What the upload begins with. Blocks on the source.
@@ -181,24 +175,4 @@ pub(crate) fn compare_and_decide(
         Found::Nothing | Found::Damaged { .. } => Sameness::Same,
     };
     Ok(decision::decide(found, &sameness))
-}
-
-/// The plan of an earlier run, unless it may not be followed any more.
-fn restored<T: Transfer>(
-    run: &mut Run<T>,
-    state: Box<State>,
-    commit: CommitState,
-    origins: &Origins,
-) -> Result<Option<(Box<State>, Plan, CommitState)>> {
-    match Plan::restore(&state.session, origins) {
-        Ok(plan) => Ok(Some((state, plan, commit))),
-        Err(error) if commit.may_be_committed => {
-            Err(decision::unknown(error.message()).with_upload_id(&state.session.upload_id))
-        }
-        Err(error) => {
-            let (why, sent_again) = (error.message().to_owned(), state.bytes_done());
-            run.notify(Notice::StartedOver { why, sent_again });
-            Ok(None)
-        }
-    }
 }

@@ -80,25 +80,12 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     let file = open_without_waiting(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
     refuse_irregular(path, &metadata)?;
-    let place = place_of(path);
-    let open = OpenFile {
-        is_local: answers_from_memory(&file),
-        file,
-        path: place.clone(),
-        seen: Seen::new(FileIdentity::of(&metadata)),
-    };
     let filename = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
-    Ok(Opened::new(Arc::new(open), metadata.len(), filename, text_of(&place)))
-}
-
-/// The path of an existing file, absolute and without symbolic links.
-fn place_of(path: &Path) -> PathBuf {
-    path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned())
-}
-
-/// A path as text. One that is not text is written as the journal does.
-fn text_of(path: &Path) -> String {
-    path.to_str().map_or_else(|| path_not_text(path), str::to_owned)
+    let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
+    let place = path.to_str().map_or_else(|| path_not_text(&path), str::to_owned);
+    let is_local = answers_from_memory(&file);
+    let open = OpenFile { file, path, seen: Seen::new(FileIdentity::of(&metadata)), is_local };
+    Ok(Opened::new(Arc::new(open), filename, place))
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.

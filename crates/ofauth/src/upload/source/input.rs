@@ -46,18 +46,14 @@ impl Source {
     pub(crate) fn open(&self) -> Result<Opened> {
         let opened = match &self.0 {
             Kind::Path(path) => file::open(path)?,
-            Kind::Bytes { bytes, filename } => Opened::new(
-                Arc::new(InMemory(bytes.clone())),
-                bytes.len() as u64,
-                Some(filename.clone()),
-                format!("bytes:{filename}"),
-            ),
-            Kind::Reader { reader, size, filename } => Opened::new(
-                Arc::new(ByReader { reader: Arc::clone(reader), size: *size }),
-                *size,
-                Some(filename.clone()),
-                format!("reader:{filename}"),
-            ),
+            Kind::Bytes { bytes, filename } => {
+                let content = InMemory(bytes.clone());
+                Opened::new(Arc::new(content), Some(filename.clone()), format!("bytes:{filename}"))
+            }
+            Kind::Reader { reader, size, filename } => {
+                let content = ByReader { reader: Arc::clone(reader), size: *size };
+                Opened::new(Arc::new(content), Some(filename.clone()), format!("reader:{filename}"))
+            }
         };
         if opened.size == 0 {
             let text = format!("{self} is empty: the service takes no empty files");

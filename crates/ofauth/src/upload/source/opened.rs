@@ -28,7 +28,8 @@ pub(crate) struct Opened {
 
 impl Opened {
     /// A source that is read on threads of its own until it is given others.
-    pub(crate) fn new(content: Arc<dyn Content>, size: u64, filename: Option<String>, place: String) -> Self {
+    pub(crate) fn new(content: Arc<dyn Content>, filename: Option<String>, place: String) -> Self {
+        let size = content.identity().size;
         Self { content, size, filename, place, threads: Threads::default() }
     }
 
