@@ -28,27 +28,15 @@ pub(crate) struct Context {
     pub(crate) connection: Option<String>,
 }
 
-/// What a context is for.
-enum Purpose {
-    /// Calls that end in a moment.
-    Calls,
-    /// Uploads, which leave a journal if they are to be resumed.
-    Uploads { speed: Speed, resume: bool },
-}
-
 impl Context {
     /// Opens the context that flags, environment and configuration file describe.
     pub(crate) async fn open(app: &App) -> Result<Context> {
-        Self::start(app, Purpose::Calls).await
+        Self::for_uploads(app, &Speed::default(), false).await
     }
 
-    /// Opens a context for uploads, which go on where an earlier run stopped if they are to `resume`.
+    /// The same for uploads, which leave a journal and go on where an earlier run stopped if they are to `resume`.
     pub(crate) async fn for_uploads(app: &App, speed: &Speed, resume: bool) -> Result<Context> {
-        Self::start(app, Purpose::Uploads { speed: speed.clone(), resume }).await
-    }
-
-    async fn start(app: &App, purpose: Purpose) -> Result<Context> {
-        let flags = app.flags.clone();
+        let (flags, speed) = (app.flags.clone(), speed.clone());
         if flags.sandbox_part_size.is_some() && !flags.sandbox {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
         }
@@ -61,26 +49,24 @@ impl Context {
                 Some(sandbox) => Settings::for_sandbox(sandbox.base_url()),
                 None => config::load(&flags)?,
             };
-            Self::new(&flags, &purpose, &settings, sandbox)
+            Self::new(&flags, &speed, resume, &settings, sandbox)
         };
         app.interrupt.reading(open).await
     }
 
     fn new(
         flags: &Global,
-        purpose: &Purpose,
+        speed: &Speed,
+        resume: bool,
         settings: &Settings,
         sandbox: Option<Sandbox>,
     ) -> Result<Context> {
         let base_url = settings.base_url.as_deref().unwrap_or(ofauth::DEFAULT_BASE_URL).to_owned();
-        let mut builder = builder(flags, settings, &base_url)?;
-        let state = state_directory(flags, purpose)?;
+        let mut builder = with_speed(builder(flags, settings, &base_url)?, speed);
+        let state = state_directory(flags, resume)?;
         if let Some(state) = &state {
             builder = builder.rate_state_dir(state.rate());
-        }
-        if let Purpose::Uploads { speed, resume } = purpose {
-            builder = with_speed(builder, speed);
-            if let Some(state) = state.as_ref().filter(|_| *resume) {
+            if resume {
                 builder = builder.journal_dir(state.journal());
             }
         }
@@ -116,17 +102,17 @@ async fn start_sandbox(flags: &Global) -> Result<Sandbox> {
 }
 
 /// The state directory, made if need be. Uploads that cannot be resumed although they should be are an error.
-fn state_directory(flags: &Global, purpose: &Purpose) -> Result<Option<State>> {
+fn state_directory(flags: &Global, resume: bool) -> Result<Option<State>> {
     let Some(root) = state::find(flags) else { return Ok(None) };
     let shown = root.display().to_string();
-    match (State::create(root), purpose) {
-        (Ok(state), _) => Ok(Some(state)),
-        (Err(error), Purpose::Uploads { resume: true, .. }) => {
+    match State::create(root) {
+        Ok(state) => Ok(Some(state)),
+        Err(error) if resume => {
             let what = format!("the state directory {shown} cannot be made");
             Err(Failure::io(ErrorKind::Config, what, &error)
                 .with_hint("name another one with --state-dir, or do without: --no-resume"))
         }
-        (Err(_), _) => Ok(None),
+        Err(_) => Ok(None),
     }
 }
 
@@ -162,10 +148,10 @@ fn builder(flags: &Global, settings: &Settings, base_url: &str) -> Result<Client
     let proxy = match &settings.proxy {
         Some(set) => Some(set.clone()).filter(|url| !url.is_empty()),
         None => match base_url.parse::<Url>() {
-            Ok(base) => proxy::from_environment(&base, |name| std::env::var_os(name))?.map(|named| {
-                hint::proxy_is_from(named.variable);
-                named.url
-            }),
+            Ok(base) => {
+                let named = proxy::from_environment(&base, |name| std::env::var_os(name))?;
+                named.inspect(|(_, variable)| hint::proxy_is_from(variable)).map(|(url, _)| url)
+            }
             Err(_) => None,
         },
     };

@@ -223,18 +223,15 @@ fn read_key(path: &Path, given: &Path) -> Result<Secret> {
     }
     let (text, _) = read_text("key file", path)?;
     let key = Secret::new(&text);
+    let wrong = |why: &str| Err(Failure::config(format!("the key file {} {why}", path.display())));
     if key.expose().is_empty() {
-        return Err(Failure::config(format!("the key file {} is empty", path.display())));
+        return wrong("is empty");
     }
     if key.expose().contains(|character: char| character.is_whitespace() || is_unsafe(character)) {
-        let text = format!("the key file {} must hold the key alone, in one line", path.display());
-        return Err(Failure::config(text));
+        return wrong("must hold the key alone, in one line");
     }
-    let is_setting = key.expose().contains("API_KEY=") || key.expose().starts_with(['"', '\'']);
-    if is_setting {
-        let text =
-            format!("the key file {} must hold the key alone, without a name and quotes", path.display());
-        return Err(Failure::config(text));
+    if key.expose().contains("API_KEY=") || key.expose().starts_with(['"', '\'']) {
+        return wrong("must hold the key alone, without a name and quotes");
     }
     Ok(key)
 }

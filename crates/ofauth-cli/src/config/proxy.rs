@@ -11,20 +11,14 @@ use url::Url;
 use super::no_proxy;
 use crate::failure::{Failure, Result};
 
-/// A proxy that the environment names.
-#[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Named {
-    pub(crate) url: String,
-    pub(crate) variable: &'static str,
-}
-
-/// The proxy for requests to `base`, if the environment names one. This machine itself is never reached through one.
+/// The URL of the proxy for requests to `base`, and the variable that names it, if one does. This machine itself is never
+/// reached through one.
 ///
 /// As with curl the lower case goes first, and an empty variable is none.
 pub(crate) fn from_environment(
     base: &Url,
     variable: impl Fn(&str) -> Option<OsString>,
-) -> Result<Option<Named>> {
+) -> Result<Option<(String, &'static str)>> {
     if is_loopback(base) {
         return Ok(None);
     }
@@ -60,7 +54,7 @@ pub(crate) fn from_environment(
     }
     let proxy = proxy.trim();
     let url = if proxy.contains("://") { proxy.to_owned() } else { format!("http://{proxy}") };
-    Ok(Some(Named { url, variable }))
+    Ok(Some((url, variable)))
 }
 
 #[cfg(test)]
@@ -73,7 +67,7 @@ mod tests {
         let named = from_environment(&base.parse().unwrap(), |name| {
             variables.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).into())
         });
-        named.unwrap().map(|named| (named.url, named.variable))
+        named.unwrap()
     }
 
     #[test]

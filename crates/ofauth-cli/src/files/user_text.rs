@@ -8,13 +8,16 @@ use zeroize::Zeroizing;
 
 use crate::failure::{Failure, Result};
 
-/// The byte order mark of UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Takes the mark off what is called so. What cannot be read is an error of this kind.
+/// Takes the byte order mark of UTF-8 off what is called so. What cannot be read is an error of this kind.
 pub(crate) fn unmark(kind: ErrorKind, called: &str, bytes: &mut Vec<u8>) -> Result<()> {
-    let start = start(bytes).map_err(|why| Failure::new(kind, format!("{called} {why}")))?;
-    bytes.drain(..start);
+    match bytes.as_slice() {
+        [0xef, 0xbb, 0xbf, ..] => drop(bytes.drain(..3)),
+        // In UTF-16; without a mark, every second byte of plain text is zero.
+        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] | [0, 1..=255, ..] | [1..=255, 0, ..] => {
+            return Err(Failure::new(kind, format!("{called} is in UTF-16: save it as UTF-8")));
+        }
+        _ => {}
+    }
     Ok(())
 }
 
@@ -26,18 +29,6 @@ pub(crate) fn text(kind: ErrorKind, called: &str, mut bytes: Vec<u8>) -> Result<
         drop(Zeroizing::new(error.into_bytes()));
         Failure::new(kind, format!("{called} is not text in UTF-8: save it as UTF-8"))
     })
-}
-
-/// Where the text begins; why it cannot be read if it is in UTF-16.
-fn start(bytes: &[u8]) -> Result<usize, &'static str> {
-    const UTF_16: &str = "is in UTF-16: save it as UTF-8";
-    match bytes {
-        [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => Err(UTF_16),
-        // Without a mark: every second byte of plain text is zero.
-        [0, 1..=255, ..] | [1..=255, 0, ..] => Err(UTF_16),
-        _ if bytes.starts_with(MARK) => Ok(MARK.len()),
-        _ => Ok(0),
-    }
 }
 
 #[cfg(test)]
