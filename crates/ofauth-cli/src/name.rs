@@ -18,8 +18,8 @@ pub(crate) struct Name {
     shown: String,
 }
 
-/// The fields of an event that name a file.
-#[derive(Debug, Serialize)]
+/// The fields of an event that name a file; by default, no file.
+#[derive(Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct NameFields<'a> {
     /// The name, with U+FFFD for what is no text; nothing if no file is meant.
@@ -30,11 +30,6 @@ pub(crate) struct NameFields<'a> {
 }
 
 impl Name {
-    /// What standard input is called.
-    pub(crate) fn standard_input() -> Self {
-        Self::from(Path::new("-"))
-    }
-
     /// The name for people.
     pub(crate) fn as_str(&self) -> &str {
         &self.shown
@@ -64,11 +59,6 @@ impl fmt::Display for Name {
 }
 
 impl<'a> NameFields<'a> {
-    /// No file.
-    pub(crate) fn none() -> Self {
-        Self { file: None, file_base64: None }
-    }
-
     /// The file at a path.
     pub(crate) fn of(path: &'a Path) -> Self {
         let name: &OsStr = path.as_os_str();
@@ -92,7 +82,7 @@ mod tests {
         let name = Name::from(Path::new("d/a\tb\nc\rd\u{202e}.jpg"));
         assert_eq!(json(&name), "{\"file\":\"d/a\\tb\\nc\\rd\u{202e}.jpg\"}");
         assert_eq!(name.to_string(), "d/a\u{fffd}b\u{fffd}c\u{fffd}d\u{fffd}.jpg");
-        assert_eq!(serde_json::to_string(&NameFields::none()).unwrap(), r#"{"file":null}"#);
+        assert_eq!(serde_json::to_string(&NameFields::default()).unwrap(), r#"{"file":null}"#);
     }
 
     #[cfg(unix)]

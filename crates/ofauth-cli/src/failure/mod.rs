@@ -176,14 +176,12 @@ fn with_causes(error: &Error) -> String {
     if error.kind() != ErrorKind::Internal {
         return text;
     }
-    let mut cause = error.source();
-    while let Some(inner) = cause {
-        let said = inner.to_string();
+    for cause in std::iter::successors(error.source(), |&cause| cause.source()) {
+        let said = cause.to_string();
         if !text.contains(&said) {
             text.push_str(": ");
             text.push_str(&said);
         }
-        cause = inner.source();
     }
     text
 }

@@ -80,7 +80,7 @@ pub(crate) enum Event<'a> {
     Retrying {
         #[serde(flatten)]
         file: NameFields<'a>,
-        step: &'a str,
+        step: String,
         part: Option<u32>,
         error: &'a str,
         status: Option<u16>,
@@ -107,7 +107,7 @@ impl<'a> Event<'a> {
     pub(crate) fn failed(failure: &'a Failure, text: &'a str) -> Self {
         let error = failure.error();
         Event::Failed {
-            file: failure.file().map_or_else(NameFields::none, Name::fields),
+            file: failure.file().map(Name::fields).unwrap_or_default(),
             kind: error.kind().as_str(),
             error: text,
             status: error.status(),
@@ -148,7 +148,7 @@ mod tests {
     #[test]
     fn failed_has_its_fields_in_order() {
         let event = Event::Failed {
-            file: NameFields::none(),
+            file: NameFields::default(),
             kind: "config",
             error: "no key",
             status: None,

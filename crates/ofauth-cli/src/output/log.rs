@@ -25,14 +25,10 @@ pub(crate) fn start(verbosity: u8, quiet: bool, screen: &Screen) {
         1 => LevelFilter::INFO,
         _ => LevelFilter::DEBUG,
     };
-    let around = Around { screen: screen.clone() };
-    let lines = {
-        let around = around.clone();
-        (verbosity > 0)
-            .then(|| tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || around.clone()))
-    };
+    let around = Around(screen.clone());
     let calls = if verbosity > 0 || quiet { LevelFilter::OFF } else { LevelFilter::WARN };
-    let waits = Waits(around).with_filter(Targets::new().with_target(CALLS, calls));
+    let waits = Waits(around.clone()).with_filter(Targets::new().with_target(CALLS, calls));
+    let lines = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(move || around.clone());
     let ours = Targets::new().with_target("ofauth", level).with_target("ofauth_sandbox", level);
     // Fails only if a subscriber is set already, and then that one shows the events.
     let _ = tracing_subscriber::registry().with(waits).with(lines.with_filter(ours)).try_init();
@@ -63,15 +59,13 @@ impl Visit for Text {
 
 /// Writes to standard error while the bar is off the screen. An event comes as one write.
 #[derive(Clone)]
-struct Around {
-    screen: Screen,
-}
+struct Around(Screen);
 
 impl Write for Around {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let text = String::from_utf8_lossy(bytes);
         let line = one_line(text.trim_end_matches('\n')) + "\n";
-        self.screen.around(|| Stream::Err.write(line.as_bytes(), Form::Line)).map(|()| bytes.len())
+        self.0.around(|| Stream::Err.write(line.as_bytes(), Form::Line)).map(|()| bytes.len())
     }
 
     fn flush(&mut self) -> io::Result<()> {

@@ -121,8 +121,7 @@ impl Output {
     /// Notes an answer of the service, which can be asked for again: who left meanwhile does not want it, but nobody at all
     /// has been told anything.
     fn answered(&self, arrived: bool) -> bool {
-        let is_told = arrived && !Stream::Out.was_closed();
-        self.mark(is_told || Stream::Err.is_there());
+        self.mark(self.is_heard(arrived) || Stream::Err.is_there());
         arrived
     }
 
@@ -154,10 +153,7 @@ impl Output {
 
     /// Prints one event of `--json`. Returns whether it got there.
     pub(crate) fn event(&self, event: &Event<'_>) -> bool {
-        match serde_json::to_string(event) {
-            Ok(line) => self.line(&line),
-            Err(_) => false,
-        }
+        serde_json::to_string(event).is_ok_and(|line| self.line(&line))
     }
 
     /// Prints one line of an answer of the service. Returns whether it got there.

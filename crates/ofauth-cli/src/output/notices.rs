@@ -20,20 +20,14 @@ const APART: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub(crate) struct Notices {
     out: Output,
-    began: Instant,
-    sparse: Arc<Mutex<Sparse>>,
-}
-
-/// Lets some lines pass.
-#[derive(Debug, Default)]
-struct Sparse {
-    last: Option<Duration>,
+    /// When the last line about a retry or a wait was told.
+    last: Arc<Mutex<Option<Instant>>>,
 }
 
 impl Notices {
     /// Notices that go to this output.
     pub(crate) fn new(out: &Output) -> Self {
-        Self { out: out.clone(), began: Instant::now(), sparse: Arc::default() }
+        Self { out: out.clone(), last: Arc::default() }
     }
 
     /// Tells a notice of a file's upload.
@@ -43,43 +37,33 @@ impl Notices {
             return;
         }
         if self.out.is_json()
-            && let Some(event) = event(name, notice, &step_of(notice))
+            && let Some(event) = event(name, notice)
         {
             return self.out.side_event(&event);
         }
-        let now = self.began.elapsed();
-        if !is_passing || self.sparse.lock().unwrap_or_else(PoisonError::into_inner).lets_pass(now) {
+        let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if !is_passing || lets_pass(&mut last(), Instant::now()) {
             self.out.note(&format!("{name}: {}", one_line(&notice.to_string())));
         }
     }
 }
 
-/// The words for what is tried again; empty if nothing is.
-fn step_of(notice: &Notice) -> String {
-    match notice {
-        Notice::Retrying { step, .. } => step.to_string(),
-        _ => String::new(),
-    }
-}
-
 /// The event of a notice that is one for scripts.
-fn event<'a>(name: &'a Name, notice: &'a Notice, step: &'a str) -> Option<Event<'a>> {
+fn event<'a>(name: &'a Name, notice: &'a Notice) -> Option<Event<'a>> {
     match notice {
-        Notice::Retrying { step: failed, why, status, tries, tries_at_most, wait, .. } => {
-            Some(Event::Retrying {
-                file: name.fields(),
-                step,
-                part: match failed {
-                    Step::Part(number) => Some(*number),
-                    _ => None,
-                },
-                error: why,
-                status: *status,
-                tries: *tries,
-                tries_at_most: *tries_at_most,
-                wait: seconds(*wait),
-            })
-        }
+        Notice::Retrying { step, why, status, tries, tries_at_most, wait, .. } => Some(Event::Retrying {
+            file: name.fields(),
+            step: step.to_string(),
+            part: match step {
+                Step::Part(number) => Some(*number),
+                _ => None,
+            },
+            error: why,
+            status: *status,
+            tries: *tries,
+            tries_at_most: *tries_at_most,
+            wait: seconds(*wait),
+        }),
         Notice::RateLimited { wait } => Some(Event::Waiting { file: name.fields(), wait: seconds(*wait) }),
         _ => None,
     }
@@ -90,15 +74,13 @@ fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round() / 1000.0
 }
 
-impl Sparse {
-    /// Whether a line may be told now.
-    fn lets_pass(&mut self, now: Duration) -> bool {
-        let passes = self.last.is_none_or(|last| now.saturating_sub(last) >= APART);
-        if passes {
-            self.last = Some(now);
-        }
-        passes
+/// Whether a line may be told now, which is then the last one.
+fn lets_pass(last: &mut Option<Instant>, now: Instant) -> bool {
+    let passes = last.is_none_or(|last| now.saturating_duration_since(last) >= APART);
+    if passes {
+        *last = Some(now);
     }
+    passes
 }
 
 #[cfg(test)]
@@ -109,18 +91,16 @@ mod tests {
 
     #[test]
     fn of_many_lines_one_is_told_in_a_while() {
-        let mut sparse = Sparse::default();
+        let (mut last, began) = (None, Instant::now());
         let told: Vec<u64> =
-            (0..100).filter(|tick| sparse.lets_pass(Duration::from_millis(tick * 500))).collect();
+            (0..100).filter(|tick| lets_pass(&mut last, began + Duration::from_millis(tick * 500))).collect();
         assert_eq!(told, [0, 20, 40, 60, 80]);
     }
 
     #[test]
     fn scripts_read_what_is_tried_again_and_what_is_waited_for() {
         let name = Name::from(Path::new("a.mp4"));
-        let json = |notice: &Notice| {
-            event(&name, notice, &step_of(notice)).map(|event| serde_json::to_string(&event).unwrap())
-        };
+        let json = |notice: &Notice| event(&name, notice).map(|event| serde_json::to_string(&event).unwrap());
         let retrying = Notice::Retrying {
             step: Step::Part(5),
             why: "HTTP 500".into(),

@@ -56,7 +56,8 @@ impl Input {
     /// All of standard input, up to `limit` bytes.
     pub(crate) async fn standard_input(limit: u64) -> Result<Self> {
         let (file, size) = threads::run(move || spool(io::stdin().lock(), limit)).await??;
-        Ok(Self { name: Name::standard_input(), kind: Kind::Spool { file, size, filename: "stdin".into() } })
+        let kind = Kind::Spool { file, size, filename: "stdin".into() };
+        Ok(Self { name: Name::from(Path::new("-")), kind })
     }
 
     /// Where it is, if it is a file with a name.
