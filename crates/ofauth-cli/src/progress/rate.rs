@@ -11,8 +11,8 @@ const WINDOW: Duration = Duration::from_secs(15);
 /// Samples are at least this far apart, so that they are few.
 const APART: Duration = Duration::from_millis(250);
 
-/// Once nothing moved for so long, the rate says nothing about the end.
-const STANDSTILL: Duration = Duration::from_secs(5);
+/// Once nothing moved for so long, it is said, and the rate says nothing about the end.
+pub(super) const STANDSTILL: Duration = Duration::from_secs(5);
 
 /// An end is told if it is at most so many times as far away as the bytes were watched: nothing rather than nonsense. The
 /// library holds its own estimates to the same.
@@ -49,10 +49,7 @@ impl RecentRate {
     /// Bytes a second up to `now`; nothing while nobody can tell.
     pub(crate) fn rate(&self, now: Duration) -> Option<u64> {
         let (begin, before) = self.samples.front()?;
-        let millis = now.saturating_sub(*begin).as_millis();
-        let moved = u128::from(self.moved.0.saturating_sub(*before));
-        let rate = (moved * 1000).checked_div(millis)?;
-        u64::try_from(rate).ok().filter(|rate| *rate > 0)
+        per_second(self.moved.0.saturating_sub(*before), now.saturating_sub(*begin))
     }
 
     /// How long nothing has moved.
@@ -72,8 +69,11 @@ impl RecentRate {
 /// Bytes a second over all of a run that is over; nothing if none were sent.
 pub(crate) fn average(bytes: u64, took: Duration) -> Option<u64> {
     // A run of less than that is told as one of that.
-    let millis = took.as_millis().max(1);
-    let rate = (u128::from(bytes) * 1000).checked_div(millis)?;
+    per_second(bytes, took.max(Duration::from_millis(1)))
+}
+
+fn per_second(bytes: u64, time: Duration) -> Option<u64> {
+    let rate = (u128::from(bytes) * 1000).checked_div(time.as_millis())?;
     u64::try_from(rate).ok().filter(|rate| *rate > 0)
 }
 

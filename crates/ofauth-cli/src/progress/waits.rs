@@ -5,9 +5,7 @@ use std::time::Duration;
 use ofauth::{Notice, Phase, Progress, Step};
 
 use super::duration::rounded;
-
-/// Once nothing moved for so long, it is said.
-const STANDSTILL: Duration = Duration::from_secs(5);
+use super::rate::STANDSTILL;
 
 /// What is known of the waiting of one upload.
 #[derive(Debug, Clone, Default)]
