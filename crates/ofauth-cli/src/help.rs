@@ -23,11 +23,8 @@ pub(crate) fn command() -> Command {
 
 /// A command that takes the global flags and does not show them.
 fn without_global(command: Command, hidden: &[Arg]) -> Command {
-    let after = [command.get_after_long_help(), command.get_after_help()].into_iter().flatten().next();
-    let after = match after {
-        Some(text) => format!("{text}\n\n{GLOBAL}"),
-        None => GLOBAL.to_owned(),
-    };
+    let after = command.get_after_long_help().or(command.get_after_help());
+    let after = after.map_or_else(|| GLOBAL.to_owned(), |text| format!("{text}\n\n{GLOBAL}"));
     let long = command.get_after_long_help().is_some();
     let command = command.args(hidden).mut_subcommands(|inner| without_global(inner, hidden));
     if long { command.after_long_help(after).after_help(GLOBAL) } else { command.after_help(after) }

@@ -126,17 +126,12 @@ impl Signals {
     }
 
     async fn first(&mut self) {
-        let hung_up = async {
-            match &mut self.hung_up {
-                Some(hung_up) => hung_up.recv().await,
-                None => std::future::pending().await,
-            }
-        };
         tokio::select! {
             _ = self.interrupt.recv() => {}
             _ = self.terminate.recv() => {}
             _ = self.out_of_time.recv() => {}
-            _ = hung_up => {}
+            // If the command is to outlive its terminal, there is nothing to wait for, and the branch is passed over.
+            Some(()) = async { self.hung_up.as_mut()?.recv().await } => {}
         }
     }
 

@@ -23,6 +23,8 @@ mod state;
 mod terminal;
 mod threads;
 
+use std::fs::File;
+use std::io;
 use std::process::ExitCode;
 
 use app::App;
@@ -47,7 +49,8 @@ fn main() -> ExitCode {
         Err(error) => return ExitCode::from(terminal::explain(&error)),
     };
     if let Err(error) = descriptors() {
-        return cannot_start(&error);
+        let (cause, short) = (words(&error), thread_shortage(&error));
+        return cannot_run(&format!("ofauth: the command cannot start ({cause})\nofauth: next: {short}\n"));
     }
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let runtime = match start_runtime(Builder::new_multi_thread(), cores.min(MOST_WORKERS)) {
@@ -61,18 +64,11 @@ fn main() -> ExitCode {
 }
 
 /// Fails if there are too few open files to begin with: the runtime would panic where it listens for signals.
-fn descriptors() -> std::io::Result<()> {
+fn descriptors() -> io::Result<()> {
     if cfg!(unix) {
-        let opened: std::io::Result<Vec<_>> =
-            (0..DESCRIPTORS).map(|_| std::fs::File::open("/dev/null")).collect();
-        opened?;
+        (0..DESCRIPTORS).map(|_| File::open("/dev/null")).collect::<io::Result<Vec<_>>>()?;
     }
     Ok(())
-}
-
-fn cannot_start(error: &std::io::Error) -> ExitCode {
-    let (cause, short) = (words(error), thread_shortage(error));
-    cannot_run(&format!("ofauth: the command cannot start ({cause})\nofauth: next: {short}\n"))
 }
 
 fn cannot_run(text: &str) -> ExitCode {

@@ -3,7 +3,7 @@
 //! The generator knows names, flags and subcommands. What follows them in `--help` is one block of text to it, so
 //! this module makes the sections that manual pages have of that text.
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
 
 use clap::Command;
@@ -69,7 +69,6 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
     if command.get_version().is_some() {
         man.render_version_section(&mut page)?;
     }
-    page.flush()?;
     Ok(page)
 }
 
@@ -80,7 +79,7 @@ fn sections(help: &str) -> Roff {
     let mut as_it_is = false;
     for line in help.lines() {
         let heading = SECTIONS.iter().find(|(heading, _)| *heading == line).map(|(_, section)| *section);
-        if let Some(next) = heading.or(if section.is_none() { Some(NOTES) } else { None }) {
+        if let Some(next) = heading.or(section.is_none().then_some(NOTES)) {
             if std::mem::take(&mut as_it_is) {
                 roff.control("fi", []);
             }

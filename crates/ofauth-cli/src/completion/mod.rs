@@ -90,8 +90,7 @@ fn teach(command: Command) -> Command {
 }
 
 fn teach_value(command: &str, arg: Arg) -> Arg {
-    let hint = arg.get_value_hint();
-    let candidates = match (command, arg.get_id().as_str(), hint) {
+    let candidates = match (command, arg.get_id().as_str(), arg.get_value_hint()) {
         ("api", "operation" | "describe", _) => ArgValueCandidates::new(operations),
         ("api", "param", _) => ArgValueCandidates::new(parameters),
         ("show", "id", _) | ("forget", "ids", _) => ArgValueCandidates::new(sessions),
