@@ -37,35 +37,25 @@ impl Cause {
     /// The cause of a failure. `moved` says whether the service acknowledged bytes of the file before.
     pub(super) fn of(failure: &Failure, moved: bool) -> Self {
         match failure.kind() {
-            kind if is_of_all(kind) => Self::All(kind),
-            ErrorKind::Journal if failure.is_of_the_disk() => Self::All(ErrorKind::Journal),
-            // The deadline of a file that is merely large.
-            ErrorKind::Timeout if moved => Self::FileAnswered,
-            kind if is_of_the_service(kind) => Self::Service(kind),
-            _ if failure.error().status().is_some() => Self::FileAnswered,
-            _ => Self::File,
-        }
-    }
-}
-
-/// Whether the next file would fail the same way: the key, the settings, the proxy, the machine, the user who stops.
-fn is_of_all(kind: ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::Unauthorized
+            // The key, the settings, the proxy, the machine, the user who stops.
+            kind @ (ErrorKind::Unauthorized
             | ErrorKind::Forbidden
             | ErrorKind::Cancelled
             | ErrorKind::Config
             | ErrorKind::Redirect
             | ErrorKind::UntrustedOrigin
             | ErrorKind::Proxy
-            | ErrorKind::Resources
-    )
-}
-
-/// Whether the service was not there, or too busy.
-fn is_of_the_service(kind: ErrorKind) -> bool {
-    matches!(kind, ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server | ErrorKind::RateLimited)
+            | ErrorKind::Resources) => Self::All(kind),
+            ErrorKind::Journal if failure.is_of_the_disk() => Self::All(ErrorKind::Journal),
+            // The deadline of a file that is merely large.
+            ErrorKind::Timeout if moved => Self::FileAnswered,
+            kind @ (ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server | ErrorKind::RateLimited) => {
+                Self::Service(kind)
+            }
+            _ if failure.error().status().is_some() => Self::FileAnswered,
+            _ => Self::File,
+        }
+    }
 }
 
 /// How a batch stands.

@@ -3,10 +3,9 @@
 
 use std::path::Path;
 
-use ofauth::unversioned::content_type_by_name;
+use ofauth::unversioned::{content_type_by_name, usual_extension};
 use ofauth::{ErrorKind, Inspected, Upload};
 
-use super::formats;
 use super::input::Input;
 use crate::app::App;
 use crate::args::upload::UploadArgs;
@@ -77,12 +76,21 @@ impl<'a> UploadContext<'a> {
         self.check_format(about).map(Some)
     }
 
-    /// The same, unless its format is none that the service is known to take and the user did not say to send it.
+    /// The same, unless its format is none that the upload guide names and the user did not say to send it.
+    ///
+    /// The library declares whatever type a file has, and the service refuses others once a session is open. This is the
+    /// command's own rule: it says so before anything is sent.
     fn check_format(&self, about: Inspected) -> Result<Inspected> {
-        if !self.args.any_format && self.args.content_type.is_none() {
-            formats::check(&about)?;
+        // By its first bytes, and if these tell nothing by its name.
+        let format = about.format.as_deref().unwrap_or(&about.content_type);
+        let is_wanted = self.args.any_format || self.args.content_type.is_some();
+        if is_wanted || usual_extension(format).is_some() {
+            return Ok(about);
         }
-        Ok(about)
+        Err(Failure::argument(format!(
+            "{format} is none of the formats in the upload guide (JPEG, PNG, GIF, WebP, MP4, MOV, MP3, M4A): convert \
+             the file, or send it all the same with --any-format"
+        )))
     }
 }
 

@@ -53,8 +53,9 @@ pub(super) fn discover(paths: Arc<[PathBuf]>, recursive: bool) -> impl Stream<It
                 Some(seen) => seen.sort_out(found),
                 None => Some(found),
             };
-            let Some(found) = found else { continue };
-            if send.blocking_send(found).is_err() {
+            if let Some(found) = found
+                && send.blocking_send(found).is_err()
+            {
                 return;
             }
         }
@@ -120,18 +121,17 @@ fn place_of_link(path: &Path) -> PathBuf {
 }
 
 fn of(path: &Path, recursive: bool) -> Box<dyn Iterator<Item = Found>> {
-    if path == Path::new("-") {
-        return Box::new(std::iter::once(Found::StandardInput));
-    }
-    if !path.is_dir() {
-        return Box::new(std::iter::once(Found::Named(path.to_owned())));
-    }
-    if !recursive {
+    let found = if path == Path::new("-") {
+        Found::StandardInput
+    } else if !path.is_dir() {
+        Found::Named(path.to_owned())
+    } else if recursive {
+        return Box::new(inside(path));
+    } else {
         let text = format!("{} is a directory: --recursive uploads the media in it", Name::from(path));
-        let failure = Failure::new(ErrorKind::Source, text);
-        return Box::new(std::iter::once(Found::Bad(path.to_owned(), failure)));
-    }
-    Box::new(inside(path))
+        Found::Bad(path.to_owned(), Failure::new(ErrorKind::Source, text))
+    };
+    Box::new(std::iter::once(found))
 }
 
 /// What lies in a directory and those below it, but for what is hidden.

@@ -25,18 +25,13 @@ pub(super) struct Trying<'a> {
     begun: Instant,
     deadline: Option<Duration>,
     /// Whether the others wait for what comes of it.
-    is_probe: bool,
+    pub(super) is_probe: bool,
 }
 
 impl<'a> Trying<'a> {
     /// A file whose tries may take this long together.
     pub(super) fn new(name: &'a Name, deadline: Option<Duration>) -> Self {
         Self { name, begun: Instant::now(), deadline, is_probe: false }
-    }
-
-    /// Whether the others wait for what comes of it.
-    pub(super) fn is_probe(&self) -> bool {
-        self.is_probe
     }
 
     /// What is left of its time.
@@ -64,9 +59,7 @@ impl Gate {
         let mut breaker = self.breaker.subscribe();
         tokio::select! {
             biased;
-            () = self.interrupt.asked() => {
-                self.breaker.send_modify(|breaker| breaker.end(ErrorKind::Cancelled));
-            }
+            () = self.interrupt.asked() => self.close(ErrorKind::Cancelled),
             // The sender lives as long as this.
             _ = breaker.wait_for(|breaker| !breaker.is_waiting()) => {}
         }

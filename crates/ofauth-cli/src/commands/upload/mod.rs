@@ -11,7 +11,6 @@
 mod circuit_breaker;
 mod context;
 mod discover;
-mod formats;
 mod gate;
 mod input;
 mod outcome;
@@ -62,13 +61,13 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     let is_held_back = args.post.is_some() && summary.end != Exit::Done;
     if is_held_back {
         app.out.say("ofauth: nothing was uploaded: the post needs all of the files");
-        batch.try_none(ErrorKind::InvalidArgument);
+        batch.gate.close(ErrorKind::InvalidArgument);
     }
     let mut files = batch.run(&mut summary).await;
     if let Some(text) = args.post.as_ref().filter(|_| !is_held_back) {
         post::post_all(&upload, batch.record.as_ref(), text, &mut files, &mut summary).await;
     }
-    batch.finish_history().await;
+    batch.earlier.finish().await;
     report::all(&upload, &summary);
     Ok(batch.end(summary.end))
 }

@@ -32,7 +32,7 @@ const NAMED: usize = 3;
 
 /// Refuses to go on if an earlier run may have made the post.
 pub(super) fn refuse_if_in_doubt(record: &ResumeRecord) -> Result<()> {
-    match record.post() {
+    match &record.post {
         Some(post) if post.answer.is_none() => {
             let text = format!(
                 "an earlier run with these files may have made the post {:?}: none is made again",
@@ -110,7 +110,7 @@ async fn post(
         content = content.media(item);
         media_items.push(name);
     }
-    let earlier = record.and_then(|record| record.post());
+    let earlier = record.and_then(|record| record.post.as_ref());
     if let Some(post) = earlier.filter(|post| post.text == text && post.media_items == media_items)
         && let Some(answer) = &post.answer
     {

@@ -20,20 +20,17 @@ use crate::output::events::Event;
 
 /// Prints what stands for the file, when its turn has come. Returns whether somebody was told.
 pub(super) fn print(out: &Output, file: &StoredFile) -> bool {
-    match file {
+    let (name, arrived, what, id) = match file {
         StoredFile::Uploaded { name, upload, arrived, .. } => {
-            let id = &upload.media_upload_id;
-            let arrived = arrived.unwrap_or_else(|| out.reference(id, name));
-            out.tell(arrived, &format!("{name}: the reference is {id}"))
+            (name, arrived, "reference", Some(&upload.media_upload_id))
         }
-        StoredFile::Skipped { name, media_id, arrived } => {
-            let Some(id) = media_id else {
-                return out.tell(arrived.unwrap_or(true), &format!("{name}: the vault has it"));
-            };
-            let arrived = arrived.unwrap_or_else(|| out.reference(id, name));
-            out.tell(arrived, &format!("{name}: the media id is {id}"))
-        }
-    }
+        StoredFile::Skipped { name, media_id, arrived } => (name, arrived, "media id", media_id.as_ref()),
+    };
+    let Some(id) = id else {
+        return out.tell(arrived.unwrap_or(true), &format!("{name}: the vault has it"));
+    };
+    let arrived = arrived.unwrap_or_else(|| out.reference(id, name));
+    out.tell(arrived, &format!("{name}: the {what} is {id}"))
 }
 
 /// Tells scripts of an upload at once. Returns whether they were told, if they are to be.

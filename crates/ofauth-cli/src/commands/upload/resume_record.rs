@@ -49,7 +49,7 @@ pub(super) struct ResumeRecord {
     /// What there was when the command began.
     index: Index,
     /// The post that an earlier run began, unless it is known not to have been made.
-    post: Option<BegunPost>,
+    pub(super) post: Option<BegunPost>,
 }
 
 impl ResumeRecord {
@@ -83,11 +83,6 @@ impl ResumeRecord {
             record.settle_journals(&Journal::new(state.journal()));
         }
         Ok(Some(record))
-    }
-
-    /// The post that an earlier run began, unless it is known not to have been made.
-    pub(super) fn post(&self) -> Option<&BegunPost> {
-        self.post.as_ref()
     }
 
     /// The upload of this state of the file at `path`, if the command had made it before it was stopped. Blocks on the disk.
@@ -136,17 +131,14 @@ impl ResumeRecord {
 
     /// Removes journals of what is written down here: the command was stopped between the two.
     fn settle_journals(&self, journal: &Journal) {
-        let finished =
-            |session: &ofauth::JournaledUpload| session.state == JournalState::Finished && !session.in_use;
-        let mut sessions = journal.sessions().unwrap_or_default();
-        sessions.retain(finished);
-        if sessions.is_empty() {
+        let mut finished = journal.sessions().unwrap_or_default();
+        finished.retain(|session| session.state == JournalState::Finished && !session.in_use);
+        if finished.is_empty() {
             return;
         }
         let ids = self.references().unwrap_or_default();
-        for session in
-            sessions.iter().filter(|session| session.upload_id.as_ref().is_some_and(|id| ids.contains(id)))
-        {
+        finished.retain(|session| session.upload_id.as_ref().is_some_and(|id| ids.contains(id)));
+        for session in finished {
             // One that stays is seen in `ofauth sessions` and does no harm.
             let _ = journal.forget(&session.id);
         }

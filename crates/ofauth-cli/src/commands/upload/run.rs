@@ -45,7 +45,7 @@ const WINDOW: usize = 256;
 pub(super) struct Batch<'a> {
     upload: &'a UploadContext<'a>,
     scan: Scan,
-    earlier: Earlier,
+    pub(super) earlier: Earlier,
     /// What the command had uploaded when it was stopped, unless it keeps no journal.
     pub(super) record: Option<Arc<ResumeRecord>>,
     bar: Option<BatchBar>,
@@ -53,7 +53,7 @@ pub(super) struct Batch<'a> {
     /// As many as files may be uploaded at once.
     places: Semaphore,
     /// Whether further files are to be tried.
-    gate: Gate,
+    pub(super) gate: Gate,
     /// Bytes that went to the service, also of files that failed.
     sent: AtomicU64,
 }
@@ -97,11 +97,6 @@ impl<'a> Batch<'a> {
         })
     }
 
-    /// Tries no file, for this reason.
-    pub(super) fn try_none(&self, why: ErrorKind) {
-        self.gate.close(why);
-    }
-
     /// Uploads everything, and counts it. Returns the files for the post, if there is to be one.
     pub(super) async fn run(&self, summary: &mut Summary) -> Vec<StoredFile> {
         let (args, out) = (self.upload.args, self.out());
@@ -119,7 +114,11 @@ impl<'a> Batch<'a> {
                     let mut file = *file;
                     summary.add(&file);
                     let told = report::print(out, &file);
-                    self.add_to_history(&mut file);
+                    if let StoredFile::Uploaded { state, upload, .. } = &mut file
+                        && let Some(state) = state.take()
+                    {
+                        self.earlier.add(state, upload);
+                    }
                     if args.post.is_some() {
                         kept.push(file);
                     } else if told {
@@ -133,11 +132,6 @@ impl<'a> Batch<'a> {
             bar.end();
         }
         kept
-    }
-
-    /// Waits until the history has all of the files.
-    pub(super) async fn finish_history(&mut self) {
-        self.earlier.finish().await;
     }
 
     /// Ends the batch, and returns what the command ends with. On full success the resume record is cleared, so the next run
@@ -235,7 +229,7 @@ impl<'a> Batch<'a> {
             match end {
                 Ok(file) => {
                     // What the record has was served by nobody.
-                    if sent > 0 || trying.is_probe() {
+                    if sent > 0 || trying.is_probe {
                         self.gate.served();
                     }
                     return Ok(file);
@@ -273,13 +267,13 @@ impl<'a> Batch<'a> {
         shown.complete();
         verify(self.upload, input, &uploaded).await?;
         let upload = UploadedFile::from(&uploaded);
-        let mut held = Some(uploaded);
-        if let Some(state) = &state
-            && self.write_down(&input.name, state.clone(), &upload).await
-            && let Some(held) = held.take()
-        {
-            report::settle(self.out(), &input.name, held).await;
-        }
+        let held = match &state {
+            Some(state) if self.write_down(&input.name, state.clone(), &upload).await => {
+                report::settle(self.out(), &input.name, uploaded).await;
+                None
+            }
+            _ => Some(uploaded),
+        };
         Ok(self.stored(input, upload, state, held))
     }
 
@@ -336,15 +330,6 @@ impl<'a> Batch<'a> {
             shown.end(if is_stopped { End::Stopped } else { End::Failed });
         }
         Outcome::Failed(report::failed(self.out(), name, failure, self.upload.several))
-    }
-
-    /// Has a file written into the history whose reference was printed.
-    fn add_to_history(&self, file: &mut StoredFile) {
-        if let StoredFile::Uploaded { state, upload, .. } = file
-            && let Some(state) = state.take()
-        {
-            self.earlier.add(state, upload);
-        }
     }
 
     /// Writes down what was uploaded, in place of the file's journal. Returns whether it is.
