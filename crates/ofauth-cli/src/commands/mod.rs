@@ -1,7 +1,6 @@
 //! The subcommands, one module each, and what they share.
 
 mod api;
-mod completions;
 mod content;
 mod man;
 mod post;
@@ -12,6 +11,7 @@ mod upload;
 
 use crate::app::App;
 use crate::args::{Command, VaultPlusCommand};
+use crate::completion;
 use crate::exit::Exit;
 use crate::failure::Result;
 
@@ -27,8 +27,15 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Whoami => read::whoami(app).await,
         Command::Api(args) => api::run(app, args).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
-        Command::Completions { shell } => completions::completions(app, *shell),
-        Command::Complete { index, words } => completions::candidates(app, words.clone(), *index),
+        Command::Completions { shell } => print(app, &completion::script(*shell)),
+        Command::Complete { index, words } => {
+            print(app, (completion::candidates(words.clone(), *index) + "\n").as_bytes())
+        }
         Command::Man { dir } => man::man(app, dir.as_deref()),
     }
+}
+
+fn print(app: &App, text: &[u8]) -> Result<Exit> {
+    app.out.raw(text);
+    Ok(Exit::Done)
 }

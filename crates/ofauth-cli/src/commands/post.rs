@@ -16,14 +16,7 @@ pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let context = Context::open(app).await?;
     context.need_connection()?;
     let post = app.interrupt.or_unknown("the post", context.client.create_post(&content)).await?;
-    let id = posted_id(&post);
-    if app.out.is_json() {
-        let media_items = args.content.media.clone();
-        let arrived = app.out.event(&Event::Posted { id: id.clone(), media_items, post: &post });
-        keep_id(app, arrived, id);
-    } else {
-        tell_id(app, id);
-    }
+    tell(app, &post, |id| Event::Posted { id, media_items: args.content.media.clone(), post: &post });
     Ok(Exit::Done)
 }
 
@@ -57,27 +50,20 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
             app.interrupt.or_unknown("the message", context.client.create_mass_message(&content)).await?
         }
     };
-    let id = posted_id(&message);
-    if app.out.is_json() {
-        let arrived = app.out.event(&Event::Sent { id: id.clone(), message: &message });
-        keep_id(app, arrived, id);
-    } else {
-        tell_id(app, id);
-    }
+    tell(app, &message, |id| Event::Sent { id, message: &message });
     Ok(Exit::Done)
 }
 
-fn tell_id(app: &App, id: Option<String>) {
-    match id {
-        Some(id) => {
-            let arrived = app.out.line(&id);
-            keep_id(app, arrived, Some(id));
-        }
-        None => app.out.confirm("done; the API did not name an id"),
-    }
-}
-
-fn keep_id(app: &App, arrived: bool, id: Option<String>) {
+/// Tells people the id in the API's answer, and scripts the event with it.
+fn tell<'a>(app: &App, answer: &Value, event: impl FnOnce(Option<String>) -> Event<'a>) {
+    let id = posted_id(answer);
+    let arrived = if app.out.is_json() {
+        app.out.event(&event(id.clone()))
+    } else if let Some(id) = &id {
+        app.out.line(id)
+    } else {
+        return app.out.confirm("done; the API did not name an id");
+    };
     app.out.tell(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
 }
 

@@ -91,9 +91,8 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
 }
 
 fn faults(path: &Path) -> Result<FaultScript> {
-    let wrong = |why: String| Failure::argument(format!("{}: {why}", path.display()));
     let (text, _) = user_file::read_text(FAULTS, path)?;
-    FaultScript::from_json(&text).map_err(|error| wrong(error.to_string()))
+    FaultScript::from_json(&text).map_err(|error| Failure::argument(format!("{}: {error}", path.display())))
 }
 
 fn write_authority(pem: &str) -> Result<NamedTempFile> {

@@ -20,7 +20,6 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::user_text;
-use values::BodyBytes;
 
 /// So much of an answer is shown on standard error, if standard output does not take it.
 const LONGEST_SHOWN: usize = 4000;
@@ -50,11 +49,11 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     let body = values::read_body(app, args.body.as_deref()).await?;
     let context = Context::open(app).await?;
     let mut call = context.client.call(id).params(Value::Object(parameters));
-    if let Some(body) = body {
+    if let Some((bytes, origin)) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
-            call.body_bytes(body.bytes, content_type(args)?)
+            call.body_bytes(bytes, content_type(args)?)
         } else {
-            call.body_json(json(body)?)
+            call.body_json(json(bytes, &origin)?)
         };
     }
     let answer = if reads_only {
@@ -82,8 +81,8 @@ fn content_type(args: &ApiArgs) -> Result<&str> {
 }
 
 /// The body as text, held to be JSON and otherwise left alone: a long number stays what it is.
-fn json(BodyBytes { bytes, origin }: BodyBytes) -> Result<String> {
-    let text = user_text::text(ErrorKind::InvalidArgument, &origin, bytes)?;
+fn json(bytes: Vec<u8>, origin: &str) -> Result<String> {
+    let text = user_text::text(ErrorKind::InvalidArgument, origin, bytes)?;
     serde_json::from_str::<IgnoredAny>(&text)
         .map_err(|error| Failure::argument(format!("{origin} is not JSON: {error}")))?;
     Ok(text)

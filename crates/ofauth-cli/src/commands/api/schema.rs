@@ -18,10 +18,8 @@ pub(crate) fn parameters(parameters: &[Value]) -> Vec<String> {
     let text =
         |parameter: &Value, name: &str| member(parameter, name).as_str().unwrap_or_default().to_owned();
     let line = |parameter: &Value| {
-        let mut facts = vec![text(parameter, "in"), kind(member(parameter, "schema"))];
-        facts.extend(limits(member(parameter, "schema")));
-        facts.extend((member(parameter, "required") == true).then(|| "required".to_owned()));
-        facts.extend(default(member(parameter, "schema")));
+        let mut facts = vec![text(parameter, "in")];
+        facts.extend(facts_of(member(parameter, "schema"), member(parameter, "required") == true));
         line(INDENT, &text(parameter, "name"), &facts, &text(parameter, "description"))
     };
     parameters.iter().map(line).collect()
@@ -44,12 +42,8 @@ fn add_fields(schema: &Value, indent: &str, lines: &mut Vec<String>) {
     names.sort_by_key(|name| !is_required(name));
     for name in names {
         let Some(field) = properties.get(name) else { continue };
-        let mut facts = vec![kind(field)];
-        facts.extend(limits(field));
-        facts.extend(is_required(name).then(|| "required".to_owned()));
-        facts.extend(default(field));
         let description = field.get("description").and_then(Value::as_str).unwrap_or_default();
-        lines.push(line(indent, name, &facts, description));
+        lines.push(line(indent, name, &facts_of(field, is_required(name)), description));
         add_fields(field, &format!("{indent}{INDENT}"), lines);
     }
 }
@@ -63,6 +57,15 @@ fn object(schema: &Value) -> Option<&Map<String, Value>> {
     let variants = ["oneOf", "anyOf", "allOf"].iter().filter_map(|name| fields.get(*name)?.as_array());
     let inner = variants.flatten().chain(fields.get("items"));
     inner.filter_map(object).next()
+}
+
+/// What a value may be, and whether it has to be there.
+fn facts_of(schema: &Value, is_required: bool) -> Vec<String> {
+    let mut facts = vec![kind(schema)];
+    facts.extend(limits(schema));
+    facts.extend(is_required.then(|| "required".to_owned()));
+    facts.extend(schema.get("default").map(|value| format!("default {value}")));
+    facts
 }
 
 fn line(indent: &str, name: &str, facts: &[String], description: &str) -> String {
@@ -131,10 +134,6 @@ fn limits(schema: &Value) -> Vec<String> {
         said.extend(limits(items).iter().map(|limit| format!("each {limit}")));
     }
     said
-}
-
-fn default(schema: &Value) -> Option<String> {
-    schema.get("default").map(|value| format!("default {value}"))
 }
 
 /// A value without quotes.

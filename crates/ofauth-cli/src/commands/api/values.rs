@@ -16,12 +16,6 @@ const LONGEST_BODY: u64 = 256 * 1024 * 1024;
 /// A body that is not on the command line itself.
 const BODY: Wanted = Wanted { what: "body file", kind: ErrorKind::Source, longest: LONGEST_BODY };
 
-/// A body as it was read, and what to call it in an error.
-pub(crate) struct BodyBytes {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) origin: String,
-}
-
 /// The parameters as one JSON object. A name that comes several times has a list of values.
 pub(crate) fn parameters(typed: &[String]) -> Result<Map<String, Value>> {
     let mut all = Map::new();
@@ -39,19 +33,19 @@ pub(crate) fn parameters(typed: &[String]) -> Result<Map<String, Value>> {
     Ok(all)
 }
 
-/// Reads what `--body` names: the text itself, `@file`, or `-` for standard input.
-pub(crate) async fn read_body(app: &App, typed: Option<&str>) -> Result<Option<BodyBytes>> {
+/// Reads what `--body` names: the text itself, `@file`, or `-` for standard input. With it, what to call it in an error.
+pub(crate) async fn read_body(app: &App, typed: Option<&str>) -> Result<Option<(Vec<u8>, String)>> {
     let Some(typed) = typed else { return Ok(None) };
     if typed == "-" {
         let bytes = app.interrupt.reading(|| user_file::read_standard_input(BODY)).await?;
-        return Ok(Some(BodyBytes { bytes, origin: "standard input (--body -)".into() }));
+        return Ok(Some((bytes, "standard input (--body -)".into())));
     }
     let Some(path) = typed.strip_prefix('@').map(PathBuf::from) else {
-        return Ok(Some(BodyBytes { bytes: typed.as_bytes().to_vec(), origin: "--body".into() }));
+        return Ok(Some((typed.as_bytes().to_vec(), "--body".into())));
     };
     let origin = user_file::called(BODY, &path);
     let bytes = app.interrupt.reading(move || user_file::read(BODY, &path)).await?.0;
-    Ok(Some(BodyBytes { bytes, origin }))
+    Ok(Some((bytes, origin)))
 }
 
 #[cfg(test)]

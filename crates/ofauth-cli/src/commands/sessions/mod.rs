@@ -33,7 +33,10 @@ pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
     match command {
         SessionsCommand::List => list(app, &journal),
         SessionsCommand::Show { id } => show(app, &journal.session(id)?),
-        SessionsCommand::Forget { all: true, .. } => forget_all(app, &journal),
+        SessionsCommand::Forget { all: true, .. } => {
+            let ids: Vec<String> = journal.sessions()?.into_iter().map(|session| session.id).collect();
+            forget(app, &journal, &ids)
+        }
         SessionsCommand::Forget { ids, .. } => forget(app, &journal, ids),
     }
 }
@@ -105,7 +108,10 @@ fn forget(app: &App, journal: &Journal, ids: &[String]) -> Result<Exit> {
     let mut end = Exit::Done;
     for id in ids {
         match journal.session(id).and_then(|session| journal.forget(&session.id).map(|()| session)) {
-            Ok(session) => tell_forgotten(app, &session),
+            Ok(session) => {
+                let file = session.file.as_deref().unwrap_or("a damaged journal");
+                app.out.confirm(&format!("forgot {}: {}", session.id, one_line(file)));
+            }
             Err(error) => {
                 let failure = Failure::from(error);
                 app.out.failure(&failure);
@@ -114,16 +120,6 @@ fn forget(app: &App, journal: &Journal, ids: &[String]) -> Result<Exit> {
         }
     }
     Ok(end)
-}
-
-fn forget_all(app: &App, journal: &Journal) -> Result<Exit> {
-    let ids: Vec<String> = journal.sessions()?.into_iter().map(|session| session.id).collect();
-    forget(app, journal, &ids)
-}
-
-fn tell_forgotten(app: &App, session: &JournaledUpload) {
-    let file = session.file.as_deref().unwrap_or("a damaged journal");
-    app.out.confirm(&format!("forgot {}: {}", session.id, one_line(file)));
 }
 
 /// Says what to do where running `upload` again is not enough.
