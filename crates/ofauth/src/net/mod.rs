@@ -2,18 +2,16 @@
 //!
 //! Clients that hide their connection lose an answer that comes before the body is read, and what a proxy said. Here
 //! hyper runs over [`socket`], which keeps reading after the server stopped taking bytes. [`connect`] opens
-//! connections to the addresses that [`names`] finds, through a [`tunnel`] where a proxy is set; [`mod@unreachable`] says why
-//! one could not be opened. [`pool`] keeps them between requests, and [`exchange`] sends requests with a
-//! short body over them; the bytes of files are [`crate::upload::transfer`]'s.
-//! that was idle and turns out to be dead.
+//! connections, through a [`tunnel`] where a proxy is set; [`mod@unreachable`] says why one could not be opened. [`pool`]
+//! keeps them between requests, and [`exchange`] sends requests with a short body over them; the bytes of files are
+//! [`crate::upload::transfer`]'s.
 
 pub(crate) mod connect;
 pub(crate) mod exchange;
 pub(crate) mod head;
-mod names;
 pub(crate) mod pool;
 mod socket;
-pub(crate) mod tunnel;
+mod tunnel;
 pub(crate) mod unreachable;
 
 use std::error::Error as StdError;

@@ -5,9 +5,9 @@
 
 use bytes::Bytes;
 use futures_util::future::join;
-use http::header::{HOST, HeaderMap, PROXY_AUTHORIZATION};
-use http::{Request, StatusCode};
-use http_body_util::{BodyExt as _, Empty, Limited};
+use http::header::{HOST, PROXY_AUTHORIZATION};
+use http::{Request, Response};
+use http_body_util::{BodyExt as _, Collected, Empty, Limited};
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
@@ -24,36 +24,22 @@ use crate::secret::ApiKey;
 /// The most that is read of what a proxy says, in bytes.
 const LONGEST_PAGE: usize = 16 * 1024;
 
-/// Why there is no tunnel.
-pub(super) struct NoTunnel {
-    /// What the proxy answered, if it did.
-    pub(super) status: Option<u16>,
-    pub(super) why: Failure,
-}
-
-/// What a proxy said instead of opening a tunnel.
-struct Refusal {
-    status: u16,
-    headers: HeaderMap,
-    body: Bytes,
-}
-
-/// Asks the proxy at the other end of `tcp` for a tunnel to the server, and gives the connection back as one.
+/// Asks the proxy at the other end of `tcp` for a tunnel to the server, and gives the connection back as one. What the
+/// proxy answers instead is an error with its status.
 pub(super) async fn open(
     tcp: TcpStream,
     route: Route<'_>,
     proxy: &Proxy,
     key: &ApiKey,
-) -> Result<TcpStream, NoTunnel> {
-    let silent = |why| NoTunnel { status: None, why };
-    let broken = |error: hyper::Error| silent(broken(route, proxy, &error));
+) -> Result<TcpStream, Failure> {
+    let broken = |error: hyper::Error| broken(route, proxy, &error);
     let target = host_port(route.url);
     let mut request = Request::connect(&target).header(HOST, &target);
     if let Some(authorization) = &proxy.authorization {
         request = request.header(PROXY_AUTHORIZATION, authorization);
     }
     let request = request.body(Empty::<Bytes>::new()).map_err(|error| {
-        silent(permanent(ErrorKind::InvalidPlan, format!("{target} cannot be asked for ({error})")))
+        permanent(ErrorKind::InvalidPlan, format!("{target} cannot be asked for ({error})"))
     })?;
     let (mut sender, connection) = http1::handshake(TokioIo::new(tcp)).await.map_err(broken)?;
     // The connection ends when it has become a tunnel, or when the sender is dropped.
@@ -63,23 +49,20 @@ pub(super) async fn open(
     };
     let (answered, connection) = join(ask, connection.without_shutdown()).await;
     if let Some(refusal) = answered.map_err(broken)? {
-        return Err(NoTunnel { status: Some(refusal.status), why: refused(route, proxy, &refusal, key) });
+        return Err(refused(route, proxy, &refusal, key));
     }
     let parts = connection.map_err(broken)?;
     if !parts.read_buf.is_empty() {
-        return Err(silent(rubbish(proxy)));
+        return Err(rubbish(proxy));
     }
     Ok(parts.io.into_inner())
 }
 
-async fn read(response: http::Response<Incoming>) -> Refusal {
+async fn read(response: Response<Incoming>) -> Response<Bytes> {
     let (head, body) = response.into_parts();
     // Without its words the refusal is still one.
-    let body = Limited::new(body, LONGEST_PAGE)
-        .collect()
-        .await
-        .map_or_else(|_| Bytes::new(), |body| body.to_bytes());
-    Refusal { status: head.status.as_u16(), headers: head.headers, body }
+    let body = Limited::new(body, LONGEST_PAGE).collect().await;
+    Response::from_parts(head, body.map(Collected::to_bytes).unwrap_or_default())
 }
 
 fn broken(route: Route<'_>, proxy: &Proxy, error: &hyper::Error) -> Failure {
@@ -111,18 +94,15 @@ fn rubbish(proxy: &Proxy) -> Failure {
 }
 
 /// What it means that a proxy answered with something else than a tunnel.
-fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> Failure {
-    let status = refusal.status;
+fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Response<Bytes>, key: &ApiKey) -> Failure {
+    let (status, headers) = (refusal.status(), refusal.headers());
     let (name, target) = (host_port(&proxy.url), host_port(route.url));
-    let words = ApiError::read(&refusal.headers, &refusal.body, key).message;
+    let words = ApiError::read(headers, refusal.body(), key).message;
     let words = words.map(|words| proxy.cut_from(&words)).filter(|words| !words.is_empty());
-    let reason = StatusCode::from_u16(status).ok().and_then(|status| status.canonical_reason());
-    let words = words.unwrap_or_else(|| reason.unwrap_or("no reason given").to_owned());
-    let mut failure = match status {
-        407 => permanent(
-            ErrorKind::Proxy,
-            format!("the proxy {name} {} ({words})", proxy.login(&refusal.headers)),
-        ),
+    let reason = status.canonical_reason().unwrap_or("no reason given");
+    let words = words.unwrap_or_else(|| reason.to_owned());
+    let failure = match status.as_u16() {
+        407 => permanent(ErrorKind::Proxy, format!("the proxy {name} {} ({words})", proxy.login(headers))),
         408 | 429 | 500..=599 => temporary(
             ErrorKind::Network,
             format!(
@@ -134,6 +114,5 @@ fn refused(route: Route<'_>, proxy: &Proxy, refusal: &Refusal, key: &ApiKey) -> 
             format!("the proxy {name} refused a tunnel to {target} ({words}): have it allow that server"),
         ),
     };
-    failure.error = failure.error.with_answer(status, None, None, None);
-    failure
+    failure.map_error(|error| error.with_answer(status.as_u16(), None, None, None))
 }

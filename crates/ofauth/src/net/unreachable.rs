@@ -78,16 +78,16 @@ impl<'a> Route<'a> {
 
     /// No connection came about in time.
     pub(super) fn late(self, stage: Stage, limit: Duration) -> Failure {
-        let hangs = match stage {
-            Stage::Name => "; the name service does not answer",
-            Stage::Tcp => "",
-            Stage::Tunnel => "; it does not answer CONNECT",
-            Stage::Tls => "; the TLS handshake does not end",
-        };
-        let (who, remedy) = match stage {
-            Stage::Name => (self.first_name(), "check the network and its name service (DNS)"),
-            Stage::Tls => (self.server(), "check the network and the base URL"),
-            Stage::Tcp | Stage::Tunnel => (self.first_name(), self.remedy()),
+        let first = self.first_name();
+        let (who, hangs, remedy) = match stage {
+            Stage::Name => {
+                (first, "; the name service does not answer", "check the network and its name service (DNS)")
+            }
+            Stage::Tcp => (first, "", self.remedy()),
+            Stage::Tunnel => (first, "; it does not answer CONNECT", self.remedy()),
+            Stage::Tls => {
+                (self.server(), "; the TLS handshake does not end", "check the network and the base URL")
+            }
         };
         let limit = system::Time(limit);
         temporary(
@@ -113,27 +113,20 @@ impl<'a> Route<'a> {
             let text = format!("{who} cannot be reached ({}): {short}", system::words(cause));
             return permanent(ErrorKind::Resources, text);
         }
-        match by_system {
-            Some(elapsed) if is_elapsed(elapsed) => self.late(Stage::Tcp, limit),
-            Some(error) if is_name => {
-                let cause = system::words(error);
-                let cause = cause.trim_start_matches("failed to lookup address information: ");
-                let text = "check its spelling, the network and its name service (DNS)";
-                let name = self.first().host_str().unwrap_or_default();
-                temporary(
-                    ErrorKind::Network,
-                    format!("{who} cannot be reached (the name {name} was not found: {cause}): {text}"),
-                )
-            }
-            Some(error) => {
-                let cause = system::words(error);
-                temporary(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
-            }
-            None => {
-                let cause = innermost(error);
-                temporary(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {}", self.remedy()))
-            }
+        // hyper-util's own limit, which it takes from ours, has no number of the system.
+        if by_system.is_some_and(|by| by.kind() == io::ErrorKind::TimedOut && by.raw_os_error().is_none()) {
+            return self.late(Stage::Tcp, limit);
         }
+        let cause = by_system.map_or_else(|| innermost(error), system::words);
+        let (cause, remedy) = if is_name && by_system.is_some() {
+            let cause = cause.trim_start_matches("failed to lookup address information: ");
+            let name = self.first().host_str().unwrap_or_default();
+            let remedy = "check its spelling, the network and its name service (DNS)";
+            (format!("the name {name} was not found: {cause}"), remedy)
+        } else {
+            (cause, self.remedy())
+        };
+        temporary(ErrorKind::Network, format!("{who} cannot be reached ({cause}): {remedy}"))
     }
 
     /// The TLS handshake with the server failed. `answered`: the service has answered this client before, so the
@@ -145,15 +138,8 @@ impl<'a> Route<'a> {
             false => permanent(ErrorKind::Config, format!("{who} {what}")),
         };
         let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        let mut refused = match tls {
-            Some(rustls::Error::InvalidCertificate(why)) => {
-                let (text, gives_ca) = self.untrusted(why);
-                let mut refused = permanent(ErrorKind::Config, format!("{who}: {text}"));
-                if gives_ca && self.proxy.is_none() {
-                    refused.error = refused.error.with_setting(Setting::CaCertificates);
-                }
-                refused
-            }
+        let refused = match tls {
+            Some(rustls::Error::InvalidCertificate(why)) => self.untrusted(why),
             Some(rustls::Error::InvalidMessage(InvalidMessage::InvalidContentType)) => setting(
                 "does not speak TLS: check scheme and port of the base URL, an http server wants http://",
             ),
@@ -194,37 +180,35 @@ impl<'a> Route<'a> {
                 temporary(ErrorKind::Network, text)
             }
         };
-        refused.error = refused.error.with_source(error);
-        refused
+        refused.map_error(|refused| refused.with_source(error))
     }
 
-    /// Why a certificate is not trusted, and whether trusting another authority helps.
-    fn untrusted(self, why: &CertificateError) -> (String, bool) {
-        let give = match self.proxy {
+    /// The server's certificate is not trusted. Of some reasons, trusting another authority is the remedy.
+    fn untrusted(self, why: &CertificateError) -> Failure {
+        let give_ca = match self.proxy {
             Some(_) => "if the proxy looks into TLS, give the CA that it signs with to the client (ca_pem)",
             None => "check the base URL, or give the CA that signed it to the client (ca_pem)",
         };
-        let text = match why {
+        let (why, remedy, gives_ca) = match why {
             CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-                "the certificate is not trusted (it has expired): renew it, or set this machine's clock"
-                    .into()
+                ("it has expired".into(), "renew it, or set this machine's clock", false)
             }
             CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-                "the certificate is not trusted (it is not valid yet): set this machine's clock".into()
+                ("it is not valid yet".into(), "set this machine's clock", false)
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
                 let name = self.url.host_str().unwrap_or_default();
-                format!("the certificate is not trusted (it is not for {name}): check the base URL")
+                (format!("it is not for {name}"), "check the base URL", false)
             }
-            CertificateError::UnknownIssuer => {
-                return (
-                    format!("the certificate is not trusted (who signed it is not known): {give}"),
-                    true,
-                );
-            }
-            why => return (format!("the certificate is not trusted ({why}): {give}"), true),
+            CertificateError::UnknownIssuer => ("who signed it is not known".into(), give_ca, true),
+            why => (why.to_string(), give_ca, true),
         };
-        (text, false)
+        let text = format!("{}: the certificate is not trusted ({why}): {remedy}", self.server());
+        let mut error = Error::new(ErrorKind::Config, text);
+        if gives_ca && self.proxy.is_none() {
+            error = error.with_setting(Setting::CaCertificates);
+        }
+        Failure::not_sent(error).permanent()
     }
 
     /// What answers a plain request speaks TLS.
@@ -245,11 +229,6 @@ pub(super) fn temporary(kind: ErrorKind, text: String) -> Failure {
 /// A failure that stays until something is changed.
 pub(super) fn permanent(kind: ErrorKind, text: String) -> Failure {
     Failure::not_sent(Error::new(kind, text)).permanent()
-}
-
-/// hyper-util's own limit passed, which it takes from ours.
-fn is_elapsed(error: &io::Error) -> bool {
-    error.kind() == io::ErrorKind::TimedOut && error.raw_os_error().is_none()
 }
 
 /// The text of the last error in the chain, which says what really happened.
