@@ -13,20 +13,3 @@ pub(crate) mod pool;
 mod socket;
 mod tunnel;
 pub(crate) mod unreachable;
-
-use std::error::Error as StdError;
-
-/// Whether the system could not read the bytes that it was to send: the caller's memory has become shorter.
-pub(crate) fn is_without_memory(error: &(dyn StdError + 'static)) -> bool {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if error.downcast_ref().and_then(std::io::Error::raw_os_error) == Some(BAD_ADDRESS) {
-            return true;
-        }
-        next = error.source();
-    }
-    false
-}
-
-/// EFAULT, which has this number on every Unix, and means something else that no connection gives on Windows.
-const BAD_ADDRESS: i32 = 14;

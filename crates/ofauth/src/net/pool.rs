@@ -1,24 +1,31 @@
-//! Connections that are open and idle, kept for the next request to the same server.
+//! Connections that are open and idle, kept for the next request to the same server, and which one a request takes.
 //!
 //! An idle connection is polled by nobody, so it costs no wake-up; whether the server closed it meanwhile shows when
 //! it is taken out. One that nobody takes is closed after [`POOL_IDLE`], by a task that lives as long as there are any.
 //! Connections are not counted here: a client has as many as its uploads use.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::Context;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures_util::future::{FutureExt as _, poll_fn};
 use http_body::Body;
 use hyper::client::conn::http1;
 use hyper_util::rt::TokioIo;
 use tokio::time::{Instant, sleep_until};
+use url::Url;
 
-use super::connect::Stream;
+use super::connect::{Stream, connect};
+use super::head::{plain_proxy, through};
 use super::socket::ByteCounter;
+use super::unreachable::{Route, innermost};
+use crate::error::{Error, ErrorKind};
+use crate::http::outcome::Failure;
+use crate::http::response::{Answer, MISDIRECTED};
+use crate::settings::Settings;
 
 /// Idle connections are dropped before the 5 s after which common servers drop theirs, so that a request does not
 /// meet a connection that is just being closed.
@@ -44,9 +51,11 @@ pub(crate) struct Link<B: Sent> {
 }
 
 impl<B: Sent> Link<B> {
-    pub(crate) async fn new(stream: Stream, counter: ByteCounter) -> hyper::Result<Self> {
-        let (sender, driver) =
-            http1::Builder::new().max_buf_size(HYPER_BUFFER).handshake(TokioIo::new(stream)).await?;
+    /// A new connection for requests to `url`.
+    pub(crate) async fn open(settings: &Settings, url: &Url) -> Result<Self, Failure> {
+        let (stream, counter) = connect(settings, url).await?;
+        let opened = http1::Builder::new().max_buf_size(HYPER_BUFFER).handshake(TokioIo::new(stream)).await;
+        let (sender, driver) = opened.map_err(|error| Failure::not_sent(broken(&error)))?;
         Ok(Self { sender, driver: Box::pin(driver), counter, ended: false })
     }
 
@@ -69,11 +78,15 @@ impl<B: Sent> Link<B> {
 
     /// Whether the connection can carry another request, as far as this side can know.
     fn is_usable(&mut self) -> bool {
-        if !self.ended && self.driver.as_mut().now_or_never().is_some() {
-            self.ended = true;
-        }
+        self.drive(&mut Context::from_waker(Waker::noop()));
         !self.ended && self.sender.is_ready()
     }
+}
+
+/// The error of a connection that ended before an answer was read.
+pub(crate) fn broken(error: &hyper::Error) -> Error {
+    let cause = innermost(error);
+    Error::new(ErrorKind::Network, format!("the connection broke before an answer came ({cause})"))
 }
 
 /// The idle connections of a client for one kind of body.
@@ -103,8 +116,15 @@ impl<B: Sent> Pool<B> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Begins to send a request to `url`.
+    pub(crate) fn sending<'a>(&'a self, settings: &'a Settings, url: &'a Url) -> Sending<'a, B> {
+        let (route, origin) = (Route::of(settings, url), url.origin().ascii_serialization());
+        let idle = self.take(&origin);
+        Sending { pool: self, settings, route, origin, reused: idle.is_some(), idle, misdirected: false }
+    }
+
     /// Takes out the connection to `origin` that was used last, if one is still good.
-    pub(crate) fn take(&self, origin: &str) -> Option<Link<B>> {
+    fn take(&self, origin: &str) -> Option<Link<B>> {
         let mut shelf = self.shelf();
         shelf.close_old(Instant::now());
         while let Some(at) = shelf.idle.iter().rposition(|idle| idle.origin == origin) {
@@ -117,7 +137,7 @@ impl<B: Sent> Pool<B> {
     }
 
     /// Puts a connection back for [`POOL_IDLE`].
-    pub(crate) fn give_back(&self, origin: String, mut link: Link<B>) {
+    fn give_back(&self, origin: String, mut link: Link<B>) {
         let now = Instant::now();
         if !link.is_usable() {
             return;
@@ -135,8 +155,59 @@ impl<B: Sent> Pool<B> {
     }
 
     /// Drops every idle connection to `origin`: one of them turned out to be dead.
-    pub(crate) fn drain(&self, origin: &str) {
+    fn drain(&self, origin: &str) {
         self.shelf().idle.retain(|idle| idle.origin != origin);
+    }
+}
+
+/// A request that is being sent: over an idle connection if there is one, else over new ones.
+pub(crate) struct Sending<'a, B: Sent> {
+    pool: &'a Pool<B>,
+    settings: &'a Settings,
+    route: Route<'a>,
+    origin: String,
+    idle: Option<Link<B>>,
+    reused: bool,
+    misdirected: bool,
+}
+
+impl<B: Sent> Sending<'_, B> {
+    /// The idle connection, for the first try alone.
+    pub(crate) fn idle(&mut self) -> Option<Link<B>> {
+        self.idle.take()
+    }
+
+    /// What became of the request, or nothing if it is to be sent once more at once, over a new connection.
+    ///
+    /// An idle connection may have been closed by the server in the same moment. `is_dead` knows such a failure, which says
+    /// nothing about the service. A request that came to the wrong server (421) has done nothing and goes out again, once.
+    pub(crate) fn ended(
+        &mut self,
+        link: Link<B>,
+        sent: Result<Answer, Failure>,
+        is_dead: impl FnOnce(&Failure) -> bool,
+    ) -> Option<Result<Answer, Failure>> {
+        let is_plain = self.route.url.scheme() == "http";
+        let reused = std::mem::take(&mut self.reused);
+        match sent {
+            Err(_) if is_plain && link.counter.hears_tls() && !self.settings.has_answered() => {
+                return Some(Err(Failure::not_sent(self.route.wants_tls()).permanent()));
+            }
+            Err(failure) if failure.permanent => return Some(Err(failure)),
+            Err(failure) if reused && is_dead(&failure) => {
+                tracing::debug!(error = %failure.error, "an idle connection was dead");
+            }
+            Err(failure) => return Some(Err(failure.map_error(|error| through(self.route, error)))),
+            Ok(answer) if answer.status == MISDIRECTED && !self.misdirected => self.misdirected = true,
+            Ok(answer) => {
+                if !answer.before_body && answer.trouble.is_none() {
+                    self.pool.give_back(self.origin.clone(), link);
+                }
+                return Some(Ok(answer.through(plain_proxy(self.route))));
+            }
+        }
+        self.pool.drain(&self.origin);
+        None
     }
 }
 

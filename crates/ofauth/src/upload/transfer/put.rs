@@ -5,13 +5,14 @@
 //! kernel still holds need time to travel. The request and its connection are driven in the caller's task, so
 //! dropping the future closes the connection at once.
 
+use std::future::poll_fn;
+use std::io;
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::future::poll_fn;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use http::{Method, Response};
 use http_body_util::BodyExt as _;
@@ -25,17 +26,19 @@ use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::headers::CONNECTION_ID;
 use crate::http::outcome::{Failure, Outcome};
-use crate::http::response::{self, Answer, LONGEST_STEP, MISDIRECTED, time_for_body};
-use crate::net::connect::{self, SEND_BUFFER};
+use crate::http::response::{self, Answer, LONGEST_STEP, time_for_body};
+use crate::net::connect::SEND_BUFFER;
 use crate::net::exchange::{Connections, Exchange};
-use crate::net::head::{head, plain_proxy, through};
-use crate::net::is_without_memory;
-use crate::net::pool::{Link, Pool};
-use crate::net::unreachable::{Route, innermost};
-use crate::secret::ApiKey;
+use crate::net::head::head;
+use crate::net::pool::{Link, Pool, broken};
+use crate::net::unreachable::innermost;
 use crate::settings::Settings;
-use crate::system::Time;
+use crate::system::{Time, sources};
 use crate::upload::source::opened::Opened;
+
+/// EFAULT: the system could not read the bytes that it was to send. It has this number on every Unix, and means something
+/// else that no connection gives on Windows.
+const BAD_ADDRESS: i32 = 14;
 
 /// The rate assumed before any was measured, in bytes per second: a slow mobile uplink.
 const SLOWEST_RATE: u64 = 16 * 1024;
@@ -115,38 +118,22 @@ impl Puts {
 impl Transfer for Puts {
     type Calls = Connections;
 
-    /// Sends over an idle connection if there is one.
-    ///
-    /// A connection that was idle may have been closed by the server in the same moment. Its failure says nothing about
-    /// the service, so the request goes out once more at once over a fresh one, if that cannot duplicate anything. So does
-    /// one that came over a connection to the wrong server (421), which has done nothing.
     async fn put(&self, put: &Put) -> Result<Answer, Failure> {
-        let origin = put.url.origin().ascii_serialization();
-        let mut idle = self.pool.take(&origin);
-        let mut misdirected = false;
+        let mut sending = self.pool.sending(&self.settings, &put.url);
         loop {
-            let reused = idle.is_some();
-            let link = match idle.take() {
+            let mut link = match sending.idle() {
                 Some(link) => link,
-                None => self.open(put).await?,
+                None => Link::open(&self.settings, &put.url).await?,
             };
-            match self.put_over(&origin, link, put).await {
+            let sent = put_over(&self.settings, &mut link, put).await;
+            let is_dead = |failure: &Failure| {
                 // A dead connection shows at once; one that timed out was alive.
-                Err(failure) if reused && failure.outcome == Outcome::Lost && is_dead(&failure, put) => {
-                    tracing::debug!(error = %failure.error, "an idle connection was dead");
-                }
-                Ok(answer) if answer.status == MISDIRECTED && !misdirected => misdirected = true,
-                sent => {
-                    let route = Route::of(&self.settings, &put.url);
-                    return sent.map_err(|failure| match failure.outcome {
-                        Outcome::Lost if !failure.permanent => {
-                            failure.map_error(|error| through(route, error))
-                        }
-                        _ => failure,
-                    });
-                }
+                let is_late = failure.error.kind() == ErrorKind::Timeout;
+                failure.outcome == Outcome::Lost && (put.idempotent || !failure.body_sent) && !is_late
+            };
+            if let Some(ended) = sending.ended(link, sent, is_dead) {
+                return ended;
             }
-            self.pool.drain(&origin);
         }
     }
 
@@ -155,51 +142,28 @@ impl Transfer for Puts {
     }
 }
 
-fn is_dead(failure: &Failure, put: &Put) -> bool {
-    !failure.permanent && (put.idempotent || !failure.body_sent) && failure.error.kind() != ErrorKind::Timeout
-}
-
-impl Puts {
-    async fn open(&self, put: &Put) -> Result<Link<RangeBody>, Failure> {
-        let (stream, counter) = connect::connect(&self.settings, &put.url).await?;
-        Link::new(stream, counter).await.map_err(|error| Failure::not_sent(broken(&error)))
-    }
-
-    async fn put_over(&self, origin: &str, mut link: Link<RangeBody>, put: &Put) -> Result<Answer, Failure> {
-        let settings = &*self.settings;
-        let (body, state) = RangeBody::new(
-            &put.source,
-            put.start,
-            put.length,
-            put.buffers.clone(),
-            put.throttle.clone(),
-            Arc::clone(&put.attempt),
-        );
-        let request = request(settings, put, body).map_err(|error| Failure::not_sent(error).permanent())?;
-        put.attempt.set_handed_over(0);
-        let response = link.sender.send_request(request);
-        let mut driven = Driven::new(settings, &mut link, put, &state);
-        let response = match driven.until(response).await {
-            Ok(Ok(response)) => response,
-            Ok(Err(_))
-                if put.url.scheme() == "http"
-                    && driven.link.counter.hears_tls()
-                    && !settings.has_answered() =>
-            {
-                return Err(Failure::not_sent(Route::of(settings, &put.url).wants_tls()).permanent());
-            }
-            Ok(Err(error)) => return Err(failed(&error, &driven, &state)),
-            Err(late) => return Err(Failure::lost(late, driven.is_whole())),
-        };
-        let before_body = !driven.is_whole();
-        let answer = driven.read(response).await.map_err(|error| Failure::lost(error, !before_body))?;
-        tracing::debug!(status = answer.status, before_body, "answered");
-        if !before_body && answer.trouble.is_none() {
-            self.pool.give_back(origin.to_owned(), link);
-        }
-        let answer = answer.through(plain_proxy(Route::of(settings, &put.url)));
-        Ok(Answer { before_body, ..answer })
-    }
+async fn put_over(settings: &Settings, link: &mut Link<RangeBody>, put: &Put) -> Result<Answer, Failure> {
+    let (body, state) = RangeBody::new(
+        &put.source,
+        put.start,
+        put.length,
+        put.buffers.clone(),
+        put.throttle.clone(),
+        Arc::clone(&put.attempt),
+    );
+    let request = request(settings, put, body).map_err(|error| Failure::not_sent(error).permanent())?;
+    put.attempt.set_handed_over(0);
+    let response = link.sender.send_request(request);
+    let mut driven = Driven::new(settings, link, put, &state);
+    let response = match driven.until(response).await {
+        Ok(Ok(response)) => response,
+        Ok(Err(error)) => return Err(failed(&error, &driven, &state)),
+        Err(late) => return Err(Failure::lost(late, driven.is_whole())),
+    };
+    let before_body = !driven.is_whole();
+    let answer = driven.read(response).await.map_err(|error| Failure::lost(error, !before_body))?;
+    tracing::debug!(status = answer.status, before_body, "answered");
+    Ok(Answer { before_body, ..answer })
 }
 
 fn request(settings: &Settings, put: &Put, body: RangeBody) -> Result<http::Request<RangeBody>> {
@@ -219,7 +183,8 @@ fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> Failu
     if let Some(source) = state.take_failure() {
         return Failure::lost(source, false).permanent();
     }
-    if is_without_memory(error) {
+    let numbers = sources(error).filter_map(|error| error.downcast_ref()).filter_map(io::Error::raw_os_error);
+    if numbers.into_iter().any(|number| number == BAD_ADDRESS) {
         let text =
             "the memory that was given is not there any more: a file that is mapped must not become shorter";
         return Failure::lost(Error::new(ErrorKind::Source, text), false).permanent();
@@ -228,19 +193,12 @@ fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> Failu
     Failure::lost(broken(error), driven.is_whole())
 }
 
-fn broken(error: &hyper::Error) -> Error {
-    let cause = innermost(error);
-    Error::new(ErrorKind::Network, format!("the connection broke before an answer came ({cause})"))
-}
-
 /// A connection that is moved along while something on it is awaited, and the clocks that watch it.
 struct Driven<'a> {
-    key: &'a ApiKey,
+    settings: &'a Settings,
     link: &'a mut Link<RangeBody>,
     put: &'a Put,
     state: &'a BodyState,
-    stall: Duration,
-    answer: Duration,
     /// What the kernel had taken from this connection before this request.
     accepted_at_start: u64,
     accepted: u64,
@@ -260,13 +218,11 @@ impl<'a> Driven<'a> {
     ) -> Self {
         let now = Instant::now();
         Self {
-            key: &settings.key,
             accepted_at_start: link.counter.accepted(),
+            settings,
             link,
             put,
             state,
-            stall: settings.stall_timeout,
-            answer: settings.answer_timeout,
             accepted: 0,
             last_accepted: now,
             started: now,
@@ -293,9 +249,10 @@ impl<'a> Driven<'a> {
             return Poll::Ready(Ok(output));
         }
         while self.alarm.as_mut().poll(cx).is_ready() {
-            let (deadline, why) = self.deadline();
+            let (deadline, what, limit) = self.deadline();
             if deadline <= Instant::now() {
-                return Poll::Ready(Err(why()));
+                let text = format!("{what} for {}", Time(limit));
+                return Poll::Ready(Err(Error::new(ErrorKind::Timeout, text)));
             }
             self.alarm.as_mut().reset(deadline);
         }
@@ -311,31 +268,26 @@ impl<'a> Driven<'a> {
             self.put.attempt.set_handed_over(self.state.handed_over());
             if self.is_whole() {
                 // The answer clock may be shorter than the stall clock, which the alarm is still set to.
-                let (deadline, _) = self.deadline();
+                let (deadline, ..) = self.deadline();
                 self.alarm.as_mut().reset(deadline);
             }
         }
     }
 
-    /// When the present phase has taken too long, and the error for that.
-    fn deadline(&self) -> (Instant, Box<dyn Fn() -> Error>) {
-        let late = |what: &'static str, limit: Duration| -> Box<dyn Fn() -> Error> {
-            Box::new(move || Error::new(ErrorKind::Timeout, format!("{what} for {}", Time(limit))))
-        };
+    /// When the present phase has taken too long, what it is then, and for how long.
+    fn deadline(&self) -> (Instant, &'static str, Duration) {
+        let stall = self.settings.stall_timeout;
         if let Some((until, last)) = self.reading {
-            return (
-                until.min(after(last, self.stall)),
-                late("the answer stopped in the middle", self.stall),
-            );
+            return (until.min(after(last, stall)), "the answer stopped in the middle", stall);
         }
         if self.is_whole() {
             let held = self.put.length.min(SEND_BUFFER as u64);
             let travel = Duration::from_secs(held / self.put.activity.rate());
-            let limit = self.answer.saturating_add(travel);
-            return (after(self.last_accepted, limit), late("the body was sent and no answer came", limit));
+            let limit = self.settings.answer_timeout.saturating_add(travel);
+            return (after(self.last_accepted, limit), "the body was sent and no answer came", limit);
         }
         let moved = self.put.activity.last().max(self.started);
-        (after(moved, self.stall), late("no byte was accepted", self.stall))
+        (after(moved, stall), "no byte was accepted", stall)
     }
 
     async fn read(&mut self, response: Response<Incoming>) -> Result<Answer> {
@@ -343,10 +295,11 @@ impl<'a> Driven<'a> {
         let now = Instant::now();
         let limit = time_for_body(parts.status);
         self.reading = Some((after(now, limit), now));
-        self.alarm.as_mut().reset(after(now, self.stall.min(limit)));
+        self.alarm.as_mut().reset(after(now, self.settings.stall_timeout.min(limit)));
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
-        let answer = Answer::new(parts.status.as_u16(), parts.headers, body.into(), LONGEST_STEP, self.key);
+        let (status, key) = (parts.status.as_u16(), &self.settings.key);
+        let answer = Answer::new(status, parts.headers, body.into(), LONGEST_STEP, key);
         // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
         // over TLS, their end cannot even be told from a cut.
         match ended {
