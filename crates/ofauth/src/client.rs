@@ -69,7 +69,7 @@ impl Client {
     /// its retries and its care for the key.
     pub fn api(&self) -> Result<ofauth_api::Client> {
         let requests = self.0.transport.request_builder()?;
-        let base = self.0.settings.origins.base().as_str().trim_end_matches('/');
+        let base = self.0.transport.settings.origins.base().as_str().trim_end_matches('/');
         let transport: ofauth_api::transport::SharedTransport = Arc::clone(&self.0.transport) as _;
         Ok(ofauth_api::Client::new(base, requests, transport))
     }
@@ -278,14 +278,11 @@ impl ClientBuilder {
         let base_url = settings.origins.base().as_str();
         let threads = settings.threads.clone();
         let limiters = Arc::new(RateLimiters::new(self.rate_limit, self.rate_state_dir, base_url, threads));
-        let transport = Arc::new(Transport::new(
-            Arc::clone(&settings),
-            Connections::new(Arc::clone(&settings)),
-            Arc::clone(&limiters),
-        ));
+        let transport =
+            Transport::new(Arc::clone(&settings), Connections::new(Arc::clone(&settings)), limiters);
         let throttle = self.limit_rate.map(Throttle::new);
         let journal = self.journal_dir.map(Journal::new);
-        Ok(Client(Arc::new(Context::new(settings, transport, limiters, throttle, journal))))
+        Ok(Client(Arc::new(Context::new(transport, throttle, journal))))
     }
 }
 

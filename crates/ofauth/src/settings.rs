@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::HeaderValue;
+use ofauth_api::operation::Connection;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::origin::Origins;
@@ -33,7 +34,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     /// The connection to act on: the call's own, or the client's.
-    pub(crate) fn connection<'a>(&'a self, of_call: Option<&'a str>) -> Result<HeaderValue> {
+    pub(crate) fn connection(&self, of_call: Option<&str>) -> Result<HeaderValue> {
         let id = of_call.or(self.connection_id.as_deref()).ok_or_else(|| {
             Error::new(
                 ErrorKind::Config,
@@ -41,6 +42,20 @@ impl Settings {
             )
         })?;
         connection_header(id)
+    }
+
+    /// The connection for a call of an operation: its own, or the client's if the operation takes one.
+    pub(crate) fn connection_for(
+        &self,
+        wanted: Connection,
+        of_call: Option<&str>,
+    ) -> Result<Option<HeaderValue>> {
+        let is_sent = match wanted {
+            Connection::Required => true,
+            Connection::Optional => of_call.is_some() || self.connection_id.is_some(),
+            Connection::None => of_call.is_some(),
+        };
+        is_sent.then(|| self.connection(of_call)).transpose()
     }
 
     /// The service answered.

@@ -59,7 +59,7 @@ impl Client {
             exists: Option<bool>,
             media: Option<Value>,
         }
-        let settings = &self.0.settings;
+        let settings = &self.0.transport.settings;
         let url = settings.origins.api_url("/v2/access/uploads/check")?;
         let request = Request::post("check for the file", url, &CheckBody { etag, size })?
             .success(success::of("check_upload"))

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use http::Method;
-use ofauth_api::operation::{Connection, Operation, RetryClass, Success, SuccessBody};
+use ofauth_api::operation::{Connection, Operation, RetryClass};
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
 
 use super::transport::{Patience, Transport};
@@ -12,33 +12,22 @@ use crate::http::headers::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Answer;
 
-impl Transport {
-    async fn execute_typed(
-        &self,
-        request: reqwest::Request,
-        operation: Option<&Operation>,
-    ) -> Result<Answer> {
-        let mut request = from_reqwest(request, operation)?;
-        let connection = operation.map_or(Connection::Optional, |operation| operation.connection);
-        match connection {
-            _ if request.headers.contains_key(CONNECTION_ID) => {}
-            Connection::Required => request = request.connection(self.settings.connection(None)?),
-            Connection::Optional if self.settings.connection_id.is_some() => {
-                request = request.connection(self.settings.connection(None)?);
-            }
-            Connection::Optional | Connection::None => {}
-        }
-        self.call(&request, &Patience::default()).await
-    }
-}
-
 impl ApiTransport for Transport {
     fn execute<'a>(
         &'a self,
         request: reqwest::Request,
         operation: Option<&'static Operation>,
     ) -> Execute<'a> {
-        Box::pin(async move { self.execute_typed(request, operation).await.map(into_response) })
+        Box::pin(async move {
+            let mut request = from_reqwest(request, operation)?;
+            let wanted = operation.map_or(Connection::Optional, |operation| operation.connection);
+            if !request.headers.contains_key(CONNECTION_ID)
+                && let Some(id) = self.settings.connection_for(wanted, None)?
+            {
+                request = request.connection(id);
+            }
+            self.call(&request, &Patience::default()).await.map(into_response)
+        })
     }
 }
 
@@ -53,21 +42,22 @@ fn from_reqwest(mut request: reqwest::Request, operation: Option<&Operation>) ->
             )
         })?,
     };
-    let repeatable = matches!(*request.method(), Method::GET | Method::HEAD | Method::PUT | Method::DELETE);
-    let class = operation
-        .map_or(if repeatable { RetryClass::Repeatable } else { RetryClass::Once }, |operation| {
-            operation.retry
-        });
-    let mut sent = Request::new(
-        operation.map_or("call the API", |operation| operation.id),
-        request.method().clone(),
-        request.url().clone(),
-    );
+    let (method, url) = (request.method().clone(), request.url().clone());
+    let mut sent = match operation {
+        Some(operation) => {
+            Request::new(operation.id, method, url).class(operation.retry).success(operation.success)
+        }
+        None => {
+            let class = match method {
+                Method::GET | Method::HEAD | Method::PUT | Method::DELETE => RetryClass::Repeatable,
+                _ => RetryClass::Once,
+            };
+            Request::new("call the API", method, url).class(class)
+        }
+    };
     sent.headers = std::mem::take(request.headers_mut());
     sent.body = body;
-    let success =
-        operation.map_or(Success { body: SuccessBody::Any, key: None }, |operation| operation.success);
-    Ok(sent.class(class).success(success))
+    Ok(sent)
 }
 
 fn into_response(answer: Answer) -> reqwest::Response {

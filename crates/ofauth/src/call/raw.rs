@@ -19,7 +19,6 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::headers::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Answer;
-use crate::settings::connection_header;
 
 /// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
 pub const PROXY_REQUEST: &str = "proxy_request";
@@ -114,7 +113,7 @@ impl Call {
 
     fn request(&self) -> Result<Request> {
         if self.not_an_object {
-            return Err(invalid("the parameters are not a JSON object: give {\"name\": value, …}".into()));
+            return Err(invalid("the parameters are not a JSON object: give {\"name\": value, …}"));
         }
         if self.operation_id == PROXY_REQUEST {
             return self.proxy_request();
@@ -157,10 +156,9 @@ impl Call {
             )));
         }
         let url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
-        let class = if method == Method::GET || method == Method::HEAD {
-            RetryClass::Repeatable
-        } else {
-            RetryClass::Once
+        let class = match method {
+            Method::GET | Method::HEAD => RetryClass::Repeatable,
+            _ => RetryClass::Once,
         };
         let mut request = Request::new(PROXY_REQUEST, method, url).class(class);
         self.add_body(&mut request, Body::OptionalJson)?;
@@ -207,14 +205,9 @@ impl Call {
             Some(_) => return Err(invalid(format!("the parameter {CONNECTION_ID:?} is not text"))),
         };
         let of_call = self.connection_id.as_deref().or(param.as_deref());
-        let settings = &self.transport.settings;
-        Ok(match (wanted, of_call) {
-            (Connection::Required, of_call) => request.connection(settings.connection(of_call)?),
-            (_, Some(id)) => request.connection(connection_header(id)?),
-            (Connection::Optional, None) if settings.connection_id.is_some() => {
-                request.connection(settings.connection(None)?)
-            }
-            (Connection::Optional | Connection::None, None) => request,
+        Ok(match self.transport.settings.connection_for(wanted, of_call)? {
+            Some(id) => request.connection(id),
+            None => request,
         })
     }
 }
@@ -240,8 +233,8 @@ fn unknown_operation(id: &str) -> Error {
     invalid(format!("there is no operation {id:?}{hint}"))
 }
 
-/// The error for a call that does not fit its operation.
-pub(super) fn invalid(message: String) -> Error {
+/// The error for a call that cannot be made with these arguments.
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidArgument, message)
 }
 

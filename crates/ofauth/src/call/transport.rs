@@ -37,8 +37,9 @@ pub(crate) struct Patience {
 #[derive(Debug)]
 pub(crate) struct Transport<E = Connections> {
     pub(crate) settings: Arc<Settings>,
-    exchange: E,
-    limiters: Arc<RateLimiters>,
+    /// What carries the requests.
+    pub(crate) exchange: E,
+    pub(crate) limiters: Arc<RateLimiters>,
     /// Builds requests for the generated client and never sends one.
     builder: OnceLock<reqwest::Client>,
 }
@@ -46,11 +47,6 @@ pub(crate) struct Transport<E = Connections> {
 impl<E: Exchange> Transport<E> {
     pub(crate) fn new(settings: Arc<Settings>, exchange: E, limiters: Arc<RateLimiters>) -> Self {
         Self { settings, exchange, limiters, builder: OnceLock::new() }
-    }
-
-    /// What carries the requests.
-    pub(crate) fn exchange(&self) -> &E {
-        &self.exchange
     }
 
     /// Sends until an answer is final, and makes anything but a success an error.
@@ -69,14 +65,11 @@ impl<E: Exchange> Transport<E> {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let Some(pause) = tries.pause(&failure, request.class, fastrand::f64()) else {
-                return Err(last(failure, request));
-            };
-            let Some(pause) = pause_within(pause, &failure, &limiter, patience.until) else {
-                return Err(last(failure, request));
-            };
+            let pause = tries.pause(&failure, request.class, fastrand::f64());
+            let pause = pause
+                .and_then(|pause| pause_within(pause, &failure, tries.failed(), &limiter, patience.until));
+            let Some(pause) = pause else { return Err(last(failure, request)) };
             tracing::info!(doing = request.doing, pause = ?pause.length, error = %failure.error, "trying again");
-            let pause = Pause { tries: tries.failed(), ..pause };
             told = pause.is_rate_limit || patience.pauses.is_some();
             let asleep = if pause.is_rate_limit { Duration::ZERO } else { pause.length };
             pause.tell(&ended(&failure, request), patience.pauses.as_ref(), begun.elapsed());
@@ -87,15 +80,20 @@ impl<E: Exchange> Transport<E> {
     /// Sends once, with a permit that the caller has waited for, and reads the answer.
     pub(crate) async fn send(&self, request: &Request, permit: Permit) -> Result<Answer, Failure> {
         let expected = Expected { success: request.success, class: request.class, doing: request.doing };
-        let sent = self.exchange.send(request).await;
-        let read = sent.and_then(|answer| self.read(answer, expected));
-        permit.ended(&read, self.exchange.now()).kept().await;
-        read
+        self.read(self.exchange.send(request).await, expected, permit).await
     }
 
-    /// The answer, if it is the success that was expected.
-    pub(crate) fn read(&self, answer: Answer, expected: Expected<'_>) -> Result<Answer, Failure> {
-        success::read(answer, expected, &self.settings.key, self.exchange.now())
+    /// The answer to what was sent with a permit, if it is the success that was expected.
+    pub(crate) async fn read(
+        &self,
+        sent: Result<Answer, Failure>,
+        expected: Expected<'_>,
+        permit: Permit,
+    ) -> Result<Answer, Failure> {
+        let now = self.exchange.now();
+        let read = sent.and_then(|answer| success::read(answer, expected, &self.settings.key, now));
+        permit.ended(&read, now).kept().await;
+        read
     }
 
     /// A client that builds requests for the generated code and never sends one.
@@ -115,6 +113,7 @@ impl<E: Exchange> Transport<E> {
 fn pause_within(
     pause: Duration,
     failure: &Failure,
+    tries: u32,
     limiter: &RateLimiter,
     until: Option<Until>,
 ) -> Option<Pause> {
@@ -126,7 +125,7 @@ fn pause_within(
     };
     let length = if is_rate_limit { limiter.time_for(1) } else { pause };
     let (why, status) = (failure.cause(), failure.status());
-    (!is_too_long).then_some(Pause { length, why, status, is_rate_limit, tries: 0 })
+    (!is_too_long).then_some(Pause { length, why, status, is_rate_limit, tries })
 }
 
 /// What the caller gets if this was the last try.

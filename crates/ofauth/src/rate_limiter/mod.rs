@@ -25,4 +25,4 @@ mod shared;
 mod simulation;
 
 pub use limit::RateLimit;
-pub(crate) use limiter::{Permit, RateLimiter, RateLimiters, TooLong, Until};
+pub(crate) use limiter::{Permit, RateLimiter, RateLimiters, Until};

@@ -9,7 +9,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 use url::Url;
 
-use super::plan::api_types::{CompleteBody, InitAnswer, InitBody, read_object};
+use super::plan::api_types::{CompleteBody, InitAnswer, InitBody, VaultUpload, read_object};
 use super::plan::upload_plan::{Plan, PlannedPart};
 use super::session::{Opening, Session};
 use super::source::opened::Opened;
@@ -18,17 +18,16 @@ use super::transfer::attempt::Attempt;
 use super::transfer::body::Buffers;
 use super::transfer::put::{Activity, Put, Puts, Transfer};
 use super::transfer::throttle::Throttle;
-use super::vault_upload::VaultUpload;
 use crate::call::pause::Pause;
 use crate::call::transport::{Patience, Transport};
 use crate::error::Result;
 use crate::http::outcome::Failure;
 use crate::http::rate_limit_headers::server_time;
 use crate::http::request::Request;
-use crate::http::response::{Answer, LONGEST_STEP};
+use crate::http::response::LONGEST_STEP;
 use crate::http::success::{self, Unreadable};
 use crate::net::exchange::Exchange as _;
-use crate::rate_limiter::{Permit, RateLimiter, TooLong, Until};
+use crate::rate_limiter::{Permit, RateLimiter, Until};
 
 const COMPLETE: &str = "complete the upload";
 
@@ -63,7 +62,7 @@ impl<T: Transfer> Backend<T> {
             .connection(self.connection.clone());
         let patience = Patience { sits_out_rate_limits: true, until, pauses: Some(pauses) };
         let answer = self.transport.call(&request, &patience).await?;
-        let here = self.transport.exchange().now();
+        let here = self.transport.exchange.now();
         let there = server_time(&answer.headers).unwrap_or(here);
         let plan: InitAnswer = read_object(&answer.body)
             .map_err(|why| Unreadable::Because(why).into_error(&answer, request.doing))?;
@@ -103,15 +102,10 @@ impl<T: Transfer> Backend<T> {
         put.attempt.set_waits_for_limit(true);
         let permit = self.acquire(doing(number), until).await;
         put.attempt.set_waits_for_limit(false);
-        let ended = self.put_permitted(&put, number, permit?).await;
-        step_result::read(ended, number, doing(number))
-    }
-
-    async fn put_permitted(&self, put: &Put, number: Option<u32>, permit: Permit) -> Result<Answer, Failure> {
-        let sent = self.transfer.put(put).await;
-        let read = sent.and_then(|answer| self.transport.read(answer, expected_of_put(number)));
-        permit.ended(&read, self.transport.exchange().now()).kept().await;
-        read
+        let permit = permit?;
+        let sent = self.transfer.put(&put).await;
+        let read = self.transport.read(sent, expected_of_put(number), permit).await;
+        step_result::read(read, number, doing(number))
     }
 
     /// Asks the service to finish a multipart upload, once the attempt's gate is open.
@@ -143,24 +137,9 @@ impl<T: Transfer> Backend<T> {
         permit.map_err(|too_long| Failure::not_sent(too_long.into_error(doing)).permanent())
     }
 
-    /// At least how long so many more requests take under the service's rate limit.
-    pub(crate) fn time_for(&self, requests: u64) -> Duration {
-        self.limiter.time_for(requests)
-    }
-
-    /// Whether a refusal has to be waited for longer than anybody waits, or than `until`.
-    pub(crate) fn too_long(&self, until: Option<Until>) -> Option<TooLong> {
-        self.limiter.too_long(until)
-    }
-
-    /// Gives up every idle connection: the machine slept, or the network is another.
-    pub(crate) fn forget_connections(&self) {
-        self.transfer.forget_connections();
-    }
-
     /// Milliseconds since 1970 by this machine's clock, which may be set at any time.
     pub(crate) fn unix_ms(&self) -> i64 {
-        unix_ms(self.transport.exchange().now())
+        unix_ms(self.transport.exchange.now())
     }
 }
 

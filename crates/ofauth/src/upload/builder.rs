@@ -11,6 +11,7 @@ use super::backend::Backend;
 use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
+use super::plan::api_types::VaultUpload;
 use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice};
 use super::progress::report::{Callback, Progress, Reporter};
@@ -20,7 +21,6 @@ use super::run::Run;
 use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
-use super::vault_upload::VaultUpload;
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 
@@ -177,49 +177,50 @@ impl Upload {
     /// request may leave a finished upload of mixed content, and says so. Every other error means that nothing was
     /// finished. With a journal, the same upload goes on after [`Busy`](ErrorKind::Busy), `Cancelled`, `Network`,
     /// `RateLimited`, `Server`, `Timeout` and `Unauthorized`, in this process or another.
-    pub async fn send(mut self) -> Result<Uploaded> {
+    pub async fn send(self) -> Result<Uploaded> {
         let context = Arc::clone(&self.context);
-        let concurrency = self.concurrency.unwrap_or(context.settings.concurrency);
+        let settings = &context.transport.settings;
+        let concurrency = self.concurrency.unwrap_or(settings.concurrency);
         let concurrency = limits::concurrency(concurrency, ErrorKind::InvalidArgument)?;
-        let connection = context.settings.connection(self.connection_id.as_deref())?;
+        let connection = settings.connection(self.connection_id.as_deref())?;
         let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
         let limits = Limits { cancel: self.cancel.0.clone(), deadline };
         let prepared = limits.within(self.prepare()).await??;
         let content_type_header = prepared.content_type_header()?;
         let journal = context.journal.clone().filter(|_| self.journaled);
-        let about = driver::about(&prepared, &context.settings, &connection, self.vault_upload.as_ref());
+        let about = driver::about(&prepared, settings, &connection, self.vault_upload.as_ref());
         let one_at_a_time = context.is_one_at_a_time(&connection);
         let Prepared { source, filename, content_type, .. } = prepared;
         let mut run = Run {
-            reporter: Reporter::new(self.on_progress.take(), source.size),
-            on_notice: self.on_notice.take(),
+            reporter: Reporter::new(self.on_progress, source.size),
+            on_notice: self.on_notice,
             rate_estimator: RateEstimator::new(Instant::now(), 0),
             source: source.clone(),
             concurrency,
-            limits: limits.clone(),
+            limits,
             rng: fastrand::Rng::new(),
             one_at_a_time,
             journal: None,
             backend: Arc::new(Backend {
                 transport: Arc::clone(&context.transport),
                 transfer: Arc::clone(&context.puts),
-                limiter: context.limiters.of(&connection),
+                limiter: context.transport.limiters.of(&connection),
                 connection: connection.clone(),
                 source: source.clone(),
                 filename,
                 content_type,
                 content_type_header,
                 vault_upload: self.vault_upload,
-                buffers: Buffers::filled_by(context.settings.threads.clone()),
+                buffers: Buffers::filled_by(settings.threads.clone()),
                 throttle: context.throttle.clone(),
             }),
         };
         let result = match journal {
             None => engine::carry_out(&mut run, None).await,
             Some(journal) => {
-                let (holds_result, threads) = (self.holds_result, context.settings.threads.clone());
+                let (holds_result, threads) = (self.holds_result, settings.threads.clone());
                 let journaling = ResumableUpload { journal, about, holds_result, threads };
-                journaling.run(&mut run, &context.settings.origins).await
+                journaling.run(&mut run, &settings.origins).await
             }
         };
         if run.one_at_a_time && !one_at_a_time {
@@ -230,7 +231,7 @@ impl Upload {
 
     // Not an `async fn`: its future would hold on to the progress function, which is not `Sync`.
     fn prepare(&self) -> impl Future<Output = Result<Prepared>> + Send + use<> {
-        let threads = self.context.settings.threads.clone();
+        let threads = self.context.transport.settings.threads.clone();
         prepared::prepare(threads, self.source.clone(), self.filename.clone(), self.content_type.clone())
     }
 }

@@ -1,4 +1,4 @@
-//! What the uploads of a client share: its settings, connections, rate limiters and journal.
+//! What the uploads of a client share: its transport, connections, rate cap and journal.
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -9,33 +9,22 @@ use super::transfer::put::Puts;
 use super::transfer::throttle::Throttle;
 use crate::call::transport::Transport;
 use crate::journal::Journal;
-use crate::rate_limiter::RateLimiters;
-use crate::settings::Settings;
 
 /// What the uploads of a client share.
 #[derive(Debug)]
 pub(crate) struct Context {
-    pub(crate) settings: Arc<Settings>,
     pub(crate) transport: Arc<Transport>,
     pub(crate) puts: Arc<Puts>,
     pub(crate) throttle: Option<Throttle>,
-    pub(crate) limiters: Arc<RateLimiters>,
     pub(crate) journal: Option<Journal>,
     /// Connections of OFAuth that were found to take one upload part at a time.
     one_at_a_time: Mutex<HashSet<Vec<u8>>>,
 }
 
 impl Context {
-    pub(crate) fn new(
-        settings: Arc<Settings>,
-        transport: Arc<Transport>,
-        limiters: Arc<RateLimiters>,
-        throttle: Option<Throttle>,
-        journal: Option<Journal>,
-    ) -> Self {
-        let puts = Arc::new(Puts::new(Arc::clone(&settings)));
-        let one_at_a_time = Mutex::default();
-        Self { settings, transport, puts, throttle, limiters, journal, one_at_a_time }
+    pub(crate) fn new(transport: Transport, throttle: Option<Throttle>, journal: Option<Journal>) -> Self {
+        let puts = Arc::new(Puts::new(Arc::clone(&transport.settings)));
+        Self { transport: Arc::new(transport), puts, throttle, journal, one_at_a_time: Mutex::default() }
     }
 
     pub(crate) fn is_one_at_a_time(&self, connection: &HeaderValue) -> bool {

@@ -265,7 +265,7 @@ async fn complete<T: Transfer>(
             Decision::Again(wait) if latest.is_none_or(|latest| after(Instant::now(), wait) <= latest.at) => {
                 wait
             }
-            Decision::Wait if run.backend.too_long(until).is_none() => {
+            Decision::Wait if run.backend.limiter.too_long(until).is_none() => {
                 tries = tries.saturating_sub(1);
                 Duration::ZERO
             }

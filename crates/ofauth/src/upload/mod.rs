@@ -27,15 +27,14 @@ pub(crate) mod session;
 pub(crate) mod source;
 pub(crate) mod step_result;
 pub(crate) mod transfer;
-mod vault_upload;
 
 pub use builder::{Inspected, Upload};
 pub use cancel::Cancel;
 pub(crate) use context::Context;
+pub use plan::api_types::VaultUpload;
 pub use progress::notice::{Notice, Step};
 pub use progress::report::{Phase, Progress};
 pub use result::sum::Sum;
 pub use result::uploaded::{Uploaded, UploadedPart};
 pub use source::content::ReadAt;
 pub use source::input::Source;
-pub use vault_upload::VaultUpload;

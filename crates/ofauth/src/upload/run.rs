@@ -95,7 +95,7 @@ impl<T: Transfer> Run<T> {
 
     /// How long so many parts, and completing them, take at least under the service's rate limit.
     pub(crate) fn time_for(&self, parts: usize) -> Duration {
-        self.backend.time_for((parts as u64).saturating_add(1))
+        self.backend.limiter.time_for((parts as u64).saturating_add(1))
     }
 
     pub(crate) fn situation<'a>(

@@ -350,7 +350,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
             }
             Decision::Wait => {
                 self.ledger.uncount(part);
-                if let Some(too_long) = self.run.backend.too_long(self.until()) {
+                if let Some(too_long) = self.run.backend.limiter.too_long(self.until()) {
                     let error = error.into_kind(ErrorKind::RateLimited, too_long.to_string());
                     return Err(ambiguous(error, self.commit));
                 }
@@ -369,7 +369,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
 
     /// Sends again what was under way while nothing ran. It costs no try.
     async fn woke(&mut self, slept: Duration) -> Result<()> {
-        self.run.backend.forget_connections();
+        self.run.backend.transfer.forget_connections();
         // A single upload that may be whole at the service is judged by its own answer or silence.
         if self.single || self.tries.is_empty() {
             return Ok(());

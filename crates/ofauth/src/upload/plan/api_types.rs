@@ -8,8 +8,6 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 use serde_json::error::Category;
 
-use crate::upload::vault_upload::VaultUpload;
-
 /// Body of `POST /v2/access/uploads/init`.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -20,6 +18,18 @@ pub(crate) struct InitBody<'a> {
     /// Left out, never null, unless the caller sets it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) vault_upload: Option<&'a VaultUpload>,
+}
+
+/// Options for automatic vault workflows, sent with init only if set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VaultUpload {
+    /// The workflow. The only one known is `message`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// The user that the upload is meant for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user_id: Option<String>,
 }
 
 /// Answer to it: the plan of an upload.

@@ -13,6 +13,7 @@ use crate::system;
 use crate::threads::Threads;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
+use crate::upload::plan::api_types::VaultUpload;
 use crate::upload::plan::upload_plan::Plan;
 use crate::upload::progress::notice::Notice;
 use crate::upload::progress::report::Phase;
@@ -21,7 +22,6 @@ use crate::upload::run::{Journaled, Run};
 use crate::upload::source::opened::Opened;
 use crate::upload::source::prepared::Prepared;
 use crate::upload::transfer::put::Transfer;
-use crate::upload::vault_upload::VaultUpload;
 
 /// What makes another upload the same as this one.
 pub(crate) fn about(
@@ -36,7 +36,9 @@ pub(crate) fn about(
         source: prepared.source.place.clone(),
         filename: prepared.filename.clone(),
         content_type: prepared.content_type.clone(),
-        vault_upload: vault_upload.map(VaultOptions::from),
+        vault_upload: vault_upload
+            .cloned()
+            .map(|VaultUpload { mode, user_id }| VaultOptions { mode, user_id }),
     }
 }
 
