@@ -6,8 +6,9 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
+use crate::call::raw::invalid;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.
@@ -87,30 +88,26 @@ impl Content {
 impl Client {
     /// Creates a post and returns it as the service describes it.
     pub async fn create_post(&self, content: &Content) -> Result<Value> {
-        created(self.call("create_post").body(Value::Object(content.0.clone()))).await
+        created(self.call("create_post"), content).await
     }
 
     /// Sends a message to a user and returns it as the service describes it.
     pub async fn send_message(&self, user_id: &str, content: &Content) -> Result<Value> {
         if user_id.trim().is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the user id is empty: give the recipient of the message",
-            ));
+            return Err(invalid("the user id is empty: give the recipient of the message"));
         }
-        let call = self.call("send_chat_message").param("userId", user_id);
-        created(call.body(Value::Object(content.0.clone()))).await
+        created(self.call("send_chat_message").param("userId", user_id), content).await
     }
 
     /// Creates a mass message; its recipients are fields such as `userIds` and `userLists`.
     pub async fn create_mass_message(&self, content: &Content) -> Result<Value> {
-        created(self.call("create_mass_message").body(Value::Object(content.0.clone()))).await
+        created(self.call("create_mass_message"), content).await
     }
 }
 
 /// Sends a call that creates something. Its success was read already, so it has the id of what was created.
-async fn created(call: Call) -> Result<Value> {
-    call.send().await?.json().map_err(Error::in_doubt)
+async fn created(call: Call, content: &Content) -> Result<Value> {
+    call.body(Value::Object(content.0.clone())).send().await?.json().map_err(Error::in_doubt)
 }
 
 #[cfg(test)]

@@ -1,13 +1,14 @@
 //! What is already in the vault: the check for a known file, and cached media by their ids.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::call::raw::invalid;
 use crate::call::transport::Patience;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::Result;
 use crate::http::request::Request;
 use crate::http::success;
 use crate::upload::plan::api_types::CheckBody;
@@ -43,16 +44,10 @@ impl Client {
     /// went in several parts is not documented.
     pub async fn check(&self, etag: &str, size: u64) -> Result<Check> {
         if etag.is_empty() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the etag is empty: give one that an upload returned",
-            ));
+            return Err(invalid("the etag is empty: give one that an upload returned"));
         }
         if size == 0 {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "the size is 0: the vault holds no empty files",
-            ));
+            return Err(invalid("the size is 0: the vault holds no empty files"));
         }
         #[derive(Deserialize)]
         struct Found {
@@ -70,11 +65,7 @@ impl Client {
             Some(Found { exists: Some(exists), media }) => {
                 Ok(Check { exists, media: media.filter(Value::is_object) })
             }
-            _ => Err(Error::new(
-                ErrorKind::InvalidAnswer,
-                "check for the file: the answer does not say whether it exists",
-            )
-            .with_answer(answer.status(), None, answer.request_id().map(str::to_owned), None)),
+            _ => Err(answer.invalid("check for the file: the answer does not say whether it exists")),
         }
     }
 
@@ -88,7 +79,7 @@ impl Client {
         let ids: Vec<String> =
             ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
         if ids.iter().any(|id| id.trim().is_empty()) {
-            return Err(Error::new(ErrorKind::InvalidArgument, "a media id is empty"));
+            return Err(invalid("a media id is empty"));
         }
         let mut batch = VaultPlusBatch::default();
         for chunk in ids.chunks(BATCH) {
@@ -96,16 +87,7 @@ impl Client {
                 self.call("batch_vault_plus_media").body(json!({ "mediaIds": chunk })).send().await?;
             let mut json = answer.json()?;
             let items = json.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
-            let items = items.ok_or_else(|| {
-                let text = "fetch Vault+ media: the answer has no items";
-                let request_id = answer.request_id().map(str::to_owned);
-                Error::new(ErrorKind::InvalidAnswer, text).with_answer(
-                    answer.status(),
-                    None,
-                    request_id,
-                    None,
-                )
-            })?;
+            let items = items.ok_or_else(|| answer.invalid("fetch Vault+ media: the answer has no items"))?;
             batch.take_in(chunk, items);
         }
         Ok(batch)
@@ -115,7 +97,7 @@ impl Client {
 impl VaultPlusBatch {
     /// Sorts a call's items, whose order is not promised, by the ids asked for.
     fn take_in(&mut self, asked: &[String], items: Vec<Value>) {
-        let mut found: std::collections::HashMap<String, Value> = items
+        let mut found: HashMap<String, Value> = items
             .into_iter()
             .filter_map(|item| {
                 let id = match item.get("id")? {

@@ -160,14 +160,14 @@ impl Answer {
         if self.body.iter().all(u8::is_ascii_whitespace) {
             return Ok(Value::Null);
         }
-        serde_json::from_slice(&self.body).map_err(|error| {
-            Error::new(ErrorKind::InvalidAnswer, format!("the answer is not JSON: {error}")).with_answer(
-                self.status,
-                None,
-                self.request_id().map(str::to_owned),
-                None,
-            )
-        })
+        serde_json::from_slice(&self.body)
+            .map_err(|error| self.invalid(format!("the answer is not JSON: {error}")))
+    }
+
+    /// The error that this answer is, which is not what was asked for.
+    pub(crate) fn invalid(&self, message: impl Into<String>) -> Error {
+        let request_id = self.request_id().map(str::to_owned);
+        Error::new(ErrorKind::InvalidAnswer, message).with_answer(self.status, None, request_id, None)
     }
 
     /// The value of a response header, if it is there and readable text.

@@ -57,9 +57,7 @@ impl Unreadable {
             Some(proxy) => format!("{text} (it came through the proxy {})", proxy.name),
             None => text,
         };
-        let request_id = answer.request_id().map(str::to_owned);
-        let mut error =
-            Error::new(ErrorKind::InvalidAnswer, text).with_answer(answer.status, None, request_id, None);
+        let mut error = answer.invalid(text);
         if answer.proxy.is_some() {
             error = error.with_setting(Setting::Proxy);
         }
