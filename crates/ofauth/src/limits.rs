@@ -10,7 +10,8 @@ pub const DEFAULT_CONCURRENCY: usize = 4;
 /// The most parts of one upload that are sent in parallel.
 pub const MAX_CONCURRENCY: usize = 64;
 
-/// How long a service may keep refusing by rate limit before that is the caller's matter.
+/// How long a service may keep refusing by rate limit before that is the caller's matter. The rate limiter's bucket adds the
+/// waits up; retries of other failures keep to it as well.
 pub(crate) const LONGEST_WAIT: Duration = Duration::from_secs(30 * 60);
 
 /// Checks a number of parts that are sent in parallel. `kind` is that of the error.

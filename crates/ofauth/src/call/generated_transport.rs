@@ -8,7 +8,7 @@ use ofauth_api::transport::{Execute, Transport as ApiTransport};
 
 use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::headers::CONNECTION_ID;
+use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Answer;
 

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 use super::params;
 use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::headers::CONNECTION_ID;
+use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Answer;
 

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::pause::{Pause, tell_of_rate_limit};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::headers::CONNECTION_ID;
+use crate::http::header_names::CONNECTION_ID;
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
 use crate::http::response::Answer;

@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::rate_limit_headers::RateLimitHeaders;
-use super::response::{Answer, PassedOn, Trouble};
+use super::response::{Answer, PassedOn, Trouble, request_id};
 use crate::error::{Error, ErrorKind, Setting};
 use crate::secret::ApiKey;
 use crate::system::Time;
@@ -48,9 +48,7 @@ impl ApiError {
         found.location = headers.get(LOCATION).map(target);
         found.retry_after = RateLimitHeaders::read(headers, SystemTime::now()).retry_after;
         if found.request_id.is_none() {
-            found.request_id = ["x-request-id", "request-id"]
-                .iter()
-                .find_map(|name| headers.get(*name)?.to_str().ok().map(str::to_owned));
+            found.request_id = request_id(headers).map(str::to_owned);
         }
         for text in [
             &mut found.message,

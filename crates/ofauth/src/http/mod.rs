@@ -8,7 +8,7 @@
 
 pub(crate) mod api_error;
 mod coding;
-pub(crate) mod headers;
+pub(crate) mod header_names;
 pub(crate) mod outcome;
 pub(crate) mod rate_limit_headers;
 pub(crate) mod request;

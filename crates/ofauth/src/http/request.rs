@@ -6,7 +6,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
 use ofauth_api::operation::{RetryClass, Success, SuccessBody};
 use url::Url;
 
-use super::headers::CONNECTION_ID;
+use super::header_names::CONNECTION_ID;
 use super::response::LONGEST_ANSWER;
 use crate::error::{Error, ErrorKind, Result};
 

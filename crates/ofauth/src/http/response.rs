@@ -177,12 +177,17 @@ impl Answer {
 
     /// The id under which the service knows the request, if the answer says it in a header.
     pub fn request_id(&self) -> Option<&str> {
-        self.header("x-request-id")
+        request_id(&self.headers)
     }
 
     pub(crate) fn is_success(&self) -> bool {
         (200..300).contains(&self.status)
     }
+}
+
+/// The id under which the service, or what stands before it, knows the request.
+pub(super) fn request_id(headers: &HeaderMap) -> Option<&str> {
+    ["x-request-id", "request-id"].iter().find_map(|name| headers.get(*name)?.to_str().ok())
 }
 
 // The body may hold signed media URLs, which work without a key: they stay out of logs.

@@ -14,8 +14,8 @@ use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use tokio::time::timeout;
 
-use super::head::head;
 use super::pool::{Link, Pool, broken};
+use super::request_headers::head;
 use super::unreachable::innermost;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::{Failure, Outcome};
@@ -116,8 +116,8 @@ impl Connections {
         let (head, incoming) = response.into_parts();
         let mut body = Vec::new();
         let reading = self.read_into(&mut body, link, incoming, request);
-        let ended = timeout(time_for_body(head.status), reading).await;
-        let ended = ended.unwrap_or_else(|_| Err(late(request, self.settings.stall_timeout)));
+        let limit = time_for_body(head.status);
+        let ended = timeout(limit, reading).await.unwrap_or_else(|_| Err(late(request, limit)));
         let (status, most) = (head.status.as_u16(), request.longest_answer);
         let answer = Answer::new(status, head.headers, body.into(), most, &self.settings.key);
         match ended {

@@ -8,8 +8,8 @@
 
 pub(crate) mod connect;
 pub(crate) mod exchange;
-pub(crate) mod head;
 pub(crate) mod pool;
+pub(crate) mod request_headers;
 mod socket;
 mod tunnel;
 pub(crate) mod unreachable;

@@ -19,7 +19,7 @@ use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::connect::{Stream, connect};
-use super::head::{plain_proxy, through};
+use super::request_headers::{plain_proxy, through};
 use super::socket::ByteCounter;
 use super::unreachable::{Route, innermost};
 use crate::error::{Error, ErrorKind};

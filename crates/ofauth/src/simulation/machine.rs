@@ -23,14 +23,14 @@ use crate::secret::ApiKey;
 use crate::settings::Settings;
 use crate::threads::Threads;
 use crate::tls::Tls;
+use crate::upload::active_upload::ActiveUpload;
 use crate::upload::backend::Backend;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
 use crate::upload::progress::eta::RateEstimator;
 use crate::upload::progress::report::{Callback, Phase, Progress, Reporter};
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::resume::driver::{self, ResumableUpload};
-use crate::upload::run::Run;
+use crate::upload::resume::resumable_upload::{self, ResumableUpload};
 use crate::upload::source::opened::Opened;
 use crate::upload::transfer::body::Buffers;
 
@@ -100,7 +100,7 @@ impl Machine {
             throttle: None,
         };
         let watch: Option<Callback> = self.schedule.watched.then(|| watch(&self.env, process));
-        let mut run = Run {
+        let mut run = ActiveUpload {
             backend: Arc::new(backend),
             reporter: Reporter::new(watch, source.size),
             on_notice: None,
@@ -126,7 +126,7 @@ impl Machine {
         let most = [6, 60][run.rng.usize(0..2)];
         let full_after = (run.rng.f64() < rates.disk_full).then(|| run.rng.u64(0..most));
         let open = self.disk.open(process, &about, full_after)?;
-        let decision = driver::compare_and_decide(open.found, &source, &limits.cancel)?;
+        let decision = resumable_upload::compare_and_decide(open.found, &source, &limits.cancel)?;
         // The directory is never looked at: the journal is open.
         let journaling = ResumableUpload {
             journal: Journal::new("simulated"),

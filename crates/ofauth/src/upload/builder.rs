@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::active_upload::ActiveUpload;
 use super::backend::Backend;
 use super::cancel::{Cancel, Limits};
 use super::context::Context;
@@ -16,8 +17,7 @@ use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice};
 use super::progress::report::{Callback, Progress, Reporter};
 use super::result::uploaded::Uploaded;
-use super::resume::driver::{self, ResumableUpload};
-use super::run::Run;
+use super::resume::resumable_upload::{self, ResumableUpload};
 use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
@@ -188,10 +188,10 @@ impl Upload {
         let prepared = limits.within(self.prepare()).await??;
         let content_type_header = prepared.content_type_header()?;
         let journal = context.journal.clone().filter(|_| self.journaled);
-        let about = driver::about(&prepared, settings, &connection, self.vault_upload.as_ref());
+        let about = resumable_upload::about(&prepared, settings, &connection, self.vault_upload.as_ref());
         let one_at_a_time = context.is_one_at_a_time(&connection);
         let Prepared { source, filename, content_type, .. } = prepared;
-        let mut run = Run {
+        let mut run = ActiveUpload {
             reporter: Reporter::new(self.on_progress, source.size),
             on_notice: self.on_notice,
             rate_estimator: RateEstimator::new(Instant::now(), 0),

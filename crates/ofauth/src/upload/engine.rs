@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::active_upload::{ActiveUpload, after, ambiguous, mixed, unknown};
 use super::parts::ledger::Ledger;
 use super::parts::scheduler::{self, Sent};
 use super::plan::upload_plan::{Flow, Plan, number_of};
@@ -17,7 +18,6 @@ use super::progress::report::Phase;
 use super::result::sum::Sum;
 use super::result::uploaded::{Uploaded, UploadedPart};
 use super::retry_policy::{self, CommitState, Decision, Expiry};
-use super::run::{Run, after, ambiguous, mixed, unknown};
 use super::session::{Opening, Session};
 use super::source::compare::compare;
 use super::source::opened::changed;
@@ -37,7 +37,7 @@ type Begun = (Session, Ledger, CommitState);
 
 /// Runs to the end, from what an earlier run left if there is anything.
 pub(crate) async fn carry_out<T: Transfer>(
-    run: &mut Run<T>,
+    run: &mut ActiveUpload<T>,
     earlier: Option<(Box<State>, Plan, CommitState)>,
 ) -> Result<Uploaded> {
     let mut begun = earlier.map(|(state, plan, commit)| go_on(run, &state, plan, commit));
@@ -66,7 +66,7 @@ pub(crate) async fn carry_out<T: Transfer>(
 }
 
 /// Opens a session and has the journal know it before anything is sent in it.
-async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
+async fn begin<T: Transfer>(run: &mut ActiveUpload<T>) -> Result<Begun> {
     let session = open(run).await?;
     let plan = &session.plan;
     if let Some(journal) = &mut run.journal {
@@ -96,7 +96,7 @@ async fn begin<T: Transfer>(run: &mut Run<T>) -> Result<Begun> {
 }
 
 /// Opens a session, and tells of long waits for it.
-async fn open<T: Transfer>(run: &mut Run<T>) -> Result<Session> {
+async fn open<T: Transfer>(run: &mut ActiveUpload<T>) -> Result<Session> {
     run.tell_rate_limit(run.time_for(0));
     let (backend, limits) = (Arc::clone(&run.backend), run.limits.clone());
     let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
@@ -118,7 +118,7 @@ async fn open<T: Transfer>(run: &mut Run<T>) -> Result<Session> {
 }
 
 /// Takes up the session of an earlier run.
-fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, commit: CommitState) -> Begun {
+fn go_on<T: Transfer>(run: &mut ActiveUpload<T>, state: &State, plan: Plan, commit: CommitState) -> Begun {
     let record = &state.session;
     let opened = Opening { unix_ms: record.opened_unix_ms, service_ahead_ms: record.clock_ahead_ms };
     let session = Session::new(plan, opened, run.backend.unix_ms());
@@ -141,7 +141,7 @@ fn go_on<T: Transfer>(run: &mut Run<T>, state: &State, plan: Plan, commit: Commi
 }
 
 async fn finish<T: Transfer>(
-    run: &mut Run<T>,
+    run: &mut ActiveUpload<T>,
     session: Session,
     mut ledger: Ledger,
     sent: StepSuccess,
@@ -201,7 +201,7 @@ async fn finish<T: Transfer>(
 }
 
 /// Makes sure that what was sent is what the source holds. Reads nothing if nothing about it changed.
-async fn compare_all<T: Transfer>(run: &mut Run<T>, ledger: &mut Ledger) -> Result<()> {
+async fn compare_all<T: Transfer>(run: &mut ActiveUpload<T>, ledger: &mut Ledger) -> Result<()> {
     if !run.source.content.may_change() {
         return Ok(());
     }
@@ -219,7 +219,7 @@ async fn compare_all<T: Transfer>(run: &mut Run<T>, ledger: &mut Ledger) -> Resu
 }
 
 async fn complete<T: Transfer>(
-    run: &mut Run<T>,
+    run: &mut ActiveUpload<T>,
     url: &url::Url,
     upload_id: &str,
     expires: Option<Instant>,

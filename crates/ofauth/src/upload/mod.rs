@@ -11,6 +11,7 @@
 //! [`parts`] sends its parts, [`engine`] carries it from its first request to its end, [`resume`] from where an earlier
 //! run left it. [`result`] is what comes out and [`builder`] what callers see. The journal's file is [`crate::journal`]'s.
 
+pub(crate) mod active_upload;
 pub(crate) mod backend;
 mod builder;
 pub(crate) mod cancel;
@@ -22,7 +23,6 @@ pub(crate) mod progress;
 pub(crate) mod result;
 pub(crate) mod resume;
 pub(crate) mod retry_policy;
-pub(crate) mod run;
 pub(crate) mod session;
 pub(crate) mod source;
 pub(crate) mod step_result;

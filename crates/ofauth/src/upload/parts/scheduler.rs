@@ -17,12 +17,12 @@ use super::suspend::{SuspendDetector, always};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::Failure;
 use crate::rate_limiter::Until;
+use crate::upload::active_upload::{ActiveUpload, after, ambiguous, mixed, unknown};
 use crate::upload::plan::upload_plan::{Flow, number_of};
 use crate::upload::progress::eta::Rest;
 use crate::upload::progress::notice::{Notice, Step};
-use crate::upload::progress::report::Phase;
+use crate::upload::progress::report::{Phase, REPORT_EVERY};
 use crate::upload::retry_policy::{self, CommitState, Decision, may_have_committed};
-use crate::upload::run::{Run, after, ambiguous, mixed, unknown};
 use crate::upload::session::Session;
 use crate::upload::source::opened::changed;
 use crate::upload::source::revision::Revision;
@@ -30,8 +30,6 @@ use crate::upload::step_result::{StepResult, StepSuccess};
 use crate::upload::transfer::attempt::Attempt;
 use crate::upload::transfer::put::Transfer;
 
-/// How often progress is reported while bytes flow.
-const REPORT_EVERY: Duration = Duration::from_millis(100);
 /// How often the clock is looked at if nobody wants progress.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
@@ -45,7 +43,7 @@ pub(crate) enum Sent {
 
 /// Sends every part of a session that the ledger does not have.
 pub(crate) async fn send<T: Transfer>(
-    run: &mut Run<T>,
+    run: &mut ActiveUpload<T>,
     session: &Session,
     ledger: Ledger,
     commit: CommitState,
@@ -122,7 +120,7 @@ struct Running {
 
 /// The sending of one session.
 struct PartScheduler<'a, T: Transfer> {
-    run: &'a mut Run<T>,
+    run: &'a mut ActiveUpload<T>,
     session: &'a Session,
     single: bool,
     ledger: Ledger,
@@ -143,7 +141,7 @@ struct PartScheduler<'a, T: Transfer> {
 }
 
 impl<'a, T: Transfer> PartScheduler<'a, T> {
-    fn new(run: &'a mut Run<T>, session: &'a Session, ledger: Ledger, commit: CommitState) -> Self {
+    fn new(run: &'a mut ActiveUpload<T>, session: &'a Session, ledger: Ledger, commit: CommitState) -> Self {
         Self {
             single: session.plan.flow == Flow::Single,
             ledger,

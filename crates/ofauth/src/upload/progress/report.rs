@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+/// How often progress is reported while bytes flow.
+pub(crate) const REPORT_EVERY: Duration = Duration::from_millis(100);
+
 /// What an upload is doing.
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

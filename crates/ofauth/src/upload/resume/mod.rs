@@ -1,4 +1,4 @@
-//! Goes on with what an earlier run left: [`decision`] says what to do with it, [`driver`] runs the upload from there.
+//! Goes on with what an earlier run left: [`decision`] says what to do with it, [`resumable_upload`] runs the upload from there.
 
 pub(crate) mod decision;
-pub(crate) mod driver;
+pub(crate) mod resumable_upload;

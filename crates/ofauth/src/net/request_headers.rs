@@ -1,4 +1,4 @@
-//! The head of a request, as the way to the server wants it.
+//! The headers that every request has: the API key, the host, and what a proxy on the way wants.
 
 use http::header::{ACCEPT, ACCEPT_ENCODING, HOST, HeaderMap, HeaderValue, PROXY_AUTHORIZATION, USER_AGENT};
 use http::{Method, request};
@@ -6,7 +6,7 @@ use url::{Position, Url};
 
 use super::unreachable::Route;
 use crate::error::{Error, ErrorKind};
-use crate::http::headers::API_KEY;
+use crate::http::header_names::API_KEY;
 use crate::origin::host_port;
 use crate::settings::Settings;
 

@@ -27,7 +27,7 @@ use crate::journal::{About, Recorder};
 const QUIET: Duration = Duration::from_secs(60);
 
 /// An upload that is being carried out.
-pub(crate) struct Run<T: Transfer = Puts> {
+pub(crate) struct ActiveUpload<T: Transfer = Puts> {
     pub(crate) backend: Arc<Backend<T>>,
     pub(crate) source: Opened,
     pub(crate) concurrency: usize,
@@ -50,7 +50,7 @@ pub(crate) struct Journaled {
     pub(crate) has_session: bool,
 }
 
-impl<T: Transfer> Run<T> {
+impl<T: Transfer> ActiveUpload<T> {
     /// Tells of a wait for the rate limit, unless it is one of a moment. Returns whether it was told.
     pub(crate) fn tell_rate_limit(&mut self, wait: Duration) -> bool {
         let is_told = wait >= TOLD;

@@ -11,6 +11,7 @@ use crate::origin::Origins;
 use crate::settings::Settings;
 use crate::system;
 use crate::threads::Threads;
+use crate::upload::active_upload::{ActiveUpload, Journaled};
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
 use crate::upload::plan::api_types::VaultUpload;
@@ -18,7 +19,6 @@ use crate::upload::plan::upload_plan::Plan;
 use crate::upload::progress::notice::Notice;
 use crate::upload::progress::report::Phase;
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::run::{Journaled, Run};
 use crate::upload::source::opened::Opened;
 use crate::upload::source::prepared::Prepared;
 use crate::upload::transfer::put::Transfer;
@@ -52,7 +52,11 @@ pub(crate) struct ResumableUpload {
 
 impl ResumableUpload {
     /// Runs the upload from where the journal says it is, and leaves the journal as its end asks for.
-    pub(crate) async fn run<T: Transfer>(self, run: &mut Run<T>, origins: &Origins) -> Result<Uploaded> {
+    pub(crate) async fn run<T: Transfer>(
+        self,
+        run: &mut ActiveUpload<T>,
+        origins: &Origins,
+    ) -> Result<Uploaded> {
         let (source, limits) = (run.source.clone(), run.limits.clone());
         let (recorder, decision) = self.look(source, limits).await?;
         self.run_from(run, recorder, decision, origins).await
@@ -74,7 +78,7 @@ impl ResumableUpload {
     /// Runs the upload with what was found.
     pub(crate) async fn run_from<T: Transfer>(
         self,
-        run: &mut Run<T>,
+        run: &mut ActiveUpload<T>,
         recorder: Recorder,
         decision: ResumeDecision,
         origins: &Origins,
@@ -89,6 +93,7 @@ impl ResumableUpload {
                 Ok(plan) => Some((state, plan, commit)),
                 Err(error) if commit.may_be_committed => {
                     let error = decision::unknown(error.message()).with_upload_id(&state.session.upload_id);
+                    let _ = recorder.close().await;
                     return Err(error.with_journal_id(&id));
                 }
                 Err(error) => {
