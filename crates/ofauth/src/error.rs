@@ -5,3 +5,8 @@ pub use ofauth_api::{Error, ErrorKind, Setting};
 
 /// The result of everything in this crate that can fail.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// The error for a call that cannot be made with these arguments.
+pub(crate) fn invalid(message: impl Into<String>) -> Error {
+    Error::new(ErrorKind::InvalidArgument, message)
+}

@@ -6,9 +6,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::call::Call;
-use crate::call::raw::invalid;
 use crate::client::Client;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, invalid};
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.

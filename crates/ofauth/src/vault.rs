@@ -5,10 +5,9 @@ use std::collections::{HashMap, HashSet};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::call::raw::invalid;
 use crate::call::transport::Patience;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Result, invalid};
 use crate::http::request::Request;
 use crate::http::success;
 use crate::upload::plan::api_types::CheckBody;

@@ -8,8 +8,7 @@ use ofauth_api::operation::{Kind, Operation, Parameter, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use super::raw::invalid;
-use crate::error::Result;
+use crate::error::{Result, invalid};
 
 /// Everything but the characters that no URL needs to encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');

@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::params;
 use super::transport::{Patience, Transport};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Answer;
@@ -231,11 +231,6 @@ fn unknown_operation(id: &str) -> Error {
     let near: Vec<&str> = near.into_iter().map(|(_, known)| known).take(5).collect();
     let hint = if near.is_empty() { String::new() } else { format!(": did you mean {}?", near.join(", ")) };
     invalid(format!("there is no operation {id:?}{hint}"))
-}
-
-/// The error for a call that cannot be made with these arguments.
-pub(crate) fn invalid(message: impl Into<String>) -> Error {
-    Error::new(ErrorKind::InvalidArgument, message)
 }
 
 #[cfg(test)]
