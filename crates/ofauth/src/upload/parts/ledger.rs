@@ -232,6 +232,32 @@ mod tests {
     }
 
     #[test]
+    fn a_refusal_that_is_waited_for_is_no_try() {
+        let mut ledger = Ledger::new(&parts(&[5, 5]));
+        assert_eq!((ledger.take(Instant::now()), ledger.fail(0).0), (Some(0), 1));
+        ledger.uncount(0);
+        assert_eq!(ledger.tries(0), 0);
+        ledger.uncount(0);
+        assert_eq!((ledger.tries(0), ledger.tries(1), ledger.fail(0).0, ledger.tries(0)), (0, 0, 1, 1));
+        assert_eq!(ledger.fail(2), (u32::MAX, u32::MAX), "there is no such part");
+    }
+
+    #[test]
+    fn what_is_left_is_what_was_neither_sent_nor_acknowledged() {
+        let now = Instant::now();
+        let mut ledger = Ledger::new(&parts(&[5, 5, 2]));
+        ledger.resume(0, Some("\"0\"".into()), 3, 70);
+        assert_eq!((ledger.tries(0), ledger.sent_before(0), ledger.sent_before(1)), (3, Some(70), None));
+        assert_eq!((ledger.parts_done(), ledger.parts_left(), ledger.has_fresh()), (1, 2, true));
+        assert_eq!((ledger.take(now), ledger.take(now), ledger.has_fresh()), (Some(1), Some(2), false));
+        assert_eq!((ledger.next_due(), ledger.take(now)), (None, None));
+        assert!(ledger.sent(2, 72, None) && ledger.sent(9, 79, None));
+        ledger.acknowledge(9, None);
+        assert_eq!(ledger.sums(), [(5, Some(70)), (5, None), (2, Some(72))]);
+        assert_eq!((ledger.parts_done(), ledger.parts_left(), ledger.is_done()), (1, 2, false));
+    }
+
+    #[test]
     fn what_was_sent_is_known_in_the_revision_in_which_it_was_seen() {
         let [first, second] = crate::upload::source::revision::tests_support::revisions();
         let mut ledger = Ledger::new(&parts(&[5, 5, 2]));

@@ -1,6 +1,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::file_identity::FileIdentity;
+use crate::journal::About;
 use crate::upload::plan::upload_plan::*;
 
 const BASE: &str = "https://api.ofauth.com";
@@ -145,6 +147,121 @@ fn the_older_answer_is_turned_into_a_plan() {
         );
     }
     assert!(read(json!({"mediaUploadId": "u"}), 21).unwrap_err().to_string().contains("x-ofauth-upload"));
+}
+
+#[test]
+fn a_part_may_be_as_long_as_the_part_size_and_part_size_is_a_positive_whole_number() {
+    for (part_size, is_read) in [
+        (json!(10), true),
+        (Value::Null, true),
+        (json!(9), false),
+        (json!(0), false),
+        (json!("ten"), false),
+        (json!(-1), false),
+    ] {
+        let mut answer = multipart(&[(0, 9), (10, 19)]);
+        answer["partSize"] = part_size.clone();
+        assert_eq!(read(answer, 20).is_ok(), is_read, "{part_size}");
+    }
+}
+
+#[test]
+fn an_address_that_differs_in_its_fragment_alone_is_the_same() {
+    let mut answer = multipart(&[(0, 9), (10, 19)]);
+    let first = answer["parts"][0]["uploadUrl"].as_str().unwrap().to_owned();
+    answer["parts"][1]["uploadUrl"] = json!(format!("{first}#two"));
+    assert!(read(answer, 20).unwrap_err().to_string().contains("earlier part"));
+}
+
+#[test]
+fn a_reference_is_short_and_visible() {
+    for (id, is_one) in [
+        ("upload:1".to_owned(), true),
+        ("a".repeat(LONGEST_ID), true),
+        ("a".repeat(LONGEST_ID + 1), false),
+        (String::new(), false),
+        ("a b".to_owned(), false),
+        ("ä".to_owned(), false),
+    ] {
+        assert_eq!(is_reference(&id), is_one, "{id:?}");
+    }
+}
+
+#[test]
+fn parts_are_counted_from_one() {
+    assert_eq!((number_of(0), number_of(99_999)), (1, 100_000));
+    let plan = read(multipart(&[(0, 9), (10, 19), (20, 20)]), 21).unwrap();
+    assert_eq!(plan.parts_total(), 3);
+}
+
+/// What a journal keeps of a plan.
+fn record_of(plan: &Plan) -> SessionRecord {
+    let Flow::Multipart { complete_url } = &plan.flow else { panic!("not multipart") };
+    let about = About {
+        base_url: BASE.into(),
+        connection: "conn_1".into(),
+        source: "/clip.mp4".into(),
+        filename: "clip.mp4".into(),
+        content_type: "video/mp4".into(),
+        vault_upload: None,
+    };
+    SessionRecord {
+        upload_id: plan.upload_id.clone(),
+        about,
+        identity: FileIdentity { size: plan.size(), modified: None, inode: None },
+        opened_unix_ms: 0,
+        clock_ahead_ms: 0,
+        expires_unix_ms: plan.expires_at.map(jiff::Timestamp::as_millisecond),
+        complete_url: Some(complete_url.to_string()),
+        size: plan.size(),
+        parts: plan.part_records(),
+    }
+}
+
+#[test]
+fn a_plan_comes_out_of_a_journal_as_it_went_in() {
+    let origins = Origins::new(BASE, &[], false).unwrap();
+    let plan = read(multipart(&[(0, 9), (10, 11), (12, 20)]), 21).unwrap();
+    let restored = Plan::restore(&record_of(&plan), &origins).unwrap();
+    assert_eq!((&restored.upload_id, &restored.flow), (&plan.upload_id, &plan.flow));
+    assert_eq!((restored.parts, restored.expires_at), (plan.parts, plan.expires_at));
+    let one = read(multipart(&[(0, 20)]), 21);
+    assert!(one.is_err(), "longer than its part size");
+    let single = SessionRecord { complete_url: None, ..record_of(&read(multipart(&[(0, 9)]), 10).unwrap()) };
+    assert_eq!(Plan::restore(&single, &origins).unwrap().flow, Flow::Single);
+}
+
+#[test]
+fn a_journal_that_was_changed_gives_no_plan() {
+    let good = || record_of(&read(multipart(&[(0, 9), (10, 19)]), 20).unwrap());
+    let url = good().parts[0].url.clone();
+    let part = |length| PartRecord { length, url: url.clone() };
+    let cases = [
+        ("no reference", SessionRecord { upload_id: String::new(), ..good() }, "no usable one"),
+        ("no parts", SessionRecord { parts: Vec::new(), size: 0, ..good() }, "no usable one"),
+        ("shorter", SessionRecord { size: 21, ..good() }, "not as long"),
+        ("longer", SessionRecord { size: 19, ..good() }, "not as long"),
+        ("endless", SessionRecord { parts: vec![part(u64::MAX), part(1)], ..good() }, "too long"),
+        ("several that lead nowhere", SessionRecord { complete_url: None, ..good() }, "lead nowhere"),
+        (
+            "too many",
+            SessionRecord { parts: vec![part(1); 100_001], size: 100_001, ..good() },
+            "100001 parts",
+        ),
+    ];
+    let origins = Origins::new(BASE, &[], false).unwrap();
+    for (name, record, why) in cases {
+        let error = Plan::restore(&record, &origins).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidPlan, "{name}");
+        assert!(error.to_string().contains(why), "{name}: {error}");
+    }
+    let foreign = "https://evil.test/x".to_owned();
+    for record in [
+        SessionRecord { complete_url: Some(foreign.clone()), ..good() },
+        SessionRecord { parts: vec![part(10), PartRecord { length: 10, url: foreign }], ..good() },
+    ] {
+        assert_eq!(Plan::restore(&record, &origins).unwrap_err().kind(), ErrorKind::UntrustedOrigin);
+    }
 }
 
 proptest! {

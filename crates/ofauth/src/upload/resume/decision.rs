@@ -112,3 +112,7 @@ pub(crate) fn compare(source: &Opened, state: &State, cancel: &CancellationToken
         Some(index) => Sameness::Different(format!("part {} is not what was sent", number_of(index))),
     })
 }
+
+#[cfg(test)]
+#[path = "decision_tests.rs"]
+mod tests;
