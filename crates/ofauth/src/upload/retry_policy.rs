@@ -149,11 +149,9 @@ pub(crate) fn may_have_committed(failure: &Failure) -> bool {
 
 /// `repeats`: how often the step is sent again after going out whole without an answer.
 fn commit_step(situation: &Situation<'_>, repeats: u32, commit: &mut CommitState) -> Decision {
-    let was_ambiguous = commit.may_be_committed;
-    let outcome = situation.failure.outcome;
     if may_have_committed(situation.failure) {
         commit.may_be_committed = true;
-        if outcome == Outcome::Lost {
+        if situation.failure.outcome == Outcome::Lost {
             commit.unanswered = commit.unanswered.saturating_add(1);
         }
     }
@@ -161,10 +159,7 @@ fn commit_step(situation: &Situation<'_>, repeats: u32, commit: &mut CommitState
         return Decision::Unknown;
     }
     match situation.by_retry_table() {
-        // The service refused this try. Only an earlier one can have committed the upload.
-        Decision::Stop if matches!(outcome, Outcome::Refused { status: 0..500 }) && !was_ambiguous => {
-            Decision::Stop
-        }
+        // A refusal of this try says nothing of the tries before it.
         Decision::Stop if commit.may_be_committed => Decision::Unknown,
         decision => decision,
     }
