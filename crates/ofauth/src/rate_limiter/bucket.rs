@@ -162,8 +162,7 @@ impl Bucket {
         let Some(level) = self.level else { return };
         // A full bucket takes nothing in, and it stays full until the requests under way arrive.
         let full = self.holds() - self.under_way.len() as f64;
-        let level = if grown > 0.0 { level.max((level + grown).min(full)) } else { level };
-        self.level = Some(level.max(LOWEST));
+        self.level = Some(level.max((level + grown).min(full)).max(LOWEST));
     }
 
     /// What happened, happened before the present, whatever clock it was measured with.
@@ -298,11 +297,10 @@ impl Bucket {
             self.refilled = span.answered.plus(said.reset.map_or(PROBE, refilled_after));
         }
         let level = match self.level {
-            Some(level) if level > at_most + SLACK => proven.min(level),
-            Some(level) if level > at_most => at_most,
+            Some(level) if level > at_most + SLACK => proven,
             // A limit that the caller stated is not exceeded because the service allows more.
-            Some(level) if self.given.is_some() || span.sent < self.forgotten => level,
-            Some(level) => level.max(proven),
+            Some(level) if self.given.is_some() || span.sent < self.forgotten => level.min(at_most),
+            Some(level) => level.max(proven).min(at_most),
             None => proven,
         };
         self.level = Some(level.clamp(LOWEST, MOST_TOKENS));
@@ -382,3 +380,7 @@ fn refilled_after(reset: Duration) -> Duration {
 #[cfg(test)]
 #[path = "bucket_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "bucket_bounds_tests.rs"]
+mod bounds_tests;
