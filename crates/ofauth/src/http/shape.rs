@@ -67,8 +67,8 @@ impl Shape {
         let read = match body.trim_ascii_start().first() {
             Some(b'{') => json.deserialize_map(Outline(expected)),
             Some(b'[') => json.deserialize_seq(Outline(expected)),
-            Some(b'n') => <()>::deserialize(&mut json).map(|()| Self::Nothing),
-            _ => IgnoredAny::deserialize(&mut json).map(|_| Self::Scalar),
+            _ => Value::deserialize(&mut json)
+                .map(|value| if value.is_null() { Self::Nothing } else { Self::Scalar }),
         };
         read.and_then(|shape| json.end().map(|()| shape)).map_err(|error| match error.classify() {
             Category::Eof => "it ends too early".to_owned(),

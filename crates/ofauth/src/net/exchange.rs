@@ -1,7 +1,7 @@
 //! Sends one request with a short body over a connection, and brings back what became of it.
 //!
-//! Checks who may see the key, adds the headers and reads the answer within bounds. What an answer means and whether to send again is decided above. [`Exchange`] is the seam at which a simulated
-//! service takes the network's place.
+//! Checks who may see the key, adds the headers and reads the answer within bounds. What an answer means and whether to
+//! send again is decided above. [`Exchange`] is the seam at which a simulated service takes the network's place.
 
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};

@@ -29,8 +29,7 @@ impl Sum {
         }
         let mut sum = PartHash::new();
         for (length, hash) in parts {
-            sum.update(&length.to_le_bytes());
-            sum.update(&(*hash)?.to_le_bytes());
+            add(&mut sum, *length, (*hash)?);
         }
         Some(Self { part_size: *part_size, hash: format!("{:032x}", sum.digest128()) })
     }
@@ -38,7 +37,7 @@ impl Sum {
     /// Whether the file holds what was sent. Reads all of it.
     pub fn is_of(&self, path: &Path) -> io::Result<bool> {
         let mut file = File::open(path)?;
-        let mut parts = Vec::new();
+        let mut sum = PartHash::new();
         let mut buffer = vec![0; PIECE];
         loop {
             let (mut hash, mut part) = (PartHash::new(), (&mut file).take(self.part_size));
@@ -51,11 +50,16 @@ impl Sum {
                 }
             }
             match self.part_size.saturating_sub(part.limit()) {
-                0 => return Ok(Self::of_parts(&parts).as_ref() == Some(self)),
-                length => parts.push((length, Some(hash.digest128()))),
+                0 => return Ok(format!("{:032x}", sum.digest128()) == self.hash),
+                length => add(&mut sum, length, hash.digest128()),
             }
         }
     }
+}
+
+fn add(sum: &mut PartHash, length: u64, hash: u128) {
+    sum.update(&length.to_le_bytes());
+    sum.update(&hash.to_le_bytes());
 }
 
 #[cfg(test)]

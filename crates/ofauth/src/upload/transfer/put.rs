@@ -204,8 +204,8 @@ struct Driven<'a> {
     accepted: u64,
     last_accepted: Instant,
     started: Instant,
-    /// When reading the answer's body must end, once its head is in, and when its last piece came.
-    reading: Option<(Instant, Instant)>,
+    /// When the reading of the answer's body began, once its head is in, how long it may take, and when its last piece came.
+    reading: Option<(Instant, Duration, Instant)>,
     alarm: Pin<Box<Sleep>>,
 }
 
@@ -277,8 +277,12 @@ impl<'a> Driven<'a> {
     /// When the present phase has taken too long, what it is then, and for how long.
     fn deadline(&self) -> (Instant, &'static str, Duration) {
         let stall = self.settings.stall_timeout;
-        if let Some((until, last)) = self.reading {
-            return (until.min(after(last, stall)), "the answer stopped in the middle", stall);
+        if let Some((begun, limit, last)) = self.reading {
+            let (late, stalled) = (after(begun, limit), after(last, stall));
+            return match late < stalled {
+                true => (late, "the answer kept coming", limit),
+                false => (stalled, "the answer stopped in the middle", stall),
+            };
         }
         if self.is_whole() {
             let held = self.put.length.min(SEND_BUFFER as u64);
@@ -294,7 +298,7 @@ impl<'a> Driven<'a> {
         let (parts, incoming) = response.into_parts();
         let now = Instant::now();
         let limit = time_for_body(parts.status);
-        self.reading = Some((after(now, limit), now));
+        self.reading = Some((now, limit, now));
         self.alarm.as_mut().reset(after(now, self.settings.stall_timeout.min(limit)));
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
@@ -322,7 +326,7 @@ impl<'a> Driven<'a> {
                 return Ok(false);
             }
             response::add(body, &piece, "send the bytes")?;
-            if let Some((_, last)) = &mut self.reading {
+            if let Some((.., last)) = &mut self.reading {
                 *last = Instant::now();
             }
         }
