@@ -3,6 +3,8 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
+use ofauth::MAX_CONCURRENCY;
+
 /// A size such as `64KiB`, `8GiB` or `1048576`, not 0.
 pub(crate) fn size(text: &str) -> Result<u64, String> {
     match text.parse::<bytesize::ByteSize>() {
@@ -12,10 +14,11 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
     }
 }
 
-/// A whole number from 1 to 64: of files, or of parts, that are sent in parallel.
+/// A whole number from 1 to [`MAX_CONCURRENCY`]: of files, or of parts, that are sent in parallel.
 pub(crate) fn side_by_side(text: &str) -> Result<u16, String> {
-    let number = text.trim().parse().ok().filter(|number| (1..=64).contains(number));
-    number.ok_or_else(|| "not a number from 1 to 64".into())
+    let number =
+        text.trim().parse().ok().filter(|number| (1..=MAX_CONCURRENCY).contains(&usize::from(*number)));
+    number.ok_or_else(|| format!("not a number from 1 to {MAX_CONCURRENCY}"))
 }
 
 /// An address to listen on. `localhost`, or a port alone, is one of this machine.

@@ -17,7 +17,7 @@ use crate::limits::LONGEST_WAIT;
 use crate::origin::Origins;
 use crate::upload::plan::api_types::{InitAnswer, read_object};
 use crate::upload::plan::upload_plan::{Flow, MOST_PARTS, Plan, is_reference};
-use crate::upload::resume::decision::{self, ResumeDecision};
+use crate::upload::resume_decision::{self, ResumeDecision};
 use crate::upload::retry_policy::{self, CommitState, Decision, Expiry, Situation, may_have_committed};
 use crate::upload::session::{Opening, Session};
 use crate::upload::step_result::{self, StepSuccess, expected_of_put};
@@ -120,7 +120,7 @@ fn assert_survives_a_journal(plan: &Plan) {
 /// What a journal says leads to nothing that the service could not have said: the same plan, or none.
 pub(crate) fn go_on(found: Found) {
     for sameness in [Sameness::Same, Sameness::Different("by a test".to_owned())] {
-        match decision::decide(copy(&found), &sameness) {
+        match resume_decision::decide(copy(&found), &sameness) {
             ResumeDecision::Fresh(_) | ResumeDecision::Finished { .. } => {}
             ResumeDecision::Unknown(error) => assert_eq!(error.kind(), ErrorKind::OutcomeUnknown, "{error}"),
             ResumeDecision::Resume { state, commit: CommitState { .. } } => {

@@ -180,6 +180,7 @@ mod tests {
         ] {
             assert_eq!(verdict(&failure, REPEATABLE), repeatable, "{failure:?}");
             assert_eq!(verdict(&failure, ONCE), once, "{failure:?}");
+            assert_eq!(is_rate_limited(&failure), once == Wait, "{failure:?}");
         }
     }
 

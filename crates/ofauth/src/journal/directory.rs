@@ -1,5 +1,5 @@
 //! The directory of journals: opens, lists, settles and forgets them. What to do about a journal that was found is decided in
-//! [`crate::upload::resume`].
+//! [`crate::upload::resume_decision`].
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

@@ -5,7 +5,7 @@
 //!
 //! [`record`] says what is recorded, [`frame`] how it lies in the file, [`replay`] what it adds up to: all pure.
 //! [`mod@file`] opens and locks; [`log`] is the seam below the [`writer`], which the [`recorder`] drives while the upload
-//! runs; [`listing`] shows what is there. What to do about a journal is decided in [`crate::upload::resume`].
+//! runs; [`listing`] shows what is there. What to do about a journal is decided in [`crate::upload::resume_decision`].
 
 mod directory;
 mod file;

@@ -27,10 +27,10 @@ use crate::upload::active_upload::ActiveUpload;
 use crate::upload::backend::Backend;
 use crate::upload::cancel::Limits;
 use crate::upload::engine;
+use crate::upload::journal_lifecycle::{self, ResumableUpload};
 use crate::upload::progress::eta::RateEstimator;
 use crate::upload::progress::report::{Callback, Phase, Progress, Reporter};
 use crate::upload::result::uploaded::Uploaded;
-use crate::upload::resume::resumable_upload::{self, ResumableUpload};
 use crate::upload::source::opened::Opened;
 use crate::upload::transfer::body::Buffers;
 
@@ -126,7 +126,7 @@ impl Machine {
         let most = [6, 60][run.rng.usize(0..2)];
         let full_after = (run.rng.f64() < rates.disk_full).then(|| run.rng.u64(0..most));
         let open = self.disk.open(process, &about, full_after)?;
-        let decision = resumable_upload::compare_and_decide(open.found, &source, &limits.cancel)?;
+        let decision = journal_lifecycle::compare_and_decide(open.found, &source, &limits.cancel)?;
         // The directory is never looked at: the journal is open.
         let journaling = ResumableUpload {
             journal: Journal::new("simulated"),

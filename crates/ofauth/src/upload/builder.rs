@@ -12,12 +12,12 @@ use super::backend::Backend;
 use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
+use super::journal_lifecycle::{self, ResumableUpload};
 use super::plan::api_types::VaultUpload;
 use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice};
 use super::progress::report::{Callback, Progress, Reporter};
 use super::result::uploaded::Uploaded;
-use super::resume::resumable_upload::{self, ResumableUpload};
 use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
@@ -188,7 +188,7 @@ impl Upload {
         let prepared = limits.within(self.prepare()).await??;
         let content_type_header = prepared.content_type_header()?;
         let journal = context.journal.clone().filter(|_| self.journaled);
-        let about = resumable_upload::about(&prepared, settings, &connection, self.vault_upload.as_ref());
+        let about = journal_lifecycle::about(&prepared, settings, &connection, self.vault_upload.as_ref());
         let one_at_a_time = context.is_one_at_a_time(&connection);
         let Prepared { source, filename, content_type, .. } = prepared;
         let mut run = ActiveUpload {

@@ -7,9 +7,10 @@
 //!
 //! From the ground up: [`source`] is what is sent, [`plan`] what the service wants of it, and [`session`] that plan while it
 //! is open; [`progress`] tells the caller; [`transfer`] puts bytes on a connection; [`step_result`] reads how a step ended and
-//! [`retry_policy`] says what to do if it failed; [`backend`] is the steps over HTTP. A [`run`] is an upload under way:
-//! [`parts`] sends its parts, [`engine`] carries it from its first request to its end, [`resume`] from where an earlier
-//! run left it. [`result`] is what comes out and [`builder`] what callers see. The journal's file is [`crate::journal`]'s.
+//! [`retry_policy`] says what to do if it failed; [`backend`] is the steps over HTTP. [`active_upload`] is an upload under
+//! way: [`parts`] sends its parts, [`engine`] carries it from its first request to its end. [`resume_decision`] says what to
+//! do with what an earlier run left, [`journal_lifecycle`] opens the journal, goes on from there and removes it. [`result`] is
+//! what comes out and [`builder`] what callers see. The journal's file is [`crate::journal`]'s.
 
 pub(crate) mod active_upload;
 pub(crate) mod backend;
@@ -17,11 +18,12 @@ mod builder;
 pub(crate) mod cancel;
 mod context;
 pub(crate) mod engine;
+pub(crate) mod journal_lifecycle;
 pub(crate) mod parts;
 pub(crate) mod plan;
 pub(crate) mod progress;
 pub(crate) mod result;
-pub(crate) mod resume;
+pub(crate) mod resume_decision;
 pub(crate) mod retry_policy;
 pub(crate) mod session;
 pub(crate) mod source;

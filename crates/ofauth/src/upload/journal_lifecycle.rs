@@ -1,9 +1,9 @@
 //! Runs an upload from where its journal says it is, and leaves the journal as its end asks for: removed, kept for a later run,
-//! or held until the result has arrived. What to do with what the journal says is decided in [`super::decision`].
+//! or held until the result has arrived. What to do with what the journal says is decided in [`super::resume_decision`].
 
 use http::HeaderValue;
 
-use super::decision::{self, ResumeDecision};
+use super::resume_decision::{self, ResumeDecision};
 use crate::error::{ErrorKind, Result};
 use crate::file_identity::Sameness;
 use crate::journal::{About, Found, Journal, Recorder, VaultOptions};
@@ -92,7 +92,8 @@ impl ResumableUpload {
             ResumeDecision::Resume { state, commit } => match Plan::restore(&state.session, origins) {
                 Ok(plan) => Some((state, plan, commit)),
                 Err(error) if commit.may_be_committed => {
-                    let error = decision::unknown(error.message()).with_upload_id(&state.session.upload_id);
+                    let error =
+                        resume_decision::unknown(error.message()).with_upload_id(&state.session.upload_id);
                     let _ = recorder.close().await;
                     return Err(error.with_journal_id(&id));
                 }
@@ -175,11 +176,11 @@ pub(crate) fn compare_and_decide(
     cancel: &tokio_util::sync::CancellationToken,
 ) -> Result<ResumeDecision> {
     let sameness = match &found {
-        Found::State(state) => decision::compare(source, state, cancel).map_err(|error| {
+        Found::State(state) => resume_decision::compare(source, state, cancel).map_err(|error| {
             let what = "the source cannot be read again to go on with its upload";
             system::failed(ErrorKind::Source, what, "", error)
         })?,
         Found::Nothing | Found::Damaged { .. } => Sameness::Same,
     };
-    Ok(decision::decide(found, &sameness))
+    Ok(resume_decision::decide(found, &sameness))
 }

@@ -114,5 +114,5 @@ pub(crate) fn compare(source: &Opened, state: &State, cancel: &CancellationToken
 }
 
 #[cfg(test)]
-#[path = "decision_tests.rs"]
+#[path = "resume_decision_tests.rs"]
 mod tests;

@@ -1,5 +1,5 @@
 use crate::journal::{About, PartDone, PartRecord, SessionRecord};
-use crate::upload::resume::decision::*;
+use crate::upload::resume_decision::*;
 use crate::upload::source::input::Source;
 
 const CONTENT: &[u8] = b"0123456789abcdef";
