@@ -306,6 +306,7 @@ impl Bucket {
         self.level = Some(level.clamp(LOWEST, MOST_TOKENS));
     }
 
+    /// Takes in a refusal: holds everything back for a while, and closes once that was half an hour in all.
     fn refused(&mut self, span: Span, said: RateLimitHeaders, believed: bool) {
         // Requests that were on their way when another was refused tell nothing new.
         let new = span.sent >= self.refused;

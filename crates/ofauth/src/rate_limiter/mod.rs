@@ -5,8 +5,9 @@
 //! calls of a client, and through a directory by the processes of a machine. What it knows it learns from the
 //! answers, unless the caller stated a [`RateLimit`]. Until the service shows a limit nothing waits.
 //!
-//! [`bucket`] knows what is left, [`rate`] how fast it refills, both as pure functions of time; [`shared`] keeps the
-//! bucket in a file. Repeating refused requests is not done here.
+//! [`bucket`] knows what is left, for how long nothing is sent after a refusal, and when refusals in a row have been enough
+//! (half an hour in all); [`rate`] knows how fast it refills. Both are pure functions of time. [`shared`] keeps the bucket in
+//! a file. Repeating refused requests is not done here.
 
 mod bucket;
 mod clock;
