@@ -10,7 +10,7 @@ use clap::{Args, ValueHint};
 use ofauth::RateLimit;
 
 use super::free_text;
-use super::values::{duration, side_by_side, size};
+use super::values::{duration, in_parallel, size};
 
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
@@ -41,7 +41,7 @@ pub(crate) struct UploadArgs {
     #[arg(long)]
     pub(crate) no_resume: bool,
     /// How many files to upload at once, 1 to 64
-    #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = side_by_side)]
+    #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = in_parallel)]
     pub(crate) files_at_once: u16,
     #[command(flatten)]
     pub(crate) speed: Speed,
@@ -72,7 +72,7 @@ pub(crate) struct UploadArgs {
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Speed {
     /// How many parts of a file to send at once, 1 to 64 [default: 4]
-    #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = side_by_side)]
+    #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = in_parallel)]
     pub(crate) concurrency: Option<u16>,
     /// Send at most this much a second, such as 2MiB
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = bytes_a_second)]

@@ -15,7 +15,7 @@ pub(crate) fn size(text: &str) -> Result<u64, String> {
 }
 
 /// A whole number from 1 to [`MAX_CONCURRENCY`]: of files, or of parts, that are sent in parallel.
-pub(crate) fn side_by_side(text: &str) -> Result<u16, String> {
+pub(crate) fn in_parallel(text: &str) -> Result<u16, String> {
     let number =
         text.trim().parse().ok().filter(|number| (1..=MAX_CONCURRENCY).contains(&usize::from(*number)));
     number.ok_or_else(|| format!("not a number from 1 to {MAX_CONCURRENCY}"))
@@ -56,10 +56,10 @@ mod tests {
     }
 
     #[test]
-    fn numbers_of_what_goes_side_by_side() {
-        assert_eq!([side_by_side("1"), side_by_side("64")], [Ok(1), Ok(64)]);
+    fn numbers_of_what_goes_in_parallel() {
+        assert_eq!([in_parallel("1"), in_parallel("64")], [Ok(1), Ok(64)]);
         for text in ["", "0", "65", "abc", "1.5", "-1"] {
-            assert!(side_by_side(text).is_err(), "{text}");
+            assert!(in_parallel(text).is_err(), "{text}");
         }
     }
 

@@ -34,7 +34,7 @@ fn upload(home: &Home, server: &Sandbox, file: &Path) -> Command {
 }
 
 /// Two commands at the same time, each with a file of so many parts, end well and their files arrive whole.
-async fn side_by_side(home: &Home, server: &Sandbox, parts: usize) {
+async fn in_parallel(home: &Home, server: &Sandbox, parts: usize) {
     let contents = [("one.mp4", content(parts, 1)), ("two.mp4", content(parts, 2))];
     let files = contents.each_ref().map(|(name, bytes)| home.file(name, bytes));
     let [one, two] = files.map(|file| upload(home, server, &file).spawn().unwrap());
@@ -55,7 +55,7 @@ fn refused(exchanges: &[Exchange]) -> Vec<&Exchange> {
 #[tokio::test]
 async fn commands_side_by_side_spend_one_budget() {
     let (home, server) = (Home::new(), limited(600, 60).await);
-    side_by_side(&home, &server, 60).await;
+    in_parallel(&home, &server, 60).await;
     let exchanges = server.transcript();
     assert!(refused(&exchanges).is_empty(), "{:#?}", refused(&exchanges));
     // More than twice what the bucket holds.
@@ -68,7 +68,7 @@ async fn later_commands_know_what_earlier_ones_spent() {
     let first = content(1, 3);
     run(&mut upload(&home, &server, &home.file("first.mp4", &first))).await.ends_with(0);
     // With the first command 22 requests: the last ones wait for their tokens, so hardly one is left.
-    side_by_side(&home, &server, 8).await;
+    in_parallel(&home, &server, 8).await;
     let dump = |what: &str| {
         for entry in std::fs::read_dir(home.path().join("state/rate")).unwrap() {
             eprintln!(
