@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use ofauth::system::words;
-use ofauth::{ErrorKind, Inspected, Progress, Uploaded};
+use ofauth::{ErrorKind, Inspected, Uploaded};
 use tokio::sync::Semaphore;
 
 use super::context::{UploadContext, is_media_by_name};
@@ -54,23 +54,9 @@ pub(super) struct Batch<'a> {
     places: Semaphore,
     /// Whether further files are to be tried.
     pub(super) gate: Gate,
-    /// Bytes that went to the service, also of files that failed.
-    sent: AtomicU64,
-}
-
-/// What moved in one try of a file.
-#[derive(Debug, Default)]
-struct Moved {
-    sent: AtomicU64,
+    /// Bytes that the service acknowledged in this run, also of files that failed later. What was only handed over does
+    /// not count: how much of a file that is refused had left by then is chance.
     acknowledged: AtomicU64,
-}
-
-impl Moved {
-    /// Notes what the upload reports. What an earlier run had sent does not count.
-    fn note(&self, progress: &Progress) {
-        self.sent.store(progress.handed_over.saturating_sub(progress.resumed), Relaxed);
-        self.acknowledged.store(progress.acknowledged.saturating_sub(progress.resumed), Relaxed);
-    }
 }
 
 impl<'a> Batch<'a> {
@@ -93,7 +79,7 @@ impl<'a> Batch<'a> {
             notices: Notices::new(out),
             places: Semaphore::new(upload.args.files_at_once.into()),
             gate: Gate::new(interrupt, out),
-            sent: AtomicU64::new(0),
+            acknowledged: AtomicU64::new(0),
         })
     }
 
@@ -127,7 +113,7 @@ impl<'a> Batch<'a> {
                 }
             }
         }
-        summary.bytes = self.sent.load(Relaxed);
+        summary.bytes = self.acknowledged.load(Relaxed);
         if let Some(bar) = &self.bar {
             bar.end();
         }
@@ -222,20 +208,20 @@ impl<'a> Batch<'a> {
     ) -> Result<StoredFile> {
         let mut trying = Trying::new(&input.name, self.upload.args.deadline);
         loop {
-            let moved = Arc::<Moved>::default();
-            let end = self.skip_or_upload(input, about, state.clone(), shown, &trying, &moved).await;
-            let sent = moved.sent.load(Relaxed);
-            self.sent.fetch_add(sent, Relaxed);
+            let acknowledged = Arc::<AtomicU64>::default();
+            let end = self.skip_or_upload(input, about, state.clone(), shown, &trying, &acknowledged).await;
+            let acknowledged = acknowledged.load(Relaxed);
+            self.acknowledged.fetch_add(acknowledged, Relaxed);
             match end {
                 Ok(file) => {
                     // What the record has was served by nobody.
-                    if sent > 0 || trying.is_probe {
+                    if acknowledged > 0 || trying.is_probe {
                         self.gate.served();
                     }
                     return Ok(file);
                 }
                 Err(failure) => {
-                    self.gate.failed(&mut trying, failure, moved.acknowledged.load(Relaxed) > 0).await?;
+                    self.gate.failed(&mut trying, failure, acknowledged > 0).await?;
                 }
             }
             shown.restart();
@@ -249,7 +235,7 @@ impl<'a> Batch<'a> {
         state: Option<FileState>,
         shown: &FileProgress,
         trying: &Trying<'_>,
-        moved: &Arc<Moved>,
+        acknowledged: &Arc<AtomicU64>,
     ) -> Result<StoredFile> {
         if let Some(state) = &state {
             let path = input.file().unwrap_or(Path::new("-"));
@@ -263,7 +249,7 @@ impl<'a> Batch<'a> {
             }
         }
         tracing::info!(file = %input.name, bytes = about.size, "uploading");
-        let uploaded = self.send(input, shown, trying, moved).await?;
+        let uploaded = self.send(input, shown, trying, acknowledged).await?;
         shown.complete();
         verify(self.upload, input, &uploaded).await?;
         let upload = UploadedFile::from(&uploaded);
@@ -283,17 +269,18 @@ impl<'a> Batch<'a> {
         input: &Input,
         shown: &FileProgress,
         trying: &Trying<'_>,
-        moved: &Arc<Moved>,
+        acknowledged: &Arc<AtomicU64>,
     ) -> Result<Uploaded> {
         let mut upload = self.upload.upload(input)?.cancel(self.upload.app.interrupt.cancel()).hold_result();
         if let Some(left) = trying.left() {
             upload = upload.deadline(left);
         }
-        let (progressing, moved) = (shown.clone(), Arc::clone(moved));
+        let (progressing, acknowledged) = (shown.clone(), Arc::clone(acknowledged));
         let (noticed, name, notices) = (shown.clone(), input.name.clone(), self.notices.clone());
         let upload = upload
             .on_progress(move |progress| {
-                moved.note(progress);
+                // What an earlier run had sent does not count.
+                acknowledged.store(progress.acknowledged.saturating_sub(progress.resumed), Relaxed);
                 progressing.show(progress);
             })
             .on_notice(move |notice| {

@@ -14,7 +14,7 @@ pub(super) struct Summary {
     started: Instant,
     /// Everything that was to be uploaded.
     pub(super) files: u64,
-    /// Bytes of what is to be uploaded, then those that this run sent.
+    /// Bytes of what is to be uploaded, then those that the service acknowledged in this run.
     pub(super) bytes: u64,
     pub(super) uploaded: u64,
     /// Of the uploaded ones, those that an earlier run had begun.
