@@ -298,7 +298,7 @@ uint32_t ofauth_abi_version(void);
 /** The service could not be reached, or the connection broke and tries ran out. */
 #define OFAUTH_ERR_NETWORK 100
 
-/** Nothing moved for too long, or the deadline passed. */
+/** Nothing moved for too long, or the timeout passed. */
 #define OFAUTH_ERR_TIMEOUT 101
 
 /**
@@ -394,7 +394,7 @@ uint32_t ofauth_error_part(const ofauth_error *error);
 
 /**
  * Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. This is
- * true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not triggered: a loop that tries again looks at that first.
+ * true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not used: a loop that tries again looks at that first.
  */
 bool ofauth_error_is_retryable(const ofauth_error *error);
 
@@ -453,9 +453,9 @@ ofauth_status ofauth_config_set_concurrency(ofauth_config *config,
  *
  * The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
  */
-ofauth_status ofauth_config_set_limit_rate(ofauth_config *config,
-                                           uint64_t bytes_per_second,
-                                           ofauth_error **err);
+ofauth_status ofauth_config_set_bandwidth_limit(ofauth_config *config,
+                                                uint64_t bytes_per_second,
+                                                ofauth_error **err);
 
 /**
  * Has uploads written down in the directory `path`, so that one that was interrupted goes on where it was. Default: none.
@@ -477,10 +477,10 @@ ofauth_status ofauth_config_set_journal_dir(ofauth_config *config,
  * can make a client slower than this, never faster. Without it, nothing waits before the service shows a limit in its
  * answers (`X-RateLimit-...`) or refuses (429).
  */
-ofauth_status ofauth_config_set_rate_limit(ofauth_config *config,
-                                           uint32_t per_minute,
-                                           uint32_t burst,
-                                           ofauth_error **err);
+ofauth_status ofauth_config_set_request_limit(ofauth_config *config,
+                                              uint32_t per_minute,
+                                              uint32_t burst,
+                                              ofauth_error **err);
 
 /**
  * Sets a directory in which the processes of a machine share what they know of rate limits. Default: none; the clients of
@@ -516,7 +516,7 @@ ofauth_status ofauth_config_set_proxy(ofauth_config *config,
  *
  * `connect_ms`: opening a connection, TLS included; default 10 000. `stall_ms`: how long no byte of an upload may be
  * accepted on any of its connections; default 60 000. `answer_ms`: the answer, once the service has the request; default
- * 120 000. There is no limit to the whole; see `ofauth_upload_set_deadline`.
+ * 120 000. There is no limit to the whole; see `ofauth_upload_set_timeout`.
  */
 ofauth_status ofauth_config_set_timeouts(ofauth_config *config,
                                          uint64_t connect_ms,
@@ -599,20 +599,20 @@ void ofauth_client_free(ofauth_client *client);
 
 /* -- Cancelling ------------------------------------------------------------------------------------ */
 
-/** Makes a cancel that was not triggered. Free it with `ofauth_cancel_free`. */
+/** Makes a cancel that was not used. Free it with `ofauth_cancel_free`. */
 ofauth_status ofauth_cancel_new(ofauth_cancel **out, ofauth_error **err);
 
 /**
  * Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within 100 ms, or
  * with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one, also while a name is looked up or a disk hangs. A
  * journal that was being written is written to its end when the disk goes on; until then the same upload is
- * `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays triggered: the next upload needs
- * another. Triggering again changes nothing.
+ * `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays cancelled: the next upload needs
+ * another. Cancelling again changes nothing.
  *
  * Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
  * the progress callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
  */
-void ofauth_cancel_trigger(ofauth_cancel *cancel);
+void ofauth_cancel_cancel(ofauth_cancel *cancel);
 
 /** Frees a cancel. Uploads that have it, running or not, keep what they need. Passing NULL is a no-op. */
 void ofauth_cancel_free(ofauth_cancel *cancel);
@@ -687,9 +687,9 @@ ofauth_status ofauth_upload_set_concurrency(ofauth_upload *upload,
  * Sets how long a whole run may take, in milliseconds, after which it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is
  * as long as it moves.
  */
-ofauth_status ofauth_upload_set_deadline(ofauth_upload *upload,
-                                         uint64_t milliseconds,
-                                         ofauth_error **err);
+ofauth_status ofauth_upload_set_timeout(ofauth_upload *upload,
+                                        uint64_t milliseconds,
+                                        ofauth_error **err);
 
 /**
  * Sets options for automatic vault workflows: `mode`, of which only "message" is known, and the id of the user that the

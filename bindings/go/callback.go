@@ -100,7 +100,7 @@ func (c *call) run(f func()) bool {
 	}
 	c.end, c.value = aside(f)
 	if c.end != returned {
-		C.ofauth_cancel_trigger(c.cancel)
+		C.ofauth_cancel_cancel(c.cancel)
 	}
 	return c.end == returned
 }

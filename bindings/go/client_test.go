@@ -41,7 +41,7 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		"huge threads":        {func(c *Config) { c.WorkerThreads = 1<<32 + 1 }, ErrInvalidArgument},
 		"negative parts":      {func(c *Config) { c.Concurrency = -4 }, ErrInvalidArgument},
 		"many parts":          {func(c *Config) { c.Concurrency = 65 }, ErrInvalidArgument},
-		"negative rate":       {func(c *Config) { c.LimitRate = -1 }, ErrInvalidArgument},
+		"negative bandwidth":  {func(c *Config) { c.BandwidthLimit = -1 }, ErrInvalidArgument},
 		"negative connecting": {func(c *Config) { c.ConnectTimeout = -1 }, ErrInvalidArgument},
 		"negative stall":      {func(c *Config) { c.StallTimeout = -1 }, ErrInvalidArgument},
 		"negative answer":     {func(c *Config) { c.AnswerTimeout = -1 }, ErrInvalidArgument},
@@ -66,7 +66,7 @@ func TestEverySettingIsTaken(t *testing.T) {
 	config := settings(t)
 	config.WorkerThreads = 1
 	config.Concurrency = 2
-	config.LimitRate = 1 << 30
+	config.BandwidthLimit = 1 << 30
 	config.Proxy = "http://127.0.0.1:1"
 	config.ConnectTimeout = time.Second
 	config.StallTimeout = 20 * time.Second

@@ -54,13 +54,13 @@ type Config struct {
 	WorkerThreads int
 	// Concurrency is how many parts of an upload go in parallel, 1 to 64. Default: 4.
 	Concurrency int
-	// LimitRate is the most bytes per second that all uploads of the client send together. Default: no limit.
-	LimitRate int64
+	// BandwidthLimit is the most bytes per second that all uploads of the client send together. Default: no limit.
+	BandwidthLimit int64
 	// JournalDir is a directory in which uploads are written down, so that one that was interrupted goes on when the same
 	// upload is run again, in this process or another. See [Client.Upload]. Default: none.
 	JournalDir string
-	// RateLimit paces the requests on each connection by a limit that is known beforehand. Default: it is learned.
-	RateLimit RateLimit
+	// RequestLimit paces the requests on each connection by a limit that is known beforehand. Default: it is learned.
+	RequestLimit RateLimit
 	// RateStateDir is a directory in which the processes of a machine share what they know of rate limits. Default: none.
 	RateStateDir string
 	// CAPEM holds certificates in PEM that are trusted instead of the system's. Default: the system's.
@@ -122,7 +122,7 @@ func (c Config) make(m *memory) (*C.ofauth_config, error) {
 
 func (c Config) set(into *C.ofauth_config, m *memory) error {
 	for _, set := range []func(*C.ofauth_config, *memory) error{
-		c.setTexts, c.setNumbers, c.setRateLimit, c.setTimeouts, c.setOrigins, c.setLog,
+		c.setTexts, c.setNumbers, c.setRequestLimit, c.setTimeouts, c.setOrigins, c.setLog,
 	} {
 		if err := set(into, m); err != nil {
 			return err
@@ -182,7 +182,7 @@ func (c Config) setNumbers(into *C.ofauth_config, _ *memory) error {
 	if err != nil {
 		return err
 	}
-	rate, err := toUint64("the rate limit", c.LimitRate)
+	rate, err := toUint64("the bandwidth limit", c.BandwidthLimit)
 	if err != nil {
 		return err
 	}
@@ -195,26 +195,26 @@ func (c Config) setNumbers(into *C.ofauth_config, _ *memory) error {
 			status = C.ofauth_config_set_concurrency(into, parts, err)
 		}
 		if status == C.OFAUTH_OK && rate != 0 {
-			status = C.ofauth_config_set_limit_rate(into, rate, err)
+			status = C.ofauth_config_set_bandwidth_limit(into, rate, err)
 		}
 		return status
 	})
 }
 
-func (c Config) setRateLimit(into *C.ofauth_config, _ *memory) error {
-	if c.RateLimit == (RateLimit{}) {
+func (c Config) setRequestLimit(into *C.ofauth_config, _ *memory) error {
+	if c.RequestLimit == (RateLimit{}) {
 		return nil
 	}
-	perMinute, err := toUint32("the requests per minute", c.RateLimit.PerMinute)
+	perMinute, err := toUint32("the requests per minute", c.RequestLimit.PerMinute)
 	if err != nil {
 		return err
 	}
-	burst, err := toUint32("the burst of requests", c.RateLimit.Burst)
+	burst, err := toUint32("the burst of requests", c.RequestLimit.Burst)
 	if err != nil {
 		return err
 	}
 	return attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_config_set_rate_limit(into, perMinute, burst, err)
+		return C.ofauth_config_set_request_limit(into, perMinute, burst, err)
 	})
 }
 

@@ -308,7 +308,7 @@ func TestAJournalThatCannotBeMade(t *testing.T) {
 
 func TestARateLimitPaces(t *testing.T) {
 	config := settings(t)
-	config.RateLimit = RateLimit{PerMinute: 6000, Burst: 2}
+	config.RequestLimit = RateLimit{PerMinute: 6000, Burst: 2}
 	config.RateStateDir = filepath.Join(t.TempDir(), "rate")
 	client, ctx := newClient(t, config), background(t)
 	for i := 0; i < 4; i++ {
@@ -320,7 +320,7 @@ func TestARateLimitPaces(t *testing.T) {
 		t.Fatalf("%v, %v", files, err)
 	}
 	for _, limit := range []RateLimit{{PerMinute: 5}, {Burst: 5}, {-1, 5}, {5, 1 << 40}} {
-		config.RateLimit = limit
+		config.RequestLimit = limit
 		_, err := New(config)
 		expectStatus(t, err, ErrInvalidArgument)
 	}

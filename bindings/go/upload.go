@@ -114,10 +114,10 @@ func (u *upload) prepare(ctx context.Context, source Source, options []UploadOpt
 			return err
 		}
 	}
-	return u.setDeadline(ctx)
+	return u.setTimeout(ctx)
 }
 
-func (u *upload) setDeadline(ctx context.Context) error {
+func (u *upload) setTimeout(ctx context.Context) error {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return nil
@@ -132,7 +132,7 @@ func (u *upload) setDeadline(ctx context.Context) error {
 		return err
 	}
 	return attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_upload_set_deadline(u.upload, milliseconds, err)
+		return C.ofauth_upload_set_timeout(u.upload, milliseconds, err)
 	})
 }
 
@@ -146,7 +146,7 @@ func (u *upload) cancelWith(ctx context.Context) (stop func()) {
 		defer close(finished)
 		select {
 		case <-ctx.Done():
-			C.ofauth_cancel_trigger(u.call.cancel)
+			C.ofauth_cancel_cancel(u.call.cancel)
 		case <-stopped:
 		}
 	}()

@@ -61,7 +61,7 @@ static int act(struct scene *scene) {
       call_back(scene);
       break;
     case CANCEL:
-      ofauth_cancel_trigger(scene->cancel);
+      ofauth_cancel_cancel(scene->cancel);
       break;
     case FREE_UPLOAD:
     case FREE_ALL:

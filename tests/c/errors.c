@@ -81,7 +81,7 @@ int main(void) {
   ofauth_upload *upload = clip_upload("nowhere.mp4");
   OK(ofauth_config_set_base_url(config, "http://127.0.0.1:1", &error));
   OK(ofauth_client_new(config, &client, &error));
-  OK(ofauth_upload_set_deadline(upload, 1500, &error));
+  OK(ofauth_upload_set_timeout(upload, 1500, &error));
   ofauth_status status = ofauth_upload_run(client, upload, &result, &error);
   CHECK((status == OFAUTH_ERR_NETWORK || status == OFAUTH_ERR_TIMEOUT) && result == NULL);
   CHECK(ofauth_error_is_retryable(error) && ofauth_error_http_status(error) == 0);

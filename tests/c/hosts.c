@@ -93,7 +93,7 @@ static void fork_in_a_callback(ofauth_client *client, int in_reader) {
   if (forked == 0) {
     EXPECT(OFAUTH_ERR_FORKED, status);
     ofauth_error_free(error);
-    ofauth_cancel_trigger(cancel);
+    ofauth_cancel_cancel(cancel);
     ofauth_cancel_free(cancel);
     ofauth_upload_free(upload);
     ofauth_client_free(client);
@@ -141,7 +141,7 @@ static void forks_under_way(ofauth_client *client) {
     if (pid == 0) {
       limit_child();
       ofauth_upload_free(busy.upload);
-      ofauth_cancel_trigger(cancel);
+      ofauth_cancel_cancel(cancel);
       ofauth_cancel_free(cancel);
       ofauth_client_free(client);
       end_child();

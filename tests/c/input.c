@@ -63,8 +63,8 @@ static void numbers_of_a_config(void) {
   OK(ofauth_config_set_worker_threads(config, 1, &error));
   OK(ofauth_config_set_concurrency(config, 64, &error));
   OK(ofauth_config_set_timeouts(config, 0, 0, 0, &error));
-  OK(ofauth_config_set_limit_rate(config, UINT64_MAX, &error));
-  OK(ofauth_config_set_limit_rate(config, 0, &error));
+  OK(ofauth_config_set_bandwidth_limit(config, UINT64_MAX, &error));
+  OK(ofauth_config_set_bandwidth_limit(config, 0, &error));
   static const int32_t NO_LEVELS[] = {0, -1, 6, INT32_MAX, INT32_MIN};
   for (size_t i = 0; i < sizeof NO_LEVELS / sizeof NO_LEVELS[0]; i++) {
     EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_log(config, NO_LEVELS[i], ignore_log, NULL, NULL));
@@ -79,11 +79,11 @@ static void huge_times(void) {
   ofauth_result *result = NULL;
   ofauth_status set = ofauth_config_set_timeouts(config, UINT64_MAX, UINT64_MAX, UINT64_MAX, NULL);
   CHECK(set == OFAUTH_OK || set == OFAUTH_ERR_INVALID_ARGUMENT);
-  OK(ofauth_config_set_limit_rate(config, UINT64_MAX, &error));
+  OK(ofauth_config_set_bandwidth_limit(config, UINT64_MAX, &error));
   OK(ofauth_client_new(config, &client, &error));
   ofauth_config_free(config);
   ofauth_upload *upload = clip_upload("huge-times.mp4");
-  set = ofauth_upload_set_deadline(upload, UINT64_MAX, NULL);
+  set = ofauth_upload_set_timeout(upload, UINT64_MAX, NULL);
   CHECK(set == OFAUTH_OK || set == OFAUTH_ERR_INVALID_ARGUMENT);
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_upload_set_concurrency(upload, UINT32_MAX, NULL));
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_upload_set_concurrency(upload, 0, NULL));
@@ -91,7 +91,7 @@ static void huge_times(void) {
   ofauth_result_free(result);
   /* One millisecond is over before the server answers. */
   ofauth_error *error = NULL;
-  OK(ofauth_upload_set_deadline(upload, 1, &error));
+  OK(ofauth_upload_set_timeout(upload, 1, &error));
   ofauth_status status = ofauth_upload_run(client, upload, &result, &error);
   CHECK(status == OFAUTH_ERR_TIMEOUT ? result == NULL : status == OFAUTH_OK);
   ofauth_error_free(error);

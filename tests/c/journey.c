@@ -71,8 +71,8 @@ static void uploads_that_are_cancelled(ofauth_client *client) {
   OK(ofauth_cancel_new(&cancel, &error));
   OK(ofauth_upload_set_progress(upload, NULL, NULL, &error));
   OK(ofauth_upload_set_cancel(upload, cancel, &error));
-  ofauth_cancel_trigger(cancel);
-  ofauth_cancel_trigger(cancel);
+  ofauth_cancel_cancel(cancel);
+  ofauth_cancel_cancel(cancel);
   EXPECT(OFAUTH_ERR_CANCELLED, ofauth_upload_run(client, upload, &result, NULL));
   ofauth_cancel_free(cancel);
 

@@ -97,7 +97,7 @@ struct blocked {
 static void *cancel_while_blocked(void *argument) {
   struct blocked *blocked = argument;
   event_wait(&blocked->entered);
-  ofauth_cancel_trigger(blocked->cancel);
+  ofauth_cancel_cancel(blocked->cancel);
   event_set(&blocked->go_on);
   return NULL;
 }

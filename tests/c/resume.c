@@ -384,7 +384,7 @@ static void misbehave(void *user_data, int32_t kind, const char *text) {
     char id[17];
     expect_one("interrupted", 1, id);
     EXPECT(OFAUTH_ERR_BUSY, ofauth_journal_forget(directory, id, NULL));
-    ofauth_cancel_trigger(deeds->cancel);
+    ofauth_cancel_cancel(deeds->cancel);
   }
 }
 
@@ -418,16 +418,16 @@ static void scene_limit(void) {
   ofauth_config *config = new_config();
   ofauth_client *client = NULL;
   ofauth_error *error = NULL;
-  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_rate_limit(config, 0, 4, &error));
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_request_limit(config, 0, 4, &error));
   CHECK(strstr(ofauth_error_message(error), "per_minute") != NULL);
   ofauth_error_free(error);
-  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_rate_limit(config, 600, 0, &error));
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_request_limit(config, 600, 0, &error));
   CHECK(strstr(ofauth_error_message(error), "burst") != NULL);
   ofauth_error_free(error);
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_journal_dir(config, "", NULL));
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_config_set_rate_state_dir(config, "", NULL));
   /* One request less at once than the server allows, for the time that the first takes longer than the others. */
-  OK(ofauth_config_set_rate_limit(config, 600, 4, &error));
+  OK(ofauth_config_set_request_limit(config, 600, 4, &error));
   OK(ofauth_config_set_rate_state_dir(config, directory, &error));
   OK(ofauth_client_new(config, &client, &error));
   for (int i = 0; i < 30; i++) {

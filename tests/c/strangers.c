@@ -158,7 +158,7 @@ static void descriptors_of_others(void) {
   ofauth_client *client = NULL;
   ofauth_response *response = NULL;
   pthread_t thread;
-  if (ofauth_config_set_limit_rate(config, 1 << 20, NULL) != OFAUTH_OK ||
+  if (ofauth_config_set_bandwidth_limit(config, 1 << 20, NULL) != OFAUTH_OK ||
       ofauth_client_new(config, &client, NULL) != OFAUTH_OK) {
     fail_at(20);
   }

@@ -248,7 +248,7 @@ static double try_phase(const struct phase *phase, int free_first) {
     freeing = now_ms() - began;
     began = now_ms();
   }
-  ofauth_cancel_trigger(cancel);
+  ofauth_cancel_cancel(cancel);
   CHECK(pthread_join(thread, NULL) == 0);
   double ending = run.ended_at - began;
   /* Nobody looks at it any more, whatever still hangs. */

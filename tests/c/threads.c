@@ -96,7 +96,7 @@ static void meddle(int cancel, ofauth_status expected) {
   CHECK(pthread_create(&thread, NULL, upload_and_tell, &running) == 0);
   event_wait(&running.under_way);
   if (cancel) {
-    ofauth_cancel_trigger(running.cancel);
+    ofauth_cancel_cancel(running.cancel);
   } else {
     ofauth_client_free(running.client);
     /* Its owner may be gone too: the upload was told of it and keeps what it needs. */

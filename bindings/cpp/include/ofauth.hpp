@@ -50,22 +50,22 @@
 namespace ofauth {
 
 /// Cancels uploads, from any thread and in any callback, but not in a signal handler. Copies are the same
-/// cancel. It stays triggered.
+/// cancel. It stays cancelled.
 class Cancel {
   public:
-    /// Makes a cancel that nobody has triggered.
+    /// Makes a cancel that nobody has used.
     Cancel() {
         detail::check_abi();
         handle_ = detail::make<detail::CancelHandle>(&ofauth_cancel_new);
     }
-    // Without moves, which would leave nothing to trigger behind.
+    // Without moves, which would leave nothing to cancel with behind.
     Cancel(const Cancel &) = default;
     Cancel &operator=(const Cancel &) = default;
     ~Cancel() = default;
 
     /// Ends every upload that has it, running or not, with Status::cancelled or, if the service was just
-    /// finishing one, Status::outcome_unknown. Triggering again changes nothing.
-    void trigger() const noexcept { ofauth_cancel_trigger(handle_.get()); }
+    /// finishing one, Status::outcome_unknown. Cancelling again changes nothing.
+    void cancel() const noexcept { ofauth_cancel_cancel(handle_.get()); }
 
   private:
     friend class Upload;
@@ -95,8 +95,8 @@ class Config {
     /// Parts of an upload that are sent in parallel, 1 to 64. Default: 4.
     Config &set_concurrency(std::uint32_t parts) { return set(&ofauth_config_set_concurrency, parts); }
     /// The most bytes per second of all uploads of a client together. 0, the default, is no limit.
-    Config &set_limit_rate(std::uint64_t bytes_per_second) {
-        return set(&ofauth_config_set_limit_rate, bytes_per_second);
+    Config &set_bandwidth_limit(std::uint64_t bytes_per_second) {
+        return set(&ofauth_config_set_bandwidth_limit, bytes_per_second);
     }
     /// Writes uploads down in this directory, so that one that was interrupted goes on when it is run again.
     /// See "Uploads that survive" in ofauth.h.
@@ -104,8 +104,8 @@ class Config {
         return set(&ofauth_config_set_journal_dir, detail::path_text(path).get());
     }
     /// Keeps to this many requests a minute in the long run, and this many at once. Neither may be 0.
-    Config &set_rate_limit(std::uint32_t per_minute, std::uint32_t burst) {
-        return set(&ofauth_config_set_rate_limit, per_minute, burst);
+    Config &set_request_limit(std::uint32_t per_minute, std::uint32_t burst) {
+        return set(&ofauth_config_set_request_limit, per_minute, burst);
     }
     /// Shares what is known of rate limits with other processes in this directory.
     Config &set_rate_state_dir(const std::filesystem::path &path) {
@@ -210,8 +210,8 @@ class Upload {
     /// Parts that are sent in parallel, 1 to 64. Default: the client's.
     Upload &set_concurrency(std::uint32_t parts) { return set(&ofauth_upload_set_concurrency, parts); }
     /// Gives up when a run takes longer; zero for no limit, the default.
-    Upload &set_deadline(std::chrono::milliseconds time) {
-        return set(&ofauth_upload_set_deadline, detail::milliseconds(time, "deadline"));
+    Upload &set_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_upload_set_timeout, detail::milliseconds(time, "timeout"));
     }
     /// Options for automatic vault workflows: a mode, of which only "message" is known, and the id of the
     /// user that the upload is meant for. An empty one is left out.

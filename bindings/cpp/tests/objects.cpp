@@ -130,8 +130,8 @@ TEST_CASE("wrong settings are refused") {
     CHECK(code([&] { config.set_worker_threads(65); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_concurrency(0); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_timeouts(-1ms, 0ms, 0ms); }) == Status::invalid_argument);
-    CHECK(code([&] { config.set_rate_limit(0, 1); }) == Status::invalid_argument);
-    CHECK(code([&] { config.set_rate_limit(1, 0); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_request_limit(0, 1); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_request_limit(1, 0); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_journal_dir(""); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_rate_state_dir(""); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_log(static_cast<ofauth::LogLevel>(9), [](auto, auto) {}); }) ==
@@ -229,7 +229,7 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
 TEST_CASE("a cancel that was moved from still cancels") {
     Cancel cancel;
     const Cancel other(std::move(cancel));
-    cancel.trigger();
+    cancel.cancel();
     Upload upload;
     upload.set_file(clip()).set_cancel(other);
     CHECK(error_of([&] { Client(support::config()).run(upload); }).code() == Status::cancelled);

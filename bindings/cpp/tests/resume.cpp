@@ -211,7 +211,7 @@ TEST_CASE("a journal that cannot be made is an error before anything is sent") {
 TEST_CASE("a rate limit paces, and is kept in a directory") {
     const Directory directory;
     const ofauth::Client limited(
-        support::config().set_rate_limit(6000, 2).set_rate_state_dir(directory.rate()));
+        support::config().set_request_limit(6000, 2).set_rate_state_dir(directory.rate()));
     for (int call = 0; call < 4; ++call) CHECK(limited.call("list_vault_media").status() == 200);
     CHECK(!std::filesystem::is_empty(directory.rate()));
 }

@@ -57,49 +57,49 @@ TEST_CASE("another thread cancels an upload that waits for the network") {
     upload.set_progress([&](const Progress &progress) {
         if (progress.handed_over > 0) sending.happen();
     });
-    std::chrono::steady_clock::time_point triggered;
+    std::chrono::steady_clock::time_point cancelled;
     const Thread other([&] {
         sending.wait();
-        triggered = std::chrono::steady_clock::now();
-        cancel.trigger();
-        cancel.trigger();
+        cancelled = std::chrono::steady_clock::now();
+        cancel.cancel();
+        cancel.cancel();
     });
     const auto error = error_of([&] { client.run(upload); });
-    CHECK(std::chrono::steady_clock::now() - triggered < 10s);
+    CHECK(std::chrono::steady_clock::now() - cancelled < 10s);
     CHECK(error.code() == Status::cancelled);
     CHECK(error.upload_id().has_value());
-    // It stays triggered, and copies are the same one.
+    // It stays cancelled, and copies are the same one.
     CHECK(error_of([&] { client.run(upload); }).code() == Status::cancelled);
     CHECK(error_of([&] { client.run(upload.set_cancel(Cancel(cancel))); }).code() == Status::cancelled);
 }
 
 TEST_CASE("a cancel takes effect once a reader returns, whose own copy may be the last") {
     const Client client(support::config());
-    Event reading, triggered;
+    Event reading, cancelled;
     Upload upload;
     std::optional<Cancel> cancel(std::in_place);
     upload.set_filename("slow.mp4").set_cancel(*cancel);
     upload.set_reader(clip_bytes().size(), [&](std::uint64_t offset, std::byte *buffer, std::size_t size) {
         reading.happen();
-        triggered.wait();
+        cancelled.wait();
         size = std::min(size, clip_bytes().size() - static_cast<std::size_t>(offset));
         std::memcpy(buffer, clip_bytes().data() + offset, size);
         return size;
     });
     const Thread other([&] {
         reading.wait();
-        cancel->trigger();
+        cancel->cancel();
         cancel.reset();
-        triggered.happen();
+        cancelled.happen();
     });
     CHECK(error_of([&] { client.run(upload); }).code() == Status::cancelled);
 }
 
-TEST_CASE("a cancel may be triggered inside a function") {
+TEST_CASE("a cancel may be used inside a function") {
     const Client client(support::config());
     const Cancel cancel;
     Upload upload;
-    upload.set_file(clip()).set_cancel(cancel).set_progress([&](const Progress &) { cancel.trigger(); });
+    upload.set_file(clip()).set_cancel(cancel).set_progress([&](const Progress &) { cancel.cancel(); });
     CHECK(error_of([&] { client.run(upload); }).code() == Status::cancelled);
 }
 

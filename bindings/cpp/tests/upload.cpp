@@ -146,21 +146,21 @@ TEST_CASE("a reader that gives what it must not ends the upload") {
 
 TEST_CASE("options reach the service") {
     auto config = support::config();
-    config.set_worker_threads(1).set_concurrency(3).set_limit_rate(1'000'000'000).set_timeouts(5s, 0s, 30s);
+    config.set_worker_threads(1).set_concurrency(3).set_bandwidth_limit(1'000'000'000).set_timeouts(5s, 0s, 30s);
     config.set_user_agent("studio/2.1").allow_origin("https://media.example").allow_plain_http(false);
     config.set_connection_id("conn_of_nobody");
     const ofauth::Client client(config);
     Upload upload;
     upload.set_file(clip()).set_filename("named.mov").set_content_type("video/quicktime").set_concurrency(1);
     upload.set_connection_id(support::environment("OFAUTH_CONNECTION_ID"));
-    upload.set_deadline(60s).set_vault_upload("message", "12345");
+    upload.set_timeout(60s).set_vault_upload("message", "12345");
     upload.set_cancel(ofauth::Cancel()).set_cancel(nullptr).set_progress(nullptr);
     const auto result = client.run(upload);
     const auto record = support::upload_record(result.upload_id());
     for (const char *part : {"named.mov", "video/quicktime"}) CHECK(has(record, part));
     const ofauth::Client owner(support::config());
     CHECK(has(owner.check(result.etag(0).value(), result.bytes()).json(), "\"exists\":true"));
-    upload.set_vault_upload({}).set_deadline(0s);
+    upload.set_vault_upload({}).set_timeout(0s);
     CHECK(client.run(upload).part_count() == clip_parts);
 }
 
@@ -177,18 +177,18 @@ TEST_CASE("what an upload cannot be is said, and changes nothing") {
     upload.set_file(clip());
     CHECK(code([&] { upload.set_concurrency(0); }) == Status::invalid_argument);
     CHECK(code([&] { upload.set_concurrency(65); }) == Status::invalid_argument);
-    CHECK(code([&] { upload.set_deadline(-1ms); }) == Status::invalid_argument);
+    CHECK(code([&] { upload.set_timeout(-1ms); }) == Status::invalid_argument);
     CHECK(code([&] { upload.set_bytes(nullptr, 5); }) == Status::null);
     CHECK(code([&] { upload.set_reader(5, {}); }) == Status::null);
     check_arrived(client.run(upload));
     CHECK(code([&] { client.run(Upload().set_bytes(nullptr, 0).set_filename("a.mp4")); }) == Status::source);
 }
 
-TEST_CASE("a deadline ends an upload that stands still") {
+TEST_CASE("a timeout ends an upload that stands still") {
     const support::Faults faults(support::stuck);
     const ofauth::Client client(support::config());
     Upload upload;
-    upload.set_file(clip()).set_filename("stuck.mp4").set_deadline(300ms);
+    upload.set_file(clip()).set_filename("stuck.mp4").set_timeout(300ms);
     const auto error = error_of([&] { client.run(upload); });
     CHECK(error.code() == Status::timeout);
     CHECK(error.upload_id().has_value());

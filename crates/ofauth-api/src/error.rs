@@ -33,7 +33,7 @@ pub enum ErrorKind {
     InvalidAnswer,
     /// The service could not be reached, or the connection broke and tries ran out.
     Network,
-    /// Nothing moved for too long, or the caller's deadline passed.
+    /// Nothing moved for too long, or the time given by the caller is over.
     Timeout,
     /// The service's rate limit did not clear in an acceptable time.
     RateLimited,

@@ -120,11 +120,11 @@ fn with_speed(mut builder: ClientBuilder, speed: &Speed) -> ClientBuilder {
     if let Some(connections) = speed.concurrency {
         builder = builder.concurrency(connections.into());
     }
-    if let Some(rate) = speed.limit_rate {
-        builder = builder.limit_rate(rate);
+    if let Some(rate) = speed.bandwidth_limit {
+        builder = builder.bandwidth_limit(rate);
     }
-    if let Some(limit) = speed.rate_limit() {
-        builder = builder.rate_limit(limit);
+    if let Some(limit) = speed.request_limit() {
+        builder = builder.request_limit(limit);
     }
     builder
 }

@@ -36,7 +36,7 @@ impl Interrupt {
     pub(crate) fn listen(say: impl FnOnce() + Send + 'static, leave: impl FnOnce() + Send + 'static) -> Self {
         let cancel = Cancel::new();
         let (ask, asked) = watch::channel(false);
-        let trigger = cancel.clone();
+        let cancelling = cancel.clone();
         // Registered before this returns, so that no signal falls to the system's own handling meanwhile.
         let signals = Signals::new();
         tokio::spawn(async move {
@@ -46,7 +46,7 @@ impl Interrupt {
             };
             signals.first().await;
             let _ = tokio::time::timeout(SAYING, threads::run(say)).await;
-            trigger.trigger();
+            cancelling.cancel();
             ask.send_replace(true);
             signals.second().await;
             let _ = tokio::time::timeout(SAYING, threads::run(leave)).await;

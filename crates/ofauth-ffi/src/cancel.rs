@@ -27,14 +27,14 @@ impl OwnCancel {
         Self { cancel: ManuallyDrop::new(Cancel::new()), fork_guard: Arc::new(ForkGuard::new()) }
     }
 
-    /// A cancel that this one triggers too.
+    /// A cancel that this one cancels too.
     pub(crate) fn child(&self) -> Cancel {
         self.cancel.child()
     }
 
-    fn trigger(&self) {
+    fn cancel(&self) {
         if self.fork_guard.in_same_process() {
-            self.cancel.trigger();
+            self.cancel.cancel();
         }
     }
 }
@@ -48,7 +48,7 @@ impl Drop for OwnCancel {
     }
 }
 
-/// Makes a cancel that was not triggered. Free it with `ofauth_cancel_free`.
+/// Makes a cancel that was not used. Free it with `ofauth_cancel_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_new(
     out: *mut *mut ofauth_cancel,
@@ -67,17 +67,17 @@ pub unsafe extern "C" fn ofauth_cancel_new(
 /// Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within 100 ms, or
 /// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one, also while a name is looked up or a disk hangs. A
 /// journal that was being written is written to its end when the disk goes on; until then the same upload is
-/// `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays triggered: the next upload needs
-/// another. Triggering again changes nothing.
+/// `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays cancelled: the next upload needs
+/// another. Cancelling again changes nothing.
 ///
 /// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
 /// the progress callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_cancel_trigger(cancel: *mut ofauth_cancel) {
+pub unsafe extern "C" fn ofauth_cancel_cancel(cancel: *mut ofauth_cancel) {
     infallible(|| {
         // SAFETY: the header asks for NULL or a living cancel.
         if let Some(cancel) = unsafe { cancel.as_ref() } {
-            cancel.0.trigger();
+            cancel.0.cancel();
         }
     });
 }

@@ -27,7 +27,7 @@ pub struct ofauth_config {
     key: Zeroizing<String>,
     builder: ClientBuilder,
     worker_threads: usize,
-    limit_rate: Option<NonZeroU64>,
+    bandwidth_limit: Option<NonZeroU64>,
     timeouts: [Option<Duration>; 3],
     log: Option<LogTarget>,
 }
@@ -36,8 +36,8 @@ impl ofauth_config {
     /// A client with these settings.
     pub(crate) fn client(&self) -> Result<Client> {
         let mut builder = self.builder.clone().api_key(self.key.as_str());
-        if let Some(rate) = self.limit_rate {
-            builder = builder.limit_rate(rate);
+        if let Some(rate) = self.bandwidth_limit {
+            builder = builder.bandwidth_limit(rate);
         }
         let [connect, stall, answer] = self.timeouts;
         if let Some(limit) = connect {
@@ -139,7 +139,7 @@ pub unsafe extern "C" fn ofauth_config_new(
             key,
             builder: ClientBuilder::default(),
             worker_threads: DEFAULT_WORKER_THREADS,
-            limit_rate: None,
+            bandwidth_limit: None,
             timeouts: [None; 3],
             log: None,
         };
@@ -220,13 +220,13 @@ pub unsafe extern "C" fn ofauth_config_set_concurrency(
 ///
 /// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_config_set_limit_rate(
+pub unsafe extern "C" fn ofauth_config_set_bandwidth_limit(
     config: *mut ofauth_config,
     bytes_per_second: u64,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |config: &mut ofauth_config| {
-        config.limit_rate = NonZeroU64::new(bytes_per_second);
+        config.bandwidth_limit = NonZeroU64::new(bytes_per_second);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -256,7 +256,7 @@ pub unsafe extern "C" fn ofauth_config_set_journal_dir(
 /// can make a client slower than this, never faster. Without it, nothing waits before the service shows a limit in its
 /// answers (`X-RateLimit-...`) or refuses (429).
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_config_set_rate_limit(
+pub unsafe extern "C" fn ofauth_config_set_request_limit(
     config: *mut ofauth_config,
     per_minute: u32,
     burst: u32,
@@ -268,7 +268,7 @@ pub unsafe extern "C" fn ofauth_config_set_rate_limit(
             let text = format!("{name} is 0, which would forbid every request: use 1 or more");
             ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
         })?;
-        config.builder = std::mem::take(&mut config.builder).rate_limit(limit);
+        config.builder = std::mem::take(&mut config.builder).request_limit(limit);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -320,7 +320,7 @@ pub unsafe extern "C" fn ofauth_config_set_proxy(
 ///
 /// `connect_ms`: opening a connection, TLS included; default 10 000. `stall_ms`: how long no byte of an upload may be
 /// accepted on any of its connections; default 60 000. `answer_ms`: the answer, once the service has the request; default
-/// 120 000. There is no limit to the whole; see `ofauth_upload_set_deadline`.
+/// 120 000. There is no limit to the whole; see `ofauth_upload_set_timeout`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_timeouts(
     config: *mut ofauth_config,

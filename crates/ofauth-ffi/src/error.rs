@@ -131,7 +131,7 @@ pub unsafe extern "C" fn ofauth_error_part(error: *const ofauth_error) -> u32 {
 }
 
 /// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. This is
-/// true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not triggered: a loop that tries again looks at that first.
+/// true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not used: a loop that tries again looks at that first.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_error_is_retryable(error: *const ofauth_error) -> bool {
     // SAFETY: the header asks for NULL or a living error.

@@ -107,7 +107,7 @@ impl CallLoop {
         })?;
         let report = |progress: Option<&ofauth_progress>| {
             if callbacks.progress(progress) && client.in_same_process() {
-                cancel.trigger();
+                cancel.cancel();
             }
         };
         let mut last = None;

@@ -41,7 +41,7 @@ mod upload;
 mod version;
 
 pub use call::{ofauth_call, ofauth_call_bytes, ofauth_check, ofauth_vault_plus_batch};
-pub use cancel::{ofauth_cancel, ofauth_cancel_free, ofauth_cancel_new, ofauth_cancel_trigger};
+pub use cancel::{ofauth_cancel, ofauth_cancel_cancel, ofauth_cancel_free, ofauth_cancel_new};
 pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new};
 pub use config::*;
 pub use error::*;

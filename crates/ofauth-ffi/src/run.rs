@@ -109,8 +109,8 @@ fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
     if let Some(parts) = upload.concurrency {
         work = work.concurrency(parts);
     }
-    if let Some(limit) = upload.deadline {
-        work = work.deadline(limit);
+    if let Some(limit) = upload.timeout {
+        work = work.timeout(limit);
     }
     if let Some(options) = upload.vault_upload {
         work = work.vault_upload(options);

@@ -29,7 +29,7 @@ pub const OFAUTH_ERR_FORKED: ofauth_status = 7;
 
 /// The service could not be reached, or the connection broke and tries ran out.
 pub const OFAUTH_ERR_NETWORK: ofauth_status = 100;
-/// Nothing moved for too long, or the deadline passed.
+/// Nothing moved for too long, or the timeout passed.
 pub const OFAUTH_ERR_TIMEOUT: ofauth_status = 101;
 /// The proxy refused: its user name and password (407), or by its own rules (403). Each try is a login: change the
 /// setting before the next one.

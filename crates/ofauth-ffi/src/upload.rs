@@ -38,7 +38,7 @@ pub struct ofauth_upload {
     pub(crate) content_type: Option<String>,
     pub(crate) connection_id: Option<String>,
     pub(crate) concurrency: Option<usize>,
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     pub(crate) vault_upload: Option<VaultUpload>,
     pub(crate) progress: Option<ProgressCallback>,
     pub(crate) notice: Option<NoticeCallback>,
@@ -220,13 +220,13 @@ pub unsafe extern "C" fn ofauth_upload_set_concurrency(
 /// Sets how long a whole run may take, in milliseconds, after which it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is
 /// as long as it moves.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_upload_set_deadline(
+pub unsafe extern "C" fn ofauth_upload_set_timeout(
     upload: *mut ofauth_upload,
     milliseconds: u64,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.deadline = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+        upload.timeout = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
         Ok(())
     };
     // SAFETY: what the header asks for.

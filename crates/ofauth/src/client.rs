@@ -94,8 +94,8 @@ pub struct ClientBuilder {
     proxy: Option<String>,
     allowed_origins: Vec<String>,
     plain_http: bool,
-    limit_rate: Option<NonZeroU64>,
-    rate_limit: Option<RateLimit>,
+    bandwidth_limit: Option<NonZeroU64>,
+    request_limit: Option<RateLimit>,
     rate_state_dir: Option<PathBuf>,
     journal_dir: Option<PathBuf>,
 }
@@ -115,8 +115,8 @@ impl Default for ClientBuilder {
             proxy: None,
             allowed_origins: Vec::new(),
             plain_http: false,
-            limit_rate: None,
-            rate_limit: None,
+            bandwidth_limit: None,
+            request_limit: None,
             rate_state_dir: None,
             journal_dir: None,
         }
@@ -202,8 +202,8 @@ impl ClientBuilder {
     /// Caps the bytes per second of all uploads of the client together. Default: no cap.
     ///
     /// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
-    pub fn limit_rate(mut self, bytes_per_second: NonZeroU64) -> Self {
-        self.limit_rate = Some(bytes_per_second);
+    pub fn bandwidth_limit(mut self, bytes_per_second: NonZeroU64) -> Self {
+        self.bandwidth_limit = Some(bytes_per_second);
         self
     }
 
@@ -223,8 +223,8 @@ impl ClientBuilder {
     /// Requests of the Access API (`/v2/access/…`) wait in turn until the limit allows them, parts of uploads
     /// included. Without this, a client learns the limit from the `X-RateLimit-*` headers and the refusals (429) of
     /// the service, and nothing waits before the service shows one.
-    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
-        self.rate_limit = Some(limit);
+    pub fn request_limit(mut self, limit: RateLimit) -> Self {
+        self.request_limit = Some(limit);
         self
     }
 
@@ -277,10 +277,11 @@ impl ClientBuilder {
         });
         let base_url = settings.origins.base().as_str();
         let threads = settings.threads.clone();
-        let limiters = Arc::new(RateLimiters::new(self.rate_limit, self.rate_state_dir, base_url, threads));
+        let limiters =
+            Arc::new(RateLimiters::new(self.request_limit, self.rate_state_dir, base_url, threads));
         let transport =
             Transport::new(Arc::clone(&settings), Connections::new(Arc::clone(&settings)), limiters);
-        let throttle = self.limit_rate.map(Throttle::new);
+        let throttle = self.bandwidth_limit.map(Throttle::new);
         let journal = self.journal_dir.map(Journal::new);
         Ok(Client(Arc::new(Context::new(transport, throttle, journal))))
     }

@@ -66,7 +66,7 @@ async fn a_cancelled_upload_returns_at_once_and_leaves_no_connection() {
             // The request is read by now, and its answer or silence is under way.
             tokio::time::sleep(Duration::from_millis(150)).await;
             assert!(!upload.is_finished());
-            cancel.trigger();
+            cancel.cancel();
             let began = Instant::now();
             let error = within(5, upload).await.unwrap().unwrap_err();
             assert!(began.elapsed() < Duration::from_secs(1), "{:?}", began.elapsed());
@@ -83,15 +83,14 @@ async fn a_cancelled_upload_returns_at_once_and_leaves_no_connection() {
 }
 
 #[tokio::test]
-async fn a_cancel_that_was_triggered_before_sends_nothing() {
+async fn a_cancel_that_was_used_before_sends_nothing() {
     let site = parts(64 * KIB).start().await;
     let cancel = Cancel::new();
-    cancel.trigger();
+    cancel.cancel();
     let error = within(5, video(&client(&site), &data(200 * KIB)).cancel(&cancel)).await.unwrap_err();
     check(&error, ErrorKind::Cancelled);
     assert_eq!(site.requests().len(), 0);
-    let error =
-        within(5, video(&client(&site), &data(200 * KIB)).deadline(Duration::ZERO)).await.unwrap_err();
+    let error = within(5, video(&client(&site), &data(200 * KIB)).timeout(Duration::ZERO)).await.unwrap_err();
     check(&error, ErrorKind::Timeout);
     assert_eq!(site.requests().len(), 0);
 }
@@ -117,16 +116,16 @@ async fn one_cancel_ends_several_uploads_from_the_progress_function_too() {
     let site = parts(64 * KIB).start().await;
     let client = client(&site);
     let cancel = Cancel::new();
-    let trigger = cancel.clone();
+    let cancelling = cancel.clone();
     let upload =
         video(&client, &data(4000 * KIB)).cancel(&cancel).concurrency(1).on_progress(move |progress| {
             if progress.parts_done >= 2 {
-                trigger.trigger();
+                cancelling.cancel();
             }
         });
     let error = within(5, upload).await.unwrap_err();
     check(&error, ErrorKind::Cancelled);
-    assert!(site.visits(Step::Part(10)) == 0 && cancel.is_triggered());
+    assert!(site.visits(Step::Part(10)) == 0 && cancel.is_cancelled());
 }
 
 /// A cancel that comes while the whole of a file is being written: whatever the caller is told, it must not be that
@@ -152,7 +151,7 @@ async fn a_cancel_at_any_moment_never_hides_a_finished_upload() {
         let moment = tokio::time::sleep(Duration::from_micros(round * 60));
         let stop = async {
             moment.await;
-            cancel.trigger();
+            cancel.cancel();
         };
         let (outcome, ()) = tokio::join!(async { tokio::spawn(upload.send()).await.unwrap() }, stop);
         let kind = outcome.err().map(|error| error.kind());

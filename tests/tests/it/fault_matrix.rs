@@ -84,8 +84,8 @@ async fn run(case: &Case, tls: Option<&Identity>) {
             gate.open();
         }
     });
-    if let Some(seconds) = case.deadline {
-        upload = upload.deadline(Duration::from_secs(seconds));
+    if let Some(seconds) = case.timeout {
+        upload = upload.timeout(Duration::from_secs(seconds));
     }
     let ended = upload.await;
 

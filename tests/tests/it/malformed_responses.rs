@@ -169,7 +169,7 @@ async fn a_refusal_without_its_words_is_one_soon() {
         together.add(name.to_owned(), async move {
             let site = guide.start().await;
             let upload = client(&site).upload(Source::bytes(data(100 * KIB), "clip.mp4"));
-            let error = within(30, upload.deadline(Duration::from_secs(20)).send()).await.unwrap_err();
+            let error = within(30, upload.timeout(Duration::from_secs(20)).send()).await.unwrap_err();
             check(&error, ErrorKind::Rejected);
             // A part is tried once more with nothing beside it.
             let visits = if step == Step::Part(1) { 2 } else { 1 };

@@ -265,7 +265,7 @@ async fn every_form_of_error_body_is_read() {
 async fn a_wait_that_would_take_too_long_is_an_error_at_once() {
     let cases: [(&str, fn() -> Answer, &str); 3] = [
         ("two hours", || Answer::new(429).header("Retry-After", "7200"), ""),
-        ("past the deadline", || Answer::new(429).header("Retry-After", "60"), ""),
+        ("past the timeout", || Answer::new(429).header("Retry-After", "60"), ""),
         (
             "past the end of the session, as a date by the server's clock",
             || {
@@ -289,7 +289,7 @@ async fn a_wait_that_would_take_too_long_is_an_error_at_once() {
                 .start()
                 .await;
             let upload =
-                video(&client(&site), &data(100 * KIB)).concurrency(1).deadline(Duration::from_secs(30));
+                video(&client(&site), &data(100 * KIB)).concurrency(1).timeout(Duration::from_secs(30));
             let began = Instant::now();
             let error = within(10, upload).await.unwrap_err();
             check(&error, ErrorKind::RateLimited);

@@ -195,7 +195,7 @@ async fn a_reader_that_never_returns_ends_by_the_clocks() {
     let site = parts(64 * KIB).start().await;
     let client = builder(&site).stall_timeout(Duration::from_millis(200)).build().unwrap();
     let source = Source::reader(Stuck(Arc::clone(&gate)), 64 * KIB, "a.mp4");
-    let error = within(10, client.upload(source).deadline(Duration::from_secs(2))).await.unwrap_err();
+    let error = within(10, client.upload(source).timeout(Duration::from_secs(2))).await.unwrap_err();
     check(&error, ErrorKind::Timeout);
     assert_eq!(site.visits(Step::Complete), 0);
     // Or the runtime could not end.

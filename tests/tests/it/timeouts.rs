@@ -34,7 +34,7 @@ async fn no_pause_outlasts_the_deadline_or_the_session() {
                 let (client, data) = (client(&site), data(200 * KIB));
                 let mut upload = video(&client, &data).concurrency(1);
                 if !of_session {
-                    upload = upload.deadline(Duration::from_secs(600));
+                    upload = upload.timeout(Duration::from_secs(600));
                 }
                 let began = Instant::now();
                 let error = within(20, upload).await.unwrap_err();
@@ -62,7 +62,7 @@ async fn a_deadline_ends_an_upload_wherever_it_is() {
             let size = if name.contains("body") { 32 * MIB } else { 256 * KIB };
             let (site, _) = site(*step, *fault, size).await;
             let began = Instant::now();
-            let upload = video(&client(&site), &data(size)).deadline(Duration::from_secs(3));
+            let upload = video(&client(&site), &data(size)).timeout(Duration::from_secs(3));
             let error = within(15, upload).await.unwrap_err();
             let passed = began.elapsed();
             assert!((3000..8000).contains(&passed.as_millis()), "{passed:?}");

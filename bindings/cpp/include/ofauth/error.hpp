@@ -36,7 +36,7 @@ enum class Status : ofauth_status {
     reentrant = OFAUTH_ERR_REENTRANT,                   ///< A call inside a callback.
     forked = OFAUTH_ERR_FORKED,                         ///< The client was made in a parent process.
     network = OFAUTH_ERR_NETWORK,                       ///< Not reached, or broken off; tries ran out.
-    timeout = OFAUTH_ERR_TIMEOUT,                       ///< Nothing moved for too long, or the deadline.
+    timeout = OFAUTH_ERR_TIMEOUT,                       ///< Nothing moved for too long, or the time given is over.
     proxy = OFAUTH_ERR_PROXY,                           ///< The proxy refused (407, 403).
     rate_limited = OFAUTH_ERR_RATE_LIMITED,             ///< The limit did not clear in an acceptable time.
     server = OFAUTH_ERR_SERVER,                         ///< 5xx; tries ran out.

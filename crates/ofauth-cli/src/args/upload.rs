@@ -62,7 +62,7 @@ pub(crate) struct UploadArgs {
     pub(crate) dry_run: bool,
     /// Stop a file's upload after this time, such as 90s, 5m or 2h
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
-    pub(crate) deadline: Option<Duration>,
+    pub(crate) timeout: Option<Duration>,
     /// Take at most this much from standard input, which is kept in a temporary file
     #[arg(long, value_name = "SIZE", default_value = "8GiB", allow_negative_numbers = true, value_parser = size)]
     pub(crate) spool_limit: u64,
@@ -76,19 +76,19 @@ pub(crate) struct Speed {
     pub(crate) concurrency: Option<u16>,
     /// Send at most this much a second, such as 2MiB
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = bytes_a_second)]
-    pub(crate) limit_rate: Option<NonZeroU64>,
+    pub(crate) bandwidth_limit: Option<NonZeroU64>,
     /// Make at most this many requests, such as 60/min, 2/s or 600/h [default: learned from the service]
     #[arg(long, value_name = "N/UNIT", allow_negative_numbers = true, value_parser = requests_a_minute)]
-    pub(crate) rate: Option<NonZeroU32>,
+    pub(crate) request_limit: Option<NonZeroU32>,
     /// How many of them may go out at once after a pause [default: those of a minute, at most 90]
-    #[arg(long, value_name = "N", requires = "rate", allow_negative_numbers = true, value_parser = number_of_requests)]
+    #[arg(long, value_name = "N", requires = "request_limit", allow_negative_numbers = true, value_parser = number_of_requests)]
     pub(crate) burst: Option<NonZeroU32>,
 }
 
 impl Speed {
     /// The limit of requests, if one was given.
-    pub(crate) fn rate_limit(&self) -> Option<RateLimit> {
-        let per_minute = self.rate?.get();
+    pub(crate) fn request_limit(&self) -> Option<RateLimit> {
+        let per_minute = self.request_limit?.get();
         RateLimit::new(per_minute, self.burst.map_or(per_minute.min(USUAL_BURST), NonZeroU32::get))
     }
 }
@@ -159,9 +159,12 @@ mod tests {
     #[test]
     fn a_burst_is_given_or_that_of_a_minute_within_bounds() {
         let limit = |rate, burst| {
-            let speed =
-                Speed { rate: NonZeroU32::new(rate), burst: NonZeroU32::new(burst), ..Speed::default() };
-            speed.rate_limit().map(|limit| (limit.per_minute.get(), limit.burst.get()))
+            let speed = Speed {
+                request_limit: NonZeroU32::new(rate),
+                burst: NonZeroU32::new(burst),
+                ..Speed::default()
+            };
+            speed.request_limit().map(|limit| (limit.per_minute.get(), limit.burst.get()))
         };
         assert_eq!(limit(60, 0), Some((60, 60)));
         assert_eq!(limit(600, 0), Some((600, 90)));

@@ -95,7 +95,7 @@ async fn words(home: &Home) -> Vec<(Vec<String>, Vec<String>)> {
     }]))
     .await;
     let mut upload = home.against(&server);
-    upload.args(["upload", "--stall-timeout", "1", "--deadline", "2"]).arg(sample("clip.mp4"));
+    upload.args(["upload", "--stall-timeout", "1", "--timeout", "2"]).arg(sample("clip.mp4"));
     run(&mut upload).await;
     let list = run(home.bare().args(["sessions", "list", "--json"])).await.ends_with(0).json();
     let id = list[0]["id"].as_str().unwrap().to_owned();

@@ -199,7 +199,7 @@ async fn bad_plans_and_redirects_end_with_1() {
             sandbox(json!([{"on": {"operation": "init_upload", "times": "always"}, "fault": fault}])).await;
         let clip = sample("clip.mp4");
         let mut command = home.against(&server);
-        command.args(["upload", "--json", "--deadline", "30"]).arg(&clip);
+        command.args(["upload", "--json", "--timeout", "30"]).arg(&clip);
         let lines = run(&mut command).await.ends_with(1).json();
         assert_eq!(lines[0]["kind"], kind);
     }
@@ -214,7 +214,7 @@ async fn nobody_at_the_address_ends_with_3() {
         .env("OFAUTH_API_KEY", "k")
         .env("OFAUTH_CONNECTION_ID", "c")
         .env("OFAUTH_BASE_URL", "http://127.0.0.1:9");
-    command.args(["upload", "--json", "--deadline", "2"]).arg(sample("photo.jpg"));
+    command.args(["upload", "--json", "--timeout", "2"]).arg(sample("photo.jpg"));
     let lines = run(&mut command).await.ends_with(3).says(&["next: run the command again"]).json();
     assert_eq!(lines[0]["retryable"], true);
 }

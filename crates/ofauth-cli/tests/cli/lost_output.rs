@@ -369,7 +369,7 @@ async fn what_was_forgotten_or_skipped_is_told_or_no_success() {
     let (home, server) = (Home::new(), sandbox(stuck).await);
     let clip = crate::support::sample("clip.mp4");
     let mut command = home.against(&server);
-    run(command.args(["upload", "-c", "1", "--deadline", "3"]).arg(&clip)).await.ends_with(3);
+    run(command.args(["upload", "-c", "1", "--timeout", "3"]).arg(&clip)).await.ends_with(3);
     let mut forget = home.bare();
     run(forget.args(["sessions", "forget", "--all"]).stdout(gone()).stderr(gone())).await.ends_with(1);
     assert_eq!(run(home.bare().args(["sessions", "list", "--json"])).await.ends_with(0).out, "");

@@ -67,7 +67,7 @@ async fn the_batch_waits_with_one_file_and_goes_on_when_the_service_is_back() {
 async fn a_batch_that_may_not_wait_ends_with_what_was_not_tried() {
     let (home, address) = (home_with(40), nobody());
     let begun = Instant::now();
-    let ended = run(&mut upload(&home, address, &["--deadline", "2"])).await.ends_with(3);
+    let ended = run(&mut upload(&home, address, &["--timeout", "2"])).await.ends_with(3);
     assert!(begun.elapsed() < Duration::from_secs(30), "{:?}", begun.elapsed());
     let summary = ended.json().pop().unwrap();
     let count = |field: &str| summary[field].as_u64().unwrap();

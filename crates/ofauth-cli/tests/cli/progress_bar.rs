@@ -123,7 +123,7 @@ async fn several_files_have_one_bar() {
 async fn several_files_that_all_wait_for_the_rate_limit_say_so() {
     let (home, server) = (Home::new(), calm().await);
     let files = [home.file("a.jpg", b"\xff\xd8\xff"), home.file("b.jpg", b"\xff\xd8\xff")];
-    let bars = bars(&server, &home, 100, &["--rate=2/s", "--burst=1"], &files).await;
+    let bars = bars(&server, &home, 100, &["--request-limit=2/s", "--burst=1"], &files).await;
     assert!(bars.iter().any(|bar| bar.contains(" rate limit")), "{bars:?}");
     assert!(bars.last().unwrap().contains("2/2 files"), "{bars:?}");
 }
@@ -210,7 +210,7 @@ async fn ctrl_c_leaves_the_bar_on_a_line_of_its_own() {
 async fn the_bar_stands_still_and_a_narrower_terminal_gets_a_narrower_one() {
     let (home, server) = (Home::new(), calm().await);
     let mut command = home.against(&server);
-    command.args(["upload", "--limit-rate=250KiB"]).arg(sample("clip.mp4"));
+    command.args(["upload", "--bandwidth-limit=250KiB"]).arg(sample("clip.mp4"));
     let (terminal, end) = Terminal::new(100);
     command.env("TERM", "xterm").stderr(end);
     let child = command.spawn().unwrap();
@@ -252,7 +252,7 @@ async fn a_retry_says_what_failed_why_and_when_it_goes_on() {
         let (home, server) = (Home::new(), sandbox(faults.clone()).await);
         let clip = std::fs::read(sample("clip.mp4")).unwrap();
         let files: Vec<_> = (0..count).map(|number| home.file(&format!("{number}.mp4"), &clip)).collect();
-        let (ended, shown) = upload(&server, &home, 110, &["--deadline=4"], &files).await;
+        let (ended, shown) = upload(&server, &home, 110, &["--timeout=4"], &files).await;
         ended.ends_with(3);
         let says = |text: &str| shown.bars.iter().any(|bar| bar.contains(text));
         assert!(says("part 5: HTTP 500, "), "{:#?}", shown.bars);
@@ -269,7 +269,7 @@ async fn a_rate_limit_says_how_long_and_no_hours_are_foretold() {
         let (home, server) = (Home::new(), sandbox(faults.clone()).await);
         let clip = std::fs::read(sample("clip.mp4")).unwrap();
         let files: Vec<_> = (0..count).map(|number| home.file(&format!("{number}.mp4"), &clip)).collect();
-        let (ended, shown) = upload(&server, &home, 110, &["--deadline=7"], &files).await;
+        let (ended, shown) = upload(&server, &home, 110, &["--timeout=7"], &files).await;
         ended.ends_with(3);
         assert!(
             shown.bars.iter().any(|bar| bar.contains("waiting for the rate limit, 2 s")),
@@ -306,7 +306,7 @@ async fn the_last_line_tells_what_this_run_did() {
     let clip = home.file("clip.mp4", std::fs::read(sample("clip.mp4")).unwrap());
     // Half of it is there when it is run again.
     let mut first = home.against(&server);
-    first.args(["upload", "--concurrency=1", "--limit-rate=300KiB", "--deadline=1"]).arg(&clip);
+    first.args(["upload", "--concurrency=1", "--bandwidth-limit=300KiB", "--timeout=1"]).arg(&clip);
     run(&mut first).await.ends_with(3);
     let (ended, shown) = upload(&server, &home, 110, &[], std::slice::from_ref(&clip)).await;
     ended.ends_with(0);
@@ -332,7 +332,7 @@ async fn where_no_bar_is_drawn_a_retry_is_a_line_now_and_then() {
     let (home, server) = (Home::new(), sandbox(faults).await);
     let upload = |flags: &[&str]| {
         let mut command = home.against(&server);
-        command.args(["upload", "--no-resume", "--deadline=4"]).args(flags).arg(sample("clip.mp4"));
+        command.args(["upload", "--no-resume", "--timeout=4"]).args(flags).arg(sample("clip.mp4"));
         command
     };
     let lines =

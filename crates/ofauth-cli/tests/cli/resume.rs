@@ -21,7 +21,7 @@ async fn stuck() -> Sandbox {
 /// An upload of the clip that is stopped with seven parts in.
 async fn interrupted(home: &Home, server: &Sandbox) -> Run {
     let mut command = home.against(server);
-    command.args(["upload", "-c", "1", "--deadline", "3"]).arg(sample("clip.mp4"));
+    command.args(["upload", "-c", "1", "--timeout", "3"]).arg(sample("clip.mp4"));
     run(&mut command).await.ends_with(3)
 }
 
@@ -125,7 +125,7 @@ async fn an_unknown_outcome_names_the_session_and_stays_until_it_is_forgotten() 
     }]))
     .await;
     let mut command = home.against(&server);
-    command.args(["upload", "--deadline", "2"]).arg(sample("clip.mp4"));
+    command.args(["upload", "--timeout", "2"]).arg(sample("clip.mp4"));
     let unknown = run(&mut command).await.ends_with(6);
     let session = &sessions(&home).await[0];
     let (id, reference) = (session["id"].as_str().unwrap(), session["mediaUploadId"].as_str().unwrap());
@@ -200,7 +200,7 @@ async fn a_post_that_was_refused_is_made_by_the_next_run() {
 async fn without_a_journal_nothing_is_kept_and_nothing_found() {
     let (home, server) = (Home::new(), stuck().await);
     let mut command = home.against(&server);
-    command.args(["upload", "--no-resume", "-c", "1", "--deadline", "3"]).arg(sample("clip.mp4"));
+    command.args(["upload", "--no-resume", "-c", "1", "--timeout", "3"]).arg(sample("clip.mp4"));
     run(&mut command).await.ends_with(3);
     assert_eq!(journals(&home), [] as [PathBuf; 0]);
 }
@@ -225,16 +225,21 @@ async fn requests_keep_to_the_rate_that_was_given() {
     let (home, server) = (Home::new(), calm().await);
     let start = std::time::Instant::now();
     let mut command = home.against(&server);
-    command.args(["upload", "--rate", "10/s", "--burst", "1", "-c", "8"]).arg(sample("clip.mp4"));
+    command.args(["upload", "--request-limit", "10/s", "--burst", "1", "-c", "8"]).arg(sample("clip.mp4"));
     run(&mut command).await.ends_with(0);
     // 14 requests: the first at once, and ten a second from then on.
     assert!(start.elapsed() > Duration::from_millis(1290), "{:?}", start.elapsed());
-    for wrong in [&["--rate", "0"][..], &["--rate", "5/day"], &["--rate", "60"], &["--burst", "5"]] {
+    for wrong in [
+        &["--request-limit", "0"][..],
+        &["--request-limit", "5/day"],
+        &["--request-limit", "60"],
+        &["--burst", "5"],
+    ] {
         run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2);
     }
     for (wrong, text) in [
-        (["--rate=9/min", "--burst=0"], "at least one request at once"),
-        (["--rate=0/min", "--burst=1"], "at least one request a minute"),
+        (["--request-limit=9/min", "--burst=0"], "at least one request at once"),
+        (["--request-limit=0/min", "--burst=1"], "at least one request a minute"),
     ] {
         run(home.against(&server).arg("upload").args(wrong).arg("x.jpg")).await.ends_with(2).says(&[text]);
     }

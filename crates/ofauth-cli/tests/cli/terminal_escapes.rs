@@ -236,7 +236,7 @@ async fn settings_and_the_command_line_never_command_the_terminal() {
         vec!["whoami".as_ref(), "--allow-origin".as_ref(), HOSTILE.as_ref()],
         vec!["upload".as_ref(), "--state-dir".as_ref(), named.as_os_str(), "x.jpg".as_ref()],
         vec!["upload".as_ref(), "--content-type".as_ref(), HOSTILE.as_ref(), "x.jpg".as_ref()],
-        vec!["upload".as_ref(), "--rate".as_ref(), HOSTILE.as_ref(), "x.jpg".as_ref()],
+        vec!["upload".as_ref(), "--request-limit".as_ref(), HOSTILE.as_ref(), "x.jpg".as_ref()],
         vec!["check".as_ref(), "--etag".as_ref(), HOSTILE.as_ref(), "--size".as_ref(), HOSTILE.as_ref()],
         vec!["post".as_ref(), "x".as_ref(), "--field".as_ref(), HOSTILE.as_ref()],
         vec!["api".as_ref(), HOSTILE.as_ref()],

@@ -93,7 +93,7 @@ async fn a_limited_upload_takes_its_time() {
     let (home, server) = (Home::new(), calm().await);
     let clip = sample("clip.mp4");
     let start = std::time::Instant::now();
-    let run = run(home.against(&server).args(["upload", "--limit-rate", "500kB", "-c", "2"]).arg(&clip))
+    let run = run(home.against(&server).args(["upload", "--bandwidth-limit", "500kB", "-c", "2"]).arg(&clip))
         .await
         .ends_with(0);
     // 747 208 bytes at 500 000 a second; the last grant is handed over when the others have flowed.

@@ -147,8 +147,8 @@ async fn every_text_may_begin_with_a_dash() {
         (&["api", "create_post", "--body", "- x"], "--body is not JSON"),
         (&["post", "x", "--price", "-1"], "not a price"),
         (&["check", "--etag", "e", "--size", "-1"], "not a size"),
-        (&["upload", "a.jpg", "--deadline", "-1"], "not a time"),
-        (&["upload", "a.jpg", "--limit-rate", "-1"], "not a size"),
+        (&["upload", "a.jpg", "--timeout", "-1"], "not a time"),
+        (&["upload", "a.jpg", "--bandwidth-limit", "-1"], "not a size"),
         // The text was forgotten.
         (&["upload", "a.jpg", "--post", "--dry-run"], "--dry-run is an option"),
         (&["upload", "-x.jpg"], "-- -x"),
@@ -162,14 +162,14 @@ async fn every_text_may_begin_with_a_dash() {
 async fn times_are_taken_in_every_form_and_a_rate_without_a_unit_is_not() {
     let (home, server) = (Home::new(), calm().await);
     home.file("a.jpg", JPEG);
-    for option in ["--deadline", "--connect-timeout", "--stall-timeout", "--answer-timeout"] {
+    for option in ["--timeout", "--connect-timeout", "--stall-timeout", "--answer-timeout"] {
         for time in ["90", "90s", "1m", "2h", "1h30m"] {
             let mut command = home.against(&server);
             run(command.args(["upload", "--dry-run", "a.jpg", option, time])).await.ends_with(0);
         }
     }
     let mut slow = home.against(&server);
-    run(slow.args(["upload", "a.jpg", "--limit-rate", "5"])).await.ends_with(2).says(&["such as 5MiB"]);
+    run(slow.args(["upload", "a.jpg", "--bandwidth-limit", "5"])).await.ends_with(2).says(&["such as 5MiB"]);
 }
 
 #[tokio::test]

@@ -121,7 +121,7 @@ async fn refusals_in_a_row_are_waited_for_half_an_hour_in_all() {
 async fn a_refusal_is_not_waited_for_until_it_is_too_late() {
     let budget = learning();
     let until =
-        |seconds| Some(Until { at: Instant::now() + Duration::from_secs(seconds), what: "the deadline" });
+        |seconds| Some(Until { at: Instant::now() + Duration::from_secs(seconds), what: "the timeout" });
     assert!(budget.too_long(until(1)).is_none());
     budget.acquire(until(1)).await.unwrap().answered(429, &headers(&[("retry-after", "60")]));
     let start = Instant::now();
@@ -129,7 +129,7 @@ async fn a_refusal_is_not_waited_for_until_it_is_too_late() {
         assert_eq!(budget.too_long(until(seconds)).is_some(), is_too_long, "{seconds}");
     }
     let error = budget.acquire(until(59)).await.unwrap_err().into_error("try");
-    assert!(error.to_string().contains("a wait past the deadline"), "{error}");
+    assert!(error.to_string().contains("a wait past the timeout"), "{error}");
     assert!(start.elapsed().is_zero());
     drop(budget.acquire(until(61)).await.unwrap());
     assert!(start.elapsed() >= Duration::from_secs(60), "{:?}", start.elapsed());

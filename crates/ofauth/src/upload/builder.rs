@@ -58,7 +58,7 @@ pub struct Upload {
     on_progress: Option<Callback>,
     on_notice: Option<notice::Callback>,
     cancel: Cancel,
-    deadline: Option<Duration>,
+    timeout: Option<Duration>,
     journaled: bool,
     holds_result: bool,
 }
@@ -76,7 +76,7 @@ impl Upload {
             on_progress: None,
             on_notice: None,
             cancel: Cancel::new(),
-            deadline: None,
+            timeout: None,
             journaled: true,
             holds_result: false,
         }
@@ -153,8 +153,8 @@ impl Upload {
     }
 
     /// How long the whole upload may take. Default: as long as it moves.
-    pub fn deadline(mut self, limit: Duration) -> Self {
-        self.deadline = Some(limit);
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
         self
     }
 
@@ -183,7 +183,7 @@ impl Upload {
         let concurrency = self.concurrency.unwrap_or(settings.concurrency);
         let concurrency = limits::concurrency(concurrency, ErrorKind::InvalidArgument)?;
         let connection = settings.connection(self.connection_id.as_deref())?;
-        let deadline = self.deadline.and_then(|limit| Instant::now().checked_add(limit));
+        let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
         let limits = Limits { cancel: self.cancel.0.clone(), deadline };
         let prepared = limits.within(self.prepare()).await??;
         let content_type_header = prepared.content_type_header()?;

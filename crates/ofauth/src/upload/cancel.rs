@@ -13,23 +13,23 @@ use crate::rate_limiter::Until;
 pub struct Cancel(pub(crate) CancellationToken);
 
 impl Cancel {
-    /// A cancel that has not been triggered.
+    /// A cancel that was not cancelled yet.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A cancel that this one triggers too, and that can be triggered alone.
+    /// A cancel that this one cancels too, and that can be cancelled alone.
     pub fn child(&self) -> Self {
         Self(self.0.child_token())
     }
 
     /// Ends every upload that was given this cancel. Calling it again changes nothing.
-    pub fn trigger(&self) {
+    pub fn cancel(&self) {
         self.0.cancel();
     }
 
-    /// Whether [`trigger`](Self::trigger) was called.
-    pub fn is_triggered(&self) -> bool {
+    /// Whether [`cancel`](Self::cancel) was called.
+    pub fn is_cancelled(&self) -> bool {
         self.0.is_cancelled()
     }
 }
@@ -52,7 +52,7 @@ impl Limits {
         };
         tokio::select! {
             () = self.cancel.cancelled() => Error::new(ErrorKind::Cancelled, "the upload was cancelled"),
-            () = deadline => Error::new(ErrorKind::Timeout, "the deadline of the upload passed"),
+            () = deadline => Error::new(ErrorKind::Timeout, "the upload took longer than its timeout"),
         }
     }
 
@@ -78,7 +78,7 @@ impl Limits {
     pub(crate) fn until(&self, session_ends: Option<Instant>) -> Option<Until> {
         let until = |at: Option<Instant>, what| at.map(|at| Until { at, what });
         let both =
-            [until(session_ends, "the end of the upload session"), until(self.deadline, "the deadline")];
+            [until(session_ends, "the end of the upload session"), until(self.deadline, "the timeout")];
         both.into_iter().flatten().min_by_key(|until| until.at)
     }
 }

@@ -113,10 +113,10 @@ impl Case {
 
     /// Whether a clock decides how it ends, so that it must not be starved.
     pub(super) fn is_timed(&self) -> bool {
-        self.needs_short_clocks() || self.deadline.is_some()
+        self.needs_short_clocks() || self.timeout.is_some()
     }
 
-    /// Whether a fault ends by one of the client's clocks, and not by the deadline.
+    /// Whether a fault ends by one of the client's clocks, and not by the timeout.
     pub(super) fn needs_short_clocks(&self) -> bool {
         let hangs = |fault: &Fault| {
             matches!(
@@ -125,7 +125,7 @@ impl Case {
             )
         };
         let some = hangs(&self.fault) || matches!(&self.then, Then::Meets(fault) if hangs(fault));
-        some && self.deadline.is_none()
+        some && self.timeout.is_none()
     }
 }
 

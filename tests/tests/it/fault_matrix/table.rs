@@ -3,7 +3,7 @@
 use super::words::{self, Fault, Outcome, Parsed, Phase, Request, Then};
 
 const COLUMNS: [&str; 11] = [
-    "request", "phase", "fault", "then", "deadline", "outcome", "init", "PUT", "complete", "finished",
+    "request", "phase", "fault", "then", "timeout", "outcome", "init", "PUT", "complete", "finished",
     "retries",
 ];
 
@@ -30,7 +30,7 @@ pub(super) struct Case {
     pub(super) fault: Fault,
     pub(super) then: Then,
     /// In seconds.
-    pub(super) deadline: Option<u64>,
+    pub(super) timeout: Option<u64>,
     pub(super) outcome: Outcome,
     pub(super) counts: Counts,
 }
@@ -65,7 +65,7 @@ pub(super) fn read(text: &str) -> Parsed<(Vec<Case>, usize)> {
 
 /// The cases of a row: each request with each phase and each fault that it names.
 fn row(cells: &[&str]) -> Parsed<Vec<Case>> {
-    let [requests, phases, faults, then, deadline, outcome, counts @ ..] = cells else {
+    let [requests, phases, faults, then, timeout, outcome, counts @ ..] = cells else {
         return Err(format!("{} cells", cells.len()));
     };
     let counts: Vec<_> = counts.iter().map(|cell| words::count(cell)).collect::<Parsed<_>>()?;
@@ -75,9 +75,9 @@ fn row(cells: &[&str]) -> Parsed<Vec<Case>> {
     let counts = Counts { init, put, complete, finished, retries };
     let outcome = words::outcome(outcome)?;
     sensible(outcome, counts)?;
-    let deadline = match *deadline {
+    let timeout = match *timeout {
         "" => None,
-        text => Some(text.strip_suffix(" s").and_then(|text| text.parse().ok()).ok_or("no deadline")?),
+        text => Some(text.strip_suffix(" s").and_then(|text| text.parse().ok()).ok_or("no timeout")?),
     };
     let mut cases = Vec::new();
     for request in requests.split(" / ") {
@@ -90,7 +90,7 @@ fn row(cells: &[&str]) -> Parsed<Vec<Case>> {
                         phase: words::phase(phase)?,
                         fault: words::fault(fault)?,
                         then: words::then(then)?,
-                        deadline,
+                        timeout,
                         outcome,
                         counts,
                     });

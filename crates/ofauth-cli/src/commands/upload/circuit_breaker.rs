@@ -47,7 +47,7 @@ impl Cause {
             | ErrorKind::Proxy
             | ErrorKind::Resources) => Self::All(kind),
             ErrorKind::Journal if failure.is_of_the_disk() => Self::All(ErrorKind::Journal),
-            // The deadline of a file that is merely large.
+            // The timeout of a file that is merely large.
             ErrorKind::Timeout if moved => Self::FileAnswered,
             kind @ (ErrorKind::Network | ErrorKind::Timeout | ErrorKind::Server | ErrorKind::RateLimited) => {
                 Self::Service(kind)
@@ -86,7 +86,7 @@ pub(super) struct Try {
     pub(super) cause: Cause,
     /// Whether it was the one file that is tried while the others wait.
     pub(super) is_probe: bool,
-    /// What the file's own deadline leaves for another, if it has one.
+    /// What the file's own timeout leaves for another, if it has one.
     pub(super) left: Option<Duration>,
 }
 
@@ -180,7 +180,7 @@ mod tests {
         assert!(of_all.iter().all(|kind| cause(*kind, true) == Cause::All(*kind)));
         assert!(of_the_service.iter().all(|kind| cause(*kind, false) == Cause::Service(*kind)));
         assert!(of_the_file.iter().all(|kind| cause(*kind, false) == Cause::File));
-        assert_eq!(cause(Timeout, true), Cause::FileAnswered, "a deadline of a large file");
+        assert_eq!(cause(Timeout, true), Cause::FileAnswered, "a timeout of a large file");
         assert_eq!(cause(Network, true), Cause::Service(Network), "gone in the middle");
         let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
         let full = Failure::io(Journal, "the journal cannot be written", &full);

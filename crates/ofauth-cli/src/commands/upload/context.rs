@@ -37,8 +37,8 @@ impl<'a> UploadContext<'a> {
         if let Some(content_type) = &self.args.content_type {
             upload = upload.content_type(content_type);
         }
-        if let Some(deadline) = self.args.deadline {
-            upload = upload.deadline(deadline);
+        if let Some(timeout) = self.args.timeout {
+            upload = upload.timeout(timeout);
         }
         Ok(upload)
     }

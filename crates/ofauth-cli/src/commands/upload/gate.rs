@@ -23,20 +23,20 @@ pub(super) struct Gate {
 pub(super) struct Trying<'a> {
     name: &'a Name,
     begun: Instant,
-    deadline: Option<Duration>,
+    timeout: Option<Duration>,
     /// Whether the others wait for what comes of it.
     pub(super) is_probe: bool,
 }
 
 impl<'a> Trying<'a> {
     /// A file whose tries may take this long together.
-    pub(super) fn new(name: &'a Name, deadline: Option<Duration>) -> Self {
-        Self { name, begun: Instant::now(), deadline, is_probe: false }
+    pub(super) fn new(name: &'a Name, timeout: Option<Duration>) -> Self {
+        Self { name, begun: Instant::now(), timeout, is_probe: false }
     }
 
     /// What is left of its time.
     pub(super) fn left(&self) -> Option<Duration> {
-        self.deadline.map(|deadline| deadline.saturating_sub(self.begun.elapsed()))
+        self.timeout.map(|timeout| timeout.saturating_sub(self.begun.elapsed()))
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn all(upload: &UploadContext<'_>, summary: &Summary) {
         out.say(&format!("ofauth: {} {files} {were} not tried, for the same reason", summary.not_tried));
     }
     out.note(&summary.line(upload.args.dry_run));
-    if upload.app.interrupt.cancel().is_triggered() {
+    if upload.app.interrupt.cancel().is_cancelled() {
         out.note(&format!("ofauth: next: {AGAIN}"));
     }
     if out.is_json() {

@@ -206,7 +206,7 @@ impl<'a> Batch<'a> {
         state: Option<FileState>,
         shown: &FileProgress,
     ) -> Result<StoredFile> {
-        let mut trying = Trying::new(&input.name, self.upload.args.deadline);
+        let mut trying = Trying::new(&input.name, self.upload.args.timeout);
         loop {
             let acknowledged = Arc::<AtomicU64>::default();
             let end = self.skip_or_upload(input, about, state.clone(), shown, &trying, &acknowledged).await;
@@ -273,7 +273,7 @@ impl<'a> Batch<'a> {
     ) -> Result<Uploaded> {
         let mut upload = self.upload.upload(input)?.cancel(self.upload.app.interrupt.cancel()).hold_result();
         if let Some(left) = trying.left() {
-            upload = upload.deadline(left);
+            upload = upload.timeout(left);
         }
         let (progressing, acknowledged) = (shown.clone(), Arc::clone(acknowledged));
         let (noticed, name, notices) = (shown.clone(), input.name.clone(), self.notices.clone());
