@@ -794,6 +794,9 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /** The rate limit is used up: nothing new is sent for some seconds. */
 #define OFAUTH_NOTICE_RATE_LIMITED 9
 
+/** The source cannot be read again by another process, so the upload cannot be resumed. */
+#define OFAUTH_NOTICE_NOT_RESUMABLE 10
+
 /* -- Uploads: sending them -------------------------------------------------------------------------
  * These functions wait. An upload ends when the service has confirmed it, or with an error that says whether anything
  * may have been finished.

@@ -57,14 +57,22 @@ impl ReadRequest {
 }
 
 /// A source that has the thread that called read.
-pub(crate) struct EventReader(pub(crate) Sender<Event>);
+pub(crate) struct EventReader {
+    pub(crate) events: Sender<Event>,
+    /// Bytes.
+    pub(crate) size: u64,
+}
 
 impl ReadAt for EventReader {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.size)
+    }
+
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let (reply, replied) = sync_channel(1);
         let buffer = Buffer { start: buf.as_mut_ptr(), length: buf.len() };
         let over = || io::Error::other("the upload has ended");
-        self.0.send(Event::Read(ReadRequest { offset, buffer, reply })).map_err(|_| over())?;
+        self.events.send(Event::Read(ReadRequest { offset, buffer, reply })).map_err(|_| over())?;
         // The request is answered, or dropped when the call returns: both end this wait, and nothing else may.
         let read = replied.recv().map_err(|_| over())?;
         usize::try_from(read).map_err(|_| io::Error::other(format!("the reader returned {read}")))
@@ -93,7 +101,7 @@ mod tests {
             i64::try_from(offset).unwrap() - 1
         }
         let (sender, events) = channel();
-        let reader = EventReader(sender);
+        let reader = EventReader { events: sender, size: 16 };
         let (first, second) = (4_u64, 0_u64);
         let reading = thread::spawn(move || {
             let mut buf = [0; 8];

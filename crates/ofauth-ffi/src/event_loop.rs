@@ -82,9 +82,9 @@ impl CallLoop {
         }
     }
 
-    /// A reader for the library.
-    pub(crate) fn reader(&self) -> impl ReadAt + use<> {
-        EventReader(self.sender.clone())
+    /// A reader of `size` bytes for the library.
+    pub(crate) fn reader(&self, size: u64) -> impl ReadAt + use<> {
+        EventReader { events: self.sender.clone(), size }
     }
 
     /// Carries `work` out on the client's threads, and runs callbacks here until it has ended.

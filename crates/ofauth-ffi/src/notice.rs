@@ -26,6 +26,8 @@ pub const OFAUTH_NOTICE_WOKE: i32 = 7;
 pub const OFAUTH_NOTICE_RETRYING: i32 = 8;
 /// The rate limit is used up: nothing new is sent for some seconds.
 pub const OFAUTH_NOTICE_RATE_LIMITED: i32 = 9;
+/// The source cannot be read again by another process, so the upload cannot be resumed.
+pub const OFAUTH_NOTICE_NOT_RESUMABLE: i32 = 10;
 
 /// Takes one notice of an upload. None is lost, and they come in their order.
 ///
@@ -46,6 +48,7 @@ pub(crate) fn kind(notice: &Notice) -> i32 {
         Notice::Woke { .. } => OFAUTH_NOTICE_WOKE,
         Notice::Retrying { .. } => OFAUTH_NOTICE_RETRYING,
         Notice::RateLimited { .. } => OFAUTH_NOTICE_RATE_LIMITED,
+        Notice::NotResumable => OFAUTH_NOTICE_NOT_RESUMABLE,
         _ => OFAUTH_NOTICE_OTHER,
     }
 }

@@ -75,20 +75,17 @@ fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
         Callbacks { progress: upload.progress, notice: upload.notice, ..Callbacks::default() };
     let mut borrow = None;
 
-    let named = |filename: Option<String>| {
-        let text = "there is no file name: set one with ofauth_upload_set_filename";
-        filename.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text))
-    };
+    let is_file = matches!(upload.source, Some(Source::File(_)));
     let source = match upload.source {
         Some(Source::File(path)) => ofauth::Source::path(path),
         Some(Source::Bytes { start, size }) => {
             let (bytes, end) = BorrowedBytes::new(start, size);
             borrow = Some(end);
-            ofauth::Source::bytes(bytes, named(upload.filename.clone())?)
+            ofauth::Source::bytes(bytes)
         }
         Some(Source::Reader { reader, size }) => {
             callbacks.reader = Some(reader);
-            ofauth::Source::reader(call.reader(), size, named(upload.filename.clone())?)
+            ofauth::Source::reader(call.reader(size))
         }
         None => {
             let text = "the upload has no source: set a file, bytes or a reader";
@@ -96,31 +93,11 @@ fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
         }
     };
 
-    let mut work = client.client().upload(source).cancel(call.cancel());
-    if let Some(filename) = upload.filename {
-        work = work.filename(filename);
+    if upload.options.filename.is_none() && !is_file {
+        let text = "there is no file name: set one with ofauth_upload_set_filename";
+        return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text));
     }
-    if let Some(content_type) = upload.content_type {
-        work = work.content_type(content_type);
-    }
-    if let Some(id) = upload.connection_id {
-        work = work.connection_id(id);
-    }
-    if let Some(parts) = upload.concurrency {
-        work = work.concurrency(parts);
-    }
-    if let Some(limit) = upload.timeout {
-        work = work.timeout(limit);
-    }
-    if let Some(options) = upload.vault_upload {
-        work = work.vault_upload(options);
-    }
-    if upload.without_journal {
-        work = work.without_journal();
-    }
-    if upload.hold_result {
-        work = work.hold_result();
-    }
+    let mut work = client.client().upload(source).options(&upload.options).cancel(call.cancel());
     if callbacks.progress.is_some() {
         work = work.on_progress(call.on_progress());
     }
@@ -133,5 +110,5 @@ fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
         // In a forked child nobody is there to return it.
         borrow => std::mem::forget(borrow),
     }
-    Ok(ofauth_result::new(outcome?, upload.hold_result))
+    Ok(ofauth_result::new(outcome?, upload.options.hold_result))
 }

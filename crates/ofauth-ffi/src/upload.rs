@@ -9,7 +9,7 @@ use std::ffi::{c_char, c_void};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use ofauth::{MAX_CONCURRENCY, VaultUpload};
+use ofauth::{MAX_CONCURRENCY, UploadOptions, VaultUpload};
 
 use crate::boundary::{fallible, infallible};
 use crate::callback::{NoticeCallback, ProgressCallback, ReaderCallback};
@@ -34,17 +34,10 @@ pub type ofauth_reader =
 #[derive(Clone, Default)]
 pub struct ofauth_upload {
     pub(crate) source: Option<Source>,
-    pub(crate) filename: Option<String>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) connection_id: Option<String>,
-    pub(crate) concurrency: Option<usize>,
-    pub(crate) timeout: Option<Duration>,
-    pub(crate) vault_upload: Option<VaultUpload>,
+    pub(crate) options: UploadOptions,
     pub(crate) progress: Option<ProgressCallback>,
     pub(crate) notice: Option<NoticeCallback>,
     pub(crate) cancel: Option<OwnCancel>,
-    pub(crate) without_journal: bool,
-    pub(crate) hold_result: bool,
 }
 
 /// Where the bytes come from.
@@ -163,7 +156,7 @@ pub unsafe extern "C" fn ofauth_upload_set_filename(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.filename = Some(unsafe { pointer::owned_text(filename, "filename") }?);
+        upload.options.filename = Some(unsafe { pointer::owned_text(filename, "filename") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -179,7 +172,7 @@ pub unsafe extern "C" fn ofauth_upload_set_content_type(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.content_type = Some(unsafe { pointer::owned_text(content_type, "content_type") }?);
+        upload.options.content_type = Some(unsafe { pointer::owned_text(content_type, "content_type") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -195,7 +188,7 @@ pub unsafe extern "C" fn ofauth_upload_set_connection_id(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.connection_id = Some(unsafe { pointer::owned_text(connection_id, "connection_id") }?);
+        upload.options.connection_id = Some(unsafe { pointer::owned_text(connection_id, "connection_id") }?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -210,7 +203,7 @@ pub unsafe extern "C" fn ofauth_upload_set_concurrency(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.concurrency = Some(range::checked("parts", parts, MAX_CONCURRENCY)?);
+        upload.options.concurrency = Some(range::checked("parts", parts, MAX_CONCURRENCY)?);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -226,7 +219,7 @@ pub unsafe extern "C" fn ofauth_upload_set_timeout(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.timeout = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+        upload.options.timeout = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -251,7 +244,7 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
             mode: mode.map(|mode| pointer::copy_text(mode, "mode")).transpose()?,
             user_id: user_id.map(|id| pointer::copy_text(id, "user_id")).transpose()?,
         };
-        upload.vault_upload = (options != VaultUpload::default()).then_some(options);
+        upload.options.vault_upload = (options != VaultUpload::default()).then_some(options);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -266,7 +259,7 @@ pub unsafe extern "C" fn ofauth_upload_set_journal(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.without_journal = !on;
+        upload.options.without_journal = !on;
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -286,7 +279,7 @@ pub unsafe extern "C" fn ofauth_upload_set_hold_result(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.hold_result = on;
+        upload.options.hold_result = on;
         Ok(())
     };
     // SAFETY: what the header asks for.

@@ -2,22 +2,26 @@
 //!
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
-use std::future::{Future, IntoFuture};
+use std::future::IntoFuture;
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
+use bytes::Bytes;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::call;
 use crate::client::{self, ClientBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Answer;
 use crate::posts::Content;
 use crate::threads::{NAME, STACK, no_thread};
-use crate::upload::{Inspected, Source, Uploaded};
+use crate::upload::{
+    self, Cancel, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters,
+};
 use crate::vault::{Check, VaultPlusBatch};
 
 /// Threads of a client's runtime: one would do, two let encryption of several connections run in parallel.
@@ -89,60 +93,68 @@ fn probe(workers: usize) -> io::Result<()> {
 
 impl Client {
     /// Builds the client and its runtime.
+    ///
+    /// ```no_run
+    /// # fn main() -> ofauth::Result<()> {
+    /// use ofauth::{Content, blocking};
+    ///
+    /// let builder = ofauth::Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123");
+    /// let client = blocking::Client::new(builder)?;
+    /// let uploaded = client.upload_path("clip.mp4").concurrency(8).send()?;
+    /// client.create_post(&Content::new("New video").media(&uploaded))?;
+    /// # Ok(()) }
+    /// ```
     pub fn new(builder: ClientBuilder) -> Result<Self> {
         let inner = builder.build()?;
         let runtime = start_runtime(Builder::new_multi_thread(), WORKERS)?;
         Ok(Self { inner, runtime: Arc::new(OwnRuntime(Some(runtime))) })
     }
 
-    /// Waits for anything that the async crate offers, such as an adjusted [`Upload`](crate::Upload), a
-    /// [`Call`](crate::Call)'s `send` or a method of [`Client::api`](crate::Client::api).
+    /// Waits for what the async parts of this crate do, such as [`Uploaded::settle`] or a method of the generated client.
     ///
     /// ```no_run
-    /// # fn main() -> ofauth::Result<()> {
-    /// let client = ofauth::blocking::Client::new(ofauth::Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123"))?;
-    /// let upload = client.inner().upload_path("clip.mp4").concurrency(8);
-    /// let uploaded = client.wait(upload)??;
-    /// println!("{}", uploaded.media_upload_id());
+    /// # fn run(client: ofauth::blocking::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// client.wait(uploaded.settle())?;
     /// # Ok(()) }
     /// ```
-    pub fn wait<F: IntoFuture>(&self, work: F) -> Result<F::Output> {
+    ///
+    /// # Errors
+    ///
+    /// Those of the work, and [`InvalidArgument`](ErrorKind::InvalidArgument) on a thread of an async runtime.
+    pub fn wait<T, E: From<Error>>(&self, work: impl IntoFuture<Output = Result<T, E>>) -> Result<T, E> {
         if Handle::try_current().is_ok() {
-            return Err(Error::new(
-                ErrorKind::InvalidArgument,
-                "a blocking call inside an async runtime would stop it: use the async client there",
-            ));
+            let text = "a blocking call inside an async runtime would stop it: use the async client there";
+            return Err(Error::new(ErrorKind::InvalidArgument, text).into());
         }
         let runtime = self.runtime.0.as_ref();
         let runtime =
             runtime.ok_or_else(|| Error::new(ErrorKind::Internal, "the client's runtime is gone"))?;
-        Ok(runtime.block_on(async { work.into_future().await }))
+        runtime.block_on(async { work.into_future().await })
     }
 
-    /// The async client, to make what [`wait`](Self::wait) waits for.
-    pub fn inner(&self) -> &client::Client {
-        &self.inner
+    /// An upload of `source`, to be adjusted and then sent.
+    pub fn upload(&self, source: impl Into<Source>) -> Upload {
+        Upload { upload: self.inner.upload(source), client: self.clone() }
     }
 
-    /// Uploads the file at `path`.
-    pub fn upload_path(&self, path: impl Into<PathBuf>) -> Result<Uploaded> {
-        self.both(self.inner.upload_path(path).send())
+    /// An upload of the file at `path`, to be adjusted and then sent.
+    pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
+        self.upload(Source::path(path))
     }
 
-    /// Uploads `source`.
-    pub fn upload(&self, source: impl Into<Source>) -> Result<Uploaded> {
-        self.both(self.inner.upload(source).send())
+    /// A call of any operation, chosen by its id. See [`Client::call`](crate::Client::call).
+    pub fn call(&self, operation_id: &str) -> Call {
+        Call { call: self.inner.call(operation_id), client: self.clone() }
     }
 
-    /// What an upload of `source` would send.
-    pub fn inspect(&self, source: impl Into<Source>) -> Result<Inspected> {
-        let upload = self.inner.upload(source);
-        self.both(upload.inspect())
+    /// A call of OnlyFans' own API through the service. See [`Client::proxy_call`](crate::Client::proxy_call).
+    pub fn proxy_call(&self, method: &str, path: &str) -> Call {
+        Call { call: self.inner.proxy_call(method, path), client: self.clone() }
     }
 
     /// See [`Client::check`](crate::Client::check).
     pub fn check(&self, etag: &str, size: u64) -> Result<Check> {
-        self.both(self.inner.check(etag, size))
+        self.wait(self.inner.check(etag, size))
     }
 
     /// See [`Client::vault_plus_batch`](crate::Client::vault_plus_batch).
@@ -151,40 +163,175 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.both(self.inner.vault_plus_batch(ids))
+        self.wait(self.inner.vault_plus_batch(ids))
     }
 
     /// See [`Client::create_post`](crate::Client::create_post).
     pub fn create_post(&self, content: &Content) -> Result<Value> {
-        self.both(self.inner.create_post(content))
+        self.wait(self.inner.create_post(content))
     }
 
     /// See [`Client::send_message`](crate::Client::send_message).
     pub fn send_message(&self, user_id: &str, content: &Content) -> Result<Value> {
-        self.both(self.inner.send_message(user_id, content))
+        self.wait(self.inner.send_message(user_id, content))
     }
 
     /// See [`Client::create_mass_message`](crate::Client::create_mass_message).
     pub fn create_mass_message(&self, content: &Content) -> Result<Value> {
-        self.both(self.inner.create_mass_message(content))
+        self.wait(self.inner.create_mass_message(content))
     }
 
     /// See [`Client::whoami`](crate::Client::whoami).
     pub fn whoami(&self) -> Result<Value> {
-        self.both(self.inner.whoami())
+        self.wait(self.inner.whoami())
     }
 
-    /// Calls any operation with parameters from a JSON object and an optional JSON body.
-    pub fn call(&self, operation_id: &str, params: Value, body: Option<Value>) -> Result<Answer> {
-        let call = self.inner.call(operation_id).params(params);
-        let call = match body {
-            Some(body) => call.body(body),
-            None => call,
-        };
-        self.both(call.send())
+    /// The generated client, whose calls [`wait`](Self::wait) carries out.
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// let page = client.wait(client.api()?.list_vault_media().limit(10).send())?;
+    /// # Ok(()) }
+    /// ```
+    pub fn api(&self) -> Result<ofauth_api::Client> {
+        self.inner.api()
+    }
+}
+
+/// An upload that was not started yet: an [`ofauth::Upload`](crate::Upload) whose [`send`](Self::send) blocks.
+#[derive(Debug)]
+#[must_use = "an upload does nothing until `send` is called"]
+pub struct Upload {
+    upload: upload::Upload,
+    client: Client,
+}
+
+impl Upload {
+    /// Sets all options at once, in place of those that were set before.
+    pub fn options(self, options: &UploadOptions) -> Self {
+        self.with(|upload| upload.options(options))
     }
 
-    fn both<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
-        self.wait(work)?
+    option_setters!();
+
+    /// See [`Upload::on_progress`](crate::Upload::on_progress). It runs on a thread of the client.
+    pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
+        self.with(|upload| upload.on_progress(callback))
+    }
+
+    /// See [`Upload::on_notice`](crate::Upload::on_notice). It runs on a thread of the client.
+    pub fn on_notice(self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
+        self.with(|upload| upload.on_notice(callback))
+    }
+
+    /// A way to end the upload from another thread or a callback.
+    pub fn cancel(self, cancel: &Cancel) -> Self {
+        self.with(|upload| upload.cancel(cancel))
+    }
+
+    /// See [`Upload::open`](crate::Upload::open).
+    pub fn open(self) -> Result<OpenUpload> {
+        let Self { upload, client } = self;
+        let upload = client.wait(upload.open())?;
+        Ok(OpenUpload { upload, client })
+    }
+
+    /// See [`Upload::send`](crate::Upload::send).
+    pub fn send(self) -> Result<Uploaded> {
+        self.client.wait(self.upload.send())
+    }
+
+    fn with(mut self, change: impl FnOnce(upload::Upload) -> upload::Upload) -> Self {
+        self.upload = change(self.upload);
+        self
+    }
+
+    fn with_options(self, change: impl FnOnce(UploadOptions) -> UploadOptions) -> Self {
+        self.with(|upload| upload.with_options(change))
+    }
+}
+
+/// An upload whose source is open: an [`ofauth::OpenUpload`](crate::OpenUpload) whose [`send`](Self::send) blocks.
+#[derive(Debug)]
+#[must_use = "an upload does nothing until `send` is called"]
+pub struct OpenUpload {
+    upload: upload::OpenUpload,
+    client: Client,
+}
+
+impl OpenUpload {
+    /// The file name that the service will see.
+    pub fn filename(&self) -> &str {
+        self.upload.filename()
+    }
+
+    /// The size in bytes, at least 1.
+    pub fn size(&self) -> u64 {
+        self.upload.size()
+    }
+
+    /// The content type that will be declared.
+    pub fn content_type(&self) -> &str {
+        self.upload.content_type()
+    }
+
+    /// See [`OpenUpload::detected_content_type`](crate::OpenUpload::detected_content_type).
+    pub fn detected_content_type(&self) -> Option<&str> {
+        self.upload.detected_content_type()
+    }
+
+    /// See [`OpenUpload::send`](crate::OpenUpload::send).
+    pub fn send(self) -> Result<Uploaded> {
+        self.client.wait(self.upload.send())
+    }
+}
+
+/// A call that was not sent yet: an [`ofauth::Call`](crate::Call) whose [`send`](Self::send) blocks.
+#[derive(Debug, Clone)]
+#[must_use = "a call does nothing until `send` is called"]
+pub struct Call {
+    call: call::Call,
+    client: Client,
+}
+
+impl Call {
+    /// See [`Call::param`](crate::Call::param).
+    pub fn param(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.with(|call| call.param(name, value))
+    }
+
+    /// See [`Call::params`](crate::Call::params).
+    pub fn params(self, params: Value) -> Self {
+        self.with(|call| call.params(params))
+    }
+
+    /// See [`Call::body`](crate::Call::body).
+    pub fn body(self, body: Value) -> Self {
+        self.with(|call| call.body(body))
+    }
+
+    /// See [`Call::body_json`](crate::Call::body_json).
+    pub fn body_json(self, text: impl Into<String>) -> Self {
+        self.with(|call| call.body_json(text))
+    }
+
+    /// See [`Call::body_bytes`](crate::Call::body_bytes).
+    pub fn body_bytes(self, bytes: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
+        self.with(|call| call.body_bytes(bytes, content_type))
+    }
+
+    /// See [`Call::connection_id`](crate::Call::connection_id).
+    pub fn connection_id(self, id: impl Into<String>) -> Self {
+        self.with(|call| call.connection_id(id))
+    }
+
+    /// See [`Call::send`](crate::Call::send).
+    pub fn send(self) -> Result<Answer> {
+        self.client.wait(self.call.send())
+    }
+
+    fn with(mut self, change: impl FnOnce(call::Call) -> call::Call) -> Self {
+        self.call = change(self.call);
+        self
     }
 }

@@ -75,8 +75,8 @@ pub use rate_limiter::RateLimit;
 #[doc(hidden)]
 pub use upload::Sum;
 pub use upload::{
-    Cancel, Inspected, Notice, Phase, Progress, ReadAt, Source, Step, Upload, Uploaded, UploadedPart,
-    VaultUpload,
+    Cancel, Notice, OpenUpload, Phase, Progress, ReadAt, Source, Step, Upload, UploadOptions, Uploaded,
+    UploadedPart, VaultUpload,
 };
 pub use vault::{Check, VaultPlusBatch};
 

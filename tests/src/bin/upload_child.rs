@@ -10,7 +10,7 @@ fn main() {
     let mut next = || args.next().unwrap();
     let client = ofauth::Client::builder().base_url(next()).api_key(next()).connection_id("conn_child");
     let client = ofauth::blocking::Client::new(client.concurrency(next().parse().unwrap())).unwrap();
-    let uploaded = client.upload_path(next()).unwrap();
+    let uploaded = client.upload_path(next()).send().unwrap();
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
     println!("{} {}", uploaded.media_upload_id(), peak.trim().trim_end_matches(" kB"));

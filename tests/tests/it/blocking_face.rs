@@ -2,7 +2,7 @@
 
 use std::sync::mpsc;
 
-use ofauth::{Content, ErrorKind, Source, blocking};
+use ofauth::{Cancel, Content, ErrorKind, Source, UploadOptions, blocking};
 use ofauth_tests::guide::holds;
 use ofauth_tests::{Answer, Guide, Play, Site, Step};
 use serde_json::json;
@@ -43,16 +43,33 @@ fn uploads_and_calls_block_until_they_are_done() {
     }));
     let client = blocking::Client::new(builder(apart.site())).unwrap();
     let data = data(300 * KIB);
-    let uploaded = client.upload(Source::bytes(data.clone(), "clip.mp4")).unwrap();
+    let source = Source::bytes(data.clone()).filename("clip.mp4");
+    let uploaded = client.upload(source.clone()).send().unwrap();
     assert!(holds(&apart.site().sessions()[0], &data) && uploaded.is_multipart());
     assert_eq!(client.create_post(&Content::new("x").media(&uploaded)).unwrap()["id"], 7);
     assert!(client.check("\"e\"", 5).unwrap().exists);
     assert_eq!(client.vault_plus_batch(["1"]).unwrap().missing, ["1"]);
     assert_eq!(client.whoami().unwrap()["id"], 7);
-    assert_eq!(client.call("get_post", json!({"postId": 7}), None).unwrap().status(), 200);
-    check(&client.upload_path("missing.mp4").unwrap_err(), ErrorKind::Source);
-    let upload = client.inner().upload(Source::bytes(data.clone(), "clip.mp4")).concurrency(2);
-    assert_eq!(client.wait(upload).unwrap().unwrap().bytes(), 300 * KIB);
+    assert_eq!(client.call("get_post").param("postId", 7).send().unwrap().status(), 200);
+    check(&client.upload_path("missing.mp4").send().unwrap_err(), ErrorKind::Source);
+    let options = UploadOptions::default().concurrency(2).filename("other.mp4");
+    let (send, progress) = mpsc::channel();
+    let upload = client
+        .upload(source)
+        .options(&options)
+        .on_progress(move |progress| _ = send.send(progress.total))
+        .on_notice(|_| {})
+        .cancel(&Cancel::new())
+        .open()
+        .unwrap();
+    assert_eq!(
+        (upload.filename(), upload.size(), upload.content_type()),
+        ("other.mp4", 300 * KIB, "video/mp4")
+    );
+    assert_eq!(apart.site().sessions().len(), 1, "opening sends nothing");
+    assert_eq!(upload.send().unwrap().bytes(), 300 * KIB);
+    assert!(progress.iter().all(|total| total == 300 * KIB));
+    client.wait(uploaded.settle()).unwrap();
 }
 
 #[test]
@@ -63,7 +80,9 @@ fn clones_work_from_many_threads() {
     let (sender, receiver) = mpsc::channel();
     for _ in 0..8 {
         let (client, data, sender) = (client.clone(), data.clone(), sender.clone());
-        std::thread::spawn(move || sender.send(client.upload(Source::bytes(data, "clip.mp4")).map(|_| ())));
+        std::thread::spawn(move || {
+            sender.send(client.upload(Source::bytes(data).filename("clip.mp4")).send().map(|_| ()))
+        });
     }
     drop((client, sender));
     assert!(receiver.iter().take(8).all(|ended| ended.is_ok()));
@@ -81,7 +100,7 @@ fn an_async_client_outlives_the_runtime_it_was_used_in() {
         // The connections that the client keeps belong to a runtime that is gone when the next one starts.
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let upload = client.upload(Source::bytes(data(100 * KIB), "clip.mp4"));
+            let upload = client.upload(Source::bytes(data(100 * KIB)).filename("clip.mp4"));
             let uploaded = within(10, upload).await.unwrap();
             assert_eq!(uploaded.retries(), 0);
             within(10, client.create_post(&Content::new("x").media(&uploaded))).await.unwrap();
@@ -95,7 +114,10 @@ async fn inside_a_runtime_it_is_an_error_and_no_panic() {
         ofauth::Client::builder().api_key(KEY).connection_id(CONNECTION).base_url("http://127.0.0.1:1");
     let client = blocking::Client::new(client).unwrap();
     check(&client.whoami().unwrap_err(), ErrorKind::InvalidArgument);
-    check(&client.upload(Source::bytes("x", "a.mp4")).unwrap_err(), ErrorKind::InvalidArgument);
+    check(
+        &client.upload(Source::bytes("x").filename("a.mp4")).send().unwrap_err(),
+        ErrorKind::InvalidArgument,
+    );
     // The last clone goes where nothing may block.
     drop(client);
 }
@@ -106,7 +128,10 @@ async fn on_a_thread_for_blocking_work_it_works_or_says_why_not() {
     let builder = builder(&site);
     let ended = tokio::task::spawn_blocking(move || {
         let client = blocking::Client::new(builder).unwrap();
-        client.upload(Source::bytes(data(100 * KIB), "clip.mp4")).map(|uploaded| uploaded.bytes())
+        client
+            .upload(Source::bytes(data(100 * KIB)).filename("clip.mp4"))
+            .send()
+            .map(|uploaded| uploaded.bytes())
     });
     match ended.await.unwrap() {
         Ok(bytes) => assert_eq!(bytes, 100 * KIB),

@@ -146,7 +146,8 @@ async fn a_cancel_at_any_moment_never_hides_a_finished_upload() {
     for round in 0..200_u64 {
         let name = format!("{round}.mp4");
         let cancel = Cancel::new();
-        let upload = client.upload(ofauth::Source::bytes(content.clone(), name.clone())).cancel(&cancel);
+        let upload =
+            client.upload(ofauth::Source::bytes(content.clone()).filename(name.clone())).cancel(&cancel);
         // The moments are spread over what an upload takes on a machine that is neither slow nor fast.
         let moment = tokio::time::sleep(Duration::from_micros(round * 60));
         let stop = async {

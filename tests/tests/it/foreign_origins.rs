@@ -152,7 +152,7 @@ async fn a_trap_sees_the_key_of_whoever_walks_in() {
     let traps = Traps::set().await;
     for trap in [&traps.plain, &traps.tls] {
         let client = builder(trap).build().unwrap();
-        let _refused = within(20, client.upload(Source::bytes("x", "a.mp4"))).await.unwrap_err();
+        let _refused = within(20, client.upload(Source::bytes("x").filename("a.mp4"))).await.unwrap_err();
         assert!(trap.requests().iter().all(|request| request.header("apikey") == Some(KEY)));
         assert!(!trap.requests().is_empty());
     }

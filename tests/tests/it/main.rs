@@ -16,6 +16,7 @@ mod foreign_origins;
 mod malformed_responses;
 mod metadata;
 mod one_rule;
+mod open_upload;
 mod parallel_parts;
 mod plans;
 mod progress;

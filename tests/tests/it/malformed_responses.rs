@@ -168,7 +168,7 @@ async fn a_refusal_without_its_words_is_one_soon() {
         });
         together.add(name.to_owned(), async move {
             let site = guide.start().await;
-            let upload = client(&site).upload(Source::bytes(data(100 * KIB), "clip.mp4"));
+            let upload = client(&site).upload(Source::bytes(data(100 * KIB)).filename("clip.mp4"));
             let error = within(30, upload.timeout(Duration::from_secs(20)).send()).await.unwrap_err();
             check(&error, ErrorKind::Rejected);
             // A part is tried once more with nothing beside it.
@@ -328,14 +328,13 @@ async fn a_source_that_cannot_be_sent_sends_nothing() {
         (Source::path(empty), ErrorKind::Source),
         (Source::path(fifo), ErrorKind::Source),
         (Source::path(odd), ErrorKind::InvalidArgument),
-        (Source::bytes("", "a.mp4"), ErrorKind::Source),
-        (Source::bytes("x", ""), ErrorKind::InvalidArgument),
-        (Source::bytes("x", "noname"), ErrorKind::InvalidArgument),
+        (Source::bytes("").filename("a.mp4"), ErrorKind::Source),
+        (Source::bytes("x").filename(""), ErrorKind::InvalidArgument),
+        (Source::bytes("x").filename("noname"), ErrorKind::InvalidArgument),
     ];
     for (source, kind) in cases {
         let upload = client.upload(source);
-        check(&within(5, upload.inspect()).await.unwrap_err(), kind);
-        check(&within(5, upload).await.unwrap_err(), kind);
+        check(&within(5, upload.open()).await.unwrap_err(), kind);
     }
     for upload in [
         video(&client, &data(9)).content_type(""),

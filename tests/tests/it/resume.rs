@@ -364,6 +364,10 @@ async fn a_result_is_kept_until_it_has_arrived() {
 async fn memory_and_readers_go_on_if_they_still_say_the_same() {
     struct Readable(bytes::Bytes);
     impl ofauth::ReadAt for Readable {
+        fn size(&self) -> std::io::Result<u64> {
+            Ok(SIZE)
+        }
+
         fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
             let start = usize::try_from(offset).unwrap();
             std::io::Read::read(&mut &self.0[start..], buf)
@@ -375,8 +379,8 @@ async fn memory_and_readers_go_on_if_they_still_say_the_same() {
             let (site, reached) = silent_at(Step::Part(5)).await;
             let client = desk.client(&site);
             let source = |bytes: bytes::Bytes| match reader {
-                true => Source::reader(Readable(bytes), SIZE, "clip.mp4"),
-                false => Source::bytes(bytes, "clip.mp4"),
+                true => Source::reader(Readable(bytes)).filename("clip.mp4"),
+                false => Source::bytes(bytes).filename("clip.mp4"),
             };
             let bytes = data(SIZE);
             let upload = client.upload(source(bytes.clone())).send();

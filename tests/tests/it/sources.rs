@@ -120,10 +120,14 @@ async fn a_file_that_changes_in_the_middle_of_a_body_is_noticed() {
     together.run(40).await;
 }
 
-/// A reader of zeros that does something else once it is asked for this byte.
-struct Odd(u64, fn(&mut [u8]) -> io::Result<usize>);
+/// A reader of zeros, so many of them, that does something else once it is asked for this byte.
+struct Odd(u64, fn(&mut [u8]) -> io::Result<usize>, u64);
 
 impl ReadAt for Odd {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.2)
+    }
+
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         buf.fill(0);
         if (offset..offset + buf.len() as u64).contains(&self.0) { self.1(buf) } else { Ok(buf.len()) }
@@ -146,7 +150,7 @@ async fn a_reader_that_does_not_keep_its_word_ends_the_upload() {
                 together.add(format!("{name} at {at}, several: {several}"), async move {
                     let guide = if several { parts(64 * KIB) } else { single() };
                     let site = guide.start().await;
-                    let source = Source::reader(Odd(at, *act), 640 * KIB, "clip.mp4");
+                    let source = Source::reader(Odd(at, *act, 640 * KIB)).filename("clip.mp4");
                     let error = client(&site).upload(source).await.unwrap_err();
                     let shown = check(&error, *kind);
                     if *name == "fails" {
@@ -166,14 +170,11 @@ async fn a_reader_that_does_not_keep_its_word_ends_the_upload() {
 async fn a_reader_that_is_interrupted_is_asked_again() {
     use std::sync::atomic::{AtomicUsize, Ordering};
     static CALLS: AtomicUsize = AtomicUsize::new(0);
-    let source = Source::reader(
-        Odd(100, |buf| match CALLS.fetch_add(1, Ordering::SeqCst) {
-            0 => Err(io::ErrorKind::Interrupted.into()),
-            _ => Ok(buf.len()),
-        }),
-        64 * KIB,
-        "clip.mp4",
-    );
+    let interrupted_once = |buf: &mut [u8]| match CALLS.fetch_add(1, Ordering::SeqCst) {
+        0 => Err(io::ErrorKind::Interrupted.into()),
+        _ => Ok(buf.len()),
+    };
+    let source = Source::reader(Odd(100, interrupted_once, 64 * KIB)).filename("clip.mp4");
     let site = single().start().await;
     within(10, client(&site).upload(source)).await.unwrap();
 }
@@ -182,6 +183,10 @@ async fn a_reader_that_is_interrupted_is_asked_again() {
 struct Stuck(Arc<(Mutex<bool>, Condvar)>);
 
 impl ReadAt for Stuck {
+    fn size(&self) -> io::Result<u64> {
+        Ok(64 * KIB)
+    }
+
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         let (open, changed) = &*self.0;
         let _open = changed.wait_while(open.lock().unwrap(), |open| offset > 0 && !*open).unwrap();
@@ -194,7 +199,7 @@ async fn a_reader_that_never_returns_ends_by_the_clocks() {
     let gate = Arc::new((Mutex::new(false), Condvar::new()));
     let site = parts(64 * KIB).start().await;
     let client = builder(&site).stall_timeout(Duration::from_millis(200)).build().unwrap();
-    let source = Source::reader(Stuck(Arc::clone(&gate)), 64 * KIB, "a.mp4");
+    let source = Source::reader(Stuck(Arc::clone(&gate))).filename("a.mp4");
     let error = within(10, client.upload(source).timeout(Duration::from_secs(2))).await.unwrap_err();
     check(&error, ErrorKind::Timeout);
     assert_eq!(site.visits(Step::Complete), 0);

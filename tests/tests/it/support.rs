@@ -90,7 +90,7 @@ pub(crate) fn data(length: u64) -> Bytes {
 
 /// An upload of `bytes` under the name of a video.
 pub(crate) fn video(client: &Client, bytes: &Bytes) -> Upload {
-    client.upload(Source::bytes(bytes.clone(), "clip.mp4"))
+    client.upload(Source::bytes(bytes.clone()).filename("clip.mp4"))
 }
 
 /// Awaits `work`, and fails if it takes longer than so many seconds.

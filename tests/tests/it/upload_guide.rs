@@ -1,6 +1,6 @@
 //! Uploads to a server that follows the guide, in all the ways that the guide leaves open.
 
-use std::io::Write as _;
+use std::io::{Cursor, Write as _};
 use std::time::Duration;
 
 use ofauth::{ReadAt, Source, VaultUpload};
@@ -98,6 +98,10 @@ async fn uneven_parts_are_followed_to_the_byte() {
 struct Pieces(bytes::Bytes);
 
 impl ReadAt for Pieces {
+    fn size(&self) -> std::io::Result<u64> {
+        Ok(self.0.len() as u64)
+    }
+
     fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
         let offset = usize::try_from(offset).unwrap();
         let length = buf.len().min(self.0.len() - offset).min(1013);
@@ -107,23 +111,30 @@ impl ReadAt for Pieces {
 }
 
 #[tokio::test]
-async fn a_file_bytes_and_a_reader_send_the_same() {
+async fn every_kind_of_source_sends_the_same() {
     let data = data(700 * KIB + 3);
     let mut file = tempfile::Builder::new().prefix("my clip ü ").suffix(".MP4").tempfile().unwrap();
     file.write_all(&data).unwrap();
     let name = file.path().file_name().unwrap().to_str().unwrap();
     for (source, name) in [
         (Source::path(file.path()), name),
-        (Source::bytes(data.clone(), "a \"quoted\" name.mp4"), "a \"quoted\" name.mp4"),
-        (Source::reader(Pieces(data.clone()), 700 * KIB + 3, "reader.mp4"), "reader.mp4"),
+        (Source::bytes(data.clone()).filename("a \"quoted\" name.mp4"), "a \"quoted\" name.mp4"),
+        (Source::reader(Pieces(data.clone())).filename("reader.mp4"), "reader.mp4"),
+        (Source::from(file.reopen().unwrap()).filename("file.mp4"), "file.mp4"),
+        (Source::reader(file.reopen().unwrap()).filename("file.mp4"), "file.mp4"),
+        (
+            Source::spooled(Cursor::new(data.clone()), file.path().parent().unwrap(), 1 << 20)
+                .filename("s.mp4"),
+            "s.mp4",
+        ),
     ] {
         for guide in [single(), parts(256 * KIB), parts(100_000)] {
             let site = guide.start().await;
             let client = client(&site);
-            let upload = client.upload(source.clone());
-            let inspected = upload.inspect().await.unwrap();
-            assert_eq!((inspected.filename.as_str(), inspected.size), (name, 700 * KIB + 3));
-            assert!(site.requests().is_empty(), "inspecting sends nothing");
+            let upload = client.upload(source.clone()).open().await.unwrap();
+            assert_eq!((upload.filename(), upload.size()), (name, 700 * KIB + 3));
+            assert_eq!(upload.content_type(), "video/mp4");
+            assert!(site.requests().is_empty(), "opening sends nothing");
             within(10, upload).await.unwrap();
             let session = &site.sessions()[0];
             assert!(holds(session, &data), "{name}");

@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 /// A request limit that is known beforehand: so many requests a minute in the long run, so many at once.
 ///
 /// It is kept in addition to what the service says: a refusal or a header can make a client slower than this, never
-/// faster. See [`ClientBuilder::rate_limit`](crate::ClientBuilder::rate_limit).
+/// faster. See [`ClientBuilder::request_limit`](crate::ClientBuilder::request_limit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RateLimit {
     /// Requests a minute in the long run.

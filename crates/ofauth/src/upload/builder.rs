@@ -1,10 +1,10 @@
-//! An upload as callers set it up.
+//! An upload as callers set it up, before and after its source is opened.
 
 use std::future::{Future, IntoFuture};
 use std::pin::Pin;
 use std::sync::Arc;
-use std::time::Duration;
 
+use http::HeaderValue;
 use tokio::time::Instant;
 
 use super::active_upload::ActiveUpload;
@@ -13,6 +13,7 @@ use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
 use super::journal_lifecycle::{self, ResumableUpload};
+use super::options::{UploadOptions, option_setters};
 use super::plan::api_types::VaultUpload;
 use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice};
@@ -24,21 +25,6 @@ use super::transfer::body::Buffers;
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 
-/// What an upload would send, found out without sending anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Inspected {
-    /// The file name that the service would see.
-    pub filename: String,
-    /// Bytes.
-    pub size: u64,
-    /// The content type that would be declared.
-    pub content_type: String,
-    /// The content type that its first bytes tell, whatever its name says; `None` if they tell nothing, or if the
-    /// content type was given.
-    pub format: Option<String>,
-}
-
 /// An upload that was not started yet. Await it, or call [`send`](Self::send).
 ///
 /// Dropping the future while it runs ends the upload at once and closes its connections; what the service has
@@ -46,70 +32,51 @@ pub struct Inspected {
 ///
 /// A client with a [journal](crate::ClientBuilder::journal_dir) writes down how far each upload is. The same upload (file,
 /// name, type, connection, server) then goes on where it was, in another process too, and sends only what is missing.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let cancel = ofauth::Cancel::new();
+/// let uploaded = client
+///     .upload_path("clip.mp4")
+///     .concurrency(8)
+///     .on_progress(|progress| println!("{} of {} bytes", progress.acknowledged, progress.total))
+///     .cancel(&cancel)
+///     .await?;
+/// println!("{}", uploaded.media_upload_id());
+/// # Ok(()) }
+/// ```
 #[must_use = "an upload does nothing until it is awaited"]
 pub struct Upload {
     context: Arc<Context>,
     source: Source,
-    filename: Option<String>,
-    content_type: Option<String>,
-    connection_id: Option<String>,
-    concurrency: Option<usize>,
-    vault_upload: Option<VaultUpload>,
+    options: UploadOptions,
+    told: Told,
+    cancel: Cancel,
+}
+
+/// Who is told of an upload.
+#[derive(Default)]
+struct Told {
     on_progress: Option<Callback>,
     on_notice: Option<notice::Callback>,
-    cancel: Cancel,
-    timeout: Option<Duration>,
-    journaled: bool,
-    holds_result: bool,
 }
 
 impl Upload {
     pub(crate) fn new(context: Arc<Context>, source: Source) -> Self {
-        Self {
-            context,
-            source,
-            filename: None,
-            content_type: None,
-            connection_id: None,
-            concurrency: None,
-            vault_upload: None,
-            on_progress: None,
-            on_notice: None,
-            cancel: Cancel::new(),
-            timeout: None,
-            journaled: true,
-            holds_result: false,
-        }
+        let (options, told, cancel) = Default::default();
+        Self { context, source, options, told, cancel }
     }
 
-    /// The file name that the service sees, with extension. Default: the source's own.
-    pub fn filename(mut self, name: impl Into<String>) -> Self {
-        self.filename = Some(name.into());
+    /// Sets all options at once, in place of those that were set before.
+    pub fn options(mut self, options: &UploadOptions) -> Self {
+        self.options = options.clone();
         self
     }
 
-    /// The content type. Default: by the file name, else by the first bytes.
-    pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
-        self.content_type = Some(content_type.into());
-        self
-    }
+    option_setters!();
 
-    /// The connection whose vault receives the upload. Default: the client's.
-    pub fn connection_id(mut self, id: impl Into<String>) -> Self {
-        self.connection_id = Some(id.into());
-        self
-    }
-
-    /// Parts that are sent in parallel, 1 to [`MAX_CONCURRENCY`](crate::MAX_CONCURRENCY). Default: the client's. Should the service refuse
-    /// parts in parallel, they go one by one.
-    pub fn concurrency(mut self, parts: usize) -> Self {
-        self.concurrency = Some(parts);
-        self
-    }
-
-    /// Options for automatic vault workflows.
-    pub fn vault_upload(mut self, options: VaultUpload) -> Self {
-        self.vault_upload = Some(options);
+    pub(crate) fn with_options(mut self, change: impl FnOnce(UploadOptions) -> UploadOptions) -> Self {
+        self.options = change(self.options);
         self
     }
 
@@ -117,7 +84,7 @@ impl Upload {
     ///
     /// It runs in the upload's own task, so it should return soon.
     pub fn on_progress(mut self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
-        self.on_progress = Some(Box::new(callback));
+        self.told.on_progress = Some(Box::new(callback));
         self
     }
 
@@ -126,23 +93,7 @@ impl Upload {
     ///
     /// It runs in the upload's own task, so it should return soon.
     pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
-        self.on_notice = Some(Box::new(callback));
-        self
-    }
-
-    /// Leaves the client's journal out of this upload.
-    pub fn without_journal(mut self) -> Self {
-        self.journaled = false;
-        self
-    }
-
-    /// Keeps the result in the client's journal until [`Uploaded::settle`] is called.
-    ///
-    /// A process may be killed after the service has confirmed the upload and before the reference is where it belongs. Held,
-    /// it is not lost: the same upload, held too, gives the same result again; not held, it gives the result once and ends
-    /// the journal. Without a journal this changes nothing.
-    pub fn hold_result(mut self) -> Self {
-        self.holds_result = true;
+        self.told.on_notice = Some(Box::new(callback));
         self
     }
 
@@ -152,19 +103,25 @@ impl Upload {
         self
     }
 
-    /// How long the whole upload may take. Default: as long as it moves.
-    pub fn timeout(mut self, limit: Duration) -> Self {
-        self.timeout = Some(limit);
-        self
-    }
-
-    /// Opens the source and finds out what would be sent. Nothing is sent.
-    pub fn inspect(&self) -> impl Future<Output = Result<Inspected>> + Send + use<> {
-        let prepared = self.prepare();
-        async {
-            let Prepared { source, filename, content_type, format } = prepared.await?;
-            Ok(Inspected { filename, size: source.size, content_type, format: format.map(str::to_owned) })
-        }
+    /// Opens the source and finds out what would be sent. Nothing is sent before [`OpenUpload::send`], which goes on from
+    /// there: a file is opened once.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let upload = client.upload_path("clip.mp4").open().await?;
+    /// println!("{}: {}, {} bytes", upload.filename(), upload.content_type(), upload.size());
+    /// let uploaded = upload.send().await?;
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Source`](ErrorKind::Source) if the source cannot be opened or is empty,
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if an option cannot be used or there is no file name, `Cancelled` and
+    /// `Timeout`.
+    pub async fn open(self) -> Result<OpenUpload> {
+        let limits = self.limits();
+        self.open_within(limits).await
     }
 
     /// Uploads.
@@ -178,24 +135,104 @@ impl Upload {
     /// finished. With a journal, the same upload goes on after [`Busy`](ErrorKind::Busy), `Cancelled`, `Network`,
     /// `RateLimited`, `Server`, `Timeout` and `Unauthorized`, in this process or another.
     pub async fn send(self) -> Result<Uploaded> {
-        let context = Arc::clone(&self.context);
-        let settings = &context.transport.settings;
-        let concurrency = self.concurrency.unwrap_or(settings.concurrency);
+        let limits = self.limits();
+        self.open_within(limits.clone()).await?.send_within(limits).await
+    }
+
+    fn limits(&self) -> Limits {
+        let deadline = self.options.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        Limits { cancel: self.cancel.0.clone(), deadline }
+    }
+
+    async fn open_within(self, limits: Limits) -> Result<OpenUpload> {
+        let settings = &self.context.transport.settings;
+        let concurrency = self.options.concurrency.unwrap_or(settings.concurrency);
         let concurrency = limits::concurrency(concurrency, ErrorKind::InvalidArgument)?;
-        let connection = settings.connection(self.connection_id.as_deref())?;
-        let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        let limits = Limits { cancel: self.cancel.0.clone(), deadline };
-        let prepared = limits.within(self.prepare()).await??;
+        let connection = settings.connection(self.options.connection_id.as_deref())?;
+        let (filename, content_type) = (self.options.filename.clone(), self.options.content_type.clone());
+        let prepare =
+            prepared::prepare(settings.threads.clone(), self.source.clone(), filename, content_type);
+        let prepared = limits.within(prepare).await??;
         let content_type_header = prepared.content_type_header()?;
-        let journal = context.journal.clone().filter(|_| self.journaled);
-        let about = journal_lifecycle::about(&prepared, settings, &connection, self.vault_upload.as_ref());
+        Ok(OpenUpload { upload: self, prepared, content_type_header, concurrency, connection })
+    }
+}
+
+/// An upload whose source is open, and of which nothing was sent yet. Await it, or call [`send`](Self::send).
+///
+/// It keeps the file open. [`Upload::open`] makes one.
+#[must_use = "an upload does nothing until it is awaited"]
+pub struct OpenUpload {
+    upload: Upload,
+    prepared: Prepared,
+    content_type_header: HeaderValue,
+    concurrency: usize,
+    connection: HeaderValue,
+}
+
+impl OpenUpload {
+    /// The file name that the service will see.
+    pub fn filename(&self) -> &str {
+        &self.prepared.filename
+    }
+
+    /// The size in bytes, at least 1.
+    pub fn size(&self) -> u64 {
+        self.prepared.source.size
+    }
+
+    /// The content type that will be declared.
+    pub fn content_type(&self) -> &str {
+        &self.prepared.content_type
+    }
+
+    /// The content type that the first bytes tell, whatever the name says; nothing if they tell none, or if the content
+    /// type was given.
+    pub fn detected_content_type(&self) -> Option<&str> {
+        self.prepared.format
+    }
+
+    /// See [`Upload::on_progress`].
+    pub fn on_progress(mut self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
+        self.upload = self.upload.on_progress(callback);
+        self
+    }
+
+    /// See [`Upload::on_notice`].
+    pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
+        self.upload = self.upload.on_notice(callback);
+        self
+    }
+
+    /// See [`Upload::cancel`].
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.upload = self.upload.cancel(cancel);
+        self
+    }
+
+    /// Uploads. A timeout among the options counts from here.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Upload::send`].
+    pub async fn send(self) -> Result<Uploaded> {
+        let limits = self.upload.limits();
+        self.send_within(limits).await
+    }
+
+    async fn send_within(self, limits: Limits) -> Result<Uploaded> {
+        let Self { upload, prepared, content_type_header, concurrency, connection } = self;
+        let Upload { context, source, options, told, .. } = upload;
+        let settings = &context.transport.settings;
+        let journal = context.journal.clone().filter(|_| !options.without_journal);
+        let about = journal_lifecycle::about(&prepared, settings, &connection, options.vault_upload.as_ref());
         let one_at_a_time = context.is_one_at_a_time(&connection);
-        let Prepared { source, filename, content_type, .. } = prepared;
+        let Prepared { source: opened, filename, content_type, .. } = prepared;
         let mut run = ActiveUpload {
-            reporter: Reporter::new(self.on_progress, source.size),
-            on_notice: self.on_notice,
+            reporter: Reporter::new(told.on_progress, opened.size),
+            on_notice: told.on_notice,
             rate_estimator: RateEstimator::new(Instant::now(), 0),
-            source: source.clone(),
+            source: opened.clone(),
             concurrency,
             limits,
             rng: fastrand::Rng::new(),
@@ -206,33 +243,32 @@ impl Upload {
                 transfer: Arc::clone(&context.puts),
                 limiter: context.transport.limiters.of(&connection),
                 connection: connection.clone(),
-                source: source.clone(),
+                source: opened,
                 filename,
                 content_type,
                 content_type_header,
-                vault_upload: self.vault_upload,
+                vault_upload: options.vault_upload,
                 buffers: Buffers::filled_by(settings.threads.clone()),
                 throttle: context.throttle.clone(),
             }),
         };
         let result = match journal {
-            None => engine::carry_out(&mut run, None).await,
-            Some(journal) => {
-                let (holds_result, threads) = (self.holds_result, settings.threads.clone());
+            Some(journal) if source.can_be_resumed() => {
+                let (holds_result, threads) = (options.hold_result, settings.threads.clone());
                 let journaling = ResumableUpload { journal, about, holds_result, threads };
                 journaling.run(&mut run, &settings.origins).await
+            }
+            journal => {
+                if journal.is_some() {
+                    run.notify(Notice::NotResumable);
+                }
+                engine::carry_out(&mut run, None).await
             }
         };
         if run.one_at_a_time && !one_at_a_time {
             context.set_one_at_a_time(&connection);
         }
         result
-    }
-
-    // Not an `async fn`: its future would hold on to the progress function, which is not `Sync`.
-    fn prepare(&self) -> impl Future<Output = Result<Prepared>> + Send + use<> {
-        let threads = self.context.transport.settings.threads.clone();
-        prepared::prepare(threads, self.source.clone(), self.filename.clone(), self.content_type.clone())
     }
 }
 
@@ -245,8 +281,31 @@ impl IntoFuture for Upload {
     }
 }
 
+impl IntoFuture for OpenUpload {
+    type Output = Result<Uploaded>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Uploaded>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
 impl std::fmt::Debug for Upload {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Upload").field("source", &self.source).finish_non_exhaustive()
+        f.debug_struct("Upload")
+            .field("source", &self.source)
+            .field("options", &self.options)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::fmt::Debug for OpenUpload {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("OpenUpload")
+            .field("upload", &self.upload)
+            .field("filename", &self.prepared.filename)
+            .field("size", &self.prepared.source.size)
+            .field("content_type", &self.prepared.content_type)
+            .finish_non_exhaustive()
     }
 }

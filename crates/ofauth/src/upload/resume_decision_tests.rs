@@ -43,7 +43,7 @@ fn state(single: bool, acknowledged: u32, finishing: u32) -> Box<State> {
 }
 
 fn opened() -> Opened {
-    Source::bytes(CONTENT, "clip.mp4").open().unwrap()
+    Source::bytes(CONTENT).filename("clip.mp4").open().unwrap()
 }
 
 fn finished(state: Box<State>) -> Box<State> {

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ofauth::unversioned::{content_type_by_name, usual_extension};
-use ofauth::{ErrorKind, Inspected, Upload};
+use ofauth::{ErrorKind, OpenUpload, Upload, UploadOptions};
 
 use super::input::Input;
 use crate::app::App;
@@ -18,6 +18,8 @@ pub(super) struct UploadContext<'a> {
     pub(super) app: &'a App,
     pub(super) args: &'a UploadArgs,
     pub(super) context: &'a Context,
+    /// What the flags say of every file.
+    options: UploadOptions,
     /// Whether more than one file was asked for.
     pub(super) several: bool,
 }
@@ -25,34 +27,30 @@ pub(super) struct UploadContext<'a> {
 impl<'a> UploadContext<'a> {
     pub(super) fn new(app: &'a App, args: &'a UploadArgs, context: &'a Context) -> Self {
         let several = args.files.len() > 1 || (args.recursive && args.files.iter().any(|path| path.is_dir()));
-        Self { app, args, context, several }
+        let mut options = UploadOptions::default();
+        options.filename.clone_from(&args.filename);
+        options.content_type.clone_from(&args.content_type);
+        options.timeout = args.timeout;
+        options.hold_result = true;
+        Self { app, args, context, options, several }
     }
 
-    /// The upload of a file, with what the flags say of it.
+    /// The upload of a file.
     pub(super) fn upload(&self, input: &Input) -> Result<Upload> {
-        let mut upload = self.context.client.upload(input.source()?);
-        if let Some(name) = &self.args.filename {
-            upload = upload.filename(name);
-        }
-        if let Some(content_type) = &self.args.content_type {
-            upload = upload.content_type(content_type);
-        }
-        if let Some(timeout) = self.args.timeout {
-            upload = upload.timeout(timeout);
-        }
-        Ok(upload)
+        let upload = self.context.client.upload(input.source()?).options(&self.options);
+        Ok(upload.cancel(self.app.interrupt.cancel()))
     }
 
-    /// What would be sent of a file that the command line names.
-    pub(super) async fn inspect(&self, input: &Input) -> Result<Inspected> {
-        self.check_format(self.upload(input)?.inspect().await?)
+    /// Opens a file that the command line names.
+    pub(super) async fn open(&self, input: &Input) -> Result<OpenUpload> {
+        self.check_format(self.upload(input)?.open().await?)
     }
 
-    /// What would be sent of a file that lies in a directory; nothing if it is no medium. A file whose name says that
-    /// it is none is not opened.
-    pub(super) async fn inspect_inside(&self, path: &Path) -> Result<Option<Inspected>> {
+    /// Opens a file that lies in a directory; nothing if it is no medium. A file whose name says that it is none is not
+    /// opened.
+    pub(super) async fn open_inside(&self, path: &Path) -> Result<Option<OpenUpload>> {
         if self.args.content_type.is_some() {
-            return self.inspect(&Input::path(path)).await.map(Some);
+            return self.open(&Input::path(path)).await.map(Some);
         }
         let by_name = is_media_by_name(path);
         if by_name == Some(false) {
@@ -60,8 +58,10 @@ impl<'a> UploadContext<'a> {
         }
         // A name that is not text would be an error before the content was looked at.
         let name = file_name(path);
-        let about = match self.context.client.upload_path(path).filename(&name).inspect().await {
-            Ok(about) if is_media(&about.content_type) => about,
+        let upload = self.context.client.upload_path(path).options(&self.options).filename(&name);
+        let upload = upload.cancel(self.app.interrupt.cancel());
+        let opened = match upload.open().await {
+            Ok(opened) if is_media(opened.content_type()) => opened,
             Ok(_) => return Ok(None),
             Err(_) if by_name.is_none() && is_empty(path) => return Ok(None),
             Err(error) if error.kind() == ErrorKind::InvalidArgument => return Ok(None),
@@ -73,19 +73,19 @@ impl<'a> UploadContext<'a> {
                 Name::from(path)
             )));
         }
-        self.check_format(about).map(Some)
+        self.check_format(opened).map(Some)
     }
 
     /// The same, unless its format is none that the upload guide names and the user did not say to send it.
     ///
     /// The library declares whatever type a file has, and the service refuses others once a session is open. This is the
     /// command's own rule: it says so before anything is sent.
-    fn check_format(&self, about: Inspected) -> Result<Inspected> {
+    fn check_format(&self, opened: OpenUpload) -> Result<OpenUpload> {
         // By its first bytes, and if these tell nothing by its name.
-        let format = about.format.as_deref().unwrap_or(&about.content_type);
+        let format = opened.detected_content_type().unwrap_or(opened.content_type());
         let is_wanted = self.args.any_format || self.args.content_type.is_some();
         if is_wanted || usual_extension(format).is_some() {
-            return Ok(about);
+            return Ok(opened);
         }
         Err(Failure::argument(format!(
             "{format} is none of the formats in the upload guide (JPEG, PNG, GIF, WebP, MP4, MOV, MP3, M4A): convert \

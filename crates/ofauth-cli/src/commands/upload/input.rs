@@ -35,15 +35,23 @@ enum Kind {
     },
 }
 
-/// The temporary file, read at any position.
-struct Spool(File);
+/// The temporary file, read at any position. It is no [`File`] to the library, whose times would tell that it is another one
+/// than in an earlier run: what was sent is compared instead.
+struct Spool {
+    file: File,
+    size: u64,
+}
 
 impl ReadAt for Spool {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.size)
+    }
+
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
         #[cfg(unix)]
-        return std::os::unix::fs::FileExt::read_at(&self.0, buf, offset);
+        return std::os::unix::fs::FileExt::read_at(&self.file, buf, offset);
         #[cfg(windows)]
-        return std::os::windows::fs::FileExt::seek_read(&self.0, buf, offset);
+        return std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset);
     }
 }
 
@@ -76,7 +84,7 @@ impl Input {
                 let file = file.try_clone().map_err(|error| {
                     Failure::io(ErrorKind::Source, "the temporary file cannot be opened", &error)
                 })?;
-                Ok(Source::reader(Spool(file), *size, filename))
+                Ok(Source::reader(Spool { file, size: *size }).filename(filename))
             }
         }
     }

@@ -4,7 +4,7 @@
 //! Decides nothing about the files. Where the words go is [`output`](crate::output)'s business.
 
 use ofauth::unversioned::display_safe::one_line;
-use ofauth::{ErrorKind, Inspected, Uploaded};
+use ofauth::{ErrorKind, OpenUpload, Uploaded};
 
 use super::context::UploadContext;
 use super::outcome::{StoredFile, UploadedFile};
@@ -84,21 +84,12 @@ pub(super) fn not_tried(out: &Output, name: &Name, kind: ErrorKind) -> Exit {
 }
 
 /// Tells of a file that a dry run would have uploaded.
-pub(super) fn inspected(out: &Output, name: &Name, about: &Inspected) {
+pub(super) fn inspected(out: &Output, name: &Name, opened: &OpenUpload) {
+    let (filename, size, content_type) = (opened.filename(), opened.size(), opened.content_type());
     if out.is_json() {
-        out.event(&Event::Inspected {
-            file: name.fields(),
-            filename: &about.filename,
-            size: about.size,
-            content_type: &about.content_type,
-        });
+        out.event(&Event::Inspected { file: name.fields(), filename, size, content_type });
     }
-    out.note(&format!(
-        "{name}: {}, {} bytes, would be uploaded as {}",
-        about.content_type,
-        about.size,
-        one_line(&about.filename)
-    ));
+    out.note(&format!("{name}: {content_type}, {size} bytes, would be uploaded as {}", one_line(filename)));
 }
 
 /// Lets the journal of a file forget its result, which has arrived where it belongs.

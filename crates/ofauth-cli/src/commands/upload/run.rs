@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use futures_util::StreamExt;
 use ofauth::system::words;
-use ofauth::{ErrorKind, Inspected, Uploaded};
+use ofauth::{ErrorKind, OpenUpload, Uploaded};
 use tokio::sync::Semaphore;
 
 use super::context::{UploadContext, is_media_by_name};
@@ -165,12 +165,12 @@ impl<'a> Batch<'a> {
         let spooled = self.scan.standard_input.as_ref().filter(|_| named && path.as_os_str() == "-");
         let input = Input::path(&path);
         let input = spooled.unwrap_or(&input);
-        let about = match named {
-            true => self.upload.inspect(input).await.map(Some),
-            false => self.upload.inspect_inside(&path).await,
+        let opened = match named {
+            true => self.upload.open(input).await.map(Some),
+            false => self.upload.open_inside(&path).await,
         };
-        let about = match about {
-            Ok(Some(about)) => about,
+        let opened = match opened {
+            Ok(Some(opened)) => opened,
             Ok(None) => return Outcome::Nothing,
             Err(failure) => return self.failed(&input.name, failure, None),
         };
@@ -179,16 +179,16 @@ impl<'a> Batch<'a> {
             Some(_) if self.record.is_none() => None,
             Some(input) => {
                 let hash = self.upload.app.interrupt.or_stop(input.sha256()).await;
-                hash.ok().map(|hash| FileState::of_bytes(&hash, about.size))
+                hash.ok().map(|hash| FileState::of_bytes(&hash, opened.size()))
             }
             None => state_of(path).await,
         };
-        let (name, size) = (input.name.as_str(), about.size);
+        let (name, size) = (input.name.as_str(), opened.size());
         let shown = match &self.bar {
             Some(bar) => FileProgress::Share(bar.share(name, size)),
             None => FileProgress::Alone(FileBar::start(self.out().screen(), name, size)),
         };
-        match self.upload_or_wait(input, &about, state, &shown).await {
+        match self.upload_or_wait(input, opened, state, &shown).await {
             Ok(file) => {
                 let is_new = matches!(file, StoredFile::Uploaded { .. });
                 shown.end(if is_new { End::Uploaded } else { End::Skipped });
@@ -202,14 +202,16 @@ impl<'a> Batch<'a> {
     async fn upload_or_wait(
         &self,
         input: &Input,
-        about: &Inspected,
+        opened: OpenUpload,
         state: Option<FileState>,
         shown: &FileProgress,
     ) -> Result<StoredFile> {
+        let mut opened = Some(opened);
         let mut trying = Trying::new(&input.name, self.upload.args.timeout);
         loop {
             let acknowledged = Arc::<AtomicU64>::default();
-            let end = self.skip_or_upload(input, about, state.clone(), shown, &trying, &acknowledged).await;
+            let end =
+                self.skip_or_upload(input, opened.take(), state.clone(), shown, &trying, &acknowledged).await;
             let acknowledged = acknowledged.load(Relaxed);
             self.acknowledged.fetch_add(acknowledged, Relaxed);
             match end {
@@ -231,7 +233,7 @@ impl<'a> Batch<'a> {
     async fn skip_or_upload(
         &self,
         input: &Input,
-        about: &Inspected,
+        opened: Option<OpenUpload>,
         state: Option<FileState>,
         shown: &FileProgress,
         trying: &Trying<'_>,
@@ -248,8 +250,7 @@ impl<'a> Batch<'a> {
                 return Ok(report::skipped(self.out(), &input.name, &existing));
             }
         }
-        tracing::info!(file = %input.name, bytes = about.size, "uploading");
-        let uploaded = self.send(input, shown, trying, acknowledged).await?;
+        let uploaded = self.send(input, opened, shown, trying, acknowledged).await?;
         shown.complete();
         verify(self.upload, input, &uploaded).await?;
         let upload = UploadedFile::from(&uploaded);
@@ -263,18 +264,26 @@ impl<'a> Batch<'a> {
         Ok(self.stored(input, upload, state, held))
     }
 
-    /// Has the library upload a file.
+    /// Has the library upload a file, which is open unless it was tried before.
     async fn send(
         &self,
         input: &Input,
+        opened: Option<OpenUpload>,
         shown: &FileProgress,
         trying: &Trying<'_>,
         acknowledged: &Arc<AtomicU64>,
     ) -> Result<Uploaded> {
-        let mut upload = self.upload.upload(input)?.cancel(self.upload.app.interrupt.cancel()).hold_result();
-        if let Some(left) = trying.left() {
-            upload = upload.timeout(left);
-        }
+        let upload = match opened {
+            Some(opened) => opened,
+            None => {
+                let mut again = self.upload.upload(input)?;
+                if let Some(left) = trying.left() {
+                    again = again.timeout(left);
+                }
+                again.open().await?
+            }
+        };
+        tracing::info!(file = %input.name, bytes = upload.size(), "uploading");
         let (progressing, acknowledged) = (shown.clone(), Arc::clone(acknowledged));
         let (noticed, name, notices) = (shown.clone(), input.name.clone(), self.notices.clone());
         let upload = upload

@@ -7,7 +7,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use futures_util::StreamExt;
-use ofauth::{ErrorKind, Inspected};
+use ofauth::{ErrorKind, OpenUpload};
 
 use super::context::UploadContext;
 use super::discover::{Found, discover, place};
@@ -103,20 +103,20 @@ impl Scan {
                 Found::Bad(path, failure) => (path, Err(failure)),
                 Found::StandardInput => {
                     let read = app.interrupt.or_stop(standard_input(upload)).await;
-                    let about = read.map(|(input, about)| {
+                    let opened = read.map(|(input, opened)| {
                         scan.standard_input = Some(input);
-                        Some(about)
+                        Some(opened)
                     });
-                    ("-".into(), about)
+                    ("-".into(), opened)
                 }
                 Found::Named(path) => {
                     let input = Input::path(&path);
-                    let about = app.interrupt.or_stop(upload.inspect(&input)).await;
-                    (path, about.map(Some))
+                    let opened = app.interrupt.or_stop(upload.open(&input)).await;
+                    (path, opened.map(Some))
                 }
                 Found::Inside(path) => {
-                    let about = app.interrupt.or_stop(upload.inspect_inside(&path)).await;
-                    (path, about)
+                    let opened = app.interrupt.or_stop(upload.open_inside(&path)).await;
+                    (path, opened)
                 }
             };
             scan.enter(upload, &path, looked)?;
@@ -132,17 +132,17 @@ impl Scan {
         &mut self,
         upload: &UploadContext<'_>,
         path: &Path,
-        looked: Result<Option<Inspected>>,
+        looked: Result<Option<OpenUpload>>,
     ) -> Result<()> {
         match looked {
-            Ok(Some(about)) => {
+            Ok(Some(opened)) => {
                 self.summary.files += 1;
-                self.summary.bytes = self.summary.bytes.saturating_add(about.size);
+                self.summary.bytes = self.summary.bytes.saturating_add(opened.size());
                 if upload.args.files.len() > 1 {
                     self.taken.insert(self.hasher.hash_one(place(path)));
                 }
                 if upload.args.dry_run {
-                    report::inspected(&upload.app.out, &Name::from(path), &about);
+                    report::inspected(&upload.app.out, &Name::from(path), &opened);
                 }
             }
             Ok(None) => self.summary.not_media += 1,
@@ -160,12 +160,12 @@ impl Scan {
     }
 }
 
-async fn standard_input(upload: &UploadContext<'_>) -> Result<(Input, Inspected)> {
+async fn standard_input(upload: &UploadContext<'_>) -> Result<(Input, OpenUpload)> {
     let mut input = Input::standard_input(upload.args.spool_limit).await?;
-    let mut about = upload.inspect(&input).await?;
+    let mut opened = upload.open(&input).await?;
     if upload.args.filename.is_none() {
-        input.name_by_type(&about.content_type)?;
-        about = upload.inspect(&input).await?;
+        input.name_by_type(opened.content_type())?;
+        opened = upload.open(&input).await?;
     }
-    Ok((input, about))
+    Ok((input, opened))
 }

@@ -23,6 +23,8 @@ pub enum Notice {
         /// Parts of the plan.
         parts_total: u32,
     },
+    /// The source is a stream, which nobody can read again: the client's journal leaves it out.
+    NotResumable,
     /// An earlier run had finished the upload, and its result had not been delivered: nothing is sent.
     AlreadyFinished,
     /// What an earlier run had sent cannot be used, so the upload starts over.
@@ -116,6 +118,7 @@ impl fmt::Display for Notice {
             Self::AlreadyFinished => {
                 f.write_str("an earlier run had finished the upload, so nothing is sent again")
             }
+            Self::NotResumable => f.write_str("the source is a stream, so this upload cannot be resumed"),
             Self::StartedOver { why, sent_again: 0 } => write!(f, "starting over, {why}"),
             Self::StartedOver { why, sent_again } => {
                 write!(f, "starting over, {why}: {} are sent again", ByteSize(*sent_again).display().iec())

@@ -1,23 +1,53 @@
 //! What an open source is made of, whatever it is: bytes at positions, and whether they are still the same.
 
+use std::fs::File;
 use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::file::read_at;
 use super::revision::Revision;
 use crate::file_identity::FileIdentity;
 
 /// Reads at a position without moving a cursor, from any thread.
 ///
 /// The library calls it from threads that may block, at most one call per connection at a time.
+///
+/// ```
+/// /// The first megabytes of a larger file.
+/// struct Head(std::fs::File, u64);
+///
+/// impl ofauth::ReadAt for Head {
+///     fn size(&self) -> std::io::Result<u64> {
+///         Ok(self.1)
+///     }
+///
+///     fn read_at(&self, buf: &mut [u8], offset: u64) -> std::io::Result<usize> {
+///         ofauth::ReadAt::read_at(&self.0, buf, offset)
+///     }
+/// }
+/// ```
 pub trait ReadAt: Send + Sync + 'static {
+    /// The size in bytes. It is asked for once, before anything is sent.
+    fn size(&self) -> io::Result<u64>;
+
     /// Reads up to `buf.len()` bytes that stand at `offset` from the start, and returns how many were read.
     ///
     /// Fewer bytes than asked for are fine; `Ok(0)` before the declared size is an error of the source. Reading
     /// the same range again, which a retry does, must give the same bytes.
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize>;
+}
+
+impl ReadAt for File {
+    fn size(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+        read_at(self, buf, offset)
+    }
 }
 
 /// The content of an open source.

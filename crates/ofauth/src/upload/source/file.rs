@@ -1,4 +1,5 @@
 //! An open file: read at positions, on Linux out of the page cache where it can be, and looked at to see whether it changed.
+//! The upload opened it by its path, or the caller did.
 
 use std::fs::{File, Metadata};
 use std::io;
@@ -16,9 +17,9 @@ use crate::system;
 
 /// An open file, where it was found, and what was seen of it.
 struct OpenFile {
-    file: File,
-    /// Absolute and without symbolic links.
-    path: PathBuf,
+    file: Arc<File>,
+    /// Absolute and without symbolic links; nothing if the caller opened it.
+    path: Option<PathBuf>,
     seen: Seen,
     /// Whether the file system answers at once what is asked about the file.
     is_local: bool,
@@ -26,17 +27,14 @@ struct OpenFile {
 
 impl Content for OpenFile {
     fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        #[cfg(unix)]
-        return std::os::unix::fs::FileExt::read_at(&self.file, buf, offset);
-        #[cfg(windows)]
-        return std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset);
+        read_at(&self.file, buf, offset)
     }
 
     #[cfg(target_os = "linux")]
     fn read_at_once(&self, buf: &mut [u8], offset: u64) -> Option<usize> {
         use rustix::io::{ReadWriteFlags, preadv2};
         let read =
-            preadv2(&self.file, &mut [io::IoSliceMut::new(buf)], offset, ReadWriteFlags::NOWAIT).ok()?;
+            preadv2(&*self.file, &mut [io::IoSliceMut::new(buf)], offset, ReadWriteFlags::NOWAIT).ok()?;
         // Zero is the end of the file, which the blocking read reports with its own words.
         (read > 0).then_some(read)
     }
@@ -51,7 +49,8 @@ impl Content for OpenFile {
 
     fn look(&self) -> io::Result<Result<Revision, String>> {
         let is_replaced = || {
-            let (ours, named) = (self.file.metadata(), std::fs::metadata(&self.path));
+            let Some(path) = &self.path else { return false };
+            let (ours, named) = (self.file.metadata(), std::fs::metadata(path));
             // Under a name that is no longer there, nothing has replaced it.
             ours.is_ok_and(|ours| named.is_ok_and(|named| is_another(&ours, &named)))
         };
@@ -76,16 +75,48 @@ pub(super) fn open(path: &Path) -> Result<Opened> {
     };
     // Examined before it is opened: opening a FIFO would wait for a writer.
     let before = std::fs::metadata(path).map_err(cannot)?;
-    refuse_irregular(path, &before)?;
+    refuse_irregular(path.display(), &before)?;
     let file = open_without_waiting(path).map_err(cannot)?;
     let metadata = file.metadata().map_err(cannot)?;
-    refuse_irregular(path, &metadata)?;
+    refuse_irregular(path.display(), &metadata)?;
     let filename = path.file_name().and_then(|name| name.to_str()).map(str::to_owned);
     let path = path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or_else(|_| path.to_owned());
     let place = path.to_str().map_or_else(|| path_not_text(&path), str::to_owned);
+    Ok(opened(Arc::new(file), &metadata, Some(path), filename, place))
+}
+
+/// A regular file that the caller opened. Blocks on the file system.
+pub(super) fn of(file: &Arc<File>) -> Result<Opened> {
+    let metadata = file
+        .metadata()
+        .map_err(|error| system::failed(ErrorKind::Source, "the open file cannot be examined", "", error))?;
+    refuse_irregular("the open file", &metadata)?;
+    // Whoever opens the same file again, under whatever name, goes on with the same upload.
+    let place = match FileIdentity::of(&metadata).inode {
+        Some(inode) => format!("file:{}:{}", inode.device, inode.number),
+        None => "file".into(),
+    };
+    Ok(opened(Arc::clone(file), &metadata, None, None, place))
+}
+
+fn opened(
+    file: Arc<File>,
+    metadata: &Metadata,
+    path: Option<PathBuf>,
+    filename: Option<String>,
+    place: String,
+) -> Opened {
     let is_local = answers_from_memory(&file);
-    let open = OpenFile { file, path, seen: Seen::new(FileIdentity::of(&metadata)), is_local };
-    Ok(Opened::new(Arc::new(open), filename, place))
+    let content = OpenFile { file, path, seen: Seen::new(FileIdentity::of(metadata)), is_local };
+    Opened::new(Arc::new(content), filename, place)
+}
+
+/// Reads at a position. The cursor of the file, where the system has one for it, is nobody's business here.
+pub(super) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
+    #[cfg(unix)]
+    return std::os::unix::fs::FileExt::read_at(file, buf, offset);
+    #[cfg(windows)]
+    return std::os::windows::fs::FileExt::seek_read(file, buf, offset);
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.
@@ -102,7 +133,7 @@ fn open_without_waiting(path: &Path) -> io::Result<File> {
     options.open(path)
 }
 
-fn refuse_irregular(path: &Path, metadata: &Metadata) -> Result<()> {
+fn refuse_irregular(name: impl std::fmt::Display, metadata: &Metadata) -> Result<()> {
     if metadata.is_file() {
         return Ok(());
     }
@@ -111,7 +142,7 @@ fn refuse_irregular(path: &Path, metadata: &Metadata) -> Result<()> {
     } else {
         "not a regular file: copy it to one first"
     };
-    Err(Error::new(ErrorKind::Source, format!("{} is {what}", path.display())))
+    Err(Error::new(ErrorKind::Source, format!("{name} is {what}")))
 }
 
 #[cfg(test)]

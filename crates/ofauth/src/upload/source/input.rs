@@ -1,79 +1,210 @@
-//! A source as the caller gives it: a file by its path, bytes in memory, or anything that can be read at a position.
+//! A source as the caller gives it: a file, bytes in memory, anything that can be read at a position, or a stream.
 
-use std::path::PathBuf;
+use std::fs::File;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use tokio::io::AsyncRead;
 
 use super::content::{ByReader, InMemory, ReadAt};
 use super::file;
 use super::opened::Opened;
-use crate::error::{Error, ErrorKind, Result};
+use super::spool::Spool;
+use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::system;
+use crate::threads::Threads;
 
 /// What is to be uploaded. Opened when the upload starts, not before.
+///
+/// A path, an open file and bytes turn into a source by themselves. A text does not, for it could be a path or content:
+/// say which by [`path`](Self::path) or [`bytes`](Self::bytes).
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// use ofauth::Source;
+///
+/// client.upload(Source::path("clip.mp4")).await?;
+/// client.upload(Source::bytes(b"GIF89a...".as_slice()).filename("tiny.gif")).await?;
+/// let file = std::fs::File::open("/proc/self/fd/3").unwrap();
+/// client.upload(Source::from(file).filename("clip.mp4")).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
-pub struct Source(Kind);
+pub struct Source {
+    kind: Kind,
+    filename: Option<String>,
+}
 
 #[derive(Clone)]
 enum Kind {
     Path(PathBuf),
-    Bytes { bytes: Bytes, filename: String },
-    Reader { reader: Arc<dyn ReadAt>, size: u64, filename: String },
+    File(Arc<File>),
+    Bytes(Bytes),
+    Reader(Arc<dyn ReadAt>),
+    Stream(Arc<Spool>),
 }
 
 impl Source {
     /// A regular file. Its name, without the directory, is the file name that the service sees.
     pub fn path(path: impl Into<PathBuf>) -> Self {
-        Self(Kind::Path(path.into()))
+        Self::new(Kind::Path(path.into()))
     }
 
-    /// Bytes in memory, under a file name with extension.
-    pub fn bytes(bytes: impl Into<Bytes>, filename: impl Into<String>) -> Self {
-        Self(Kind::Bytes { bytes: bytes.into(), filename: filename.into() })
+    /// Bytes in memory. They have no file name: give one by [`filename`](Self::filename).
+    pub fn bytes(bytes: impl Into<Bytes>) -> Self {
+        Self::new(Kind::Bytes(bytes.into()))
     }
 
-    /// `size` bytes that `reader` gives out at any position, under a file name with extension.
-    pub fn reader(reader: impl ReadAt, size: u64, filename: impl Into<String>) -> Self {
-        Self(Kind::Reader { reader: Arc::new(reader), size, filename: filename.into() })
+    /// Anything that gives out its bytes at any position. It has no file name: give one by [`filename`](Self::filename).
+    ///
+    /// Bytes that only come one after another are a [`spooled`](Self::spooled) source.
+    pub fn reader(reader: impl ReadAt) -> Self {
+        Self::new(Kind::Reader(Arc::new(reader)))
+    }
+
+    /// A stream of unknown length, such as the body of a request. It has no file name: give one by
+    /// [`filename`](Self::filename).
+    ///
+    /// The service wants the size first, and a part that failed is read again: so the stream is read to its end into a file
+    /// without a name in `directory`, which should have room for it, before anything is sent. More than `limit` bytes are an
+    /// error. The file goes when the last upload of this source is over, however the process ends.
+    ///
+    /// An upload of a stream cannot be resumed by another process, and a client's journal leaves it out, for nobody could
+    /// read the same bytes again. Spool it yourself into a file with a name if it has to survive a kill.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let stream = tokio::net::TcpStream::connect("camera.local:9000").await.unwrap();
+    /// let source = ofauth::Source::spooled(stream, "/var/tmp", 8 << 30).filename("camera.mp4");
+    /// let uploaded = client.upload(source).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn spooled(
+        stream: impl AsyncRead + Send + 'static,
+        directory: impl Into<PathBuf>,
+        limit: u64,
+    ) -> Self {
+        Self::new(Kind::Stream(Arc::new(Spool::new(stream, directory.into(), limit))))
+    }
+
+    /// The file name that the service sees, with extension. It takes the place of a path's own.
+    pub fn filename(mut self, name: impl Into<String>) -> Self {
+        self.filename = Some(name.into());
+        self
+    }
+
+    fn new(kind: Kind) -> Self {
+        Self { kind, filename: None }
     }
 
     /// Whether opening and reading it never waits.
     pub(crate) fn is_in_memory(&self) -> bool {
-        matches!(self.0, Kind::Bytes { .. })
+        matches!(self.kind, Kind::Bytes(_))
     }
 
-    /// Opens the source and fixes its size. Blocks on the file system.
+    /// Whether another process could read the same bytes again.
+    pub(crate) fn can_be_resumed(&self) -> bool {
+        !matches!(self.kind, Kind::Stream(_))
+    }
+
+    /// Reads a stream to its end. Everything else can be opened as it is.
+    pub(crate) async fn read_stream(&self, threads: &Threads) -> Result<()> {
+        match &self.kind {
+            Kind::Stream(spool) => spool.fill(threads).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Opens the source and fixes its size. Blocks on the file system. A stream must have been read before.
     pub(crate) fn open(&self) -> Result<Opened> {
-        let opened = match &self.0 {
+        let mut opened = match &self.kind {
             Kind::Path(path) => file::open(path)?,
-            Kind::Bytes { bytes, filename } => {
-                let content = InMemory(bytes.clone());
-                Opened::new(Arc::new(content), Some(filename.clone()), format!("bytes:{filename}"))
+            Kind::File(file) => file::of(file)?,
+            Kind::Bytes(bytes) => Opened::new(Arc::new(InMemory(bytes.clone())), None, self.place("bytes")),
+            Kind::Reader(reader) => {
+                let size = reader.size().map_err(|error| {
+                    system::failed(ErrorKind::Source, format!("the size of {self} cannot be told"), "", error)
+                })?;
+                let content = ByReader { reader: Arc::clone(reader), size };
+                Opened::new(Arc::new(content), None, self.place("reader"))
             }
-            Kind::Reader { reader, size, filename } => {
-                let content = ByReader { reader: Arc::clone(reader), size: *size };
-                Opened::new(Arc::new(content), Some(filename.clone()), format!("reader:{filename}"))
-            }
+            Kind::Stream(spool) => Opened::new(Arc::new(spool.content()?), None, self.place("stream")),
         };
+        if let Some(name) = &self.filename {
+            opened.filename = Some(name.clone());
+        }
         if opened.size == 0 {
             let text = format!("{self} is empty: the service takes no empty files");
             return Err(Error::new(ErrorKind::Source, text));
         }
         Ok(opened)
     }
+
+    /// How what has no path is told from others in a journal.
+    fn place(&self, kind: &str) -> String {
+        format!("{kind}:{}", self.filename.as_deref().unwrap_or_default())
+    }
+
+    /// The error of a source whose file name nobody knows.
+    pub(crate) fn nameless(&self) -> Error {
+        match self.kind {
+            Kind::Path(_) => {
+                invalid(format!("the name of {self} is not text: give a file name by `.filename`"))
+            }
+            _ => invalid(format!(
+                "{self} has no file name: give one with an extension by `.filename`, such as clip.mp4"
+            )),
+        }
+    }
 }
 
-impl<P: AsRef<std::path::Path>> From<P> for Source {
-    fn from(path: P) -> Self {
-        Self::path(path.as_ref())
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&PathBuf> for Source {
+    fn from(path: &PathBuf) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Self {
+        Self::path(path)
+    }
+}
+
+impl From<Bytes> for Source {
+    fn from(bytes: Bytes) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+impl From<Vec<u8>> for Source {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self::bytes(bytes)
+    }
+}
+
+/// All of an open regular file, wherever its cursor stands. It is watched for changes as one that was opened by its path.
+impl From<File> for Source {
+    fn from(file: File) -> Self {
+        Self::new(Kind::File(Arc::new(file)))
     }
 }
 
 impl std::fmt::Display for Source {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match &self.0 {
-            Kind::Path(path) => path.display().fmt(f),
-            Kind::Bytes { filename, .. } | Kind::Reader { filename, .. } => filename.fmt(f),
+        match (&self.kind, &self.filename) {
+            (Kind::Path(path), _) => path.display().fmt(f),
+            (_, Some(name)) => name.fmt(f),
+            (Kind::File(_), None) => f.write_str("the open file"),
+            (Kind::Bytes(_), None) => f.write_str("a source of bytes"),
+            (Kind::Reader(_), None) => f.write_str("the reader"),
+            (Kind::Stream(_), None) => f.write_str("the stream"),
         }
     }
 }

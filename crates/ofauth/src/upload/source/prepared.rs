@@ -31,33 +31,30 @@ impl Prepared {
 }
 
 /// Opens a source and finds out its name and type.
-pub(crate) fn prepare(
+pub(crate) async fn prepare(
     threads: Threads,
     source: Source,
     filename: Option<String>,
     content_type: Option<String>,
-) -> impl Future<Output = Result<Prepared>> + Send {
-    let in_memory = source.is_in_memory();
+) -> Result<Prepared> {
+    source.read_stream(&threads).await?;
     let of_source = threads.clone();
+    let in_memory = source.is_in_memory();
     let open = move || {
         let mut prepared = open(&source, filename, content_type)?;
         prepared.source.threads = of_source;
         Ok(prepared)
     };
-    async move {
-        if in_memory {
-            return open();
-        }
-        threads.start(open)?.await.map_err(|_| Error::new(ErrorKind::Source, "the reader panicked"))?
+    if in_memory {
+        return open();
     }
+    threads.start(open)?.await.map_err(|_| Error::new(ErrorKind::Source, "the reader panicked"))?
 }
 
 fn open(source: &Source, filename: Option<String>, content_type: Option<String>) -> Result<Prepared> {
     let argument = |text: String| Error::new(ErrorKind::InvalidArgument, text);
     let opened = source.open()?;
-    let filename = filename
-        .or_else(|| opened.filename.clone())
-        .ok_or_else(|| argument(format!("the name of {source} is not text: give a file name")))?;
+    let filename = filename.or_else(|| opened.filename.clone()).ok_or_else(|| source.nameless())?;
     if filename.trim().is_empty() {
         return Err(argument("the file name is empty: give one with an extension".into()));
     }
