@@ -14,14 +14,13 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::call;
+use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Answer;
 use crate::posts::Content;
 use crate::threads::{NAME, STACK, no_thread};
-use crate::upload::{
-    self, Cancel, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters,
-};
+use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
 
 /// Threads of a client's runtime: one would do, two let encryption of several connections run in parallel.

@@ -28,6 +28,7 @@
 
 pub mod blocking;
 mod call;
+mod cancel;
 mod client;
 mod error;
 mod file_identity;
@@ -63,6 +64,7 @@ pub use ofauth_api as api;
 pub use ofauth_api::operation;
 
 pub use call::Call;
+pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]
 pub use error::Setting;
@@ -75,8 +77,8 @@ pub use rate_limiter::RateLimit;
 #[doc(hidden)]
 pub use upload::Sum;
 pub use upload::{
-    Cancel, Notice, OpenUpload, Phase, Progress, ReadAt, Source, Step, Upload, UploadOptions, Uploaded,
-    UploadedPart, VaultUpload,
+    Notice, OpenUpload, Phase, Progress, ReadAt, Source, Step, Upload, UploadOptions, Uploaded, UploadedPart,
+    VaultUpload,
 };
 pub use vault::{Check, VaultPlusBatch};
 

@@ -13,6 +13,7 @@ mod connections;
 mod early_response;
 mod fault_matrix;
 mod foreign_origins;
+mod given_up_calls;
 mod malformed_responses;
 mod metadata;
 mod one_rule;

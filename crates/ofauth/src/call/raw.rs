@@ -4,6 +4,7 @@
 //! they are. The generated client is for callers who know the operation when they write the program.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
@@ -12,9 +13,11 @@ use ofauth_api::operation::{Body, Connection, RetryClass};
 use ofauth_api::operations;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
+use tokio::time::Instant;
 
 use super::params;
 use super::transport::{Patience, Transport};
+use crate::cancel::{Cancel, Limits};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
@@ -36,6 +39,8 @@ pub struct Call {
     not_an_object: bool,
     body: Payload,
     connection_id: Option<String>,
+    cancel: Option<Cancel>,
+    timeout: Option<Duration>,
 }
 
 #[derive(Clone)]
@@ -55,6 +60,8 @@ impl Call {
             not_an_object: false,
             body: Payload::None,
             connection_id: None,
+            cancel: None,
+            timeout: None,
         }
     }
 
@@ -97,6 +104,25 @@ impl Call {
         self
     }
 
+    /// Gives the call up when `cancel` is cancelled, wherever it is: waiting for the rate limit, for a name server, for the
+    /// answer, or for the next try.
+    ///
+    /// It then ends with [`Cancelled`](ErrorKind::Cancelled), or with [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if it
+    /// must not be made twice and may have been carried out.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = Some(cancel.clone());
+        self
+    }
+
+    /// Gives the call up when it has taken this long, all tries and waits together. Default: no limit but those of each try.
+    ///
+    /// It then ends with [`Timeout`](ErrorKind::Timeout), or with [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) as for
+    /// [`cancel`](Self::cancel).
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
     /// Sends the call and returns the answer of a success.
     ///
     /// # Errors
@@ -108,7 +134,10 @@ impl Call {
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Answer> {
         let request = self.request()?;
-        self.transport.call(&request, &Patience::default()).await
+        // A limit that no clock reaches is none.
+        let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
+        let limits = Limits { cancel: self.cancel.unwrap_or_default().0, deadline };
+        self.transport.call(&request, &Patience { limits, ..Patience::default() }).await
     }
 
     fn request(&self) -> Result<Request> {

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::pause::{Pause, tell_of_rate_limit};
+use crate::cancel::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::outcome::{Failure, Outcome};
@@ -18,7 +19,7 @@ use crate::http::request::Request;
 use crate::http::response::Answer;
 use crate::http::retry::{self, Tries};
 use crate::http::success::{self, Expected};
-use crate::net::exchange::{Connections, Exchange};
+use crate::net::exchange::{Connections, Exchange, given_up};
 use crate::rate_limiter::{Permit, RateLimiter, RateLimiters, Until};
 use crate::settings::Settings;
 
@@ -31,6 +32,8 @@ pub(crate) struct Patience {
     pub(crate) until: Option<Until>,
     /// Told of every pause before it begins; if there is none, the log is.
     pub(crate) pauses: Option<UnboundedSender<Pause>>,
+    /// When the call is given up, wherever it is.
+    pub(crate) limits: Limits,
 }
 
 /// The transport of one client.
@@ -54,14 +57,19 @@ impl<E: Exchange> Transport<E> {
         let limiter = self.limiters.for_request(&request.url, request.headers.get(CONNECTION_ID));
         let mut tries = Tries::new(patience.sits_out_rate_limits);
         let mut told = patience.pauses.is_some();
+        let mut before = None;
         loop {
             let begun = Instant::now();
             if !told {
                 tell_of_rate_limit(request.doing, limiter.time_for(1));
             }
-            let permit = limiter.acquire(patience.until).await;
+            let permit = tokio::select! {
+                biased;
+                reached = patience.limits.passed() => return Err(given_up_after(before, request, reached)),
+                permit = limiter.acquire(patience.until) => permit,
+            };
             let permit = permit.map_err(|too_long| too_long.into_error(request.doing))?;
-            let failure = match self.send(request, permit).await {
+            let failure = match self.send_within(request, permit, &patience.limits).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
@@ -73,14 +81,28 @@ impl<E: Exchange> Transport<E> {
             told = pause.is_rate_limit || patience.pauses.is_some();
             let asleep = if pause.is_rate_limit { Duration::ZERO } else { pause.length };
             pause.tell(&ended(&failure, request), patience.pauses.as_ref(), begun.elapsed());
-            tokio::time::sleep(asleep).await;
+            before = Some(failure.cause());
+            // What ends the sleep early is looked at again before anything is sent.
+            tokio::select! {
+                () = tokio::time::sleep(asleep) => {}
+                _ = patience.limits.passed() => {}
+            }
         }
     }
 
     /// Sends once, with a permit that the caller has waited for, and reads the answer.
     pub(crate) async fn send(&self, request: &Request, permit: Permit) -> Result<Answer, Failure> {
+        self.send_within(request, permit, &Limits::default()).await
+    }
+
+    async fn send_within(
+        &self,
+        request: &Request,
+        permit: Permit,
+        limits: &Limits,
+    ) -> Result<Answer, Failure> {
         let expected = Expected { success: request.success, class: request.class, doing: request.doing };
-        self.read(self.exchange.send(request).await, expected, permit).await
+        self.read(self.exchange.send(request, limits).await, expected, permit).await
     }
 
     /// The answer to what was sent with a permit, if it is the success that was expected.
@@ -126,6 +148,19 @@ fn pause_within(
     let length = if is_rate_limit { limiter.time_for(1) } else { pause };
     let (why, status) = (failure.cause(), failure.status());
     (!is_too_long).then_some(Pause { length, why, status, is_rate_limit, tries })
+}
+
+/// The error of a call that is given up between two tries, the last of which ended as `before` says: nothing of it is under
+/// way, and what may have been carried out once may be carried out twice.
+fn given_up_after(before: Option<String>, request: &Request, reached: ErrorKind) -> Error {
+    let error = given_up(request.doing, reached);
+    match before {
+        Some(before) => {
+            let text = format!("{}; the last try ended with: {before}", error.message());
+            Error::new(reached, text)
+        }
+        None => error,
+    }
 }
 
 /// What the caller gets if this was the last try.

@@ -175,6 +175,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The response headers that are readable text: names in lower case, and values.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers.iter().filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+    }
+
     /// The id under which the service knows the request, if the answer says it in a header.
     pub fn request_id(&self) -> Option<&str> {
         request_id(&self.headers)

@@ -17,6 +17,7 @@ use tokio::time::timeout;
 use super::pool::{Link, Pool, broken};
 use super::request_headers::head;
 use super::unreachable::innermost;
+use crate::cancel::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
@@ -26,8 +27,12 @@ use crate::system::Time;
 
 /// What carries requests to the service, each once.
 pub(crate) trait Exchange: Send + Sync + 'static {
-    /// Sends a request. Any answer is one, whatever its status.
-    fn send(&self, request: &Request) -> impl Future<Output = Result<Answer, Failure>> + Send;
+    /// Sends a request, and gives it up when a limit is reached. Any answer is one, whatever its status.
+    fn send(
+        &self,
+        request: &Request,
+        limits: &Limits,
+    ) -> impl Future<Output = Result<Answer, Failure>> + Send;
 
     /// The present by this machine's clock, which may be set at any time.
     fn now(&self) -> SystemTime;
@@ -41,7 +46,7 @@ pub(crate) struct Connections {
 }
 
 impl Exchange for Connections {
-    async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn send(&self, request: &Request, limits: &Limits) -> Result<Answer, Failure> {
         if let Err(error) = self.settings.origins.check(&request.url, "request") {
             return Err(Failure::not_sent(error).permanent());
         }
@@ -49,12 +54,23 @@ impl Exchange for Connections {
         loop {
             let mut link = match sending.idle() {
                 Some(link) => link,
-                None => {
-                    let opened = Link::open(&self.settings, &request.url).await;
-                    opened.map_err(|failure| failure.map_error(|error| doing(request, error)))?
+                None => tokio::select! {
+                    biased;
+                    reached = limits.passed() => {
+                        return Err(Failure::not_sent(given_up(request.doing, reached)).permanent());
+                    }
+                    opened = Link::open(&self.settings, &request.url) => {
+                        opened.map_err(|failure| failure.map_error(|error| doing(request, error)))?
+                    }
+                },
+            };
+            let sent = tokio::select! {
+                biased;
+                sent = self.send_over(&mut link, request) => sent,
+                reached = limits.passed() => {
+                    return Err(Failure::lost(given_up(request.doing, reached), true).permanent());
                 }
             };
-            let sent = self.send_over(&mut link, request).await;
             let is_dead = |failure: &Failure| failure.outcome == Outcome::NotSent;
             if let Some(ended) = sending.ended(link, sent, is_dead) {
                 return ended;
@@ -170,6 +186,15 @@ impl Connections {
 fn doing(request: &Request, error: Error) -> Error {
     let kind = error.kind();
     error.into_kind(kind, request.doing)
+}
+
+/// The error of a call that was given up, because its caller cancelled it or its time was over.
+pub(crate) fn given_up(doing: &str, reached: ErrorKind) -> Error {
+    let text = match reached {
+        ErrorKind::Timeout => "the call took longer than its timeout",
+        _ => "the call was cancelled",
+    };
+    Error::new(reached, format!("{doing}: {text}"))
 }
 
 fn late(request: &Request, limit: Duration) -> Error {

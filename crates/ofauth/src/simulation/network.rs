@@ -20,6 +20,7 @@ use super::reply::{Fate, Purpose, Reply, broken, late};
 use super::schedule::Rates;
 use super::service::Service;
 use super::{check, plan};
+use crate::cancel::Limits;
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
 use crate::http::response::Answer;
@@ -69,7 +70,7 @@ impl Drop for Putting<'_> {
 }
 
 impl Exchange for Network {
-    async fn send(&self, request: &Request) -> Result<Answer, Failure> {
+    async fn send(&self, request: &Request, _: &Limits) -> Result<Answer, Failure> {
         if request.url.path().ends_with("/init") {
             self.0.init().await
         } else {

@@ -14,8 +14,8 @@ use super::env::{Act, End, Env, Process};
 use super::file::{Change, FileSystem};
 use super::machine::Machine;
 use super::schedule::{self, Acts, Rates, Schedule};
+use crate::cancel::Limits;
 use crate::error::{ErrorKind, Result};
-use crate::upload::cancel::Limits;
 use crate::upload::result::uploaded::Uploaded;
 
 /// No run may take longer.

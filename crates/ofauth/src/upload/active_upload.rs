@@ -9,7 +9,6 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::backend::Backend;
-use super::cancel::Limits;
 use super::progress::eta::RateEstimator;
 use super::progress::notice::{self, Notice, Step};
 use super::progress::report::Reporter;
@@ -17,11 +16,13 @@ use super::retry_policy::{CommitState, Expiry, Situation};
 use super::source::opened::Opened;
 use super::transfer::put::{Puts, Transfer};
 use crate::call::pause::TOLD;
+use crate::cancel::Limits;
 use crate::error::{Error, ErrorKind};
 use crate::file_identity::FileIdentity;
 use crate::http::outcome::Failure;
 use crate::http::retry::{CALL_TRIES, UPLOAD_TRIES};
 use crate::journal::{About, Recorder};
+use crate::rate_limiter::Until;
 
 /// Sessions end by inactivity, after a time that is not documented. A longer wait is told as a risk.
 const QUIET: Duration = Duration::from_secs(60);
@@ -106,6 +107,16 @@ impl<T: Transfer> ActiveUpload<T> {
         expiry: Expiry,
     ) -> Situation<'a> {
         Situation { failure, tries, step, chance: self.rng.f64(), expiry }
+    }
+}
+
+impl Limits {
+    /// The latest moment at which a wait may end that is worth waiting in a session: its end, or the deadline.
+    pub(crate) fn until(&self, session_ends: Option<Instant>) -> Option<Until> {
+        let until = |at: Option<Instant>, what| at.map(|at| Until { at, what });
+        let both =
+            [until(session_ends, "the end of the upload session"), until(self.deadline, "the timeout")];
+        both.into_iter().flatten().min_by_key(|until| until.at)
     }
 }
 

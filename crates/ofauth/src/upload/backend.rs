@@ -60,7 +60,8 @@ impl<T: Transfer> Backend<T> {
         let request = Request::post("open the upload session", url, &body)?
             .success(success::of("init_upload"))
             .connection(self.connection.clone());
-        let patience = Patience { sits_out_rate_limits: true, until, pauses: Some(pauses) };
+        let patience =
+            Patience { sits_out_rate_limits: true, until, pauses: Some(pauses), ..Patience::default() };
         let answer = self.transport.call(&request, &patience).await?;
         let here = self.transport.exchange.now();
         let there = server_time(&answer.headers).unwrap_or(here);

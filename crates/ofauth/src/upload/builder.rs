@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use super::active_upload::ActiveUpload;
 use super::backend::Backend;
-use super::cancel::{Cancel, Limits};
 use super::context::Context;
 use super::engine;
 use super::journal_lifecycle::{self, ResumableUpload};
@@ -22,6 +21,7 @@ use super::result::uploaded::Uploaded;
 use super::source::input::Source;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
+use crate::cancel::{Cancel, Limits};
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 

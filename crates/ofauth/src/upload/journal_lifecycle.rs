@@ -4,6 +4,7 @@
 use http::HeaderValue;
 
 use super::resume_decision::{self, ResumeDecision};
+use crate::cancel::Limits;
 use crate::error::{ErrorKind, Result};
 use crate::file_identity::Sameness;
 use crate::journal::{About, Found, Journal, Recorder, VaultOptions};
@@ -12,7 +13,6 @@ use crate::settings::Settings;
 use crate::system;
 use crate::threads::Threads;
 use crate::upload::active_upload::{ActiveUpload, Journaled};
-use crate::upload::cancel::Limits;
 use crate::upload::engine;
 use crate::upload::plan::api_types::VaultUpload;
 use crate::upload::plan::upload_plan::Plan;

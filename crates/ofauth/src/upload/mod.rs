@@ -15,7 +15,6 @@
 pub(crate) mod active_upload;
 pub(crate) mod backend;
 mod builder;
-pub(crate) mod cancel;
 mod context;
 pub(crate) mod engine;
 pub(crate) mod journal_lifecycle;
@@ -32,7 +31,6 @@ pub(crate) mod step_result;
 pub(crate) mod transfer;
 
 pub use builder::{OpenUpload, Upload};
-pub use cancel::Cancel;
 pub(crate) use context::Context;
 pub use options::UploadOptions;
 pub(crate) use options::option_setters;

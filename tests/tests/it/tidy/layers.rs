@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth",
         &[
-            &["error.rs", "limits.rs", "system.rs"],
+            &["cancel.rs", "error.rs", "limits.rs", "system.rs"],
             &["file_identity.rs", "origin.rs", "private_fs.rs", "secret.rs", "threads.rs"],
             &["proxy.rs", "tls"],
             &["settings.rs"],

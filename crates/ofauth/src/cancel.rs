@@ -1,4 +1,4 @@
-//! What ends an upload whatever its state: the caller's cancel, and a deadline.
+//! What ends an upload or a call whatever its state: the caller's cancel, and a deadline.
 
 use std::future::pending;
 
@@ -6,9 +6,8 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, Result};
-use crate::rate_limiter::Until;
 
-/// Cancels uploads from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
+/// Cancels uploads and calls from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(pub(crate) CancellationToken);
 
@@ -23,9 +22,14 @@ impl Cancel {
         Self(self.0.child_token())
     }
 
-    /// Ends every upload that was given this cancel. Calling it again changes nothing.
+    /// Ends every upload and call that was given this cancel. Calling it again changes nothing.
     pub fn cancel(&self) {
         self.0.cancel();
+    }
+
+    /// Resolves once [`cancel`](Self::cancel) was called.
+    pub async fn cancelled(&self) {
+        self.0.cancelled().await;
     }
 
     /// Whether [`cancel`](Self::cancel) was called.
@@ -42,17 +46,28 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
-    /// Resolves when the caller cancels or the deadline passes.
-    pub(crate) async fn reached(&self) -> Error {
+    /// Resolves when the caller cancels, to `Cancelled`, or when the deadline passes, to `Timeout`.
+    pub(crate) async fn passed(&self) -> ErrorKind {
         let deadline = async {
             match self.deadline {
+                // A timer may take a moment for what is over already.
+                Some(at) if at <= Instant::now() => {}
                 Some(at) => sleep_until(at).await,
                 None => pending().await,
             }
         };
         tokio::select! {
-            () = self.cancel.cancelled() => Error::new(ErrorKind::Cancelled, "the upload was cancelled"),
-            () = deadline => Error::new(ErrorKind::Timeout, "the upload took longer than its timeout"),
+            biased;
+            () = self.cancel.cancelled() => ErrorKind::Cancelled,
+            () = deadline => ErrorKind::Timeout,
+        }
+    }
+
+    /// Resolves when the caller of an upload cancels it or its deadline passes.
+    pub(crate) async fn reached(&self) -> Error {
+        match self.passed().await {
+            ErrorKind::Timeout => Error::new(ErrorKind::Timeout, "the upload took longer than its timeout"),
+            kind => Error::new(kind, "the upload was cancelled"),
         }
     }
 
@@ -72,13 +87,5 @@ impl Limits {
             done = work => Ok(done),
             error = self.reached() => Err(error),
         }
-    }
-
-    /// The latest moment at which a wait may end that is worth waiting in a session: its end, or the deadline.
-    pub(crate) fn until(&self, session_ends: Option<Instant>) -> Option<Until> {
-        let until = |at: Option<Instant>, what| at.map(|at| Until { at, what });
-        let both =
-            [until(session_ends, "the end of the upload session"), until(self.deadline, "the timeout")];
-        both.into_iter().flatten().min_by_key(|until| until.at)
     }
 }
