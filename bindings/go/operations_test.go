@@ -47,7 +47,7 @@ type operation struct {
 // operations reads the operation table of the repository, as text.
 func operations(t testing.TB) []operation {
 	t.Helper()
-	text, err := os.ReadFile("../../crates/ofauth-api/src/operations/generated.rs")
+	text, err := os.ReadFile("../../crates/ofauth-operations/src/operations/generated.rs")
 	if err != nil {
 		t.Fatalf("the operation table is read from the repository, which these tests are part of: %v", err)
 	}

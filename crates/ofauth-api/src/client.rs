@@ -3,13 +3,13 @@
 //! Policy (retries, pacing, credentials) is the transport's. This module only removes what the generator adds and
 //! nobody asked for.
 
+use ofauth_operations::Error;
+use ofauth_operations::operation::RetryClass;
+use ofauth_operations::operations;
 use progenitor_client::ResponseValue;
 use serde::de::DeserializeOwned;
 
-use crate::error::Error;
 use crate::generated::Client;
-use crate::operation::RetryClass;
-use crate::operations;
 use crate::response;
 use crate::transport::SharedTransport;
 

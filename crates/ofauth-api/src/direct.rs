@@ -2,10 +2,10 @@
 
 use std::fmt;
 
+use ofauth_operations::operation::{Connection, Operation, RetryClass};
+use ofauth_operations::{Error, ErrorKind};
 use reqwest::header::{HeaderValue, InvalidHeaderValue};
 
-use crate::error::{Error, ErrorKind};
-use crate::operation::{Connection, Operation, RetryClass};
 use crate::transport::{Execute, Transport};
 
 /// Adds the API key and the connection to each request and sends it once.

@@ -19300,7 +19300,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
@@ -19425,7 +19425,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/campaigns/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopCampaignPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopCampaignPage>, ofauth_operations::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -19539,7 +19539,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessagesChart>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::MassMessagesChart>, ofauth_operations::Error> {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let start_date = start_date.map_err(crate::request::invalid)?;
@@ -19635,7 +19635,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/purchased`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::SentMassMessagePage>,
+            ofauth_operations::Error,
+        > {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -19747,7 +19750,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/sent`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SentMassMessagePage>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::SentMassMessagePage>,
+            ofauth_operations::Error,
+        > {
             let Self { client, end_date, limit, start_date, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -19868,7 +19874,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/mass-messages/{massMessageId}/buyers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageBuyerPage>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::MassMessageBuyerPage>,
+            ofauth_operations::Error,
+        > {
             let Self {
                 client,
                 mass_message_id,
@@ -20009,7 +20018,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
             let by = by.map_err(crate::request::invalid)?;
@@ -20148,7 +20157,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopPostPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopPostPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 by,
@@ -20241,7 +20250,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PostStats>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::PostStats>, ofauth_operations::Error> {
             let Self { client, post_id, x_connection_id } = self;
             let post_id = post_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -20355,7 +20364,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
@@ -20482,7 +20491,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/promotions/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopPromotionPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopPromotionPage>, ofauth_operations::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -20614,7 +20623,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
             let by = by.map_err(crate::request::invalid)?;
@@ -20753,7 +20762,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/stories/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStoryPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopStoryPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 by,
@@ -20893,7 +20902,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, by, end_date, start_date, with_total, x_connection_id } = self;
             let by = by.map_err(crate::request::invalid)?;
@@ -21032,7 +21041,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/streams/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopStreamPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopStreamPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 by,
@@ -21160,7 +21169,7 @@ pub mod builder {
             ResponseValue<
                 ::std::collections::BTreeMap<::std::string::String, types::MetricChart>,
             >,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, end_date, start_date, with_total, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
@@ -21285,7 +21294,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/trials/top`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TopTrialPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TopTrialPage>, ofauth_operations::Error> {
             let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -21399,7 +21408,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/analytics/visitor-countries/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VisitorCountriesChart>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::VisitorCountriesChart>,
+            ofauth_operations::Error,
+        > {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
             let by = by.map_err(crate::request::invalid)?;
             let end_date = end_date.map_err(crate::request::invalid)?;
@@ -21515,7 +21527,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<types::TopVisitorCountriesReport>,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, by, end_date, start_date, x_connection_id } = self;
             let by = by.map_err(crate::request::invalid)?;
@@ -21663,7 +21675,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 filter,
@@ -21790,7 +21802,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/search`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatPage>, ofauth_operations::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -21948,7 +21960,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMediaPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatMediaPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 user_id,
@@ -22126,7 +22138,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessagePage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatMessagePage>, ofauth_operations::Error> {
             let Self {
                 client,
                 user_id,
@@ -22255,7 +22267,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/chats/{userId}/messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatMessage>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -22375,7 +22387,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/chats/{userId}/messages/{messageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UnsendResult>, ofauth_operations::Error> {
             let Self { client, user_id, message_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let message_id = message_id.map_err(crate::request::invalid)?;
@@ -22493,7 +22505,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chargebacks`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChargebackPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChargebackPage>, ofauth_operations::Error> {
             let Self { client, end_date, marker, start_date, x_connection_id } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
             let marker = marker.map_err(crate::request::invalid)?;
@@ -22631,7 +22643,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/chart`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::EarningsChart>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::EarningsChart>, ofauth_operations::Error> {
             let Self {
                 client,
                 by,
@@ -22773,7 +22785,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/earnings/transactions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TransactionPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TransactionPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 marker,
@@ -22879,7 +22891,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessagePage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::MassMessagePage>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -22973,7 +22985,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/mass-messages`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -23056,7 +23068,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ChatMessage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ChatMessage>, ofauth_operations::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
             let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -23163,7 +23175,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::MassMessageQueued>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::MassMessageQueued>, ofauth_operations::Error> {
             let Self { client, mass_message_id, x_connection_id, body } = self;
             let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -23250,7 +23262,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/mass-messages/{massMessageId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UnsendResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UnsendResult>, ofauth_operations::Error> {
             let Self { client, mass_message_id, x_connection_id } = self;
             let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -23399,7 +23411,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/posts`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PostPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::PostPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 before_publish_time,
@@ -23520,7 +23532,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/posts`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Post>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Post>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -23601,7 +23613,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<::std::option::Option<types::PostDetail>>,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, post_id, x_connection_id } = self;
             let post_id = post_id.map_err(crate::request::invalid)?;
@@ -23703,7 +23715,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Post>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Post>, ofauth_operations::Error> {
             let Self { client, post_id, x_connection_id, body } = self;
             let post_id = post_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -23786,7 +23798,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/posts/{postId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, post_id, x_connection_id } = self;
             let post_id = post_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -23878,7 +23890,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PromotionListing>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::PromotionListing>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -23974,7 +23986,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PromotionListing>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::PromotionListing>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -24068,7 +24080,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/bundles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::BundleListing>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::BundleListing>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -24162,7 +24174,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/bundles`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Bundle>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -24243,7 +24255,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/bundles/{bundleId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Bundle>, ofauth_operations::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
             let bundle_id = bundle_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -24348,7 +24360,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/bundles/{bundleId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Bundle>, ofauth_operations::Error> {
             let Self { client, bundle_id, x_connection_id, body } = self;
             let bundle_id = bundle_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -24433,7 +24445,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/bundles/{bundleId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Bundle>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Bundle>, ofauth_operations::Error> {
             let Self { client, bundle_id, x_connection_id } = self;
             let bundle_id = bundle_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -24576,7 +24588,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLinkPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrackingLinkPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 limit,
@@ -24690,7 +24702,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CreatedTrackingLink>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::CreatedTrackingLink>,
+            ofauth_operations::Error,
+        > {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -24784,7 +24799,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -24882,7 +24897,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -24969,7 +24984,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrackingLink>, ofauth_operations::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
             let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25081,7 +25096,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLink>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrackingLink>, ofauth_operations::Error> {
             let Self { client, tracking_link_id, x_connection_id, body } = self;
             let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25171,7 +25186,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/tracking-links/{trackingLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, tracking_link_id, x_connection_id } = self;
             let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25254,7 +25269,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/tracking-links/{trackingLinkId}/claimers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrackingLinkClaimerPage>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::TrackingLinkClaimerPage>,
+            ofauth_operations::Error,
+        > {
             let Self { client, tracking_link_id, x_connection_id } = self;
             let tracking_link_id = tracking_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25346,7 +25364,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLinkListing>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrialLinkListing>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -25442,7 +25460,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrialLink>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -25538,7 +25556,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -25636,7 +25654,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/share-access`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -25719,7 +25737,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TrialLink>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TrialLink>, ofauth_operations::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
             let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25826,7 +25844,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, trial_link_id, x_connection_id, body } = self;
             let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -25911,7 +25929,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/trial-links/{trialLinkId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, trial_link_id, x_connection_id } = self;
             let trial_link_id = trial_link_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -26018,7 +26036,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Promotion>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Promotion>, ofauth_operations::Error> {
             let Self { client, promotion_id, x_connection_id, body } = self;
             let promotion_id = promotion_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -26103,7 +26121,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/promotions/{promotionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
             let promotion_id = promotion_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -26182,7 +26200,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/promotions/{promotionId}/stop`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SuccessResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SuccessResult>, ofauth_operations::Error> {
             let Self { client, promotion_id, x_connection_id } = self;
             let promotion_id = promotion_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -26250,7 +26268,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SelfProfile>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SelfProfile>, ofauth_operations::Error> {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
@@ -26340,7 +26358,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/access/self`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserView>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserView>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -26463,7 +26481,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/notifications`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::NotificationPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::NotificationPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 limit,
@@ -26628,7 +26646,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/release-forms`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ReleaseFormPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ReleaseFormPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 filter,
@@ -26796,7 +26814,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/self/tagged-friend-users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::TaggedFriendPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::TaggedFriendPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 filter,
@@ -26884,7 +26902,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/stories/items`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, ofauth_operations::Error> {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/stories/items", client.baseurl,);
@@ -27061,7 +27079,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscribers`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriberPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SubscriberPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 end_date,
@@ -27191,7 +27209,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/custom-name`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -27302,7 +27320,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/discount`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -27413,7 +27431,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/subscribers/{userId}/note`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -27555,7 +27573,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SubscriptionPage>, ofauth_operations::Error> {
             let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
             let filter = filter.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -27629,7 +27647,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/count`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionTotals>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SubscriptionTotals>, ofauth_operations::Error> {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscriptions/count", client.baseurl,);
@@ -27718,7 +27736,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/subscriptions/{subscriptionId}/history`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SubscriptionHistory>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::SubscriptionHistory>,
+            ofauth_operations::Error,
+        > {
             let Self { client, subscription_id, all, x_connection_id } = self;
             let subscription_id = subscription_id.map_err(crate::request::invalid)?;
             let all = all.map_err(crate::request::invalid)?;
@@ -27812,7 +27833,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/check`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadCheckResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UploadCheckResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -27906,7 +27927,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/complete`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UploadResult>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -28000,7 +28021,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/uploads/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadSession>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UploadSession>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -28108,7 +28129,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadResult>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UploadResult>, ofauth_operations::Error> {
             let Self { client, media_upload_id, content_type, x_connection_id, body } = self;
             let media_upload_id = media_upload_id.map_err(crate::request::invalid)?;
             let content_type = content_type.map_err(crate::request::invalid)?;
@@ -28244,7 +28265,7 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/access/uploads/{mediaUploadId}/parts/{partNumber}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UploadedPart>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UploadedPart>, ofauth_operations::Error> {
             let Self {
                 client,
                 media_upload_id,
@@ -28361,7 +28382,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/blocked`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -28443,7 +28464,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/list`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UsersByIds>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UsersByIds>, ofauth_operations::Error> {
             let Self { client, user_ids, x_connection_id } = self;
             let user_ids = user_ids.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -28548,7 +28569,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserListPage>, ofauth_operations::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -28640,7 +28661,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserList>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -28719,7 +28740,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserList>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -28798,7 +28819,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -28899,7 +28920,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/access/users/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserList>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -29006,7 +29027,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/lists/{listId}/users`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserBriefPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserBriefPage>, ofauth_operations::Error> {
             let Self { client, list_id, limit, offset, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -29100,7 +29121,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/lists/{listId}/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AddUserToListResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::AddUserToListResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, list_id, user_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let user_id = user_id.map_err(crate::request::invalid)?;
@@ -29193,7 +29217,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<types::RemoveUserFromListResult>,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, list_id, user_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
@@ -29287,7 +29311,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::RestrictedUserPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::RestrictedUserPage>, ofauth_operations::Error> {
             let Self { client, limit, offset, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -29394,7 +29418,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/search`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserListing>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserListing>, ofauth_operations::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -29475,7 +29499,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/{userId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::UserView>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::UserView>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -29578,7 +29602,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AddUserToListsResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::AddUserToListsResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, user_id, x_connection_id, body } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -29744,7 +29771,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/{userId}/posts`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::PostPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::PostPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 user_id,
@@ -29859,7 +29886,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -29938,7 +29965,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/users/{userId}/restrict`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, user_id, x_connection_id } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -30017,7 +30044,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/users/{userId}/stories`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<::std::vec::Vec<types::Story>>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<::std::vec::Vec<types::Story>>,
+            ofauth_operations::Error,
+        > {
             let Self { client, user_id, x_connection_id } = self;
             let user_id = user_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -30123,7 +30153,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultListPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultListPage>, ofauth_operations::Error> {
             let Self { client, limit, offset, query, x_connection_id } = self;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -30219,7 +30249,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, ofauth_operations::Error> {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -30300,7 +30330,7 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Acknowledgement>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Acknowledgement>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -30407,7 +30437,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/access/vault/lists/{listId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -30573,7 +30603,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 list_id,
@@ -30702,7 +30732,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/access/vault/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultList>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultList>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id, body } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -30868,7 +30898,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/access/vault/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultMediaPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultMediaPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 limit,
@@ -30995,7 +31025,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/connections`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ConnectionPage>, ofauth_operations::Error> {
             let Self { client, imported, limit, offset, status } = self;
             let imported = imported.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -31072,7 +31102,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/account/connections/import`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Connection>, ofauth_operations::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
@@ -31160,7 +31190,7 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/connections/import/{connectionId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Connection>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Connection>, ofauth_operations::Error> {
             let Self { client, connection_id, body } = self;
             let connection_id = connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -31221,7 +31251,7 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/account/connections/{connectionId}`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, ofauth_operations::Error> {
             let Self { client, connection_id } = self;
             let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
@@ -31275,7 +31305,7 @@ pub mod builder {
             self
         }
         ///Sends a `POST` request to `/v2/account/connections/{connectionId}/invalidate`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, ofauth_operations::Error> {
             let Self { client, connection_id } = self;
             let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
@@ -31331,7 +31361,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/connections/{connectionId}/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::ConnectionSettings>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::ConnectionSettings>, ofauth_operations::Error> {
             let Self { client, connection_id } = self;
             let connection_id = connection_id.map_err(crate::request::invalid)?;
             let url = format!(
@@ -31417,7 +31447,7 @@ pub mod builder {
             self,
         ) -> Result<
             ResponseValue<types::ConnectionSettingsUpdate>,
-            crate::error::Error,
+            ofauth_operations::Error,
         > {
             let Self { client, connection_id, body } = self;
             let connection_id = connection_id.map_err(crate::request::invalid)?;
@@ -31468,7 +31498,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AccountSettings>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::AccountSettings>, ofauth_operations::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31537,7 +31567,10 @@ pub mod builder {
         ///Sends a `PATCH` request to `/v2/account/settings`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::AccountSettingsUpdate>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::AccountSettingsUpdate>,
+            ofauth_operations::Error,
+        > {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| {
@@ -31582,7 +31615,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/account/whoami`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::Whoami>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::Whoami>, ofauth_operations::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/account/whoami", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31621,7 +31654,10 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::CurrentDynamicRules>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::CurrentDynamicRules>,
+            ofauth_operations::Error,
+        > {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31686,7 +31722,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/dynamic-rules/sign`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::SignedRequest>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::SignedRequest>, ofauth_operations::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::SignRequest::try_from(v).map_err(|e| e.to_string()))
@@ -31729,7 +31765,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/dynamic-rules/status`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::DynamicRulesStatus>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::DynamicRulesStatus>, ofauth_operations::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -31790,7 +31826,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/link/init`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkSession>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::LinkSession>, ofauth_operations::Error> {
             let Self { client, body } = self;
             let body = body
                 .and_then(|v| types::LinkInit::try_from(v).map_err(|e| e.to_string()))
@@ -31849,7 +31885,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/link/{clientSecret}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::LinkStatus>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::LinkStatus>, ofauth_operations::Error> {
             let Self { client, client_secret } = self;
             let client_secret = client_secret.map_err(crate::request::invalid)?;
             let url = format!(
@@ -31906,7 +31942,7 @@ pub mod builder {
             self
         }
         ///Sends a `DELETE` request to `/v2/link/{clientSecret}`
-        pub async fn send(self) -> Result<ResponseValue<()>, crate::error::Error> {
+        pub async fn send(self) -> Result<ResponseValue<()>, ofauth_operations::Error> {
             let Self { client, client_secret } = self;
             let client_secret = client_secret.map_err(crate::request::invalid)?;
             let url = format!(
@@ -31967,7 +32003,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, ofauth_operations::Error> {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/lists", client.baseurl,);
@@ -32043,7 +32079,7 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/lists/{listId}/add`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::OpenAnswer>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::OpenAnswer>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -32122,7 +32158,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/lists/{listId}/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusListItems>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusListItems>, ofauth_operations::Error> {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -32201,7 +32237,10 @@ pub mod builder {
         ///Sends a `PUT` request to `/v2/vault-plus/lists/{listId}/sync`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusSyncResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::VaultPlusSyncResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, list_id, x_connection_id } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -32443,7 +32482,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusPage>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusPage>, ofauth_operations::Error> {
             let Self {
                 client,
                 cached_at_from,
@@ -32555,7 +32594,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusPurgeResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::VaultPlusPurgeResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
@@ -32645,7 +32687,10 @@ pub mod builder {
         ///Sends a `POST` request to `/v2/vault-plus/media/batch`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusBatchResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::VaultPlusBatchResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, x_connection_id, body } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let body = body
@@ -32726,7 +32771,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusMedia>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusMedia>, ofauth_operations::Error> {
             let Self { client, media_id, x_connection_id } = self;
             let media_id = media_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -32805,7 +32850,10 @@ pub mod builder {
         ///Sends a `DELETE` request to `/v2/vault-plus/media/{mediaId}`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusDeleteResult>, crate::error::Error> {
+        ) -> Result<
+            ResponseValue<types::VaultPlusDeleteResult>,
+            ofauth_operations::Error,
+        > {
             let Self { client, media_id, x_connection_id } = self;
             let media_id = media_id.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
@@ -32856,7 +32904,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/stats`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStats>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusStats>, ofauth_operations::Error> {
             let Self { client } = self;
             let url = format!("{}/v2/vault-plus/stats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
@@ -32912,7 +32960,7 @@ pub mod builder {
         ///Sends a `GET` request to `/v2/vault-plus/status`
         pub async fn send(
             self,
-        ) -> Result<ResponseValue<types::VaultPlusStatus>, crate::error::Error> {
+        ) -> Result<ResponseValue<types::VaultPlusStatus>, ofauth_operations::Error> {
             let Self { client, x_connection_id } = self;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/status", client.baseurl,);

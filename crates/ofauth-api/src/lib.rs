@@ -51,13 +51,10 @@
 //! # Operations as data
 //!
 //! [`operations`] has the same operations as a table, for callers that choose one at run time, and [`schemas`] what
-//! each takes and answers, as JSON Schema.
+//! each takes and answers, as JSON Schema. Both are the crate `ofauth-operations`, and so is [`Error`].
 
 mod client;
 mod direct;
-#[doc(hidden)]
-pub mod display_safe;
-mod error;
 // Written by `cargo xtask codegen`, never by hand: its lints are the generator's business, and its documentation is
 // that of the API document.
 #[rustfmt::skip]
@@ -78,19 +75,13 @@ mod id;
 #[allow(dead_code, unused_imports, unused_macros)]
 mod lenient;
 mod open_enum;
-pub mod operation;
-pub mod operations;
 mod request;
 mod response;
-pub mod schemas;
 mod secret;
 pub mod transport;
 
-#[doc(hidden)]
-pub use error::Setting;
-pub use error::{Error, ErrorKind};
 pub use generated::{Client, ClientInfo, ResponseValue, builder, types};
 pub use id::Id;
-pub use operation::Operation;
+pub use ofauth_operations::{Error, ErrorKind, Operation, operation, operations, schemas};
 pub use secret::Secret;
 pub use transport::Transport;

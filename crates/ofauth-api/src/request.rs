@@ -1,6 +1,6 @@
 //! The errors for requests that cannot be built: the generated client checks them before anything is sent.
 
-use crate::error::{Error, ErrorKind};
+use ofauth_operations::{Error, ErrorKind};
 
 /// The error for a parameter or body that is missing or not as documented.
 pub(crate) fn invalid(why: String) -> Error {

@@ -4,6 +4,8 @@
 //! of both, has no bound, and puts the whole body into the error, signed addresses included. How single fields are
 //! read is not decided here but in [`crate::lenient`], and which answers are to be read at all is the transport's matter.
 
+use ofauth_operations::operation::RetryClass;
+use ofauth_operations::{Error, ErrorKind};
 use progenitor_client::ResponseValue;
 use reqwest::Response;
 use reqwest::header::HeaderMap;
@@ -11,9 +13,7 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde_json::Value;
 
 use crate::direct::broken;
-use crate::error::{Error, ErrorKind};
 use crate::generated::types::ErrorEnvelope;
-use crate::operation::RetryClass;
 
 /// More than any answer the API documents; a server that sends more is not the API.
 const MAX_ANSWER: usize = 32 * 1024 * 1024;

@@ -8,8 +8,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
-use crate::error::Error;
-use crate::operation::Operation;
+use ofauth_operations::Error;
+use ofauth_operations::operation::Operation;
 
 pub use crate::direct::Direct;
 

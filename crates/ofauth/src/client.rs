@@ -48,7 +48,7 @@ impl Client {
         self.upload(Source::path(path))
     }
 
-    /// A call of any operation, chosen by its id. See [`operations`](crate::operations) for the ids.
+    /// A call of any operation, chosen by its id. See [`operations()`](crate::operations()) for the ids.
     pub fn call(&self, operation_id: &str) -> Call {
         Call::new(Arc::clone(&self.0.transport), operation_id)
     }

@@ -18,7 +18,7 @@
 //! | --- | --- |
 //! | [`Client`], [`ClientBuilder`] | settings and the calls most programs need |
 //! | [`Upload`], [`Source`], [`Progress`], [`Cancel`] | uploads and everything about them |
-//! | [`Call`], [`operations`] | any operation by its id, with JSON in and out |
+//! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
 //! | [`Error`], [`ErrorKind`] | what went wrong and what to do about it |
@@ -61,7 +61,7 @@ mod vault;
 
 #[doc(inline)]
 pub use ofauth_api as api;
-pub use ofauth_api::operation;
+pub use ofauth_operations::{operation, operations, schemas};
 
 pub use call::Call;
 pub use cancel::Cancel;
@@ -90,6 +90,6 @@ struct Readme;
 /// Every operation of the API's document, sorted by id: what [`Client::call`] takes.
 ///
 /// One more id works there that no document can describe: `proxy_request`, with the parameters `method` and `path`.
-pub fn operations() -> &'static [api::Operation] {
-    api::operations::OPERATIONS
+pub fn operations() -> &'static [operation::Operation] {
+    ofauth_operations::operations::OPERATIONS
 }

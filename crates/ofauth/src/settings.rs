@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::HeaderValue;
-use ofauth_api::operation::Connection;
+use ofauth_operations::operation::Connection;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::origin::Origins;

@@ -1,7 +1,7 @@
 //! The rules that the command and the fuzz targets share with the library, so that there is one of each. No part of the
 //! public interface: it may change with every version.
 
-pub use ofauth_api::display_safe;
+pub use ofauth_operations::display_safe;
 
 pub use crate::call::raw::PROXY_REQUEST;
 pub use crate::file_identity::{FileIdentity, Sameness};

@@ -46,11 +46,11 @@ pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
             format!("{HEADER}\n{}", prettyplease::unparse(&client)),
         ),
         artefact(
-            "crates/ofauth-api/src/operations/generated.rs",
+            "crates/ofauth-operations/src/operations/generated.rs",
             format!("{HEADER}\n{}", table::table(&document)?),
         ),
         artefact(
-            "crates/ofauth-api/src/schemas/generated.rs",
+            "crates/ofauth-operations/src/schemas/generated.rs",
             format!("{HEADER}\n{}", schemas::schemas(&document)?),
         ),
         artefact("crates/ofauth-sandbox/src/document.json", sandbox::sandbox(&document)?),

@@ -4,7 +4,7 @@
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use ofauth::api::operation::{Body, Kind, Operation, Parameter};
+use ofauth::operation::{Body, Kind, Operation, Parameter};
 use serde_json::{Map, Value, json};
 
 use crate::cases::literal;

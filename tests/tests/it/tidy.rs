@@ -19,8 +19,9 @@ use serde_json::Value;
 /// The packages of this workspace, and which of them each may depend on, for any purpose. A new package needs a line,
 /// and a reader who agrees with it.
 const MAY_USE: &[(&str, &[&str])] = &[
-    ("ofauth-api", &[]),
-    ("ofauth", &["ofauth-api"]),
+    ("ofauth-operations", &[]),
+    ("ofauth-api", &["ofauth-operations"]),
+    ("ofauth", &["ofauth-api", "ofauth-operations"]),
     ("ofauth-ffi", &["ofauth"]),
     // Builds the C library and holds no code.
     ("ofauth-capi", &["ofauth-ffi"]),

@@ -7,4 +7,3 @@ mod answers;
 mod requests;
 mod seam;
 mod server;
-mod table;

@@ -117,7 +117,7 @@ fn operations() -> Vec<CompletionCandidate> {
 
 /// The parameters of the operation that is on the line.
 fn parameters() -> Vec<CompletionCandidate> {
-    let find = |word: &OsString| ofauth::api::operations::find(word.to_str()?);
+    let find = |word: &OsString| ofauth::operations::find(word.to_str()?);
     let parameters = LINE
         .with_borrow(|words| words.iter().find_map(find))
         .map_or(&[][..], |operation| operation.parameters);

@@ -3,8 +3,8 @@
 
 use bytes::Bytes;
 use http::Method;
-use ofauth_api::operation::{Connection, Operation, RetryClass};
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
+use ofauth_operations::operation::{Connection, Operation, RetryClass};
 
 use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};

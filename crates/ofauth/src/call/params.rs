@@ -4,7 +4,7 @@
 //! version does.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use ofauth_api::operation::{Kind, Operation, Parameter, Place};
+use ofauth_operations::operation::{Kind, Operation, Parameter, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 

@@ -9,8 +9,8 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
-use ofauth_api::operation::{Body, Connection, RetryClass};
-use ofauth_api::operations;
+use ofauth_operations::operation::{Body, Connection, RetryClass};
+use ofauth_operations::operations;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -264,7 +264,7 @@ fn unknown_operation(id: &str) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use ofauth_api::operation::Kind;
+    use ofauth_operations::operation::Kind;
     use serde_json::json;
 
     use super::*;

@@ -9,7 +9,7 @@ pub(crate) mod upload;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
-use ofauth_api::display_safe::is_unsafe;
+use ofauth_operations::display_safe::is_unsafe;
 use url::Url;
 
 use crate::error::Error;

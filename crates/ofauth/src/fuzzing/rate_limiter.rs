@@ -19,7 +19,7 @@ use std::collections::VecDeque;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue};
-use ofauth_api::operation::RetryClass;
+use ofauth_operations::operation::RetryClass;
 
 use crate::error::{Error, ErrorKind};
 use crate::fuzzing::header;

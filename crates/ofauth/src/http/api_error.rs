@@ -6,7 +6,7 @@
 use std::time::{Duration, SystemTime};
 
 use http::header::{HeaderMap, HeaderValue, LOCATION};
-use ofauth_api::display_safe::is_unsafe;
+use ofauth_operations::display_safe::is_unsafe;
 use serde_json::Value;
 use url::Url;
 

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use ofauth_api::operation::{RetryClass, Success, SuccessBody};
+use ofauth_operations::operation::{RetryClass, Success, SuccessBody};
 use url::Url;
 
 use super::header_names::CONNECTION_ID;

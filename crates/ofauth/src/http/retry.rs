@@ -5,7 +5,7 @@
 
 use std::time::Duration;
 
-use ofauth_api::operation::RetryClass;
+use ofauth_operations::operation::RetryClass;
 
 use super::outcome::{Failure, Outcome};
 use super::rate_limit_headers::RateLimitHeaders;

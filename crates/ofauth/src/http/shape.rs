@@ -5,7 +5,7 @@
 
 use std::fmt;
 
-use ofauth_api::operation::{Success, SuccessBody};
+use ofauth_operations::operation::{Success, SuccessBody};
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
 use serde_json::{Map, Value};

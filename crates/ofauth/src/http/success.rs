@@ -7,8 +7,8 @@
 
 use std::time::SystemTime;
 
-use ofauth_api::operation::{RetryClass, Success, SuccessBody};
-use ofauth_api::operations;
+use ofauth_operations::operation::{RetryClass, Success, SuccessBody};
+use ofauth_operations::operations;
 use serde_json::Value;
 
 use super::api_error::ApiError;

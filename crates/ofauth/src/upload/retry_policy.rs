@@ -6,7 +6,7 @@
 
 use std::time::Duration;
 
-use ofauth_api::operation::RetryClass;
+use ofauth_operations::operation::RetryClass;
 
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::retry::{self, UPLOAD_TRIES, Verdict};

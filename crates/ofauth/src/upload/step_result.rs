@@ -3,7 +3,7 @@
 //! Whether an answer is a success, [`success`] says; one that cannot be read is a lost one here, because the step may be asked
 //! for again. What to do about a failure is [`super::retry_policy`]'s matter.
 
-use ofauth_api::operation::RetryClass;
+use ofauth_operations::operation::RetryClass;
 use serde_json::Value;
 
 use super::plan::api_types::{DoneAnswer, Whole, read_object};

@@ -1,4 +1,4 @@
-//! Writes what operations take and answer, as JSON Schema in a Rust file of `ofauth-api`.
+//! Writes what operations take and answer, as JSON Schema in a Rust file of `ofauth-operations`.
 //!
 //! One text for each operation, for people who ask what to send and for programs that check it:
 //!

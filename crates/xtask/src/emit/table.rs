@@ -1,4 +1,4 @@
-//! Writes the operation table of `ofauth-api` as Rust.
+//! Writes the operation table of `ofauth-operations` as Rust.
 
 use anyhow::{Context, Result, bail, ensure};
 use proc_macro2::TokenStream;

@@ -46,7 +46,7 @@ fn rewrite(method: &mut ImplItemFn) -> Result<()> {
         parse_quote!(client.ask(request, #id).await)
     };
     statements.push(Stmt::Expr(end, None));
-    method.sig.output = parse_quote!(-> Result<ResponseValue<#value>, crate::error::Error>);
+    method.sig.output = parse_quote!(-> Result<ResponseValue<#value>, ofauth_operations::Error>);
     Errors.visit_block_mut(&mut method.block);
     Ok(())
 }

@@ -54,10 +54,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     (
+        "crates/ofauth-operations",
+        &[
+            &["display_safe.rs", "operation.rs"],
+            &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
         "crates/ofauth-api",
         &[
-            &["operation.rs", "id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
-            &["display_safe.rs", "error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
+            &["id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
             &["request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],

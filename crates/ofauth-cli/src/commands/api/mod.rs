@@ -8,8 +8,8 @@ mod table;
 mod values;
 
 use ofauth::ErrorKind;
-use ofauth::api::operation::{Body, RetryClass};
-use ofauth::api::operations::find;
+use ofauth::operation::{Body, RetryClass};
+use ofauth::operations::find;
 use ofauth::unversioned::PROXY_REQUEST;
 use serde::de::IgnoredAny;
 use serde_json::Value;

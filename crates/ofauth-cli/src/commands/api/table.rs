@@ -1,7 +1,7 @@
 //! `ofauth api --list` and `--describe`: the table of operations, for people and as JSON.
 
-use ofauth::api::Operation;
-use ofauth::api::operation::{Body, Connection, Kind, Place, RetryClass};
+use ofauth::operation::Operation;
+use ofauth::operation::{Body, Connection, Kind, Place, RetryClass};
 use ofauth::unversioned::PROXY_REQUEST;
 use serde_json::{Value, json};
 
@@ -60,7 +60,7 @@ pub(crate) fn describe(app: &App, operation: &Operation) -> Result<Exit> {
 /// What the document says of parameters, body and answer.
 fn schemas(operation: &Operation) -> Value {
     // The text is generated and is JSON: a test reads all of them.
-    let text = ofauth::api::schemas::find(operation.id).unwrap_or("null");
+    let text = ofauth::schemas::find(operation.id).unwrap_or("null");
     serde_json::from_str(text).unwrap_or_default()
 }
 

@@ -1,9 +1,11 @@
-//! The operation table.
+//! The operation table, generated from the API document.
 
 use std::collections::BTreeSet;
 
-use ofauth_api::operation::{Body, Connection, Kind, PageStyle, Place, RetryClass, Success, SuccessBody};
-use ofauth_api::operations::{OPERATIONS, find};
+use ofauth_operations::operation::{
+    Body, Connection, Kind, PageStyle, Place, RetryClass, Success, SuccessBody,
+};
+use ofauth_operations::operations::{OPERATIONS, find};
 
 #[test]
 fn it_is_sorted_and_every_operation_is_found() {
