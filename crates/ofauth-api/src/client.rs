@@ -16,10 +16,11 @@ use crate::transport::SharedTransport;
 impl Client {
     /// A client for the service at `base_url`, such as `https://api.ofauth.com`.
     ///
-    /// `http` only builds requests; `transport` sends them.
+    /// `transport` sends the requests. An address that is none shows at the first call, as
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
     #[must_use]
-    pub fn new(base_url: &str, http: reqwest::Client, transport: SharedTransport) -> Self {
-        Self { baseurl: base_url.trim_end_matches('/').to_owned(), client: http, inner: transport }
+    pub fn new(base_url: &str, transport: SharedTransport) -> Self {
+        Self { baseurl: base_url.trim_end_matches('/').to_owned(), inner: transport }
     }
 
     /// Sends the request of an operation and reads the JSON of its success.
@@ -44,11 +45,9 @@ impl Client {
 
     async fn send(
         &self,
-        mut request: reqwest::Request,
+        request: reqwest::Request,
         operation_id: &str,
     ) -> Result<(reqwest::Response, RetryClass), Error> {
-        // The generator sends the document's version on every request. The service knows no such header.
-        request.headers_mut().remove("api-version");
         let operation = operations::find(operation_id);
         let response = self.inner.execute(request, operation).await?;
         Ok((response, operation.map_or(RetryClass::Once, |operation| operation.retry)))

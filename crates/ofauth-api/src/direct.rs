@@ -11,7 +11,8 @@ use crate::transport::{Execute, Transport};
 /// Adds the API key and the connection to each request and sends it once.
 ///
 /// No retries, no pacing, no timeouts but those of the [`reqwest::Client`]: the crate `ofauth` has them. Build that
-/// client with `redirect(Policy::none())`: a redirect would carry the key to wherever it points.
+/// client with `redirect(Policy::none())`: a redirect would carry the key to wherever it points. For https it needs one
+/// of reqwest's TLS features, which this crate does not choose.
 #[derive(Clone)]
 pub struct Direct {
     http: reqwest::Client,

@@ -15881,22 +15881,7 @@ and may be numbers or text.
 Version: 2026-06-01*/
 pub struct Client {
     pub(crate) baseurl: String,
-    pub(crate) client: reqwest::Client,
     pub(crate) inner: crate::transport::SharedTransport,
-}
-impl ClientInfo<crate::transport::SharedTransport> for Client {
-    fn api_version() -> &'static str {
-        "2026-06-01"
-    }
-    fn baseurl(&self) -> &str {
-        self.baseurl.as_str()
-    }
-    fn client(&self) -> &reqwest::Client {
-        &self.client
-    }
-    fn inner(&self) -> &crate::transport::SharedTransport {
-        &self.inner
-    }
 }
 impl Client {
     /**Tracking-campaign activity over time
@@ -19309,13 +19294,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/campaigns/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19324,9 +19302,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19335,8 +19311,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_campaigns_chart").await
         }
     }
@@ -19434,13 +19409,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/campaigns/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19449,9 +19417,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19461,8 +19427,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_campaigns").await
         }
     }
@@ -19549,13 +19514,6 @@ pub mod builder {
                 "{}/v2/access/analytics/mass-messages/chart", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19564,9 +19522,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19575,8 +19531,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_mass_messages_chart").await
         }
     }
@@ -19647,13 +19602,6 @@ pub mod builder {
                 "{}/v2/access/analytics/mass-messages/purchased", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19662,9 +19610,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19672,8 +19618,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_purchased_mass_messages").await
         }
     }
@@ -19763,13 +19708,6 @@ pub mod builder {
                 "{}/v2/access/analytics/mass-messages/sent", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19778,9 +19716,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19789,8 +19725,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_sent_mass_messages").await
         }
     }
@@ -19896,13 +19831,6 @@ pub mod builder {
                 encode_path(& mass_message_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -19911,9 +19839,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -19922,8 +19848,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("marker", &marker))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_mass_message_buyers").await
         }
     }
@@ -20028,13 +19953,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/posts/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20043,9 +19961,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20055,8 +19971,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_posts_chart").await
         }
     }
@@ -20175,13 +20090,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/posts/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20190,9 +20098,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20203,8 +20109,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_posts").await
         }
     }
@@ -20259,13 +20164,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20274,16 +20172,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_post_stats").await
         }
     }
@@ -20375,13 +20270,6 @@ pub mod builder {
                 "{}/v2/access/analytics/promotions/chart", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20390,9 +20278,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20401,8 +20287,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_promotions_chart").await
         }
     }
@@ -20500,13 +20385,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/promotions/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20515,9 +20393,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20527,8 +20403,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_promotions").await
         }
     }
@@ -20633,13 +20508,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/stories/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20648,9 +20516,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20660,8 +20526,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_stories_chart").await
         }
     }
@@ -20780,13 +20645,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/stories/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20795,9 +20653,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20808,8 +20664,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_stories").await
         }
     }
@@ -20912,13 +20767,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/streams/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -20927,9 +20775,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -20939,8 +20785,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_streams_chart").await
         }
     }
@@ -21059,13 +20904,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/streams/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21074,9 +20912,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21087,8 +20923,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_streams").await
         }
     }
@@ -21178,13 +21013,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/trials/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21193,9 +21021,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21204,8 +21030,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_trials_chart").await
         }
     }
@@ -21303,13 +21128,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/analytics/trials/top", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21318,9 +21136,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21330,8 +21146,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_trials").await
         }
     }
@@ -21421,13 +21236,6 @@ pub mod builder {
                 "{}/v2/access/analytics/visitor-countries/chart", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21436,9 +21244,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21447,8 +21253,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("endDate", &end_date))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_visitor_countries_chart").await
         }
     }
@@ -21538,13 +21343,6 @@ pub mod builder {
                 "{}/v2/access/analytics/visitor-countries/top", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21553,9 +21351,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21564,8 +21360,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("endDate", &end_date))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_top_visitor_countries").await
         }
     }
@@ -21695,13 +21490,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/chats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21710,9 +21498,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21724,8 +21510,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .query(&progenitor_client::QueryParam::new("userListId", &user_list_id))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_chats").await
         }
     }
@@ -21810,13 +21595,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/chats/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -21825,9 +21603,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -21836,8 +21612,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "search_chats").await
         }
     }
@@ -21985,13 +21760,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22000,9 +21768,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22014,8 +21780,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("skip_users", &skip_users))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_chat_media").await
         }
     }
@@ -22163,13 +21928,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22178,9 +21936,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22194,8 +21950,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_chat_messages").await
         }
     }
@@ -22281,13 +22036,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22296,17 +22044,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "send_chat_message").await
         }
     }
@@ -22400,13 +22145,6 @@ pub mod builder {
                 user_id.to_string()), encode_path(& message_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22415,17 +22153,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "unsend_chat_message").await
         }
     }
@@ -22513,13 +22248,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/chargebacks", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22528,9 +22256,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22539,8 +22265,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("marker", &marker))
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_chargebacks").await
         }
     }
@@ -22661,13 +22386,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/chart", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22676,9 +22394,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22691,8 +22407,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("withTotal", &with_total))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_earnings_chart").await
         }
     }
@@ -22801,13 +22516,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/earnings/transactions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22816,9 +22524,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22828,8 +22534,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("tipsSource", &tips_source))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_transactions").await
         }
     }
@@ -22898,13 +22603,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -22913,9 +22611,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -22923,8 +22619,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_mass_messages").await
         }
     }
@@ -22995,13 +22690,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/mass-messages", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23010,17 +22698,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_mass_message").await
         }
     }
@@ -23077,13 +22762,6 @@ pub mod builder {
                 mass_message_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23092,16 +22770,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_mass_message").await
         }
     }
@@ -23189,13 +22864,6 @@ pub mod builder {
                 mass_message_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23204,17 +22872,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_mass_message").await
         }
     }
@@ -23271,13 +22936,6 @@ pub mod builder {
                 mass_message_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23286,16 +22944,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_mass_message").await
         }
     }
@@ -23433,13 +23088,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23448,9 +23096,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -23474,8 +23120,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_posts").await
         }
     }
@@ -23540,13 +23185,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/posts", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23555,17 +23193,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_post").await
         }
     }
@@ -23623,13 +23258,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23638,16 +23266,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_post").await
         }
     }
@@ -23727,13 +23352,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23742,17 +23360,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_post").await
         }
     }
@@ -23807,13 +23422,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23822,16 +23430,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_post").await
         }
     }
@@ -23897,13 +23502,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -23912,9 +23510,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -23922,8 +23518,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_promotions").await
         }
     }
@@ -23996,13 +23591,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24011,17 +23599,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_promotion").await
         }
     }
@@ -24087,13 +23672,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24102,9 +23680,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -24112,8 +23688,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_bundles").await
         }
     }
@@ -24184,13 +23759,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24199,17 +23767,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_bundle").await
         }
     }
@@ -24264,13 +23829,6 @@ pub mod builder {
                 bundle_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24279,16 +23837,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_bundle").await
         }
     }
@@ -24374,13 +23929,6 @@ pub mod builder {
                 bundle_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24389,17 +23937,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_bundle").await
         }
     }
@@ -24454,13 +23999,6 @@ pub mod builder {
                 bundle_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24469,16 +24007,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_bundle").await
         }
     }
@@ -24608,13 +24143,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24623,9 +24151,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -24644,8 +24170,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("with_deleted", &with_deleted),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_tracking_links").await
         }
     }
@@ -24713,13 +24238,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24728,17 +24246,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_tracking_link").await
         }
     }
@@ -24811,13 +24326,6 @@ pub mod builder {
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24826,17 +24334,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "share_tracking_link_access").await
         }
     }
@@ -24909,13 +24414,6 @@ pub mod builder {
                 "{}/v2/access/promotions/tracking-links/share-access", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -24924,17 +24422,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "revoke_tracking_link_access").await
         }
     }
@@ -24993,13 +24488,6 @@ pub mod builder {
                 encode_path(& tracking_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25008,16 +24496,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_tracking_link").await
         }
     }
@@ -25111,13 +24596,6 @@ pub mod builder {
                 encode_path(& tracking_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25126,17 +24604,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_tracking_link").await
         }
     }
@@ -25195,13 +24670,6 @@ pub mod builder {
                 encode_path(& tracking_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25210,16 +24678,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_tracking_link").await
         }
     }
@@ -25281,13 +24746,6 @@ pub mod builder {
                 encode_path(& tracking_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25296,16 +24754,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_tracking_link_claimers").await
         }
     }
@@ -25371,13 +24826,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25386,9 +24834,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -25396,8 +24842,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_trial_links").await
         }
     }
@@ -25470,13 +24915,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25485,17 +24923,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_trial_link").await
         }
     }
@@ -25568,13 +25003,6 @@ pub mod builder {
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25583,17 +25011,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "share_trial_link_access").await
         }
     }
@@ -25666,13 +25091,6 @@ pub mod builder {
                 "{}/v2/access/promotions/trial-links/share-access", client.baseurl,
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25681,17 +25099,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "revoke_trial_link_access").await
         }
     }
@@ -25746,13 +25161,6 @@ pub mod builder {
                 trial_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25761,16 +25169,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_trial_link").await
         }
     }
@@ -25858,13 +25263,6 @@ pub mod builder {
                 trial_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25873,17 +25271,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_trial_link").await
         }
     }
@@ -25938,13 +25333,6 @@ pub mod builder {
                 trial_link_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -25953,16 +25341,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_trial_link").await
         }
     }
@@ -26050,13 +25435,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26065,17 +25443,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_promotion").await
         }
     }
@@ -26130,13 +25505,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26145,16 +25513,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_promotion").await
         }
     }
@@ -26209,13 +25574,6 @@ pub mod builder {
                 promotion_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26224,16 +25582,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "stop_promotion").await
         }
     }
@@ -26273,13 +25628,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26288,16 +25636,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_self").await
         }
     }
@@ -26368,13 +25713,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26383,17 +25721,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_self").await
         }
     }
@@ -26497,13 +25832,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/notifications", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26512,9 +25840,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -26529,8 +25855,7 @@ pub mod builder {
                 )
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_notifications").await
         }
     }
@@ -26666,13 +25991,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/release-forms", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26681,9 +25999,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -26697,8 +26013,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_release_forms").await
         }
     }
@@ -26834,13 +26149,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/self/tagged-friend-users", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26849,9 +26157,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -26865,8 +26171,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_tagged_friend_users").await
         }
     }
@@ -26907,13 +26212,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/stories/items", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -26922,16 +26220,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_story_items").await
         }
     }
@@ -27103,13 +26398,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscribers", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27118,9 +26406,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -27134,8 +26420,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("startDate", &start_date))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_subscribers").await
         }
     }
@@ -27223,13 +26508,6 @@ pub mod builder {
                 user_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27238,17 +26516,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "set_subscriber_custom_name").await
         }
     }
@@ -27334,13 +26609,6 @@ pub mod builder {
                 user_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27349,17 +26617,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "set_subscriber_discount").await
         }
     }
@@ -27445,13 +26710,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27460,17 +26718,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "set_subscriber_note").await
         }
     }
@@ -27583,13 +26838,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscriptions", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27598,9 +26846,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -27611,8 +26857,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_subscriptions").await
         }
     }
@@ -27652,13 +26897,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/subscriptions/count", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27667,16 +26905,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_subscription_counts").await
         }
     }
@@ -27749,13 +26984,6 @@ pub mod builder {
                 subscription_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27764,17 +26992,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("all", &all))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_subscription_history").await
         }
     }
@@ -27841,13 +27066,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/check", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27856,17 +27074,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "check_upload").await
         }
     }
@@ -27937,13 +27152,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/complete", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -27952,17 +27160,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "complete_upload").await
         }
     }
@@ -28029,13 +27234,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/uploads/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28044,17 +27242,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "init_upload").await
         }
     }
@@ -28142,13 +27337,6 @@ pub mod builder {
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
                 .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            header_map
-                .append(
                     "Content-Type",
                     content_type
                         .to_string()
@@ -28163,9 +27351,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -28178,8 +27364,7 @@ pub mod builder {
                 )
                 .body(body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "upload_single").await
         }
     }
@@ -28286,13 +27471,6 @@ pub mod builder {
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(3usize);
             header_map
                 .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
-            header_map
-                .append(
                     "Content-Type",
                     content_type
                         .to_string()
@@ -28307,9 +27485,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -28322,8 +27498,7 @@ pub mod builder {
                 )
                 .body(body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "upload_part").await
         }
     }
@@ -28389,13 +27564,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/blocked", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28404,9 +27572,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -28414,8 +27580,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_blocked_users").await
         }
     }
@@ -28470,13 +27635,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/list", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28485,17 +27643,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("userIds", &user_ids))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_users_by_ids").await
         }
     }
@@ -28577,13 +27732,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28592,9 +27740,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -28603,8 +27749,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_user_lists").await
         }
     }
@@ -28669,13 +27814,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28684,17 +27822,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_user_list").await
         }
     }
@@ -28749,13 +27884,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28764,16 +27892,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_user_list").await
         }
     }
@@ -28828,13 +27953,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28843,16 +27961,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_user_list").await
         }
     }
@@ -28932,13 +28047,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -28947,17 +28055,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_user_list").await
         }
     }
@@ -29038,13 +28143,6 @@ pub mod builder {
                 list_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29053,9 +28151,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -29063,8 +28159,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_user_list_users").await
         }
     }
@@ -29134,13 +28229,6 @@ pub mod builder {
                 list_id.to_string()), encode_path(& user_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29149,16 +28237,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "add_user_to_list").await
         }
     }
@@ -29228,13 +28313,6 @@ pub mod builder {
                 list_id.to_string()), encode_path(& user_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29243,16 +28321,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "remove_user_from_list").await
         }
     }
@@ -29318,13 +28393,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/restrict", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29333,9 +28401,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -29343,8 +28409,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_restricted_users").await
         }
     }
@@ -29426,13 +28491,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/users/search", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29441,9 +28499,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -29452,8 +28508,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "search_users").await
         }
     }
@@ -29508,13 +28563,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29523,16 +28571,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_user").await
         }
     }
@@ -29619,13 +28664,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29634,17 +28672,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "add_user_to_lists").await
         }
     }
@@ -29798,13 +28833,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29813,9 +28841,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -29839,8 +28865,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_user_posts").await
         }
     }
@@ -29895,13 +28920,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29910,16 +28928,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "restrict_user").await
         }
     }
@@ -29974,13 +28989,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -29989,16 +28997,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "unrestrict_user").await
         }
     }
@@ -30056,13 +29061,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30071,16 +29069,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_user_stories").await
         }
     }
@@ -30161,13 +29156,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30176,9 +29164,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -30187,8 +29173,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_vault_lists").await
         }
     }
@@ -30259,13 +29244,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30274,17 +29252,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "create_vault_list").await
         }
     }
@@ -30339,13 +29314,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30354,16 +29322,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_vault_list").await
         }
     }
@@ -30451,13 +29416,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30466,17 +29424,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_vault_list").await
         }
     }
@@ -30628,13 +29583,6 @@ pub mod builder {
                 list_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30643,9 +29591,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -30659,8 +29605,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_vault_list_media").await
         }
     }
@@ -30746,13 +29691,6 @@ pub mod builder {
                 list_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30761,17 +29699,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "add_media_to_vault_list").await
         }
     }
@@ -30920,13 +29855,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -30935,9 +29863,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -30952,8 +29878,7 @@ pub mod builder {
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_vault_media").await
         }
     }
@@ -31033,17 +29958,8 @@ pub mod builder {
             let status = status.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/connections", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -31053,8 +29969,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("status", &status))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_connections").await
         }
     }
@@ -31112,25 +30027,15 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/connections/import", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "import_connection").await
         }
     }
@@ -31204,25 +30109,15 @@ pub mod builder {
                 connection_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_imported_connection").await
         }
     }
@@ -31259,24 +30154,14 @@ pub mod builder {
                 connection_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.tell(request, "disconnect_connection").await
         }
     }
@@ -31313,24 +30198,14 @@ pub mod builder {
                 connection_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.tell(request, "invalidate_connection").await
         }
     }
@@ -31369,24 +30244,14 @@ pub mod builder {
                 connection_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_connection_settings").await
         }
     }
@@ -31462,25 +30327,15 @@ pub mod builder {
                 connection_id.to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_connection_settings").await
         }
     }
@@ -31502,24 +30357,14 @@ pub mod builder {
             let Self { client } = self;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_account_settings").await
         }
     }
@@ -31579,25 +30424,15 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/account/settings", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .patch(url)
+            let mut request = crate::request::Draft::patch(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "update_account_settings").await
         }
     }
@@ -31619,24 +30454,14 @@ pub mod builder {
             let Self { client } = self;
             let url = format!("{}/v2/account/whoami", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "whoami").await
         }
     }
@@ -31661,24 +30486,14 @@ pub mod builder {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_dynamic_rules").await
         }
     }
@@ -31729,25 +30544,15 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/dynamic-rules/sign", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "sign_request").await
         }
     }
@@ -31769,24 +30574,14 @@ pub mod builder {
             let Self { client } = self;
             let url = format!("{}/v2/dynamic-rules/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_dynamic_rules_status").await
         }
     }
@@ -31833,25 +30628,15 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/link/init", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "init_link").await
         }
     }
@@ -31893,24 +30678,14 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_link_status").await
         }
     }
@@ -31950,24 +30725,14 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.tell(request, "delete_link").await
         }
     }
@@ -32008,13 +30773,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/lists", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32023,16 +30781,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_vault_plus_lists").await
         }
     }
@@ -32088,13 +30843,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32103,16 +30851,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "add_vault_plus_list").await
         }
     }
@@ -32167,13 +30912,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32182,16 +30920,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "list_vault_plus_list_media").await
         }
     }
@@ -32249,13 +30984,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32264,16 +30992,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .put(url)
+            let mut request = crate::request::Draft::put(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "sync_vault_plus_list").await
         }
     }
@@ -32514,13 +31239,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32529,9 +31247,7 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
@@ -32558,8 +31274,7 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("status", &status))
                 .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "query_vault_plus_media").await
         }
     }
@@ -32602,13 +31317,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32617,16 +31325,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "purge_vault_plus_media").await
         }
     }
@@ -32700,13 +31405,6 @@ pub mod builder {
                 .map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/media/batch", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32715,17 +31413,14 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .post(url)
+            let mut request = crate::request::Draft::post(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .json(&body)
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "batch_vault_plus_media").await
         }
     }
@@ -32780,13 +31475,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32795,16 +31483,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_vault_plus_media").await
         }
     }
@@ -32862,13 +31547,6 @@ pub mod builder {
                 .to_string()),
             );
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32877,16 +31555,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .delete(url)
+            let mut request = crate::request::Draft::delete(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "delete_vault_plus_media").await
         }
     }
@@ -32908,24 +31583,14 @@ pub mod builder {
             let Self { client } = self;
             let url = format!("{}/v2/vault-plus/stats", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_vault_plus_stats").await
         }
     }
@@ -32965,13 +31630,6 @@ pub mod builder {
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/vault-plus/status", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            header_map
-                .append(
-                    ::reqwest::header::HeaderName::from_static("api-version"),
-                    ::reqwest::header::HeaderValue::from_static(
-                        super::Client::api_version(),
-                    ),
-                );
             if let Some(value) = x_connection_id {
                 header_map
                     .append(
@@ -32980,16 +31638,13 @@ pub mod builder {
                     );
             }
             #[allow(unused_mut)]
-            let mut request = client
-                .client
-                .get(url)
+            let mut request = crate::request::Draft::get(url)
                 .header(
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .headers(header_map)
-                .build()
-                .map_err(crate::request::unsendable)?;
+                .build()?;
             client.ask(request, "get_vault_plus_status").await
         }
     }

@@ -9,10 +9,10 @@
 //! use ofauth_api::{Client, Id, transport::Direct};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! // Without redirects: they would carry the key to another host.
+//! // Of the program's own reqwest, with a TLS feature of its choice. Without redirects: they would carry the key away.
 //! let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build()?;
-//! let transport = Direct::new(http.clone(), "sk_...")?.with_connection("conn_...")?;
-//! let client = Client::new("https://api.ofauth.com", http, Arc::new(transport));
+//! let transport = Direct::new(http, "sk_...")?.with_connection("conn_...")?;
+//! let client = Client::new("https://api.ofauth.com", Arc::new(transport));
 //!
 //! let page = client.list_vault_media().limit(10).send().await?;
 //! for media in &page.list {
@@ -67,7 +67,8 @@ mod direct;
     rustdoc::bare_urls,
     rustdoc::broken_intra_doc_links,
     rustdoc::invalid_html_tags,
-    unreachable_pub
+    unreachable_pub,
+    unused_mut
 )]
 mod generated;
 mod id;
@@ -80,7 +81,7 @@ mod response;
 mod secret;
 pub mod transport;
 
-pub use generated::{Client, ClientInfo, ResponseValue, builder, types};
+pub use generated::{Client, ResponseValue, builder, types};
 pub use id::Id;
 pub use ofauth_operations::{Error, ErrorKind, Operation, operation, operations, schemas};
 pub use secret::Secret;

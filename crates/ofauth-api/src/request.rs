@@ -1,6 +1,109 @@
-//! The errors for requests that cannot be built: the generated client checks them before anything is sent.
+//! Puts requests together for the generated client, and has the errors for those that cannot be.
+//!
+//! The generated code calls this by the names of reqwest's own builder, which would need a `reqwest::Client`. Nothing is
+//! sent here.
 
 use ofauth_operations::{Error, ErrorKind};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Body, Method, Request, Url};
+use serde::Serialize;
+
+/// A request that is being put together, or why it cannot be.
+pub(crate) struct Draft(Result<Request, Error>);
+
+impl Draft {
+    pub(crate) fn get(url: String) -> Self {
+        Self::new(Method::GET, &url)
+    }
+
+    pub(crate) fn post(url: String) -> Self {
+        Self::new(Method::POST, &url)
+    }
+
+    pub(crate) fn put(url: String) -> Self {
+        Self::new(Method::PUT, &url)
+    }
+
+    pub(crate) fn patch(url: String) -> Self {
+        Self::new(Method::PATCH, &url)
+    }
+
+    pub(crate) fn delete(url: String) -> Self {
+        Self::new(Method::DELETE, &url)
+    }
+
+    fn new(method: Method, url: &str) -> Self {
+        Self(Url::parse(url).map(|url| Request::new(method, url)).map_err(unsendable))
+    }
+
+    pub(crate) fn header(self, name: HeaderName, value: HeaderValue) -> Self {
+        self.and(|request| {
+            request.headers_mut().insert(name, value);
+            Ok(())
+        })
+    }
+
+    /// Sets these headers, in place of what there was under their names.
+    pub(crate) fn headers(self, headers: HeaderMap) -> Self {
+        self.and(|request| {
+            for name in headers.keys() {
+                request.headers_mut().remove(name);
+            }
+            let mut last = None;
+            for (name, value) in headers {
+                // Of several values only the first comes with the name.
+                last = name.or(last);
+                if let Some(name) = &last {
+                    request.headers_mut().append(name, value);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Appends to the query string; what is empty adds nothing.
+    pub(crate) fn query(self, query: &impl Serialize) -> Self {
+        self.and(|request| {
+            let url = request.url_mut();
+            let mut pairs = url.query_pairs_mut();
+            query.serialize(serde_urlencoded::Serializer::new(&mut pairs)).map_err(unsendable)?;
+            drop(pairs);
+            if url.query() == Some("") {
+                url.set_query(None);
+            }
+            Ok(())
+        })
+    }
+
+    pub(crate) fn json(self, body: &impl Serialize) -> Self {
+        self.and(|request| {
+            let body = serde_json::to_vec(body).map_err(unsendable)?;
+            request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+            *request.body_mut() = Some(body.into());
+            Ok(())
+        })
+    }
+
+    pub(crate) fn body(self, body: Body) -> Self {
+        self.and(|request| {
+            *request.body_mut() = Some(body);
+            Ok(())
+        })
+    }
+
+    pub(crate) fn build(self) -> Result<Request, Error> {
+        self.0
+    }
+
+    fn and(mut self, change: impl FnOnce(&mut Request) -> Result<(), Error>) -> Self {
+        if let Ok(request) = &mut self.0
+            && let Err(error) = change(request)
+        {
+            self.0 = Err(error);
+        }
+        self
+    }
+}
 
 /// The error for a parameter or body that is missing or not as documented.
 pub(crate) fn invalid(why: String) -> Error {

@@ -189,10 +189,10 @@ impl Client {
     ///
     /// ```no_run
     /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
-    /// let page = client.wait(client.api()?.list_vault_media().limit(10).send())?;
+    /// let page = client.wait(client.api().list_vault_media().limit(10).send())?;
     /// # Ok(()) }
     /// ```
-    pub fn api(&self) -> Result<ofauth_api::Client> {
+    pub fn api(&self) -> ofauth_api::Client {
         self.inner.api()
     }
 }

@@ -66,12 +66,10 @@ impl Client {
     }
 
     /// The generated client: every operation as a typed method, through the same transport as everything else, with
-    /// its retries and its care for the key.
-    pub fn api(&self) -> Result<ofauth_api::Client> {
-        let requests = self.0.transport.request_builder()?;
-        let base = self.0.transport.settings.origins.base().as_str().trim_end_matches('/');
-        let transport: ofauth_api::transport::SharedTransport = Arc::clone(&self.0.transport) as _;
-        Ok(ofauth_api::Client::new(base, requests, transport))
+    /// its retries and its care for the key. Making it costs next to nothing.
+    pub fn api(&self) -> ofauth_api::Client {
+        let base = self.0.transport.settings.origins.base().as_str();
+        ofauth_api::Client::new(base, Arc::clone(&self.0.transport) as _)
     }
 }
 

@@ -30,7 +30,7 @@ async fn every_road_reads_an_answer_alike() {
         let content = Content::new("x");
         let call = |id: &str| client.call(id);
         let post = json!({"text": "x"});
-        let api = client.api().unwrap();
+        let api = client.api();
         let typed = api.create_post().body_map(|post| post.text("x".to_owned())).send();
         let part = call("upload_part").param("mediaUploadId", "upload:1").param("partNumber", 1);
         let part = part.body_bytes("bytes", "video/mp4");
@@ -69,7 +69,7 @@ fn asks_for_it_as_it_is(request: &Recorded) -> bool {
 
 /// What `?` makes of a typed call.
 async fn newest(client: &ofauth::Client) -> ofauth::Result<usize> {
-    Ok(client.api()?.list_posts().send().await?.list.len())
+    Ok(client.api().list_posts().send().await?.list.len())
 }
 
 #[tokio::test]

@@ -164,9 +164,17 @@ async fn a_server_that_is_not_there_is_a_communication_error() {
     let http = http_client();
     // Bound and dropped: nothing listens there.
     let address = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
-    let direct = Direct::new(http.clone(), "sk").unwrap();
-    let client = Client::new(&format!("http://{address}"), http, Arc::new(direct));
+    let direct = Direct::new(http, "sk").unwrap();
+    let client = Client::new(&format!("http://{address}"), Arc::new(direct));
     assert_eq!(client.whoami().send().await.unwrap_err().kind(), ErrorKind::Network);
+}
+
+#[tokio::test]
+async fn a_base_url_that_is_none_is_told_by_the_call() {
+    let direct = Direct::new(http_client(), "sk").unwrap();
+    let client = Client::new("nonsense", Arc::new(direct));
+    let error = client.whoami().send().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidArgument, "{error}");
 }
 
 /// Keeps the operation of each request and hands it on.
@@ -190,10 +198,9 @@ impl Transport for Recorder {
 
 #[tokio::test]
 async fn a_transport_learns_the_operation() {
-    let http = http_client();
-    let recorder =
-        Arc::new(Recorder { inner: Direct::new(http.clone(), "sk").unwrap(), seen: Mutex::default() });
-    let client = Client::new("http://127.0.0.1:9", http, Arc::clone(&recorder) as _);
+    let inner = Direct::new(http_client(), "sk").unwrap();
+    let recorder = Arc::new(Recorder { inner, seen: Mutex::default() });
+    let client = Client::new("http://127.0.0.1:9", Arc::clone(&recorder) as _);
     let _ = client.create_post().send().await;
     let _ = client.list_posts().send().await;
     assert_eq!(
@@ -205,7 +212,7 @@ async fn a_transport_learns_the_operation() {
 #[test]
 fn the_key_stays_out_of_debug() {
     let direct = Direct::new(http_client(), "sk_canary").unwrap().with_connection("conn_1").unwrap();
-    let client = Client::new("https://api.example", http_client(), Arc::new(direct));
+    let client = Client::new("https://api.example", Arc::new(direct));
     let shown = format!("{client:?} {:?}", client.create_post());
     assert!(shown.contains("conn_1") && !shown.contains("canary"), "{shown}");
     let error = Direct::new(http_client(), "sk_\ncanary").unwrap_err();

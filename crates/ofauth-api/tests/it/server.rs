@@ -58,9 +58,8 @@ impl Server {
 
 /// A client of the server at `base_url`, with a key and a connection.
 pub(crate) fn client(base_url: String) -> Client {
-    let http = http_client();
-    let direct = Direct::new(http.clone(), "sk_canary").unwrap().with_connection("conn_own").unwrap();
-    Client::new(&format!("{base_url}/"), http, Arc::new(direct))
+    let direct = Direct::new(http_client(), "sk_canary").unwrap().with_connection("conn_own").unwrap();
+    Client::new(&format!("{base_url}/"), Arc::new(direct))
 }
 
 /// The address of a server that answers one request with these bytes and closes.
@@ -81,8 +80,6 @@ pub(crate) async fn raw(answer: Vec<u8>) -> String {
 
 /// A client without proxies and redirects.
 pub(crate) fn http_client() -> reqwest::Client {
-    // A second installation finds the first one's provider, which is the same.
-    let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap()
 }
 

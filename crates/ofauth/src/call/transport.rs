@@ -4,7 +4,7 @@
 //! call, and the steps of an upload. Each try waits for the rate limiter; what its answer is, [`success`] says, and
 //! [`retry`] what to do about a failure.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc::UnboundedSender;
@@ -43,13 +43,11 @@ pub(crate) struct Transport<E = Connections> {
     /// What carries the requests.
     pub(crate) exchange: E,
     pub(crate) limiters: Arc<RateLimiters>,
-    /// Builds requests for the generated client and never sends one.
-    builder: OnceLock<reqwest::Client>,
 }
 
 impl<E: Exchange> Transport<E> {
     pub(crate) fn new(settings: Arc<Settings>, exchange: E, limiters: Arc<RateLimiters>) -> Self {
-        Self { settings, exchange, limiters, builder: OnceLock::new() }
+        Self { settings, exchange, limiters }
     }
 
     /// Sends until an answer is final, and makes anything but a success an error.
@@ -117,18 +115,6 @@ impl<E: Exchange> Transport<E> {
         permit.ended(&read, now).kept().await;
         read
     }
-
-    /// A client that builds requests for the generated code and never sends one.
-    pub(crate) fn request_builder(&self) -> Result<reqwest::Client> {
-        if let Some(client) = self.builder.get() {
-            return Ok(client.clone());
-        }
-        let client = reqwest::Client::builder().tls_backend_preconfigured(no_tls()?).no_proxy().build();
-        let client = client.map_err(|error| {
-            Error::new(ErrorKind::Internal, format!("no request can be built ({error})")).with_source(error)
-        })?;
-        Ok(self.builder.get_or_init(|| client).clone())
-    }
 }
 
 /// The pause before the next try, unless it would end too late.
@@ -177,14 +163,4 @@ fn ended(failure: &Failure, request: &Request) -> String {
         Outcome::Refused { status } => format!("{}: HTTP {status}", request.doing),
         Outcome::NotSent | Outcome::Lost => failure.error.message().to_owned(),
     }
-}
-
-/// A TLS configuration that trusts nobody, for a client that sends nothing: reqwest insists on one.
-fn no_tls() -> Result<rustls::ClientConfig> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    Ok(rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::new(ErrorKind::Internal, "no usable TLS version").with_source(error))?
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth())
 }

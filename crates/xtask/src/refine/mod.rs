@@ -5,6 +5,7 @@
 
 mod enums;
 mod fields;
+mod requests;
 mod responses;
 mod setters;
 mod syntax;
@@ -27,6 +28,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         .collect();
     Texts.visit_file_mut(file);
     responses::send_in_crate(file)?;
+    requests::build_in_crate(file)?;
     drop_constructors(file);
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));

@@ -85,7 +85,7 @@ impl VisitMut for Errors {
             }
             Expr::Try(tried) => {
                 if let Expr::MethodCall(ExprMethodCall { method, .. }) = tried.expr.as_ref()
-                    && (method == "try_into" || method == "build")
+                    && method == "try_into"
                 {
                     let fallible = &tried.expr;
                     *tried.expr = parse_quote!(#fallible.map_err(crate::request::unsendable));
