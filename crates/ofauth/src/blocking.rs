@@ -192,6 +192,7 @@ impl Client {
     /// let page = client.wait(client.api().list_vault_media().limit(10).send())?;
     /// # Ok(()) }
     /// ```
+    #[cfg(feature = "typed")]
     pub fn api(&self) -> ofauth_api::Client {
         self.inner.api()
     }

@@ -67,6 +67,7 @@ impl Client {
 
     /// The generated client: every operation as a typed method, through the same transport as everything else, with
     /// its retries and its care for the key. Making it costs next to nothing.
+    #[cfg(feature = "typed")]
     pub fn api(&self) -> ofauth_api::Client {
         let base = self.0.transport.settings.origins.base().as_str();
         ofauth_api::Client::new(base, Arc::clone(&self.0.transport) as _)

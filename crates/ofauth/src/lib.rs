@@ -26,6 +26,7 @@
 //! The API key is sent to the base URL's server and to origins that were allowed, never along a redirect, and appears
 //! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
 
+#[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
 mod cancel;
@@ -59,6 +60,7 @@ pub mod unversioned;
 mod upload;
 mod vault;
 
+#[cfg(feature = "typed")]
 #[doc(inline)]
 pub use ofauth_api as api;
 pub use ofauth_operations::{operation, operations, schemas};
@@ -83,7 +85,7 @@ pub use upload::{
 pub use vault::{Check, VaultPlusBatch};
 
 /// The programs of the README, compiled.
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "typed", feature = "blocking"))]
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 

@@ -1,9 +1,10 @@
 //! The rules of this repository that no compiler checks: who may use whom, how long a file may be, what every manifest
 //! must look like, and that what the documents refer to exists. [`layers`] looks into the crates, [`names`] at what their
-//! files are called, [`signatures`] at what they show.
+//! files are called, [`signatures`] at what they show, [`features`] at what their features switch.
 //!
-//! Reads the checkout and `cargo metadata`; builds and runs nothing else.
+//! Reads the checkout and what cargo says of it; builds and runs nothing else.
 
+mod features;
 mod imports;
 mod layers;
 mod names;

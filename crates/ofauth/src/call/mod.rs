@@ -4,6 +4,7 @@
 //! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] checks. [`pause`] tells
 //! what a call waits for.
 
+#[cfg(feature = "typed")]
 mod generated_transport;
 mod params;
 pub(crate) mod pause;

@@ -33,6 +33,7 @@ pub(crate) mod transfer;
 pub use builder::{OpenUpload, Upload};
 pub(crate) use context::Context;
 pub use options::UploadOptions;
+#[cfg(feature = "blocking")]
 pub(crate) use options::option_setters;
 pub use plan::api_types::VaultUpload;
 pub use progress::notice::{Notice, Step};

@@ -7,14 +7,19 @@ use syn::visit::{self, Visit};
 
 use super::written_by_hand;
 
-/// What the public signatures of `ofauth` do not name, so that a new major version of one is not one of ours.
+/// What the public signatures of `ofauth` do not name, so that a new major version of one is not one of ours. The generated
+/// client is among them: its signatures name reqwest and what the generator wrote.
 const NOT_IN_SIGNATURES: &[&str] =
-    &["reqwest", "hyper", "hyper_util", "progenitor_client", "rustls", "tokio_rustls"];
+    &["ofauth_api", "reqwest", "hyper", "hyper_util", "progenitor_client", "rustls", "tokio_rustls"];
+
+/// The doors to the generated client: what may name it all the same, each under the feature `typed`.
+const DOORS: &[&str] = &["typed: fn api (& self) -> ofauth_api :: Client", "typed: ofauth_api as api"];
 
 #[test]
 fn public_signatures_of_the_library_name_no_http_library() {
-    let found = foreign_names(&library_sources());
-    assert!(found.is_empty(), "{found:#?}");
+    let mut found = foreign_names(&library_sources());
+    found.sort();
+    assert_eq!(found, DOORS, "the stable part of the library must not show what others version");
 }
 
 #[test]
@@ -29,6 +34,7 @@ fn foreign_names_are_seen_in_every_kind_of_signature() {
         "pub struct S; impl S { pub fn f() -> reqwest::Url { g() } }",
         "pub struct S; impl From<reqwest::Error> for S { fn from(error: reqwest::Error) -> Self { Self } }",
         "pub use reqwest::StatusCode;",
+        "pub use ofauth_api as api;",
     ] {
         assert!(!foreign_names(&[syn::parse_file(source).unwrap()]).is_empty(), "{source}");
     }
@@ -42,6 +48,15 @@ fn foreign_names_are_seen_in_every_kind_of_signature() {
     }
 }
 
+#[test]
+fn a_door_is_known_by_its_feature() {
+    let found = |source| foreign_names(&[syn::parse_file(source).unwrap()]);
+    assert_eq!(found("#[cfg(feature = \"typed\")] pub use reqwest as x;"), ["typed: reqwest as x"]);
+    assert_eq!(found("#[cfg(feature = \"blocking\")] pub use reqwest as x;"), ["reqwest as x"]);
+    let method = "pub struct S; impl S { #[cfg(feature = \"typed\")] pub fn f() -> reqwest::Url { g() } }";
+    assert_eq!(found(method), ["typed: fn f () -> reqwest :: Url"]);
+}
+
 fn library_sources() -> Vec<syn::File> {
     let sources: Vec<_> = written_by_hand()
         .into_iter()
@@ -52,7 +67,7 @@ fn library_sources() -> Vec<syn::File> {
     sources
 }
 
-/// What public items name although they should not. `pub` is taken at its word: a lint of the workspace refuses a
+/// What public items name although they should not, marked if it is there with the feature `typed` alone. `pub` is taken at its word: a lint of the workspace refuses a
 /// `pub` that nobody outside can reach.
 fn foreign_names(sources: &[syn::File]) -> Vec<String> {
     let mut types = PublicTypes::default();
@@ -119,11 +134,14 @@ struct Scan<'a> {
 }
 
 impl Scan<'_> {
-    fn check(&mut self, signature: &impl ToTokens) {
+    fn check(&mut self, attributes: &[syn::Attribute], signature: &impl ToTokens) {
         let text = signature.to_token_stream().to_string();
         let foreign = |word: &str| NOT_IN_SIGNATURES.contains(&word) || self.imports.contains(word);
         if text.split(|c: char| !(c.is_alphanumeric() || c == '_')).any(foreign) {
-            self.found.push(text);
+            let is_typed =
+                |it: &syn::Attribute| it.to_token_stream().to_string() == "# [cfg (feature = \"typed\")]";
+            let mark = if attributes.iter().any(is_typed) { "typed: " } else { "" };
+            self.found.push(format!("{mark}{text}"));
         }
     }
 }
@@ -131,22 +149,22 @@ impl Scan<'_> {
 impl<'ast> Visit<'ast> for Scan<'_> {
     fn visit_item(&mut self, item: &'ast syn::Item) {
         match item {
-            syn::Item::Fn(item) if is_public(&item.vis) => self.check(&item.sig),
-            syn::Item::Enum(item) if is_public(&item.vis) => self.check(&item.variants),
-            syn::Item::Type(item) if is_public(&item.vis) => self.check(item),
-            syn::Item::Const(item) if is_public(&item.vis) => self.check(&item.ty),
-            syn::Item::Static(item) if is_public(&item.vis) => self.check(&item.ty),
-            syn::Item::Use(item) if is_public(&item.vis) => self.check(item),
+            syn::Item::Fn(item) if is_public(&item.vis) => self.check(&item.attrs, &item.sig),
+            syn::Item::Enum(item) if is_public(&item.vis) => self.check(&item.attrs, &item.variants),
+            syn::Item::Type(item) if is_public(&item.vis) => self.check(&item.attrs, &item.ty),
+            syn::Item::Const(item) if is_public(&item.vis) => self.check(&item.attrs, &item.ty),
+            syn::Item::Static(item) if is_public(&item.vis) => self.check(&item.attrs, &item.ty),
+            syn::Item::Use(item) if is_public(&item.vis) => self.check(&item.attrs, &item.tree),
             syn::Item::Struct(item) if is_public(&item.vis) => {
-                self.check(&item.generics);
+                self.check(&item.attrs, &item.generics);
                 let public = item.fields.iter().filter(|field| is_public(&field.vis));
-                public.for_each(|field| self.check(&field.ty));
+                public.for_each(|field| self.check(&item.attrs, &field.ty));
             }
             syn::Item::Trait(item) if is_public(&item.vis) => {
-                self.check(&item.supertraits);
+                self.check(&item.attrs, &item.supertraits);
                 for member in &item.items {
                     if let syn::TraitItem::Fn(method) = member {
-                        self.check(&method.sig);
+                        self.check(&item.attrs, &method.sig);
                     }
                 }
             }
@@ -154,7 +172,7 @@ impl<'ast> Visit<'ast> for Scan<'_> {
                 let of = item.self_ty.to_token_stream().to_string();
                 let of_public = self.types.contains(of.split([' ', '<']).next().unwrap_or_default());
                 if let (Some((path, _)), true) = (&item.trait_, of_public) {
-                    self.check(path);
+                    self.check(&item.attrs, path);
                 }
             }
             _ => {}
@@ -164,7 +182,7 @@ impl<'ast> Visit<'ast> for Scan<'_> {
 
     fn visit_impl_item_fn(&mut self, method: &'ast syn::ImplItemFn) {
         if is_public(&method.vis) {
-            self.check(&method.sig);
+            self.check(&method.attrs, &method.sig);
         }
     }
 }
