@@ -173,8 +173,10 @@ impl ClientBuilder {
 
     /// PEM certificates of the authorities to trust, instead of the platform's.
     ///
-    /// Without them the platform's store is read at the first https call, or what `SSL_CERT_FILE` and `SSL_CERT_DIR` name
-    /// instead. These two variables are read once a process: when the first client of an https server is built.
+    /// Without them the platform says at the first https call whom to trust, or the certificates that `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` name. These two variables are read once a process: when the first client of an https server is built.
+    /// A platform without certificates is an error, unless the feature `webpki-roots` compiled some in; without that
+    /// feature and `platform-verifier`, https needs certificates here.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
         self.ca_pem = Some(pem.into());
         self

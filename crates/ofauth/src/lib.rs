@@ -23,6 +23,19 @@
 //! | [`blocking`] | the same without async |
 //! | [`Error`], [`ErrorKind`] | what went wrong and what to do about it |
 //!
+//! # Features
+//!
+//! All but the last are on unless `default-features = false` is set.
+//!
+//! | feature | what it is for |
+//! | --- | --- |
+//! | `typed` | [`Client::api`] and [`api`]; brings `ofauth-api` and the types of reqwest |
+//! | `blocking` | [`blocking`] |
+//! | `platform-verifier` | servers are checked by what the platform trusts: the system's own check on macOS and Windows, the certificates in its store elsewhere |
+//! | `webpki-roots` | servers are checked by Mozilla's list of roots, compiled in; with `platform-verifier` only where the machine has no store, as in small container images |
+//!
+//! Without the last two, https needs certificates that the program gives ([`ClientBuilder::ca_pem`]).
+//!
 //! The API key is sent to the base URL's server and to origins that were allowed, never along a redirect, and appears
 //! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
 
