@@ -668,7 +668,10 @@ ofauth_status ofauth_upload_set_filename(ofauth_upload *upload,
                                          const char *filename,
                                          ofauth_error **err);
 
-/** Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes. */
+/**
+ * Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes,
+ * else "application/octet-stream".
+ */
 ofauth_status ofauth_upload_set_content_type(ofauth_upload *upload,
                                              const char *content_type,
                                              ofauth_error **err);

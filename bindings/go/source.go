@@ -88,7 +88,8 @@ func WithFilename(filename string) UploadOption {
 	})
 }
 
-// WithContentType is the content type, such as video/mp4. Default: by the file name, else by the first bytes.
+// WithContentType is the content type, such as video/mp4. Default: by the file name, else by the first bytes,
+// else application/octet-stream.
 func WithContentType(contentType string) UploadOption {
 	return withText("the content type", contentType, func(u *upload, text *C.char, err **C.ofauth_error) C.ofauth_status {
 		return C.ofauth_upload_set_content_type(u.upload, text, err)

@@ -199,7 +199,8 @@ class Upload {
     Upload &set_filename(std::string_view name) {
         return set_text(&ofauth_upload_set_filename, name, "filename");
     }
-    /// The media type, such as "video/mp4". Default: from the file name, then from the first bytes.
+    /// The media type, such as "video/mp4". Default: from the file name, then from the first bytes,
+    /// then "application/octet-stream".
     Upload &set_content_type(std::string_view type) {
         return set_text(&ofauth_upload_set_content_type, type, "content_type");
     }

@@ -163,7 +163,8 @@ pub unsafe extern "C" fn ofauth_upload_set_filename(
     unsafe { change(upload, err, with) }
 }
 
-/// Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes.
+/// Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes,
+/// else "application/octet-stream".
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_content_type(
     upload: *mut ofauth_upload,

@@ -1,9 +1,9 @@
 //! An HTTP proxy: its address, what it is told as user name and password, and how that is kept out of what it says.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use http::HeaderValue;
 use http::header::{HeaderMap, PROXY_AUTHENTICATE};
+use http::{HeaderValue, Uri};
+use hyper_util::client::proxy::matcher::{Intercept, Matcher};
+use percent_encoding::percent_decode_str;
 use url::Url;
 use zeroize::Zeroizing;
 
@@ -46,25 +46,25 @@ impl Proxy {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(bad("names no host"));
         }
-        let decode = |text: &str| percent_encoding::percent_decode_str(text).collect::<Vec<u8>>();
+        // As written in the parsed address, so that what the two parsers take for the host is the same.
+        let matched = Matcher::builder().all(url.as_str()).build().intercept(&Uri::from_static("http://any"));
+        let authorization = matched.as_ref().and_then(Intercept::basic_auth).cloned();
+        let has_login = !url.username().is_empty() || url.password().is_some();
+        if has_login != authorization.is_some() {
+            return Err(bad("has a user name or password that cannot be sent"));
+        }
         let mut secrets = Vec::new();
-        let authorization = if url.username().is_empty() && url.password().is_none() {
-            None
-        } else {
-            let password = decode(url.password().unwrap_or_default());
-            let mut login = decode(url.username());
-            login.push(b':');
-            login.extend(&password);
-            let login = STANDARD.encode(&login);
-            let mut value = HeaderValue::from_str(&format!("Basic {login}"))
-                .map_err(|_| bad("has credentials that no header can carry"))?;
-            value.set_sensitive(true);
-            let written = url.password().unwrap_or_default().to_owned();
-            secrets =
-                [login, String::from_utf8_lossy(&password).into_owned(), written].map(Zeroizing::new).into();
+        if let Some(value) = &authorization {
+            let written = url.password().unwrap_or_default();
+            // What is no UTF-8 would go out as something else.
+            let decode = |text| percent_decode_str(text).decode_utf8();
+            let (Ok(_), Ok(password)) = (decode(url.username()), decode(written)) else {
+                return Err(bad("has a user name or password that is not UTF-8"));
+            };
+            let login = value.to_str().unwrap_or_default().trim_start_matches("Basic ");
+            secrets = [login, &password, written].map(|secret| Zeroizing::new(secret.to_owned())).into();
             secrets.retain(|secret| secret.len() >= SHORTEST_CUT);
-            Some(value)
-        };
+        }
         // Cannot fail for a URL with a host; were it to, the credentials must not stay.
         url.set_username("").and_then(|()| url.set_password(None)).map_err(|()| bad("cannot be used"))?;
         Ok(Self { url, authorization, secrets })
@@ -106,9 +106,19 @@ mod tests {
         assert_eq!(proxy.url.as_str(), "http://proxy.test:3128/");
         assert_eq!(proxy.authorization.as_ref().unwrap(), "Basic dXNAZXI6cGE6c3M=");
         assert!(!format!("{proxy:?}").contains("pa"), "{proxy:?}");
+        for (login, encoded) in
+            [("us:p@ss", "dXM6cEBzcw=="), ("us", "dXM6"), (":pw", "OnB3"), ("us:%C3%A4", "dXM6w6Q=")]
+        {
+            let proxy = Proxy::new(&format!("http://{login}@proxy.test:3128/path")).unwrap();
+            let value = proxy.authorization.as_ref().unwrap();
+            assert_eq!((value.to_str().unwrap(), value.is_sensitive()), (&*format!("Basic {encoded}"), true));
+            assert_eq!((proxy.url.host_str(), proxy.url.port()), (Some("proxy.test"), Some(3128)));
+        }
         assert!(Proxy::new("http://proxy.test:3128").unwrap().authorization.is_none());
         assert_eq!(proxy.cut_from("pa:ss, pa%3Ass, dXNAZXI6cGE6c3M="), "[password], [password], [password]");
-        for bad in ["", "proxy:3128", "socks5://proxy:1080", "https://proxy", "http://"] {
+        for bad in
+            ["", "proxy:3128", "socks5://proxy:1080", "https://proxy", "http://", "http://us:%E4@proxy.test"]
+        {
             assert_eq!(Proxy::new(bad).unwrap_err().kind(), ErrorKind::Config, "{bad}");
         }
     }

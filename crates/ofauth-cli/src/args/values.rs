@@ -30,14 +30,15 @@ pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
     })
 }
 
-/// A time, not 0: seconds such as `30` or `0.5`, or with units such as `90s`, `5m` or `1h 30m`.
+/// A time, not 0: seconds such as `30` or `0.5`, or with units such as `90s`, `5m30s` or `1h 30m`.
 pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     let time = match text.parse::<f64>() {
         Ok(seconds) => Duration::try_from_secs_f64(seconds).ok(),
         Err(_) => text.parse::<jiff::SignedDuration>().ok().and_then(|time| time.try_into().ok()),
     };
-    time.filter(|time| !time.is_zero())
-        .ok_or_else(|| "not a time: write seconds, or a number with a unit, such as 30, 90s, 5m or 2h".into())
+    time.filter(|time| !time.is_zero()).ok_or_else(|| {
+        "not a time above 0: write seconds, or numbers with the units ms, s, m and h, such as 30, 90s, 5m30s or 2h".into()
+    })
 }
 
 #[cfg(test)]
@@ -92,12 +93,18 @@ mod tests {
             ("2h", 7200.0),
             ("1h30m", 5400.0),
             ("1h 30m", 5400.0),
+            ("5m30s", 330.0),
+            ("5m 30s", 330.0),
+            ("5 minutes 30 seconds", 330.0),
             ("500ms", 0.5),
         ] {
             assert_eq!(duration(text), Ok(Duration::from_secs_f64(seconds)), "{text}");
         }
-        for wrong in ["0", "0s", "-1", "-5m", "NaN", "inf", "1x", "", "soon", "m"] {
-            assert!(duration(wrong).unwrap_err().contains("such as 30, 90s, 5m or 2h"), "{wrong}");
+        let overflowing = ["1e30", "99999999999999999999", "99999999999999999999s", "9223372036854775807h"];
+        let negative = ["-1", "-5m", "5m ago"];
+        let others = ["0", "0s", "0h 0m", "NaN", "inf", "1x", "1d", "", "soon", "m", "5m30"];
+        for wrong in [&overflowing[..], &negative, &others].concat() {
+            assert!(duration(wrong).unwrap_err().contains("the units ms, s, m and h"), "{wrong}");
         }
     }
 }

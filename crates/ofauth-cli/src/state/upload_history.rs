@@ -12,8 +12,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ofauth::Sum;
 use ofauth::unversioned::private_fs::create_directory;
+use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::file_state::FileState;
 use super::line_index::{self, Index};
@@ -53,8 +53,13 @@ impl History {
     /// The history in `directory`, which is made if need be.
     pub(crate) fn open(directory: &Path, base_url: &str, connection: &str) -> io::Result<Self> {
         create_directory(directory)?;
-        let name = Sha256::digest(format!("{}\n{connection}", base_url.trim_end_matches('/')));
-        let name: String = name.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let key = format!("{}\n{connection}", base_url.trim_end_matches('/'));
+        let name: String = digest(&SHA256, key.as_bytes())
+            .as_ref()
+            .iter()
+            .take(16)
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         Ok(Self {
             data: directory.join(format!("{name}.jsonl")),
             lock: directory.join(format!("{name}.lock")),

@@ -5,9 +5,9 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use ofauth_sandbox::{FaultScript, Sandbox};
+use ring::digest::{SHA256, digest};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 use tokio::io::AsyncWriteExt;
 use tokio::process::{Child, Command};
 
@@ -140,5 +140,5 @@ pub(crate) fn sample(name: &str) -> PathBuf {
 }
 
 pub(crate) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }

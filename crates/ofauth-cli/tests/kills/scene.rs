@@ -11,8 +11,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use fastrand::Rng;
 use ofauth_sandbox::Sandbox;
+use ring::digest::{SHA256, digest};
 use rustix::process::Signal;
-use sha2::{Digest, Sha256};
 use tokio::process::Command;
 
 use crate::figures::Figures;
@@ -51,7 +51,7 @@ impl Content {
     pub(crate) fn random(size: usize, rng: &mut Rng) -> Self {
         let mut bytes = vec![0; size];
         rng.fill(&mut bytes);
-        let sha256 = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256 = digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         Self { bytes, sha256 }
     }
 }

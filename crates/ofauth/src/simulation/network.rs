@@ -3,12 +3,12 @@
 //! Takes the place of sockets and HTTP, and of nothing above: each request is sent once and brings back what became of it. A
 //! request that has left goes on without its sender.
 
+use std::future::poll_fn;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, SystemTime};
 
-use futures_util::future::poll_fn;
 use http_body::Body as _;
 use serde_json::Value;
 use tokio::sync::oneshot;

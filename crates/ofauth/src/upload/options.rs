@@ -50,7 +50,7 @@ impl UploadOptions {
         self
     }
 
-    /// The content type. Default: by the file name, else by the first bytes.
+    /// The content type. Default: by the file name, else by the first bytes, else `application/octet-stream`.
     pub fn content_type(mut self, content_type: impl Into<String>) -> Self {
         self.content_type = Some(content_type.into());
         self

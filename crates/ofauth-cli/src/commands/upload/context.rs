@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use ofauth::unversioned::{content_type_by_name, usual_extension};
-use ofauth::{ErrorKind, OpenUpload, Upload, UploadOptions};
+use ofauth::{OpenUpload, Upload, UploadOptions};
 
 use super::input::Input;
 use crate::app::App;
@@ -46,15 +46,10 @@ impl<'a> UploadContext<'a> {
         self.check_format(self.upload(input)?.open().await?)
     }
 
-    /// Opens a file that lies in a directory; nothing if it is no medium. A file whose name says that it is none is not
-    /// opened.
+    /// Opens a file that lies in a directory; nothing if it is no medium.
     pub(super) async fn open_inside(&self, path: &Path) -> Result<Option<OpenUpload>> {
         if self.args.content_type.is_some() {
             return self.open(&Input::path(path)).await.map(Some);
-        }
-        let by_name = is_media_by_name(path);
-        if by_name == Some(false) {
-            return Ok(None);
         }
         // A name that is not text would be an error before the content was looked at.
         let name = file_name(path);
@@ -63,8 +58,7 @@ impl<'a> UploadContext<'a> {
         let opened = match upload.open().await {
             Ok(opened) if is_media(opened.content_type()) => opened,
             Ok(_) => return Ok(None),
-            Err(_) if by_name.is_none() && is_empty(path) => return Ok(None),
-            Err(error) if error.kind() == ErrorKind::InvalidArgument => return Ok(None),
+            Err(_) if !is_media_by_name(path) && is_empty(path) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
         if path.file_name().and_then(|name| name.to_str()).is_none() {
@@ -81,7 +75,7 @@ impl<'a> UploadContext<'a> {
     /// The library declares whatever type a file has, and the service refuses others once a session is open. This is the
     /// command's own rule: it says so before anything is sent.
     fn check_format(&self, opened: OpenUpload) -> Result<OpenUpload> {
-        // By its first bytes, and if these tell nothing by its name.
+        // Its first bytes say more than its name.
         let format = opened.detected_content_type().unwrap_or(opened.content_type());
         let is_wanted = self.args.any_format || self.args.content_type.is_some();
         if is_wanted || usual_extension(format).is_some() {
@@ -99,11 +93,9 @@ fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-/// Whether a name is that of a medium; nothing if the name does not tell.
-pub(super) fn is_media_by_name(path: &Path) -> Option<bool> {
-    let content_type = content_type_by_name(&file_name(path))?;
-    // Which says of a name no more than that it is a file's.
-    (content_type != "application/octet-stream").then(|| is_media(&content_type))
+/// Whether a name is that of a format in the upload guide.
+pub(super) fn is_media_by_name(path: &Path) -> bool {
+    content_type_by_name(&file_name(path)).is_some()
 }
 
 /// Whether a content type is one that a vault is for.

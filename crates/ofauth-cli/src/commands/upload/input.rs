@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use ofauth::unversioned::usual_extension;
 use ofauth::{ErrorKind, ReadAt, Source};
-use sha2::{Digest, Sha256};
+use ring::digest::{Context, SHA256};
 
 use crate::failure::{Failure, Result};
 use crate::name::Name;
@@ -147,7 +147,7 @@ fn spool(mut from: impl Read, limit: u64) -> Result<(File, u64)> {
 fn sha256(mut file: File) -> io::Result<String> {
     // A clone of the temporary file shares its position.
     file.rewind()?;
-    let mut hash = Sha256::new();
+    let mut hash = Context::new(&SHA256);
     let mut buffer = vec![0; BUFFER];
     loop {
         match file.read(&mut buffer) {
@@ -157,7 +157,7 @@ fn sha256(mut file: File) -> io::Result<String> {
             Err(error) => return Err(error),
         }
     }
-    Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hash.finish().as_ref().iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
 #[cfg(test)]
@@ -169,7 +169,8 @@ mod tests {
         let bytes: Vec<u8> = (0..200_000u32).map(|n| n as u8).collect();
         let (file, size) = spool(&bytes[..], 200_000).unwrap();
         assert_eq!(size, 200_000);
-        let digest: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String =
+            ring::digest::digest(&SHA256, &bytes).as_ref().iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(sha256(file).unwrap(), digest);
         let failure = spool(&bytes[..], 199_999).unwrap_err();
         assert_eq!(failure.kind(), ErrorKind::Source);

@@ -16,8 +16,8 @@ use std::time::Duration;
 
 use ofauth::unversioned::private_fs::create_directory;
 use ofauth::{ErrorKind, Journal, JournalState};
+use ring::digest;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::context::UploadContext;
 use super::outcome::UploadedFile;
@@ -155,10 +155,10 @@ impl ResumeRecord {
 
 /// What tells one command from another.
 fn name(upload: &UploadContext<'_>) -> String {
-    let mut hash = Sha256::new();
+    let mut hash = digest::Context::new(&digest::SHA256);
     let mut add = |part: &[u8]| {
         // With its length, so that no two lists of parts look alike.
-        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(&(part.len() as u64).to_le_bytes());
         hash.update(part);
     };
     let (context, args) = (upload.context, upload.args);
@@ -169,7 +169,7 @@ fn name(upload: &UploadContext<'_>) -> String {
     add(args.filename.as_deref().unwrap_or_default().as_bytes());
     add(args.content_type.as_deref().unwrap_or_default().as_bytes());
     args.files.iter().for_each(|path| add(path.as_os_str().as_encoded_bytes()));
-    hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hash.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Ends a line that a crash has torn.

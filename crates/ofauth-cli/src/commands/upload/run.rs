@@ -152,7 +152,7 @@ impl<'a> Batch<'a> {
         // Never closed, so this only waits.
         let _place = self.places.acquire().await;
         if let Some(kind) = self.gate.enter().await {
-            if !named && is_media_by_name(&path) != Some(true) {
+            if !named && !is_media_by_name(&path) {
                 return Outcome::Nothing;
             }
             return Outcome::NotTried(report::not_tried(self.out(), &Name::from(path.as_path()), kind));

@@ -69,7 +69,7 @@ fn open(source: &Source, filename: Option<String>, content_type: Option<String>)
                 system::failed(ErrorKind::Source, format!("{source} cannot be read"), "", error)
             })?;
             let head = head.get(..read).unwrap_or_default();
-            (content_type::of(&filename, head)?, content_type::by_content(head))
+            (content_type::of(&filename, head).to_owned(), content_type::by_content(head))
         }
     };
     Ok(Prepared { source: opened, filename, content_type, format })
