@@ -82,9 +82,11 @@ const (
 	JournalFinished JournalState = "finished"
 	// JournalDamaged is a journal that cannot be read.
 	JournalDamaged JournalState = "damaged"
+	// JournalOtherVersion is a journal that another version of the library wrote, in a format that this one does not know.
+	JournalOtherVersion JournalState = "other_version"
 )
 
-// JournalSession is what a journal says of one upload. Of a damaged one little is known, and the rest is zero.
+// JournalSession is what a journal says of one upload. Of one that cannot be read little is known, and the rest is zero.
 type JournalSession struct {
 	// ID is the name of the journal, 16 digits.
 	ID string

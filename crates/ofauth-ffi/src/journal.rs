@@ -75,11 +75,12 @@ fn unix_ms(time: SystemTime) -> Option<i64> {
 /// an object with `id` (16 digits, for `ofauth_journal_forget`), `file` (its path, or the name of what is no file),
 /// `connection`, `baseUrl`, `size` (bytes), `partsDone`, `partsTotal`, `bytesDone`, `uploadId` (the reference), `opened`
 /// and `expires` (milliseconds since 1970), `state` and `inUse` (whether an upload has it at this moment). What is not
-/// known is null, and a number of a damaged journal is 0.
+/// known is null, and a number of a journal that cannot be read is 0.
 ///
 /// `state` is "interrupted": the same upload goes on. "outcome_unknown": the service may have it; look, then forget it.
 /// "finished": its result is held, and the same upload gives it again. "damaged": it cannot be read, and the same upload
-/// starts over or says why not. Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
+/// starts over or says why not. "other_version": another version of the library wrote it, and the same upload says so.
+/// Later versions may add states. `OFAUTH_ERR_JOURNAL`: the directory cannot be read.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_journal_sessions(
     dir: *const c_char,

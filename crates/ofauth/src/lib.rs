@@ -64,6 +64,8 @@ mod settings;
 #[cfg(test)]
 mod simulation;
 #[doc(hidden)]
+pub mod state_format;
+#[doc(hidden)]
 pub mod system;
 #[doc(hidden)]
 pub mod threads;

@@ -7,4 +7,5 @@ pub use crate::call::raw::PROXY_REQUEST;
 pub use crate::file_identity::{FileIdentity, Sameness};
 pub use crate::origin::is_loopback;
 pub use crate::private_fs;
+pub use crate::state_format;
 pub use crate::upload::source::content_type::{by_name as content_type_by_name, usual_extension};

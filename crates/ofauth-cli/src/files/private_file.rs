@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use ofauth::system::words;
 use ofauth::unversioned::private_fs::{self, OpenError, options, sync_directory};
+use ofauth::unversioned::state_format::{Beginning, MAGIC_LENGTH, StateFormat};
 
 /// The largest file that is read: a million uploads of a few parts. Reading one takes a second or two.
 const LARGEST: u64 = 256 << 20;
@@ -43,6 +44,31 @@ pub(crate) fn open_locked(path: &Path) -> io::Result<Option<File>> {
 /// Opens a file that is there, to read it.
 pub(crate) fn open_to_read(path: &Path) -> io::Result<File> {
     regular(path, &options())
+}
+
+/// Refuses a file of lines that has another version of its format or is none of ours, and empties one that was cut in its
+/// [first line](first_line), which goes out with the first record. Only for whoever has the lock.
+pub(crate) fn check_format(mut file: &File, path: &Path, format: StateFormat) -> io::Result<()> {
+    let mut judge = || {
+        let mut head = Vec::new();
+        file.seek(SeekFrom::Start(0))?;
+        file.take(MAGIC_LENGTH as u64).read_to_end(&mut head)?;
+        let beginning = format.judge(&head);
+        if beginning == Beginning::Unfinished && !head.is_empty() {
+            file.set_len(0)?;
+        }
+        Ok(beginning)
+    };
+    match judge().map_err(|error| naming(path, &error))? {
+        Beginning::Known | Beginning::Unfinished => Ok(()),
+        Beginning::Other(version) => Err(said(path, &version.to_string())),
+        Beginning::Foreign => Err(said(path, "damaged, or none of ofauth's files")),
+    }
+}
+
+/// The line that a file of lines begins with.
+pub(crate) fn first_line(format: StateFormat) -> Vec<u8> {
+    [&format.magic()[..], b"\n"].concat()
 }
 
 /// Makes a file anew, in place of what has its name.

@@ -1,4 +1,5 @@
-//! Where in a file of uploads, one JSON object a line, each path has its latest record: 16 bytes a path, whatever its length.
+//! Where in a file of uploads, a line for the version of its format and then one JSON object a line, each path has its
+//! latest record: 16 bytes a path, whatever its length.
 //!
 //! Paths are told apart by a hash alone; whoever reads the record compares the path itself. This module reads lines
 //! and writes nothing.
@@ -7,10 +8,14 @@ use std::fs::File;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, BufRead, BufReader, Read};
 
+use ofauth::unversioned::state_format::MAGIC_LENGTH;
 use serde::Deserialize;
 
 /// No record is longer, not even one with the etags of the most parts that a plan may have.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+
+/// Where the first record begins: behind the line with the version.
+const FIRST: u64 = MAGIC_LENGTH as u64 + 1;
 
 /// What every record has.
 #[derive(Deserialize)]
@@ -23,7 +28,7 @@ struct Keyed {
 pub(crate) struct Index {
     /// The hash of a path and the offset of its record, sorted.
     places: Vec<(u64, u64)>,
-    /// All lines, those that are no record among them.
+    /// All lines behind the first, those that are no record among them.
     lines: usize,
 }
 
@@ -37,8 +42,8 @@ impl Index {
     pub(crate) fn and_others(file: &File, mut other: impl FnMut(&[u8])) -> io::Result<Self> {
         let mut places = Vec::new();
         let mut lines = 0;
-        let mut reader = at(file, 0);
-        let mut offset: u64 = 0;
+        let mut reader = at(file, FIRST);
+        let mut offset = FIRST;
         let mut line = Vec::new();
         loop {
             line.clear();
@@ -142,6 +147,7 @@ mod tests {
     fn many_threads_find_their_own_lines() {
         use std::io::Write as _;
         let mut file = tempfile::tempfile().unwrap();
+        writeln!(file, "OFAUTHH1").unwrap();
         let path = |number: usize| format!("/media/{number}.mp4");
         for number in 0..200 {
             writeln!(file, r#"{{"path": "{}", "fill": "{}"}}"#, path(number), "x".repeat(number * 50))
@@ -171,13 +177,13 @@ mod tests {
     fn a_line_beyond_all_measure_is_passed_over() {
         let home = tempfile::tempdir().unwrap();
         let record = r#"{"path":"/a","size":1,"mtime":2,"etags":["e"],"at":3}"#;
-        let text = format!("{record}\n{}\n{record}\n", "x".repeat(LONGEST_LINE as usize + 5));
+        let text = format!("OFAUTHH1\n{record}\n{}\n{record}\n", "x".repeat(LONGEST_LINE as usize + 5));
         std::fs::write(home.path().join("f"), &text).unwrap();
         let file = File::open(home.path().join("f")).unwrap();
         let index = Index::of(&file).unwrap();
         assert_eq!((index.places.len(), index.lines), (1, 3));
         let offset = index.offset("/a").unwrap();
-        assert_eq!(offset as usize, record.len() + 1 + LONGEST_LINE as usize + 6);
+        assert_eq!(offset as usize, 9 + record.len() + 1 + LONGEST_LINE as usize + 6);
         assert_eq!(line(&file, offset).unwrap(), format!("{record}\n").as_bytes());
         assert_eq!(index.offset("/b"), None);
     }

@@ -4,6 +4,8 @@
 
 pub(crate) mod file_state;
 pub(crate) mod line_index;
+#[cfg(test)]
+pub(crate) mod samples;
 pub(crate) mod upload_history;
 
 use std::io;

@@ -1,6 +1,6 @@
 //! Which files were uploaded before, and under which etags: what `upload --skip-existing` asks the service about.
 //!
-//! One append-only file for each server and connection, one JSON object a line. Writers take turns by a lock file
+//! One append-only file for each server and connection: a line for the version of its format, then one JSON object a line. Writers take turns by a lock file
 //! beside it, and each record is one write, so a line that is torn by a crash is the last one; it is ignored. Records
 //! that a later one of the same path replaced are dropped once they are the larger half. Nothing here talks to the
 //! service, and to lose all of it only means to upload again.
@@ -12,12 +12,13 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use ofauth::Sum;
 use ofauth::unversioned::private_fs::create_directory;
+use ofauth::unversioned::state_format::UPLOAD_HISTORY;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::file_state::FileState;
 use super::line_index::{self, Index};
-use crate::files::private_file::{self, is_torn, naming};
+use crate::files::private_file::{self, first_line, is_torn, naming};
 
 /// Whether a file is worth compacting is looked at whenever its size passes a power of two above this.
 const SMALL: u64 = 64 * 1024;
@@ -81,11 +82,14 @@ impl History {
         let mut line = serde_json::to_vec(&Record { file, etags, sum, at })?;
         line.push(b'\n');
         let _turn = self.take_turn()?;
-        let mut data = private_file::open(&self.data)?;
+        let mut data = self.open_data()?;
         if is_torn(&data)? {
             line.insert(0, b'\n');
         }
         let before = data.seek(SeekFrom::End(0))?;
+        if before == 0 {
+            line.splice(..0, first_line(UPLOAD_HISTORY));
+        }
         data.write_all(&line).map_err(|error| naming(&self.data, &error))?;
         let after = before.saturating_add(line.len() as u64);
         if after > SMALL && after.checked_ilog2() != before.checked_ilog2() {
@@ -98,7 +102,7 @@ impl History {
     pub(crate) fn snapshot(&self) -> io::Result<Snapshot> {
         let _turn = self.take_turn()?;
         self.compact()?;
-        let file = private_file::open(&self.data)?;
+        let file = self.open_data()?;
         let index = Index::of(&file)?;
         Ok(Snapshot { file, index })
     }
@@ -110,15 +114,23 @@ impl History {
         Ok(lock)
     }
 
+    /// Opens the file, if its format is known. Only for whose turn it is.
+    fn open_data(&self) -> io::Result<File> {
+        let data = private_file::open(&self.data)?;
+        private_file::check_format(&data, &self.data, UPLOAD_HISTORY)?;
+        Ok(data)
+    }
+
     /// Drops outdated records if they are the larger half. Only for whose turn it is.
     fn compact(&self) -> io::Result<()> {
-        let data = private_file::open(&self.data)?;
+        let data = self.open_data()?;
         let index = Index::of(&data)?;
         if !index.is_mostly_outdated() {
             return Ok(());
         }
         let fresh = self.data.with_extension("new");
         let mut new = io::BufWriter::new(private_file::create_anew(&fresh)?);
+        new.write_all(&first_line(UPLOAD_HISTORY))?;
         for offset in index.in_order() {
             new.write_all(&line_index::line(&data, offset)?)?;
         }
@@ -146,6 +158,7 @@ fn first_and_last<'a>(mut etags: impl Iterator<Item = &'a str>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::samples;
     use serde_json::json;
 
     fn open(home: &Path) -> History {
@@ -215,7 +228,7 @@ mod tests {
         let written = lines(&history);
         assert!(written < 1000, "compacted on the way: {written}");
         let snapshot = history.snapshot().unwrap();
-        assert_eq!(lines(&history), 2);
+        assert_eq!(lines(&history), 3);
         assert_eq!(etags(&snapshot, &file("/often", 999)).unwrap(), ["999"]);
         assert_eq!(etags(&snapshot, &file("/once", 1)).unwrap(), ["once"]);
     }
@@ -236,6 +249,31 @@ mod tests {
         let snapshot = open(home.path()).snapshot().unwrap();
         for writer in 0..4 {
             assert!(etags(&snapshot, &file(&format!("/{writer}"), 99)).is_some());
+        }
+    }
+
+    /// What was written once is read by every later version, or refused by name and left as it is.
+    #[test]
+    fn samples_are_read_or_refused_by_their_version() {
+        let whole = samples::sample("upload-history-1");
+        let home = tempfile::tempdir().unwrap();
+        let history = open(home.path());
+        let put = |bytes: &[u8]| std::fs::write(&history.data, bytes).unwrap();
+        put(&whole);
+        assert_eq!(etags(&history.snapshot().unwrap(), &file("/a", 1)).unwrap(), ["\"1\"", "\"3\""]);
+        for cut in samples::cut(&whole) {
+            put(&cut);
+            add(&history, file("/b", 1), &["4"]);
+            assert_eq!(etags(&history.snapshot().unwrap(), &file("/b", 1)).unwrap(), ["4"]);
+            assert!(std::fs::read(&history.data).unwrap().starts_with(&whole[..9]));
+        }
+        for (bytes, why) in samples::refused(&whole) {
+            put(&bytes);
+            let added = history.add(file("/b", 1), [Some("4")].into_iter(), None).unwrap_err();
+            for error in [added, history.snapshot().unwrap_err()] {
+                assert_eq!(error.to_string(), format!("{}: {why}", history.data.display()));
+            }
+            assert_eq!(std::fs::read(&history.data).unwrap(), bytes, "{why}: it is changed");
         }
     }
 

@@ -4,6 +4,8 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use crate::journal::OpenJournal;
 use crate::journal::frame::{FLAG_AT, Frame, HEADER, flag};
 use crate::journal::log::Log;
@@ -12,7 +14,7 @@ use crate::journal::replay::{Contents, Found, Replay, replay};
 use crate::journal::writer::{Action, Writer};
 
 /// What a journal begins with, as the format has it.
-const MAGIC: &[u8] = b"OFAUTHJ1";
+const MAGIC: &[u8] = b"OFAUTHJ2";
 
 /// Reads a file. Returns whether a session is in it.
 pub(crate) fn file(bytes: &[u8]) -> bool {
@@ -38,23 +40,19 @@ pub(crate) fn records(lines: &[u8]) -> bool {
         Some(lines) => (true, lines),
         None => (false, lines),
     };
-    let mut bytes = MAGIC.to_vec();
-    bytes.extend(flag(finishing));
-    // The format once more, so that a mistake in `frame` cannot hide in both directions.
-    let mut chain = crc32fast::hash(MAGIC);
+    let mut framed = Framed::new(finishing);
     let mut state = None;
     let mut taken = 0;
-    let mut ends = vec![bytes.len()];
+    let mut ends = vec![framed.bytes.len()];
     for (count, payload) in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()).enumerate() {
-        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
-        chain = crc32fast::hash(&[&chain.to_le_bytes(), &length[..], payload].concat());
-        bytes.extend([&length[..], &chain.to_le_bytes(), payload].concat());
-        ends.push(bytes.len());
+        framed.push(payload);
+        ends.push(framed.bytes.len());
         let record = serde_json::from_slice::<Record>(payload);
         if taken == count && record.is_ok_and(|record| State::take(&mut state, record)) {
             taken += 1;
         }
     }
+    let bytes = framed.bytes;
     let whole = journal(&bytes);
     assert_eq!(whole.map(|whole| whole.valid_len), ends.get(taken).map(|end| *end as u64));
     for end in &ends {
@@ -62,6 +60,24 @@ pub(crate) fn records(lines: &[u8]) -> bool {
         file(bytes.get(..end.saturating_sub(3)).unwrap_or_default());
     }
     taken > 0 && taken + 1 == ends.len()
+}
+
+/// The format once more, so that a mistake in `frame` cannot hide in both directions.
+struct Framed {
+    bytes: Vec<u8>,
+    chain: u64,
+}
+
+impl Framed {
+    fn new(finishing: bool) -> Self {
+        Self { bytes: [MAGIC, &flag(finishing)].concat(), chain: xxh3_64(MAGIC) }
+    }
+
+    fn push(&mut self, payload: &[u8]) {
+        let length = u32::try_from(payload.len()).unwrap_or(u32::MAX).to_le_bytes();
+        self.chain = xxh3_64(&[&self.chain.to_le_bytes(), &length[..], payload].concat());
+        self.bytes.extend([&length[..], &self.chain.to_le_bytes(), payload].concat());
+    }
 }
 
 /// The replay of what is a journal.
@@ -72,7 +88,7 @@ fn journal(bytes: &[u8]) -> Option<Replay> {
             assert!(bytes.len() <= HEADER, "a journal of {} bytes counts as none", bytes.len());
             None
         }
-        Contents::OtherVersion | Contents::Foreign => {
+        Contents::OtherVersion(_) | Contents::Foreign => {
             assert!(!bytes.starts_with(MAGIC), "a journal of ours counts as foreign");
             None
         }
@@ -177,5 +193,57 @@ impl Log for File {
 
     fn blocks(&self) -> bool {
         false
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    /// The records of a file of `corpus/records`, framed.
+    fn framed(name: &str) -> Vec<u8> {
+        let lines = std::fs::read(Path::new("../../fuzz/corpus/records").join(name)).unwrap();
+        let (finishing, lines) = match lines.strip_prefix(b"finishing\n") {
+            Some(lines) => (true, lines),
+            None => (false, &lines[..]),
+        };
+        let mut framed = Framed::new(finishing);
+        let lines = lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        lines.for_each(|payload| framed.push(payload));
+        framed.bytes
+    }
+
+    /// `OFAUTH_WRITE_CORPUS=1` writes it anew, after a change of the format or of the records.
+    #[test]
+    fn the_corpus_of_journals_is_that_of_records_framed_and_damaged() {
+        let finished = framed("finished");
+        let mut flipped = finished.clone();
+        let at = flipped.len() - 40;
+        flipped[at] ^= 1;
+        let journals = [
+            ("interrupted", framed("interrupted")),
+            ("single", framed("single")),
+            ("no_session", framed("no_session")),
+            ("torn", finished[..finished.len() - 5].to_vec()),
+            ("flipped", flipped),
+            ("finished", finished),
+            ("damaged_session", framed("interrupted")[..300].to_vec()),
+            ("long_frame", [&framed("single")[..], &[0xFF; 4], &[0; 8]].concat()),
+            ("empty", Framed::new(false).bytes),
+            ("next_version", [&b"OFAUTHJ3"[..], &[0; 8]].concat()),
+            ("foreign", b"not a journal at all".to_vec()),
+            ("zeros", vec![0; HEADER]),
+        ];
+        let corpus = Path::new("../../fuzz/corpus/journal");
+        let write = std::env::var_os("OFAUTH_WRITE_CORPUS").is_some();
+        for (name, journal) in journals {
+            let path = corpus.join(name);
+            if write {
+                std::fs::write(&path, &journal).unwrap();
+            }
+            assert!(std::fs::read(&path).unwrap() == journal, "{name} is not current: OFAUTH_WRITE_CORPUS=1");
+        }
     }
 }

@@ -146,27 +146,29 @@ impl OpenJournal {
                 (writer, Found::Nothing)
             }
             Contents::Journal(replay) => (Writer::resume(log, &replay), replay.found),
-            Contents::OtherVersion => {
-                return Err(kept(&path, "was written by another version of this software"));
+            Contents::OtherVersion(version) => {
+                let first = "run the upload with the software that wrote it, or ";
+                return Err(kept(&path, &format!("was {version}"), first));
             }
-            Contents::Foreign => return Err(kept(&path, "is damaged, or no journal")),
+            Contents::Foreign => return Err(kept(&path, "is damaged, or no journal", "")),
         };
         if let Found::State(state) = &found
             && state.session.about != *about
         {
-            return Err(kept(&path, "belongs to another upload"));
+            return Err(kept(&path, "belongs to another upload", ""));
         }
         Ok(Self { recorder: Recorder::new(path, writer), found })
     }
 }
 
-/// A journal that is not used but may still be of use to someone.
-fn kept(path: &Path, what: &str) -> Error {
+/// A journal that is not used but may still be of use to someone; `first` is what to do before all else.
+fn kept(path: &Path, what: &str, first: &str) -> Error {
     let text = format!("the journal {} {what}, so it is not known how far the upload came", path.display());
     let id = path.file_stem().unwrap_or_default().to_string_lossy();
-    Error::new(ErrorKind::Journal, text).with_journal_id(&id).with_next_step(
-        "look whether the service has the file, then remove the journal (Journal::forget) to upload it from the beginning",
-    )
+    Error::new(ErrorKind::Journal, text).with_journal_id(&id).with_next_step(format!(
+        "{first}look whether the service has the file, then remove the journal (Journal::forget) to upload it from the \
+         beginning"
+    ))
 }
 
 fn not_regular(path: &Path) -> Error {

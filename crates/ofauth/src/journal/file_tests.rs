@@ -166,9 +166,10 @@ fn a_journal_that_is_removed_while_others_wait_for_it_is_never_had_by_two() {
 fn what_is_no_journal_of_ours_is_kept_and_named() {
     let (_dir, journal) = journal();
     std::fs::create_dir_all(journal.dir()).unwrap();
-    for (content, why) in
-        [(&b"precious notes of mine"[..], "damaged"), (&b"OFAUTHJ2 and more"[..], "another version")]
-    {
+    for (content, why) in [
+        (&b"precious notes of mine"[..], "damaged, or no journal"),
+        (&b"OFAUTHR2 and a record"[..], "no journal"),
+    ] {
         std::fs::write(path(&journal), content).unwrap();
         let error = refusal(&journal);
         assert_eq!(error.kind(), ErrorKind::Journal);
@@ -339,4 +340,42 @@ async fn damage_behind_the_header_does_not_hide_an_unknown_outcome() {
     assert_eq!(std::fs::read(path(&journal)).unwrap(), bytes, "looking changes nothing");
     let listed = journal.session(&samples::about().id()).unwrap();
     assert_eq!((listed.state, listed.upload_id.as_deref()), (JournalState::OutcomeUnknown, Some("upl-1")));
+}
+
+/// A journal that was written once is read by every later version, or refused by name and left as it is.
+#[test]
+fn samples_are_read_or_refused_by_their_version() {
+    let sample = |name: &str| std::fs::read(Path::new("../../tests/data/state").join(name)).unwrap();
+    let current = sample("journal-2");
+    let of_version = |version: u8| [&current[..7], &[version], &current[8..]].concat();
+    for (bytes, what) in [
+        (current.clone(), Ok(Some(1))),
+        (current[..15].to_vec(), Ok(None)),
+        (current[..3].to_vec(), Ok(None)),
+        (sample("journal-1"), Err("format version 1")),
+        (sample("journal-1")[..9].to_vec(), Err("format version 1")),
+        (of_version(b'3'), Err("format version 3")),
+        (of_version(0xFF), Err("format version \\xff")),
+    ] {
+        let (_dir, journal) = journal();
+        std::fs::create_dir_all(journal.dir()).unwrap();
+        std::fs::write(path(&journal), &bytes).unwrap();
+        let listed = journal.sessions().unwrap().pop().map(|upload| upload.state);
+        match (journal.open(&samples::about()), what) {
+            (Ok(OpenJournal { found: Found::State(state), .. }), Ok(Some(parts))) => {
+                assert_eq!((state.session.upload_id.as_str(), state.parts.len()), ("upl-1", parts));
+                assert_eq!(listed, Some(JournalState::OutcomeUnknown));
+            }
+            (Ok(OpenJournal { found: Found::Nothing, .. }), Ok(None)) => assert_eq!(listed, None),
+            (Err(error), Err(found)) => {
+                let (text, path) = (error.to_string(), path(&journal));
+                for part in [found, "reads version 2", path.to_str().unwrap(), "the software that wrote it"] {
+                    assert!(text.contains(part), "{part}: {text}");
+                }
+                assert_eq!((error.kind(), listed), (ErrorKind::Journal, Some(JournalState::OtherVersion)));
+                assert_eq!(std::fs::read(path).unwrap(), bytes, "{found}: it is changed");
+            }
+            (opened, what) => panic!("{what:?}: {:?}", opened.map(|opened| opened.found)),
+        }
+    }
 }

@@ -1,19 +1,19 @@
 //! How records lie in a journal's file: a header, then frames that are chained by their checksums. Pure.
 //!
 //! ```text
-//! header   "OFAUTHJ1"   finishing flag, 8 bytes
-//! frame    length of the payload, u32 LE   checksum, u32 LE   payload, JSON of one record
+//! header   "OFAUTHJ2"   finishing flag, 8 bytes
+//! frame    length of the payload, u32 LE   checksum, u64 LE   payload, JSON of one record
 //! ```
 //!
-//! A checksum is the CRC-32 of the checksum before it, the length and the payload. A frame that is dropped, repeated or
+//! A checksum is the XXH3-64 of the checksum before it, the length and the payload. A frame that is dropped, repeated or
 //! moved therefore breaks the chain like one that is changed. The flag stands apart and is overwritten in its place:
 //! whatever happens to the frames, it tells whether the request that finishes the upload may have been sent.
 
+use xxhash_rust::xxh3::{Xxh3, xxh3_64};
+
 use super::record::Record;
 use crate::error::{Error, ErrorKind, Result};
-
-/// What a journal begins with. The last character is the version of the format.
-pub(super) const MAGIC: [u8; 8] = *b"OFAUTHJ1";
+use crate::state_format::JOURNAL;
 
 /// Bytes before the first frame.
 pub(super) const HEADER: usize = 16;
@@ -22,14 +22,14 @@ pub(super) const HEADER: usize = 16;
 pub(super) const FLAG_AT: usize = 8;
 
 /// Bytes of a frame before its payload.
-const FRAME_HEAD: usize = 8;
+const FRAME_HEAD: usize = 12;
 
 /// The longest payload that is written or believed. A plan of 100 000 parts takes less than half.
 const LONGEST: usize = 64 << 20;
 
 /// The header of a new journal.
 pub(super) fn header() -> Vec<u8> {
-    [MAGIC, flag(false)].concat()
+    [JOURNAL.magic(), flag(false)].concat()
 }
 
 /// The flag as it stands in the header.
@@ -39,20 +39,20 @@ pub(super) fn flag(finishing: bool) -> [u8; HEADER - FLAG_AT] {
 
 /// The checksum of the last frame so far, which goes into that of the next.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Chain(u32);
+pub(super) struct Chain(u64);
 
 impl Chain {
     /// Before the first frame.
     pub(super) fn start() -> Self {
-        Self(crc32fast::hash(&MAGIC))
+        Self(xxh3_64(&JOURNAL.magic()))
     }
 
     fn next(self, length: [u8; 4], payload: &[u8]) -> Self {
-        let mut crc = crc32fast::Hasher::new();
-        crc.update(&self.0.to_le_bytes());
-        crc.update(&length);
-        crc.update(payload);
-        Self(crc.finalize())
+        let mut hash = Xxh3::new();
+        hash.update(&self.0.to_le_bytes());
+        hash.update(&length);
+        hash.update(payload);
+        Self(hash.digest())
     }
 }
 
@@ -97,12 +97,12 @@ impl Frame {
 /// on with `chain`, which is moved on otherwise.
 pub(super) fn read<'a>(bytes: &'a [u8], chain: &mut Chain) -> Option<(&'a [u8], &'a [u8])> {
     let (length, rest) = bytes.split_first_chunk::<4>()?;
-    let (checksum, rest) = rest.split_first_chunk::<4>()?;
+    let (checksum, rest) = rest.split_first_chunk::<8>()?;
     let payload_length =
         usize::try_from(u32::from_le_bytes(*length)).ok().filter(|length| *length <= LONGEST)?;
     let (payload, rest) = rest.split_at_checked(payload_length)?;
     let next = chain.next(*length, payload);
-    if next.0 != u32::from_le_bytes(*checksum) {
+    if next.0 != u64::from_le_bytes(*checksum) {
         return None;
     }
     *chain = next;

@@ -28,26 +28,26 @@ pub struct JournaledUpload {
     pub id: String,
     /// The journal itself.
     pub path: PathBuf,
-    /// The path of the file that is uploaded, or its name if it is none of a file system. `None` if damaged.
+    /// The path of the file that is uploaded, or its name if it is none of a file system. `None` if it cannot be read.
     /// U+FFFD stands for what is not text.
     pub file: Option<String>,
     /// The bytes of that path, if they are not text; on Windows, in the encoding of the standard library's strings.
     pub file_bytes: Option<Vec<u8>>,
-    /// The connection whose vault receives it. `None` if damaged.
+    /// The connection whose vault receives it. `None` if it cannot be read.
     pub connection: Option<String>,
-    /// The service. `None` if damaged.
+    /// The service. `None` if it cannot be read.
     pub base_url: Option<String>,
-    /// Bytes of the file; 0 if damaged.
+    /// Bytes of the file; 0 if it cannot be read.
     pub size: u64,
     /// Parts that the service has.
     pub parts_done: u32,
-    /// Parts of the plan; 0 if damaged.
+    /// Parts of the plan; 0 if it cannot be read.
     pub parts_total: u32,
     /// Bytes of the parts that the service has.
     pub bytes_done: u64,
-    /// The reference of the upload. If damaged, what seems to be the reference.
+    /// The reference of the upload. If it is damaged, what seems to be the reference.
     pub upload_id: Option<String>,
-    /// When the session was opened. `None` if damaged.
+    /// When the session was opened. `None` if it cannot be read.
     pub opened: Option<SystemTime>,
     /// When the session ends, by this machine's clock, if the service said so.
     pub expires: Option<SystemTime>,
@@ -70,6 +70,8 @@ pub enum JournalState {
     Finished,
     /// The journal cannot be read.
     Damaged,
+    /// The journal was written by a version of this software whose format is not known to this one.
+    OtherVersion,
 }
 
 impl JournalState {
@@ -80,6 +82,7 @@ impl JournalState {
             Self::OutcomeUnknown => "outcome_unknown",
             Self::Finished => "finished",
             Self::Damaged => "damaged",
+            Self::OtherVersion => "other_version",
         }
     }
 }
@@ -179,7 +182,8 @@ pub(super) fn look(journal: &Journal, id: &str) -> Option<JournaledUpload> {
     let Ok(bytes) = file::read(&file) else { return Some(upload) };
     match replay(&bytes) {
         Contents::New => None,
-        Contents::OtherVersion | Contents::Foreign => Some(upload),
+        Contents::OtherVersion(_) => Some(JournaledUpload { state: JournalState::OtherVersion, ..upload }),
+        Contents::Foreign => Some(upload),
         Contents::Journal(replay) => match replay.found {
             Found::Nothing => None,
             Found::State(state) => Some(describe(upload, *state)),

@@ -4,8 +4,9 @@
 //! more parts are done, which costs sending them again, or that the upload was being finished, which is why the header
 //! says that too.
 
-use super::frame::{self, Chain, FLAG_AT, HEADER, MAGIC};
+use super::frame::{self, Chain, FLAG_AT, HEADER};
 use super::record::{Record, State};
+use crate::state_format::{Beginning, JOURNAL, OtherVersion};
 
 /// What a file says.
 #[derive(Debug)]
@@ -15,7 +16,7 @@ pub(crate) enum Contents {
     /// A journal.
     Journal(Replay),
     /// A journal in another version of the format.
-    OtherVersion,
+    OtherVersion(OtherVersion),
     /// No journal.
     Foreign,
 }
@@ -26,7 +27,7 @@ impl Contents {
         match self {
             Self::New => false,
             Self::Journal(replay) => replay.found != Found::Nothing,
-            Self::OtherVersion | Self::Foreign => true,
+            Self::OtherVersion(_) | Self::Foreign => true,
         }
     }
 }
@@ -63,21 +64,20 @@ pub(crate) enum Found {
 
 /// Reads the bytes of a whole file.
 pub(super) fn replay(bytes: &[u8]) -> Contents {
-    let (Some((magic, rest)), Some(behind)) = (bytes.split_first_chunk::<8>(), bytes.get(HEADER..)) else {
-        // Too short to have been a journal of anything: the header is safe on disk before anything else happens.
+    let beginning = JOURNAL.judge(bytes);
+    if let Beginning::Other(version) = beginning {
+        return Contents::OtherVersion(version);
+    }
+    let Some((header, behind)) = bytes.split_at_checked(HEADER) else {
+        // Too short to have been a journal: the header is safe on disk before anything else happens.
         return Contents::New;
     };
-    if *magic != MAGIC {
+    if beginning != Beginning::Known {
         // A file system may bring back the length of a file without its bytes.
-        let is_blank = behind.is_empty() && bytes.iter().all(|byte| *byte == 0);
-        let [family @ .., _] = magic;
-        return match MAGIC.starts_with(family) {
-            _ if is_blank => Contents::New,
-            true => Contents::OtherVersion,
-            false => Contents::Foreign,
-        };
+        let is_blank = behind.is_empty() && header.iter().all(|byte| *byte == 0);
+        return if is_blank { Contents::New } else { Contents::Foreign };
     }
-    let finishing = rest.iter().take(HEADER - FLAG_AT).any(|byte| *byte != 0);
+    let finishing = header.iter().skip(FLAG_AT).any(|byte| *byte != 0);
     let (mut state, mut rest, mut chain) = (None, behind, Chain::start());
     loop {
         let mut next_chain = chain;

@@ -132,7 +132,7 @@ proptest! {
                 prop_assert_eq!(replay.valid_len, HEADER as u64);
             }
             Contents::New => prop_assert!(bytes.len() < HEADER),
-            Contents::OtherVersion | Contents::Foreign => prop_assert!(!ours),
+            Contents::OtherVersion(_) | Contents::Foreign => prop_assert!(!ours),
         }
     }
 }
@@ -155,7 +155,7 @@ fn a_flipped_bit_ends_the_journal_where_it_is_and_never_hides_a_finishing_step()
             flipped[bit / 8] ^= 1 << (bit % 8);
             match bit / 8 {
                 ..7 => assert!(matches!(replay(&flipped), Contents::Foreign), "{bit}"),
-                7 => assert!(matches!(replay(&flipped), Contents::OtherVersion), "{bit}"),
+                7 => assert!(matches!(replay(&flipped), Contents::OtherVersion(_)), "{bit}"),
                 8..HEADER => flagged.assert_prefix(&flipped, records.len(), bit),
                 byte => sample.assert_prefix(&flipped, sample.records_within(byte), bit),
             }
@@ -247,7 +247,7 @@ fn a_damaged_session_still_names_its_upload() {
 fn a_header_without_bytes_is_a_new_journal_and_others_are_not_ours() {
     assert!(matches!(replay(&[0; HEADER]), Contents::New));
     assert!(matches!(replay(&[0; HEADER + 1]), Contents::Foreign));
-    assert!(matches!(replay(b"OFAUTHJ2........"), Contents::OtherVersion));
+    assert!(matches!(replay(b"OFAUTHJ1........"), Contents::OtherVersion(_)));
     assert!(matches!(replay(b"not a journal at all"), Contents::Foreign));
     assert_eq!(journal(&header()).found, Found::Nothing);
 }

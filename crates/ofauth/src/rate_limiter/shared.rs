@@ -2,8 +2,8 @@
 //! machine share.
 //!
 //! Every grant and every answer is then one read and one write of a small file under its lock, tens of microseconds.
-//! The file helps and never decides: one that cannot be read, is damaged, outdated or from the future counts as not
-//! there, and one that cannot be written is given up with a warning. It holds numbers only, no id and no key.
+//! The file helps and never decides: one that is damaged, outdated or from the future counts as not there, and one that
+//! cannot be read or written, or has another version of the format, is given up with a warning and left as it is. It holds numbers only, no id and no key.
 
 use std::fs::{File, TryLockError};
 use std::io::{self, Read as _, Seek as _, Write as _};
@@ -18,9 +18,8 @@ use super::clock::{Clock, Moment};
 use super::limit::RateLimit;
 use super::observation::Observation;
 use crate::private_fs::{self, OpenError};
+use crate::state_format::{Beginning, MAGIC_LENGTH, REQUEST_BUDGET};
 
-/// The format of the file.
-const VERSION: u32 = 1;
 /// No file of ours is longer, in bytes.
 const LONGEST_FILE: u64 = 256 * 1024;
 /// A client without a limit looks so often whether another process knows one.
@@ -51,7 +50,6 @@ pub(super) fn path(directory: &Path, base_url: &str, connection: &[u8]) -> PathB
 
 #[derive(Serialize, Deserialize)]
 struct Stored<B> {
-    version: u32,
     /// The limit is only what a caller stated: it is nobody else's.
     #[serde(default)]
     stated: bool,
@@ -125,12 +123,12 @@ impl SharedBucket {
             let done = act(&mut self.bucket, now);
             if self.bucket.is_limited() {
                 // The first word of a limit, for the others to hear. If the file is locked, the next act says it.
-                self.in_file(&path, |_, _| ()).map_or_else(|error| self.give_up(&error), |_| ());
+                self.in_file(&path, |_, _| ()).map_or_else(|error| self.give_up(&path, &error), |_| ());
             }
             return Some(done);
         }
         self.in_file(&path, &mut act).unwrap_or_else(|error| {
-            self.give_up(&error);
+            self.give_up(&path, &error);
             Some(act(&mut self.bucket, now))
         })
     }
@@ -161,8 +159,9 @@ impl SharedBucket {
         knows
     }
 
-    fn give_up(&mut self, error: &io::Error) {
-        tracing::warn!(%error, "the request budget cannot be shared with other processes");
+    fn give_up(&mut self, path: &Path, error: &io::Error) {
+        let file = path.display();
+        tracing::warn!(%file, %error, "the request budget cannot be shared with other processes");
         self.file = None;
     }
 
@@ -193,7 +192,7 @@ impl SharedBucket {
         }
         let done = act(&mut self.bucket, now);
         if let Err(error) = write(&mut file, &self.bucket) {
-            self.give_up(&error);
+            self.give_up(path, &error);
         }
         // Closing the file ends the lock.
         Ok(Some(done))
@@ -225,18 +224,31 @@ fn read(file: &mut File, given: Option<RateLimit>, now: Moment) -> io::Result<Op
     let mut text = Vec::new();
     file.rewind()?;
     std::io::Read::by_ref(file).take(LONGEST_FILE).read_to_end(&mut text)?;
-    let stored: Option<Stored<Bucket>> = serde_json::from_slice(&text).ok();
+    match REQUEST_BUDGET.judge(&text) {
+        Beginning::Known => {}
+        Beginning::Other(version) => {
+            return Err(io::Error::other(format!("{version}: remove the file to share the budget again")));
+        }
+        Beginning::Unfinished | Beginning::Foreign => return Ok(None),
+    }
+    let stored = serde_json::from_slice(text.get(MAGIC_LENGTH..).unwrap_or_default()).ok();
     let of_use = |stored: &Stored<Bucket>| given.is_some() || !stored.stated;
-    let sound =
-        stored.filter(|stored| stored.version == VERSION && of_use(stored) && stored.bucket.is_sound(now));
+    let sound = stored.filter(|stored| of_use(stored) && stored.bucket.is_sound(now));
     Ok(sound.map(|stored| stored.bucket))
 }
 
 fn write(file: &mut File, bucket: &Bucket) -> io::Result<()> {
-    let text = serde_json::to_vec(&Stored { version: VERSION, stated: !bucket.is_learned(), bucket })?;
+    let text = written(bucket)?;
     file.rewind()?;
     file.write_all(&text)?;
     file.set_len(text.len() as u64)
+}
+
+/// The content of the file.
+fn written(bucket: &Bucket) -> io::Result<Vec<u8>> {
+    let mut text = [&REQUEST_BUDGET.magic()[..], b"\n"].concat();
+    serde_json::to_writer(&mut text, &Stored { stated: !bucket.is_learned(), bucket })?;
+    Ok(text)
 }
 
 #[cfg(test)]

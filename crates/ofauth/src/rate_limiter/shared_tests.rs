@@ -175,7 +175,7 @@ fn the_file_is_private_and_says_nothing_of_the_connection() {
     keeper.grant(true, 0).unwrap();
     assert!(!path.to_string_lossy().contains("conn_abc123"));
     let text = std::fs::read_to_string(&path).unwrap();
-    assert!(!text.contains("conn_") && text.starts_with("{\"version\":1,"), "{text}");
+    assert!(!text.contains("conn_") && text.starts_with("OFAUTHB1\n{"), "{text}");
     for other in [
         crate::rate_limiter::shared::path(directory.path(), "https://api.test/", b"conn_abc124"),
         crate::rate_limiter::shared::path(directory.path(), "https://api.test/v", b"conn_abc123"),
@@ -225,8 +225,7 @@ fn wait_with(text: &[u8]) -> Duration {
 
 #[test]
 fn a_torn_or_flipped_file_does_no_harm() {
-    let whole =
-        serde_json::to_vec(&Stored { version: VERSION, stated: false, bucket: low_bucket() }).unwrap();
+    let whole = written(&low_bucket()).unwrap();
     for length in 0..whole.len() {
         assert_eq!(wait_with(&whole[..length]), Duration::ZERO, "cut at {length}");
     }
@@ -237,7 +236,7 @@ fn a_torn_or_flipped_file_does_no_harm() {
             assert!(wait_with(&flipped) <= LONGEST_WAIT, "bit {bit} of byte {at}");
         }
     }
-    for text in ["", "{}", "[]", "null", "{\"version\":2,\"bucket\":{}}", "\u{0}\u{0}\u{0}"] {
+    for text in ["", "{}", "[]", "null", "OFAUTHB1", "OFAUTHB1null", "\u{0}\u{0}\u{0}"] {
         assert_eq!(wait_with(text.as_bytes()), Duration::ZERO, "{text}");
     }
 }
@@ -251,11 +250,47 @@ proptest! {
         Just("1e999".to_owned()), Just("-1e300".to_owned()), Just("18446744073709551615".to_owned()),
         Just("null".to_owned()), Just("-0.0".to_owned()), any::<i64>().prop_map(|number| number.to_string()),
     ]) {
-        let whole = serde_json::to_string(&Stored { version: VERSION, stated: false, bucket: low_bucket() }).unwrap();
+        let whole = String::from_utf8(written(&low_bucket()).unwrap()).unwrap();
         let starts: Vec<_> = whole.match_indices(':').map(|(at, _)| at + 1).collect();
         let start = starts[which.index(starts.len())];
         let end = whole[start..].find([',', '}', ']']).map_or(whole.len(), |at| start + at);
         let text = format!("{}{number}{}", &whole[..start], &whole[end..]);
         prop_assert!(wait_with(text.as_bytes()) <= LONGEST_WAIT, "{text}");
+    }
+}
+
+/// A budget that was written once is used by every later version, or left as it is.
+#[test]
+fn samples_are_read_or_left_alone_by_their_version() {
+    let current = std::fs::read("../../tests/data/state/request-budget-1").unwrap();
+    let of_version = |version: u8| [&current[..7], &[version], &current[8..]].concat();
+    for (bytes, is_read, is_kept) in [
+        (current.clone(), true, false),
+        (current[..8].to_vec(), false, false),
+        (current[..5].to_vec(), false, false),
+        (of_version(b'0'), false, true),
+        (of_version(b'2'), false, true),
+        (of_version(0), false, true),
+    ] {
+        let shown = bytes[..bytes.len().min(8)].escape_ascii().to_string();
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("bucket.rate");
+        std::fs::write(&path, &bytes).unwrap();
+        let mut file = open(&path).unwrap();
+        match read(&mut file, None, now()) {
+            Ok(bucket) => assert_eq!((bucket.is_some(), is_kept), (is_read, false), "{shown}"),
+            Err(error) => {
+                let text = error.to_string();
+                assert!(
+                    is_kept && text.contains("format version") && text.contains("remove the file"),
+                    "{text}"
+                );
+            }
+        }
+        // A limit of its own is always told to the others, if the file can be used.
+        let clock = Clock::Since { start: Instant::now(), epoch: EPOCH };
+        let mut keeper = SharedBucket::new(RateLimit::new(60, 10), clock, Some(path.clone()));
+        keeper.grant(true, 0).unwrap();
+        assert_eq!(std::fs::read(&path).unwrap() == bytes, is_kept, "{shown}");
     }
 }

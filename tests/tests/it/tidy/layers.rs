@@ -13,7 +13,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/ofauth",
         &[
             &["cancel.rs", "error.rs", "limits.rs", "system.rs"],
-            &["file_identity.rs", "origin.rs", "private_fs.rs", "secret.rs", "threads.rs"],
+            &["file_identity.rs", "origin.rs", "private_fs.rs", "secret.rs", "state_format.rs", "threads.rs"],
             &["proxy.rs", "tls"],
             &["settings.rs"],
             &["http"],

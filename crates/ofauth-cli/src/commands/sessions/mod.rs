@@ -109,7 +109,7 @@ fn forget(app: &App, journal: &Journal, ids: &[String]) -> Result<Exit> {
     for id in ids {
         match journal.session(id).and_then(|session| journal.forget(&session.id).map(|()| session)) {
             Ok(session) => {
-                let file = session.file.as_deref().unwrap_or("a damaged journal");
+                let file = session.file.as_deref().unwrap_or("a journal that cannot be read");
                 app.out.confirm(&format!("forgot {}: {}", session.id, one_line(file)));
             }
             Err(error) => {
@@ -132,6 +132,10 @@ fn advise(app: &App, session: &JournaledUpload) {
         )),
         JournalState::Damaged => app.out.note(&format!(
             "ofauth: {id}: this journal cannot be read: `ofauth sessions forget {id}` removes it"
+        )),
+        JournalState::OtherVersion => app.out.note(&format!(
+            "ofauth: {id}: this journal was written by another version of ofauth: run the upload with that one, or look \
+             whether the vault has the file, then `ofauth sessions forget {id}`"
         )),
         _ => {}
     }

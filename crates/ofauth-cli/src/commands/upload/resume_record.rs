@@ -1,8 +1,8 @@
 //! The resume record of a command: what it had uploaded when it was stopped, so that the same command run again uploads
 //! only the rest.
 //!
-//! A file's journal goes when the file is uploaded; what a batch has done by then is written here, one line a file,
-//! and the lines of the post beside them. It is forgotten when the command ends with 0, and not before: a user who mends
+//! A file's journal goes when the file is uploaded; what a batch has done by then is written here, behind a line for
+//! the version of the format: one line a file, and the lines of the post beside them. It is forgotten when the command ends with 0, and not before: a user who mends
 //! what failed and runs it again finds it. The same command is the same files, from the same directory, for the same
 //! server and connection. Two of them at once are refused. References do not last for ever, so that what is older than
 //! [`LASTS`] is not used.
@@ -15,6 +15,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use ofauth::unversioned::private_fs::create_directory;
+use ofauth::unversioned::state_format::RESUME_RECORD;
 use ofauth::{ErrorKind, Journal, JournalState};
 use ring::digest;
 use serde::{Deserialize, Serialize};
@@ -23,7 +24,7 @@ use super::context::UploadContext;
 use super::outcome::UploadedFile;
 use super::post_record::{BegunPost, PostLine};
 use crate::failure::{Failure, Result};
-use crate::files::private_file::{self, is_torn, naming};
+use crate::files::private_file::{self, first_line, is_torn, naming};
 use crate::state::file_state::FileState;
 use crate::state::line_index::Index;
 
@@ -62,27 +63,34 @@ impl ResumeRecord {
         let path = directory.join(format!("{}.jsonl", name(upload)));
         let cannot = |error: &io::Error| {
             Failure::io(ErrorKind::Journal, "what was uploaded cannot be written down", error).with_hint(
-                "remove that file, or name another directory with --state-dir, or do without: --no-resume",
+                "run it with the ofauth that began it, or remove that file, or name another directory with --state-dir, \
+                 or do without: --no-resume",
             )
         };
         let opened = create_directory(&directory).map_err(|error| naming(&directory, &error));
         let opened = opened.and_then(|()| {
             remove_old(&directory);
-            private_file::open_locked(&path)
+            Self::at(path)
         });
-        let Some(file) = opened.map_err(|error| cannot(&error))? else {
+        let Some(record) = opened.map_err(|error| cannot(&error))? else {
             let text = "another process is uploading the same files";
             return Err(Failure::new(ErrorKind::Busy, text).with_hint("run it again when that has ended"));
         };
-        let mut post = None;
-        let index =
-            mend(&file).and_then(|()| Index::and_others(&file, |line| BegunPost::read(&mut post, line)));
-        let index = index.map_err(|error| cannot(&naming(&path, &error)))?;
-        let record = Self { file, turn: Mutex::default(), path, index, post };
         if !record.index.is_empty() {
             record.settle_journals(&Journal::new(state.journal()));
         }
         Ok(Some(record))
+    }
+
+    /// Opens the record at `path`, which is made if it is missing; nothing if another process has it.
+    fn at(path: PathBuf) -> io::Result<Option<Self>> {
+        let Some(file) = private_file::open_locked(&path)? else { return Ok(None) };
+        private_file::check_format(&file, &path, RESUME_RECORD)?;
+        let mut post = None;
+        let index =
+            mend(&file).and_then(|()| Index::and_others(&file, |line| BegunPost::read(&mut post, line)));
+        let index = index.map_err(|error| naming(&path, &error))?;
+        Ok(Some(Self { file, turn: Mutex::default(), path, index, post }))
     }
 
     /// The upload of this state of the file at `path`, if the command had made it before it was stopped. Blocks on the disk.
@@ -107,6 +115,9 @@ impl ResumeRecord {
         line.push(b'\n');
         let written = self.take_turn(|| {
             let before = self.file.metadata()?.len();
+            if before == 0 {
+                line.splice(..0, first_line(RESUME_RECORD));
+            }
             (&self.file).write_all(&line).inspect_err(|_| {
                 // Half a line would spoil the next one.
                 let _ = self.file.set_len(before);
@@ -197,6 +208,7 @@ fn remove_old(directory: &Path) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::samples;
     use std::time::SystemTime;
 
     #[test]
@@ -231,17 +243,7 @@ mod tests {
     fn what_is_written_meanwhile_does_not_hide_what_is_there() {
         let (record, file) = (home_file(), home_file());
         let identity = FileState::of(file.path()).unwrap();
-        let open = || {
-            let opened = private_file::open(record.path()).unwrap();
-            let index = Index::of(&opened).unwrap();
-            ResumeRecord {
-                file: opened,
-                turn: Mutex::default(),
-                path: record.path().to_owned(),
-                index,
-                post: None,
-            }
-        };
+        let open = || ResumeRecord::at(record.path().to_owned()).unwrap().unwrap();
         let upload = upload_of(&"x".repeat(20_000));
         open().add(identity.clone(), upload.clone()).unwrap();
         let resumed = open();
@@ -253,6 +255,41 @@ mod tests {
             }
             adding.join().unwrap().unwrap();
         });
+    }
+
+    /// What was written once is read by every later version, or refused by name and left as it is.
+    #[test]
+    fn samples_are_read_or_refused_by_their_version() {
+        let whole = samples::sample("resume-record-1");
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("record.jsonl");
+        let open = |bytes: &[u8]| {
+            std::fs::write(&path, bytes).unwrap();
+            ResumeRecord::at(path.clone())
+        };
+        let record = open(&whole).unwrap().unwrap();
+        let bytes = FileState::of_bytes("ab", 1);
+        assert_eq!(record.get(&bytes, Path::new("-")), Some(upload_of("upload:1")));
+        let ResumeRecord { post, file: lock, .. } = record;
+        drop(lock);
+        let post = post.unwrap();
+        assert_eq!(
+            (&*post.text, &*post.media_items, post.answer),
+            ("Hello", &["upload:1".to_owned()][..], None)
+        );
+        for cut in samples::cut(&whole) {
+            let record = open(&cut).unwrap().unwrap();
+            assert!(record.index.is_empty() && record.post.is_none());
+            record.add(bytes.clone(), upload_of("upload:2")).unwrap();
+            drop(record);
+            let record = ResumeRecord::at(path.clone()).unwrap().unwrap();
+            assert_eq!(record.get(&bytes, Path::new("-")), Some(upload_of("upload:2")));
+        }
+        for (bytes, why) in samples::refused(&whole) {
+            let error = open(&bytes).unwrap_err();
+            assert_eq!(error.to_string(), format!("{}: {why}", path.display()));
+            assert_eq!(std::fs::read(&path).unwrap(), bytes, "{why}: it is changed");
+        }
     }
 
     fn upload_of(id: &str) -> UploadedFile {
