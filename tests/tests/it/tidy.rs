@@ -1,12 +1,14 @@
 //! The rules of this repository that no compiler checks: who may use whom, how long a file may be, what every manifest
 //! must look like, and that what the documents refer to exists. [`layers`] looks into the crates, [`names`] at what their
-//! files are called, [`signatures`] at what they show, [`features`] at what their features switch.
+//! files are called, [`signatures`] at what they show, [`features`] at what their features switch, [`manifests`] at what
+//! a registry is told.
 //!
 //! Reads the checkout and what cargo says of it; builds and runs nothing else.
 
 mod features;
 mod imports;
 mod layers;
+mod manifests;
 mod names;
 mod signatures;
 mod texts;
@@ -62,7 +64,8 @@ struct Package {
     dependencies: Vec<String>,
 }
 
-fn packages() -> Vec<Package> {
+/// What cargo says of each package.
+fn metadata() -> Vec<Value> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
         .args(["metadata", "--no-deps", "--offline", "--format-version", "1"])
@@ -70,7 +73,11 @@ fn packages() -> Vec<Package> {
         .output()
         .unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let mut metadata: Value = serde_json::from_slice(&output.stdout).unwrap();
+    serde_json::from_value(metadata["packages"].take()).unwrap()
+}
+
+fn packages() -> Vec<Package> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let package = |package: &Value| Package {
         name: text(&package["name"]),
@@ -83,7 +90,7 @@ fn packages() -> Vec<Package> {
             .map(|of| text(&of["name"]))
             .collect(),
     };
-    metadata["packages"].as_array().unwrap().iter().map(package).collect()
+    metadata().iter().map(package).collect()
 }
 
 /// What is wrong with the dependencies of `name`.
