@@ -46,7 +46,7 @@ impl Proxy {
         if url.host_str().is_none_or(str::is_empty) {
             return Err(bad("names no host"));
         }
-        // As written in the parsed address, so that what the two parsers take for the host is the same.
+        // Of the parsed address, in which an `@` of the password is encoded: here it would be taken for its end.
         let matched = Matcher::builder().all(url.as_str()).build().intercept(&Uri::from_static("http://any"));
         let authorization = matched.as_ref().and_then(Intercept::basic_auth).cloned();
         let has_login = !url.username().is_empty() || url.password().is_some();

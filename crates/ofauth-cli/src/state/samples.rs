@@ -14,9 +14,18 @@ pub(crate) fn cut(sample: &[u8]) -> [Vec<u8>; 4] {
 pub(crate) fn refused(sample: &[u8]) -> [(Vec<u8>, &'static str); 6] {
     let of_version = |version: u8| [&sample[..7], &[version], &sample[8..]].concat();
     [
-        (of_version(b'0'), "written in format version 0, and this software reads version 1"),
-        (of_version(b'2'), "written in format version 2, and this software reads version 1"),
-        (of_version(0xFF), "written in format version \\xff, and this software reads version 1"),
+        (
+            of_version(b'0'),
+            "written in format version 0, and this software reads version 1: use the one that wrote it",
+        ),
+        (
+            of_version(b'2'),
+            "written in format version 2, and this software reads version 1: use the one that wrote it",
+        ),
+        (
+            of_version(0xFF),
+            "written in format version \\xff, and this software reads version 1: use the one that wrote it",
+        ),
         // The lines without the version, and a file of another format.
         (sample[9..].to_vec(), "damaged, or none of ofauth's files"),
         (b"OFAUTHX1\n".to_vec(), "damaged, or none of ofauth's files"),

@@ -46,6 +46,10 @@ fn replace(path: &Path, with: &str) {
             let (kind, mode) = (rustix::fs::FileType::Fifo, rustix::fs::Mode::RWXU);
             rustix::fs::mknodat(rustix::fs::CWD, path, kind, mode, 0).unwrap();
         }
+        "version" => {
+            let letter = if path.parent().unwrap().ends_with("batch") { 'R' } else { 'H' };
+            std::fs::write(path, format!("OFAUTH{letter}9\nwhat this version does not know\n")).unwrap();
+        }
         _ => File::create(path).unwrap().set_len(8 << 30).unwrap(),
     }
 }
@@ -58,9 +62,14 @@ fn is_kept(path: &Path) -> bool {
 #[tokio::test]
 async fn what_is_remembered_may_be_anything() {
     let server = calm().await;
-    for (with, extension) in
-        [("link", "jsonl"), ("fifo", "jsonl"), ("sparse", "jsonl"), ("link", "lock"), ("fifo", "lock")]
-    {
+    for (with, extension) in [
+        ("link", "jsonl"),
+        ("fifo", "jsonl"),
+        ("sparse", "jsonl"),
+        ("version", "jsonl"),
+        ("link", "lock"),
+        ("fifo", "lock"),
+    ] {
         let home = home_with_state(&server).await;
         let path = state(&home, "uploaded", extension);
         replace(&path, with);
@@ -78,7 +87,7 @@ async fn what_is_remembered_may_be_anything() {
 
 #[tokio::test]
 async fn what_a_batch_had_done_may_be_anything() {
-    for with in ["link", "fifo", "sparse"] {
+    for with in ["link", "fifo", "sparse", "version"] {
         // A record stays until the command ends with 0.
         let refusal = json!({"kind": "status", "status": 415, "error": "not this one"});
         let server = sandbox(json!([{"on": {"operation": "upload"}, "fault": refusal}])).await;
@@ -89,6 +98,7 @@ async fn what_a_batch_had_done_may_be_anything() {
         replace(&path, with);
         let before = server.transcript().len();
         let refused = run(&mut upload(&home, &server)).await.ends_with(1);
+        assert_eq!(refused.err.contains("format version 9"), with == "version", "{}", refused.err);
         refused.says(&[&path.display().to_string(), "remove that file", "--no-resume"]);
         assert_eq!(server.transcript().len(), before, "{with}: nothing was sent");
         run(upload(&home, &server).arg("--no-resume")).await.ends_with(0);

@@ -63,8 +63,7 @@ impl ResumeRecord {
         let path = directory.join(format!("{}.jsonl", name(upload)));
         let cannot = |error: &io::Error| {
             Failure::io(ErrorKind::Journal, "what was uploaded cannot be written down", error).with_hint(
-                "run it with the ofauth that began it, or remove that file, or name another directory with --state-dir, \
-                 or do without: --no-resume",
+                "remove that file, or name another directory with --state-dir, or do without: --no-resume",
             )
         };
         let opened = create_directory(&directory).map_err(|error| naming(&directory, &error));
