@@ -6,8 +6,8 @@
 
 use std::ffi::{c_char, c_void};
 
-use ofauth::{Call, Cancel};
-use serde_json::{Value, json};
+use ofauth::{Call, Cancel, Media};
+use serde_json::{Map, Value, json};
 
 use crate::callback::Callbacks;
 use crate::client::{ofauth_client, waiting};
@@ -43,7 +43,9 @@ pub unsafe extern "C" fn ofauth_check(
         let etag = unsafe { pointer::owned_text(etag, "etag") }?;
         let api = client.client().clone();
         let check = wait(client, async move { api.check(&etag, size).await })?;
-        ofauth_response::of_json(&json!({ "exists": check.exists, "media": check.media }))
+        ofauth_response::of_json(
+            &json!({ "exists": check.exists, "media": check.media.as_ref().map(Media::raw) }),
+        )
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -72,7 +74,8 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
         }
         let api = client.client().clone();
         let batch = wait(client, async move { api.vault_plus_batch(owned).await })?;
-        ofauth_response::of_json(&json!({ "items": batch.items, "missing": batch.missing }))
+        let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
+        ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -150,9 +153,11 @@ unsafe fn prepare(client: &Guest, operation_id: *const c_char, params_json: *con
     let operation_id = unsafe { pointer::text(operation_id, "operation_id") }?;
     // SAFETY: as promised by the caller.
     let params = unsafe { pointer::optional_text(params_json, "params_json") }?;
-    let params = params.map(serde_json::from_str::<Value>).transpose().map_err(|error| {
-        let text = format!("params_json is not JSON ({error}): give an object, or NULL for no parameters");
-        ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
-    })?;
-    Ok(client.client().call(operation_id).params(params.unwrap_or(Value::Null)))
+    let params =
+        params.map(serde_json::from_str::<Option<Map<String, Value>>>).transpose().map_err(|error| {
+            let text =
+                format!("params_json is no JSON object ({error}): give one, or NULL for no parameters");
+            ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
+        })?;
+    Ok(client.client().call(operation_id).params(params.flatten().unwrap_or_default()))
 }

@@ -3,7 +3,7 @@
 use std::ffi::{CString, c_char};
 use std::ptr;
 
-use ofauth::Answer;
+use ofauth::Response;
 use serde::de::IgnoredAny;
 
 use crate::boundary::infallible;
@@ -27,7 +27,7 @@ enum BodyKind {
 }
 
 impl ofauth_response {
-    pub(crate) fn of_answer(answer: &Answer) -> Result<Self> {
+    pub(crate) fn of_answer(answer: &Response) -> Result<Self> {
         let request_id = answer.request_id().map(text::owned);
         Self::new(i32::from(answer.status()), request_id, answer.body())
     }

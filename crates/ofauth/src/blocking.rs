@@ -8,17 +8,20 @@ use std::path::PathBuf;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use bytes::Bytes;
+use serde::Serialize;
 use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use crate::account::Whoami;
 use crate::call;
 use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
 use crate::error::{Error, ErrorKind, Result};
-use crate::http::response::Answer;
-use crate::posts::Content;
+use crate::http::response::Response;
+use crate::posts::{Content, Message, Post};
 use crate::threads::{NAME, STACK, no_thread};
 use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
@@ -151,6 +154,11 @@ impl Client {
         Call { call: self.inner.proxy_call(method, path), client: self.clone() }
     }
 
+    /// See [`Client::set_api_key`](crate::Client::set_api_key).
+    pub fn set_api_key(&self, key: impl Into<String>) -> Result<()> {
+        self.inner.set_api_key(key)
+    }
+
     /// See [`Client::check`](crate::Client::check).
     pub fn check(&self, etag: &str, size: u64) -> Result<Check> {
         self.wait(self.inner.check(etag, size))
@@ -166,22 +174,22 @@ impl Client {
     }
 
     /// See [`Client::create_post`](crate::Client::create_post).
-    pub fn create_post(&self, content: &Content) -> Result<Value> {
+    pub fn create_post(&self, content: &Content) -> Result<Post> {
         self.wait(self.inner.create_post(content))
     }
 
     /// See [`Client::send_message`](crate::Client::send_message).
-    pub fn send_message(&self, user_id: &str, content: &Content) -> Result<Value> {
+    pub fn send_message(&self, user_id: &str, content: &Content) -> Result<Message> {
         self.wait(self.inner.send_message(user_id, content))
     }
 
     /// See [`Client::create_mass_message`](crate::Client::create_mass_message).
-    pub fn create_mass_message(&self, content: &Content) -> Result<Value> {
+    pub fn create_mass_message(&self, content: &Content) -> Result<Message> {
         self.wait(self.inner.create_mass_message(content))
     }
 
     /// See [`Client::whoami`](crate::Client::whoami).
-    pub fn whoami(&self) -> Result<Value> {
+    pub fn whoami(&self) -> Result<Whoami> {
         self.wait(self.inner.whoami())
     }
 
@@ -301,13 +309,13 @@ impl Call {
     }
 
     /// See [`Call::params`](crate::Call::params).
-    pub fn params(self, params: Value) -> Self {
+    pub fn params<N: Into<String>, V: Into<Value>>(self, params: impl IntoIterator<Item = (N, V)>) -> Self {
         self.with(|call| call.params(params))
     }
 
-    /// See [`Call::body`](crate::Call::body).
-    pub fn body(self, body: Value) -> Self {
-        self.with(|call| call.body(body))
+    /// See [`Call::json`](crate::Call::json).
+    pub fn json(self, body: &impl Serialize) -> Self {
+        self.with(|call| call.json(body))
     }
 
     /// See [`Call::body_json`](crate::Call::body_json).
@@ -325,8 +333,18 @@ impl Call {
         self.with(|call| call.connection_id(id))
     }
 
+    /// See [`Call::cancel`](crate::Call::cancel).
+    pub fn cancel(self, cancel: &Cancel) -> Self {
+        self.with(|call| call.cancel(cancel))
+    }
+
+    /// See [`Call::timeout`](crate::Call::timeout).
+    pub fn timeout(self, limit: Duration) -> Self {
+        self.with(|call| call.timeout(limit))
+    }
+
     /// See [`Call::send`](crate::Call::send).
-    pub fn send(self) -> Result<Answer> {
+    pub fn send(self) -> Result<Response> {
         self.client.wait(self.call.send())
     }
 

@@ -7,7 +7,6 @@ use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use http::HeaderValue;
-use serde_json::Value;
 
 use crate::call::Call;
 use crate::call::transport::Transport;
@@ -60,9 +59,16 @@ impl Client {
         self.call(crate::call::raw::PROXY_REQUEST).param("method", method).param("path", path)
     }
 
-    /// What the API key is and may do: the answer of `GET /v2/account/whoami`.
-    pub async fn whoami(&self) -> Result<Value> {
-        self.call("whoami").send().await?.json()
+    /// Replaces the API key, for a service that rotates keys. Requests that are sent from now on carry the new one, also those
+    /// of uploads under way; connections, journal and what is known of rate limits are kept.
+    ///
+    /// Former keys are cut out of what a server writes for as long as they are among the last four.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config) if no key looks like that. The old one stays then.
+    pub fn set_api_key(&self, key: impl Into<String>) -> Result<()> {
+        self.0.transport.settings.key.replace(key.into())
     }
 
     /// The generated client: every operation as a typed method, through the same transport as everything else, with

@@ -39,6 +39,7 @@
 //! The API key is sent to the base URL's server and to origins that were allowed, never along a redirect, and appears
 //! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
 
+mod account;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
@@ -53,6 +54,7 @@ mod http;
 mod journal;
 mod limits;
 mod net;
+mod object;
 mod origin;
 mod posts;
 #[doc(hidden)]
@@ -80,16 +82,17 @@ mod vault;
 pub use ofauth_api as api;
 pub use ofauth_operations::{operation, operations, schemas};
 
+pub use account::Whoami;
 pub use call::Call;
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]
 pub use error::Setting;
 pub use error::{Error, ErrorKind, Result};
-pub use http::response::Answer;
+pub use http::response::Response;
 pub use journal::{Journal, JournalState, JournaledUpload};
 pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
-pub use posts::{Content, MediaItem};
+pub use posts::{Content, MediaItem, Message, Post, Price};
 pub use rate_limiter::RateLimit;
 #[doc(hidden)]
 pub use upload::Sum;
@@ -97,7 +100,7 @@ pub use upload::{
     Notice, OpenUpload, Phase, Progress, ReadAt, Source, Step, Upload, UploadOptions, Uploaded, UploadedPart,
     VaultUpload,
 };
-pub use vault::{Check, VaultPlusBatch};
+pub use vault::{Check, Media, VaultPlusBatch};
 
 /// The programs of the README, compiled.
 #[cfg(all(doctest, feature = "typed", feature = "blocking"))]

@@ -3,11 +3,15 @@
 //! A thin layer over the raw call for the most common next step after an upload. Creating is never repeated after a
 //! failure that may have come after the service acted, for a repetition could post twice.
 
-use serde_json::{Map, Value, json};
+use std::fmt;
+use std::str::FromStr;
+
+use serde_json::{Map, Number, Value, json};
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::error::{Error, Result, invalid};
+use crate::object::{Raw, with_id};
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.
@@ -37,7 +41,113 @@ impl From<&Uploaded> for MediaItem {
     }
 }
 
+/// A price in US dollars, to the cent.
+///
+/// ```
+/// use ofauth::Price;
+///
+/// assert_eq!("4.99".parse::<Price>()?, Price::from_cents(499));
+/// assert_eq!(Price::from_cents(500).to_string(), "5.00");
+/// # Ok::<(), ofauth::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Price(u32);
+
+impl Price {
+    /// A price of so many cents. The service takes 0, which is free, to 20 000.
+    pub const fn from_cents(cents: u32) -> Self {
+        Self(cents)
+    }
+
+    /// The price in cents.
+    pub const fn cents(self) -> u32 {
+        self.0
+    }
+
+    /// The number that the API takes: dollars.
+    fn to_json(self) -> Value {
+        match self.0.is_multiple_of(100) {
+            true => Value::from(self.0 / 100),
+            // Two decimals come out as they went in: JSON gets the shortest text that stands for the number.
+            false => Number::from_f64(f64::from(self.0) / 100.0).map_or(Value::Null, Value::Number),
+        }
+    }
+}
+
+/// Dollars with up to two decimals, such as `5` or `4.99`.
+impl FromStr for Price {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        let wrong = || {
+            invalid(format!("{text:?} is not a price: write dollars without a currency, such as 5 or 4.99"))
+        };
+        let (dollars, cents) = text.split_once('.').unwrap_or((text, "0"));
+        let digits = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+        if !digits(dollars) || !digits(cents) || cents.len() > 2 {
+            return Err(wrong());
+        }
+        let tens = if cents.len() == 1 { 10 } else { 1 };
+        let (dollars, cents): (u32, u32) =
+            (dollars.parse().map_err(|_| wrong())?, cents.parse().map_err(|_| wrong())?);
+        let cents = dollars.checked_mul(100).and_then(|whole| whole.checked_add(cents.checked_mul(tens)?));
+        cents.map(Self).ok_or_else(wrong)
+    }
+}
+
+impl fmt::Display for Price {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{:02}", self.0 / 100, self.0 % 100)
+    }
+}
+
+/// A post as the service describes it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Post {
+    /// The id of the post.
+    pub id: String,
+    raw: Raw,
+}
+
+impl Post {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
+
+/// A message or mass message as the service describes it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Message {
+    /// The id of the message.
+    pub id: String,
+    raw: Raw,
+}
+
+impl Message {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
+
 /// Text and media of a post or message.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+/// use ofauth::{Content, MediaItem, Price};
+///
+/// let content = Content::new("Hello")
+///     .media(&uploaded)
+///     .media(MediaItem::id(4_503_112_345_u64))
+///     .price(Price::from_cents(499))
+///     .preview_media_count(1);
+/// let message = client.send_message("12345", &content).await?;
+/// println!("{}", message.id);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 #[must_use = "content does nothing until it is posted or sent"]
 pub struct Content(Map<String, Value>);
@@ -62,9 +172,9 @@ impl Content {
         self
     }
 
-    /// The price in dollars, 0 to 200; 0 is free.
-    pub fn price(self, dollars: f64) -> Self {
-        self.field("price", dollars)
+    /// The price, $0 to $200; 0 is free.
+    pub fn price(self, price: Price) -> Self {
+        self.field("price", price.to_json())
     }
 
     /// Whether the text, too, is locked behind the price.
@@ -85,28 +195,31 @@ impl Content {
 }
 
 impl Client {
-    /// Creates a post and returns it as the service describes it.
-    pub async fn create_post(&self, content: &Content) -> Result<Value> {
-        created(self.call("create_post"), content).await
+    /// Creates a post.
+    pub async fn create_post(&self, content: &Content) -> Result<Post> {
+        let (id, raw) = created(self.call("create_post"), content).await?;
+        Ok(Post { id, raw })
     }
 
-    /// Sends a message to a user and returns it as the service describes it.
-    pub async fn send_message(&self, user_id: &str, content: &Content) -> Result<Value> {
+    /// Sends a message to a user.
+    pub async fn send_message(&self, user_id: &str, content: &Content) -> Result<Message> {
         if user_id.trim().is_empty() {
             return Err(invalid("the user id is empty: give the recipient of the message"));
         }
-        created(self.call("send_chat_message").param("userId", user_id), content).await
+        let (id, raw) = created(self.call("send_chat_message").param("userId", user_id), content).await?;
+        Ok(Message { id, raw })
     }
 
     /// Creates a mass message; its recipients are fields such as `userIds` and `userLists`.
-    pub async fn create_mass_message(&self, content: &Content) -> Result<Value> {
-        created(self.call("create_mass_message"), content).await
+    pub async fn create_mass_message(&self, content: &Content) -> Result<Message> {
+        let (id, raw) = created(self.call("create_mass_message"), content).await?;
+        Ok(Message { id, raw })
     }
 }
 
 /// Sends a call that creates something. Its success was read already, so it has the id of what was created.
-async fn created(call: Call, content: &Content) -> Result<Value> {
-    call.body(Value::Object(content.0.clone())).send().await?.json().map_err(Error::in_doubt)
+async fn created(call: Call, content: &Content) -> Result<(String, Raw)> {
+    with_id(&call.json(&content.0).send().await?, "create").map_err(Error::in_doubt)
 }
 
 #[cfg(test)]
@@ -118,7 +231,7 @@ mod tests {
         let content = Content::new("New video")
             .media(MediaItem::reference("upload:1"))
             .media(MediaItem::id(12345))
-            .price(5.5)
+            .price(Price::from_cents(550))
             .locked_text(true)
             .preview_media_count(1)
             .field("userIds", vec![7]);
@@ -128,5 +241,26 @@ mod tests {
                 "previewMediaCount": 1, "userIds": [7]})
         );
         assert_eq!(Value::Object(Content::new("").0), json!({"text": ""}));
+    }
+
+    #[test]
+    fn prices_are_exact_in_every_form() {
+        for (text, cents, shown) in [
+            ("5", 500, "5.00"),
+            ("0", 0, "0.00"),
+            ("4.99", 499, "4.99"),
+            ("0.1", 10, "0.10"),
+            ("200.07", 20_007, "200.07"),
+        ] {
+            let price: Price = text.parse().unwrap();
+            assert_eq!((price.cents(), price.to_string().as_str()), (cents, shown));
+        }
+        for wrong in ["", ".5", "5.", "-1", "1e2", "4.999", "5 $", "NaN", "42949672.96", "99999999999"] {
+            assert!(wrong.parse::<Price>().is_err(), "{wrong}");
+        }
+        for cents in 0..=20_000 {
+            let (json, price) = (Price(cents).to_json().to_string(), Price(cents));
+            assert_eq!(json.parse::<Price>().unwrap(), price, "{json}");
+        }
     }
 }

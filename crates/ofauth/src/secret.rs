@@ -3,6 +3,7 @@
 //! This module does not decide which server may see the key; [`crate::origin`] does.
 
 use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
@@ -20,29 +21,36 @@ pub(crate) const WHERE_FROM: &str =
 /// What stands where the key was cut out of a server's text.
 const CUT: &str = "[api key]";
 
-/// The API key, zeroed when dropped and never shown.
+/// So many keys are cut out of a server's text: the present one, and those before it that requests under way may carry.
+const KEPT: usize = 4;
+
+/// The API key, zeroed when dropped and never shown. Clones are one: what replaces the key of one does for all.
 #[derive(Clone)]
-pub(crate) struct ApiKey(Zeroizing<String>);
+pub(crate) struct ApiKey(Arc<RwLock<Vec<Zeroizing<String>>>>);
 
 impl ApiKey {
     /// Takes a key that can be sent as a header value.
     pub(crate) fn new(key: String) -> Result<Self, Error> {
-        let key = Zeroizing::new(key);
-        if key.trim().is_empty() {
-            return Err(Error::new(ErrorKind::Config, format!("the API key is empty: {WHERE_FROM}")));
-        }
-        if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(Error::new(
-                ErrorKind::Config,
-                "the API key holds a space, a line break or another character that no key has: check how it was read",
-            ));
-        }
-        Ok(Self(key))
+        Ok(Self(Arc::new(RwLock::new(vec![checked(key)?]))))
+    }
+
+    /// Takes another key in its place.
+    pub(crate) fn replace(&self, key: String) -> Result<(), Error> {
+        let key = checked(key)?;
+        let mut keys = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        keys.retain(|known| *known != key);
+        keys.insert(0, key);
+        keys.truncate(KEPT);
+        Ok(())
+    }
+
+    fn keys(&self) -> RwLockReadGuard<'_, Vec<Zeroizing<String>>> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The header value, marked so that HTTP libraries keep it out of their logs.
     pub(crate) fn header(&self) -> Option<HeaderValue> {
-        let mut value = HeaderValue::from_str(&self.0).ok()?;
+        let mut value = HeaderValue::from_str(self.keys().first()?).ok()?;
         value.set_sensitive(true);
         Some(value)
     }
@@ -66,28 +74,47 @@ impl ApiKey {
 
     /// `body` without the key, as it stands and as JSON may write it; the same bytes, not copied, if it is not in there.
     pub(crate) fn cut_from_body(&self, body: Bytes) -> Bytes {
-        let key = self.0.as_bytes();
-        // A search by first byte keeps the common case, a long body without the key, near the speed of memory.
-        let Some(first) = key.first().filter(|_| key.len() >= SHORTEST_CUT) else { return body };
-        let mut at = 0;
-        let mut cleaned: Option<Vec<u8>> = None;
-        let mut copied = 0;
-        while let Some(rest) = body.get(at..) {
-            let Some(found) = rest.iter().position(|byte| byte == first || *byte == b'\\') else { break };
-            let start = at.saturating_add(found);
-            at = start.saturating_add(1);
-            if let Some(length) = written_length(body.get(start..).unwrap_or_default(), key) {
-                let out = cleaned.get_or_insert_default();
-                out.extend_from_slice(body.get(copied..start).unwrap_or_default());
-                out.extend_from_slice(CUT.as_bytes());
-                at = start.saturating_add(length);
-                copied = at;
-            }
-        }
-        let Some(mut out) = cleaned else { return body };
-        out.extend_from_slice(body.get(copied..).unwrap_or_default());
-        Bytes::from(out)
+        self.keys().iter().fold(body, |body, key| cut(key.as_bytes(), body))
     }
+}
+
+/// A key that can be sent as a header value.
+fn checked(key: String) -> Result<Zeroizing<String>, Error> {
+    let key = Zeroizing::new(key);
+    if key.trim().is_empty() {
+        return Err(Error::new(ErrorKind::Config, format!("the API key is empty: {WHERE_FROM}")));
+    }
+    if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the API key holds a space, a line break or another character that no key has: check how it was read",
+        ));
+    }
+    Ok(key)
+}
+
+/// `body` without this key.
+fn cut(key: &[u8], body: Bytes) -> Bytes {
+    // A search by first byte keeps the common case, a long body without the key, near the speed of memory.
+    let Some(first) = key.first().filter(|_| key.len() >= SHORTEST_CUT) else { return body };
+    let mut at = 0;
+    let mut cleaned: Option<Vec<u8>> = None;
+    let mut copied = 0;
+    while let Some(rest) = body.get(at..) {
+        let Some(found) = rest.iter().position(|byte| byte == first || *byte == b'\\') else { break };
+        let start = at.saturating_add(found);
+        at = start.saturating_add(1);
+        if let Some(length) = written_length(body.get(start..).unwrap_or_default(), key) {
+            let out = cleaned.get_or_insert_default();
+            out.extend_from_slice(body.get(copied..start).unwrap_or_default());
+            out.extend_from_slice(CUT.as_bytes());
+            at = start.saturating_add(length);
+            copied = at;
+        }
+    }
+    let Some(mut out) = cleaned else { return body };
+    out.extend_from_slice(body.get(copied..).unwrap_or_default());
+    Bytes::from(out)
 }
 
 /// The bytes that `key` takes at the begin of `text`, any of its characters perhaps escaped as in JSON.

@@ -10,28 +10,51 @@ use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::request::Request;
 use crate::http::success;
+use crate::object::{Raw, id_of};
 use crate::upload::plan::api_types::CheckBody;
 
 /// The most ids that one batch call takes.
 const BATCH: usize = 100;
 
+/// A medium of the vault or of Vault+, as the service describes it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Media {
+    /// The OnlyFans id, which posts and messages take any number of times; `None` if the service did not say it.
+    pub id: Option<String>,
+    /// What it is: `photo`, `video`, `gif` or `audio`, in Vault+ `image` for photos. `None` if the service did not say it.
+    pub media_type: Option<String>,
+    raw: Raw,
+}
+
+impl Media {
+    fn new(raw: Value) -> Self {
+        let media_type = raw.get("type").and_then(Value::as_str).map(str::to_owned);
+        Self { id: id_of(&raw), media_type, raw: Raw(raw) }
+    }
+
+    /// All that the service said. Its URLs are signed: whoever has one can fetch the medium.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
+
 /// Whether the vault has a file.
-#[derive(Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Check {
     /// Whether it has.
     pub exists: bool,
     /// The medium, if it exists and the service describes it.
-    pub media: Option<Value>,
+    pub media: Option<Media>,
 }
 
 /// Cached media, and the ids that are not cached.
-#[derive(Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 #[non_exhaustive]
 pub struct VaultPlusBatch {
-    /// The media as the service describes them, in the order of the ids asked for. Their `url`s are signed: whoever
-    /// has one can fetch the medium.
-    pub items: Vec<Value>,
+    /// The media, in the order of the ids asked for.
+    pub items: Vec<Media>,
     /// The ids that were asked for and are not cached, in the order asked for.
     pub missing: Vec<String>,
 }
@@ -62,7 +85,7 @@ impl Client {
         let found: Option<Found> = serde_json::from_value(answer.json()?).ok();
         match found {
             Some(Found { exists: Some(exists), media }) => {
-                Ok(Check { exists, media: media.filter(Value::is_object) })
+                Ok(Check { exists, media: media.filter(Value::is_object).map(Media::new) })
             }
             _ => Err(answer.invalid("check for the file: the answer does not say whether it exists")),
         }
@@ -83,8 +106,8 @@ impl Client {
         let mut batch = VaultPlusBatch::default();
         for chunk in ids.chunks(BATCH) {
             let answer =
-                self.call("batch_vault_plus_media").body(json!({ "mediaIds": chunk })).send().await?;
-            let mut json = answer.json()?;
+                self.call("batch_vault_plus_media").json(&json!({ "mediaIds": chunk })).send().await?;
+            let mut json: Value = answer.json()?;
             let items = json.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
             let items = items.ok_or_else(|| answer.invalid("fetch Vault+ media: the answer has no items"))?;
             batch.take_in(chunk, items);
@@ -96,38 +119,15 @@ impl Client {
 impl VaultPlusBatch {
     /// Sorts a call's items, whose order is not promised, by the ids asked for.
     fn take_in(&mut self, asked: &[String], items: Vec<Value>) {
-        let mut found: HashMap<String, Value> = items
-            .into_iter()
-            .filter_map(|item| {
-                let id = match item.get("id")? {
-                    Value::String(id) => id.clone(),
-                    Value::Number(id) => id.to_string(),
-                    _ => return None,
-                };
-                Some((id, item))
-            })
-            .collect();
+        let items = items.into_iter().map(Media::new);
+        let mut found: HashMap<String, Media> =
+            items.filter_map(|item| Some((item.id.clone()?, item))).collect();
         for id in asked {
             match found.remove(id) {
                 Some(item) => self.items.push(item),
                 None => self.missing.push(id.clone()),
             }
         }
-    }
-}
-
-impl std::fmt::Debug for Check {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Check").field("exists", &self.exists).finish_non_exhaustive()
-    }
-}
-
-impl std::fmt::Debug for VaultPlusBatch {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("VaultPlusBatch")
-            .field("items", &self.items.len())
-            .field("missing", &self.missing)
-            .finish()
     }
 }
 
@@ -144,8 +144,8 @@ mod tests {
             vec![json!({"id": 2}), json!({"id": "3", "url": "secret"}), json!({"id": "9"}), json!({})],
         );
         assert_eq!(
-            batch.items.iter().map(|item| item["id"].clone()).collect::<Vec<_>>(),
-            [json!("3"), json!(2)]
+            batch.items.iter().map(|item| item.id.as_deref().unwrap()).collect::<Vec<_>>(),
+            ["3", "2"]
         );
         assert_eq!(batch.missing, ["1"]);
         assert!(!format!("{batch:?}").contains("secret"));

@@ -243,9 +243,9 @@ async fn a_post_is_never_repeated_when_it_may_exist() {
                 let client = builder(&site).answer_timeout(Duration::from_secs(2)).build().unwrap();
                 let content = Content::new("hello").media(ofauth::MediaItem::reference("upload:1"));
                 let ended = match kind {
-                    "post" => client.create_post(&content).await,
-                    "message" => client.send_message("7", &content).await,
-                    _ => client.create_mass_message(&content.field("userIds", vec![7])).await,
+                    "post" => client.create_post(&content).await.map(drop),
+                    "message" => client.send_message("7", &content).await.map(drop),
+                    _ => client.create_mass_message(&content.field("userIds", vec![7])).await.map(drop),
                 };
                 let error = ended.unwrap_err();
                 assert_eq!(site.visits(Step::Other), 1, "sent again");
@@ -269,7 +269,7 @@ async fn a_post_is_repeated_when_it_was_certainly_not_made() {
         together.add(*name, async move {
             let site = posts(faults).await;
             let post = client(&site).create_post(&Content::new("hello")).await.unwrap();
-            assert_eq!((post, site.visits(Step::Other)), (json!({"id": 7}), faults.len() + 1));
+            assert_eq!((post.id.as_str(), site.visits(Step::Other)), ("7", faults.len() + 1));
         });
     }
     together.add("nobody listened", async {
@@ -288,7 +288,7 @@ async fn a_post_is_repeated_when_it_was_certainly_not_made() {
         assert!(head[..read].starts_with(b"POST /v2/access/posts"));
         let answer = Answer::json(200, &json!({"id": 8})).to_bytes();
         tokio::io::AsyncWriteExt::write_all(&mut tcp, &answer).await.unwrap();
-        assert_eq!(posting.await.unwrap().unwrap(), json!({"id": 8}));
+        assert_eq!(posting.await.unwrap().unwrap().raw(), &json!({"id": 8}));
     });
     together.run(40).await;
 }

@@ -75,7 +75,7 @@ fn get(client: &Client) -> Call {
 }
 
 fn post(client: &Client) -> Call {
-    client.call("create_post").body(json!({"text": "Hello"}))
+    client.call("create_post").json(&json!({"text": "Hello"}))
 }
 
 #[tokio::test(flavor = "multi_thread")]

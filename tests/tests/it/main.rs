@@ -11,6 +11,7 @@ mod blocking_face;
 mod cancellation;
 mod connections;
 mod early_response;
+mod examples;
 mod fault_matrix;
 mod foreign_origins;
 mod given_up_calls;

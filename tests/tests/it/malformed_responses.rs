@@ -302,7 +302,11 @@ async fn a_batch_asks_for_a_hundred_ids_at_a_time_and_names_the_missing() {
         site.requests().iter().map(|r| r.json()["mediaIds"].as_array().unwrap().len()).collect();
     assert_eq!(asked, [100, 100, 50]);
     assert_eq!((batch.items.len(), batch.missing.len()), (225, 25));
-    assert!(batch.items[0]["id"] == "0" && batch.items[224]["id"] == "249" && batch.missing[0] == "7");
+    assert!(
+        batch.items[0].id.as_deref() == Some("0")
+            && batch.items[224].id.as_deref() == Some("249")
+            && batch.missing[0] == "7"
+    );
     let none = within(5, client(&site).vault_plus_batch(Vec::<String>::new())).await.unwrap();
     assert_eq!((none.items.len(), site.requests().len()), (0, 3));
 }

@@ -39,7 +39,7 @@ async fn every_road_reads_an_answer_alike() {
             ("create_post", within(20, client.create_post(&content)).await.map(drop), *made),
             ("send_message", within(20, client.send_message("7", &content)).await.map(drop), *made),
             ("create_mass_message", within(20, mass).await.map(drop), *made),
-            ("raw post", within(20, call("create_post").body(post).send()).await.map(drop), *made),
+            ("raw post", within(20, call("create_post").json(&post).send()).await.map(drop), *made),
             ("typed post", within(20, typed).await.map(drop), *made),
             ("whoami", within(20, client.whoami()).await.map(drop), *read),
             ("raw whoami", within(20, call("whoami").send()).await.map(drop), *read),

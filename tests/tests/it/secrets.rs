@@ -130,7 +130,7 @@ async fn a_success_that_echoes_the_key_gives_none_away() {
         "{answer:?} {:?} {:?} {:?} {}",
         answer.request_id(),
         answer.header("x-request-id"),
-        answer.json().unwrap(),
+        answer.json::<serde_json::Value>().unwrap(),
         String::from_utf8_lossy(answer.body())
     );
     assert_clean(&all, "the answer of a call");
@@ -151,7 +151,10 @@ async fn plan_urls_and_signed_urls_are_in_no_error_and_no_debug() {
     let uploaded = within(10, video(&client, &data(100 * KIB))).await.unwrap();
     let batch = within(5, client.vault_plus_batch(["1"])).await.unwrap();
     let call = client.call("whoami").send().await.unwrap();
-    assert!(call.json().unwrap().to_string().contains(SIGNATURE), "the caller gets what was asked for");
+    assert!(
+        call.json::<serde_json::Value>().unwrap().to_string().contains(SIGNATURE),
+        "the caller gets what was asked for"
+    );
     assert_clean(&format!("{uploaded:?} {uploaded:#?} {batch:?} {batch:#?} {call:?} {client:?}"), "Debug");
 
     // Failures on URLs with signatures, of every kind that names a place.
@@ -223,4 +226,29 @@ async fn an_unreachable_server_is_named_and_the_key_is_not() {
     let error = within(30, client.whoami()).await.unwrap_err();
     assert!(error.to_string().contains(&address) || error.to_string().contains("base URL"), "{error}");
     assert_clean(&shown(&error), "an unreachable server");
+}
+
+#[tokio::test]
+async fn a_key_that_was_replaced_is_no_longer_sent_and_still_shown_to_nobody() {
+    const NEXT: &str = "sk_live_canary_0d1e2f3a4b5c6d7e";
+    let site = single()
+        .script(|_| {
+            Play::Answer(Answer::json(200, &json!({"id": "org_1", "name": format!("{KEY} and {NEXT}")})))
+        })
+        .start()
+        .await;
+    let client = client(&site);
+    let sent = || site.requests().last().unwrap().header("apikey").unwrap().to_owned();
+    let before = within(5, client.whoami()).await.unwrap();
+    assert_eq!((sent().as_str(), before.name), (KEY, Some(format!("[api key] and {NEXT}"))));
+    client.clone().set_api_key(NEXT).unwrap();
+    for _ in 0..2 {
+        let after = within(5, client.whoami()).await.unwrap();
+        assert_eq!((sent().as_str(), after.name.as_deref()), (NEXT, Some("[api key] and [api key]")));
+        assert!(!format!("{client:?}").contains("canary"));
+        for wrong in ["", " ", "two words", "line\nbreak"] {
+            check(&client.set_api_key(wrong).unwrap_err(), ErrorKind::Config);
+        }
+    }
+    assert_eq!(site.connections(), 1, "connections are kept");
 }

@@ -1,6 +1,7 @@
 //! The flags of `post` and `message`, which take the same content.
 
 use clap::{ArgGroup, Args};
+use ofauth::Price;
 
 use super::free_text;
 
@@ -52,7 +53,7 @@ pub(crate) struct ContentArgs {
     pub(crate) media: Vec<String>,
     /// What it costs to see it
     #[arg(long, allow_negative_numbers = true, value_parser = price)]
-    pub(crate) price: Option<f64>,
+    pub(crate) price: Option<Price>,
     /// Lock the text too
     #[arg(long)]
     pub(crate) locked_text: bool,
@@ -64,12 +65,9 @@ pub(crate) struct ContentArgs {
     pub(crate) field: Vec<String>,
 }
 
-/// A price such as `5` or `4.99`, not below 0.
-fn price(text: &str) -> Result<f64, String> {
-    text.parse::<f64>()
-        .ok()
-        .filter(|price| price.is_finite() && *price >= 0.0)
-        .ok_or_else(|| "not a price: write a number without a currency, such as 5 or 4.99".into())
+/// A price such as `5` or `4.99`.
+fn price(text: &str) -> Result<Price, String> {
+    text.parse().map_err(|error: ofauth::Error| error.message().to_owned())
 }
 
 #[cfg(test)]
@@ -78,9 +76,9 @@ mod tests {
 
     #[test]
     fn prices() {
-        assert_eq!(price("4.99"), Ok(4.99));
-        assert_eq!(price("0"), Ok(0.0));
-        for text in ["abc", "$5", "-1", "inf", "NaN", ""] {
+        assert_eq!(price("4.99"), Ok(Price::from_cents(499)));
+        assert_eq!(price("0"), Ok(Price::from_cents(0)));
+        for text in ["abc", "$5", "-1", "inf", "NaN", "", "4.999"] {
             assert!(price(text).unwrap_err().contains("such as 5 or 4.99"), "{text}");
         }
     }

@@ -16,7 +16,8 @@ pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let context = Context::open(app).await?;
     context.need_connection()?;
     let post = app.interrupt.or_unknown("the post", context.client.create_post(&content)).await?;
-    tell(app, &post, |id| Event::Posted { id, media_items: args.content.media.clone(), post: &post });
+    let post = post.raw();
+    tell(app, post, |id| Event::Posted { id, media_items: args.content.media.clone(), post });
     Ok(Exit::Done)
 }
 
@@ -50,7 +51,8 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
             app.interrupt.or_unknown("the message", context.client.create_mass_message(&content)).await?
         }
     };
-    tell(app, &message, |id| Event::Sent { id, message: &message });
+    let message = message.raw();
+    tell(app, message, |id| Event::Sent { id, message });
     Ok(Exit::Done)
 }
 

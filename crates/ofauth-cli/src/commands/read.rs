@@ -1,7 +1,7 @@
 //! The short commands that read: `check`, `vault-plus batch` and `whoami`.
 
-use ofauth::ErrorKind;
 use ofauth::unversioned::display_safe::one_line;
+use ofauth::{ErrorKind, Media};
 use serde_json::json;
 
 use crate::app::App;
@@ -24,10 +24,11 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
         app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
     }
     let check = app.interrupt.or_stop(context.client.check(&args.etag, args.size)).await?;
+    let media = check.media.as_ref().map(Media::raw);
     if app.out.is_json() {
-        app.out.answer(&json!({"exists": check.exists, "media": check.media}));
+        app.out.answer(&json!({"exists": check.exists, "media": media}));
     } else {
-        let id = check.media.as_ref().and_then(super::content::posted_id);
+        let id = media.and_then(super::content::posted_id);
         let word = if check.exists { "exists" } else { "absent" };
         app.out.answer_line(&id.map_or_else(|| word.to_owned(), |id| format!("{word} {id}")));
     }
@@ -38,7 +39,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
 pub(crate) async fn whoami(app: &App) -> Result<Exit> {
     let context = Context::open(app).await?;
     let answer = app.interrupt.or_stop(context.client.whoami()).await?;
-    app.out.answer(&answer);
+    app.out.answer(answer.raw());
     Ok(Exit::Done)
 }
 
@@ -49,11 +50,12 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
     let ids = with_standard_input(app, ids).await?;
     let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids)).await?;
     if app.out.is_json() {
-        app.out.answer(&json!({"items": batch.items, "missing": batch.missing}));
+        let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
+        app.out.answer(&json!({"items": items, "missing": batch.missing}));
         return Ok(Exit::Done);
     }
     for item in &batch.items {
-        if !app.out.answer_line(&item.to_string()) {
+        if !app.out.answer_line(&item.raw().to_string()) {
             break;
         }
     }

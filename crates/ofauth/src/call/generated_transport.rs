@@ -10,7 +10,7 @@ use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 
 impl ApiTransport for Transport {
     fn execute<'a>(
@@ -60,7 +60,7 @@ fn from_reqwest(mut request: reqwest::Request, operation: Option<&Operation>) ->
     Ok(sent)
 }
 
-fn into_response(answer: Answer) -> reqwest::Response {
+fn into_response(answer: Response) -> reqwest::Response {
     let mut response = http::Response::new(answer.body);
     // The status was read from an answer, so it is one.
     *response.status_mut() =

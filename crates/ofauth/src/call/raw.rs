@@ -11,6 +11,7 @@ use http::Method;
 use http::header::{CONTENT_TYPE, HeaderValue};
 use ofauth_operations::operation::{Body, Connection, RetryClass};
 use ofauth_operations::operations;
+use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
 use tokio::time::Instant;
@@ -21,7 +22,7 @@ use crate::cancel::{Cancel, Limits};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 
 /// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
 pub const PROXY_REQUEST: &str = "proxy_request";
@@ -30,13 +31,21 @@ pub const PROXY_REQUEST: &str = "proxy_request";
 const LONGEST_NAME: usize = 64;
 
 /// A call that was not sent yet.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// use serde_json::{Value, json};
+///
+/// let page: Value = client.call("list_vault_media").param("limit", 10).send().await?.json()?;
+/// let list: Value = client.call("create_vault_list").json(&json!({"name": "Summer"})).send().await?.json()?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use = "a call does nothing until `send` is called"]
 pub struct Call {
     transport: Arc<Transport>,
     operation_id: String,
     params: Map<String, Value>,
-    not_an_object: bool,
     body: Payload,
     connection_id: Option<String>,
     cancel: Option<Cancel>,
@@ -49,6 +58,8 @@ enum Payload {
     /// A text that is yet to be checked.
     Json(Bytes),
     Bytes(Bytes, String),
+    /// A value that cannot be written as JSON, and why.
+    Unwritable(String),
 }
 
 impl Call {
@@ -57,7 +68,6 @@ impl Call {
             transport,
             operation_id: operation_id.to_owned(),
             params: Map::new(),
-            not_an_object: false,
             body: Payload::None,
             connection_id: None,
             cancel: None,
@@ -71,19 +81,22 @@ impl Call {
         self
     }
 
-    /// Sets several parameters from one JSON object.
-    pub fn params(mut self, params: Value) -> Self {
-        match params {
-            Value::Object(params) => self.params.extend(params),
-            Value::Null => {}
-            _ => self.not_an_object = true,
-        }
+    /// Sets several parameters, as [`param`](Self::param) does one: a JSON object, a map, or pairs of name and value.
+    pub fn params<N: Into<String>, V: Into<Value>>(
+        mut self,
+        params: impl IntoIterator<Item = (N, V)>,
+    ) -> Self {
+        self.params.extend(params.into_iter().map(|(name, value)| (name.into(), value.into())));
         self
     }
 
-    /// The JSON body.
-    pub fn body(self, body: Value) -> Self {
-        self.body_json(body.to_string())
+    /// The JSON body, from anything that serde can write. What it cannot write is an error of [`send`](Self::send).
+    pub fn json(mut self, body: &impl Serialize) -> Self {
+        self.body = match serde_json::to_vec(body) {
+            Ok(json) => Payload::Json(json.into()),
+            Err(error) => Payload::Unwritable(error.to_string()),
+        };
+        self
     }
 
     /// The JSON body as text, which is sent as it is: order, numbers and all.
@@ -132,7 +145,7 @@ impl Call {
     /// error in its body. One that cannot be read, or lacks what it is about, is
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
-    pub async fn send(self) -> Result<Answer> {
+    pub async fn send(self) -> Result<Response> {
         let request = self.request()?;
         // A limit that no clock reaches is none.
         let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
@@ -141,9 +154,6 @@ impl Call {
     }
 
     fn request(&self) -> Result<Request> {
-        if self.not_an_object {
-            return Err(invalid("the parameters are not a JSON object: give {\"name\": value, …}"));
-        }
         if self.operation_id == PROXY_REQUEST {
             return self.proxy_request();
         }
@@ -197,6 +207,9 @@ impl Call {
     fn add_body(&self, request: &mut Request, wanted: Body) -> Result<()> {
         let doing = &self.operation_id;
         match (&self.body, wanted) {
+            (Payload::Unwritable(why), _) => {
+                Err(invalid(format!("the body of {doing} cannot be written as JSON: {why}")))
+            }
             (Payload::None, Body::None | Body::OptionalJson) => Ok(()),
             (Payload::None, Body::Json) => Err(invalid(format!("{doing} needs a JSON body"))),
             (Payload::None | Payload::Json(_), Body::Bytes) => {
@@ -291,19 +304,23 @@ mod tests {
 
     #[test]
     fn parameters_go_where_the_table_says() {
-        let list = client()
-            .call("list_vault_media")
-            .params(json!({"limit": "5", "offset": 0, "query": "a b&c", "listId": null}));
+        let list = client().call("list_vault_media").params([
+            ("limit", json!("5")),
+            ("offset", json!(0)),
+            ("query", json!("a b&c")),
+            ("listId", json!(null)),
+        ]);
         assert_eq!(url(list), "http://127.0.0.1:1/base/v2/access/vault/media?limit=5&offset=0&query=a+b%26c");
         let post = client().call("get_post").param("postId", 4_492_994_399_u64);
         assert_eq!(url(post), "http://127.0.0.1:1/base/v2/access/posts/4492994399");
-        let part =
-            client().call("upload_part").params(json!({"mediaUploadId": "upload:a/b c", "partNumber": 2}));
+        let part = client()
+            .call("upload_part")
+            .params([("mediaUploadId", json!("upload:a/b c")), ("partNumber", json!(2))]);
         let part = part.body_bytes(vec![1], "video/mp4").request().unwrap();
         assert_eq!(part.url.path(), "/base/v2/access/uploads/upload%3Aa%2Fb%20c/parts/2");
         assert_eq!(part.headers[CONTENT_TYPE], "video/mp4");
         assert_eq!(part.headers[CONNECTION_ID], "conn_1");
-        let other = client().call("get_post").params(json!({"postId": 1, "x-connection-id": "conn_2"}));
+        let other = client().call("get_post").param("postId", 1).param("x-connection-id", "conn_2");
         assert_eq!(other.request().unwrap().headers[CONNECTION_ID], "conn_2");
         assert!(client().call("whoami").request().unwrap().headers.get(CONNECTION_ID).is_none());
     }
@@ -327,19 +344,16 @@ mod tests {
             (client().call("get_post"), "postId"),
             (client().call("get_post").param("postId", ".."), "postId"),
             (client().call("get_post").param("postId", ""), "postId"),
-            (client().call("get_post").params(json!({"postId": 1, "x": 2})), "\"x\""),
-            (client().call("get_post").params(json!([1])), "JSON object"),
-            (client().call("get_post").param("postId", 1).body(json!({})), "takes no body"),
+            (client().call("get_post").params([("postId", 1), ("x", 2)]), "\"x\""),
+            (client().call("get_post").param("postId", 1).json(&json!({})), "takes no body"),
+            (client().call("create_post").json(&std::collections::HashMap::from([([1], 1)])), "as JSON"),
             (client().call("list_vault_media").param("limit", "five"), "whole number"),
             (client().call("create_post"), "JSON body"),
             (client().call("create_post").body_bytes(vec![1], "a/b"), "not bytes"),
             (client().call("create_post").body_json("{\"a\": "), "not JSON"),
             (client().call("create_post").body_json(""), "not JSON"),
             (client().call("get_post").param("postId", 1).body_json("{}"), "takes no body"),
-            (
-                client().call("upload_part").params(json!({"mediaUploadId": "u", "partNumber": 1})),
-                "content type",
-            ),
+            (client().call("upload_part").param("mediaUploadId", "u").param("partNumber", 1), "content type"),
         ] {
             let text = refused(call);
             assert!(text.contains(names), "{text}");
@@ -376,7 +390,7 @@ mod tests {
             }
             call = match operation.body {
                 Body::None => call,
-                Body::Json | Body::OptionalJson => call.body(json!({})),
+                Body::Json | Body::OptionalJson => call.json(&json!({})),
                 Body::Bytes => call.body_bytes(vec![1], "video/mp4"),
             };
             let url = url(call);

@@ -16,7 +16,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::http::retry::{self, Tries};
 use crate::http::success::{self, Expected};
 use crate::net::exchange::{Connections, Exchange, given_up};
@@ -51,7 +51,7 @@ impl<E: Exchange> Transport<E> {
     }
 
     /// Sends until an answer is final, and makes anything but a success an error.
-    pub(crate) async fn call(&self, request: &Request, patience: &Patience) -> Result<Answer> {
+    pub(crate) async fn call(&self, request: &Request, patience: &Patience) -> Result<Response> {
         let limiter = self.limiters.for_request(&request.url, request.headers.get(CONNECTION_ID));
         let mut tries = Tries::new(patience.sits_out_rate_limits);
         let mut told = patience.pauses.is_some();
@@ -89,7 +89,7 @@ impl<E: Exchange> Transport<E> {
     }
 
     /// Sends once, with a permit that the caller has waited for, and reads the answer.
-    pub(crate) async fn send(&self, request: &Request, permit: Permit) -> Result<Answer, Failure> {
+    pub(crate) async fn send(&self, request: &Request, permit: Permit) -> Result<Response, Failure> {
         self.send_within(request, permit, &Limits::default()).await
     }
 
@@ -98,7 +98,7 @@ impl<E: Exchange> Transport<E> {
         request: &Request,
         permit: Permit,
         limits: &Limits,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         let expected = Expected { success: request.success, class: request.class, doing: request.doing };
         self.read(self.exchange.send(request, limits).await, expected, permit).await
     }
@@ -106,10 +106,10 @@ impl<E: Exchange> Transport<E> {
     /// The answer to what was sent with a permit, if it is the success that was expected.
     pub(crate) async fn read(
         &self,
-        sent: Result<Answer, Failure>,
+        sent: Result<Response, Failure>,
         expected: Expected<'_>,
         permit: Permit,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         let now = self.exchange.now();
         let read = sent.and_then(|answer| success::read(answer, expected, &self.settings.key, now));
         permit.ended(&read, now).kept().await;

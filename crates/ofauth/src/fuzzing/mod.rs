@@ -13,7 +13,7 @@ use ofauth_operations::display_safe::is_unsafe;
 use url::Url;
 
 use crate::error::Error;
-use crate::http::response::{Answer, LONGEST_ANSWER};
+use crate::http::response::{LONGEST_ANSWER, Response};
 use crate::origin::{Origins, is_loopback};
 use crate::proxy::Proxy;
 use crate::secret::ApiKey;
@@ -168,8 +168,8 @@ impl<'a> Told<'a> {
     }
 
     /// The answer as the transport hands it on.
-    pub(crate) fn answer(&self, status: u16) -> Answer {
-        Answer::new(status, self.headers.clone(), Bytes::copy_from_slice(self.body), LONGEST_ANSWER, &key())
+    pub(crate) fn answer(&self, status: u16) -> Response {
+        Response::new(status, self.headers.clone(), Bytes::copy_from_slice(self.body), LONGEST_ANSWER, &key())
     }
 }
 

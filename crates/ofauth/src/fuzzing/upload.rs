@@ -10,7 +10,7 @@ use crate::file_identity::{FileIdentity, Sameness};
 use crate::fuzzing::{Told, assert_hides_the_key, assert_presentable, key};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::rate_limit_headers::server_time;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::http::success;
 use crate::journal::{About, Found, SessionRecord};
 use crate::limits::LONGEST_WAIT;
@@ -156,7 +156,7 @@ pub(crate) fn step(told: &Told<'_>) -> bool {
     let (kind, number) = (words.next().unwrap_or("file"), words.next());
     let part = (kind == "part").then(|| number.and_then(|number| number.parse().ok()).unwrap_or(1));
     let early = told.first.ends_with("early") && kind != "complete";
-    let answer = Answer { before_body: early, ..told.answer(status) };
+    let answer = Response { before_body: early, ..told.answer(status) };
     let read = success::read(answer, expected_of_put(part), &key(), SystemTime::UNIX_EPOCH);
     match step_result::read(read, part, "try") {
         Ok(done) => {

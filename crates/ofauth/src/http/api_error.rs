@@ -11,7 +11,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::rate_limit_headers::RateLimitHeaders;
-use super::response::{Answer, PassedOn, Trouble, request_id};
+use super::response::{PassedOn, Response, Trouble, request_id};
 use crate::error::{Error, ErrorKind, Setting};
 use crate::secret::ApiKey;
 use crate::system::Time;
@@ -156,7 +156,7 @@ impl ApiError {
     }
 }
 
-impl Answer {
+impl Response {
     /// The failure that this answer tells of.
     pub(crate) fn api_error(&self, key: &ApiKey) -> ApiError {
         // What would take too much memory to read says nothing; the status stands.

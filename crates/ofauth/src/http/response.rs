@@ -5,7 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
-use serde_json::Value;
+use serde::de::DeserializeOwned;
 
 use super::coding;
 use super::shape::has_too_many_values;
@@ -84,7 +84,7 @@ impl std::fmt::Display for Trouble {
 
 /// An answer of the service: status, headers and the whole body.
 #[derive(Clone)]
-pub struct Answer {
+pub struct Response {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
@@ -105,7 +105,7 @@ pub(crate) struct PassedOn {
     pub(crate) login: String,
 }
 
-impl Answer {
+impl Response {
     /// An answer whose body came as this: without its coding, if that leaves no more than `most` bytes, without a byte order
     /// mark, and with the key cut out of it should the server echo it. The headers are those of the body that is left.
     pub(crate) fn new(status: u16, headers: HeaderMap, came: Bytes, most: usize, key: &ApiKey) -> Self {
@@ -155,13 +155,24 @@ impl Answer {
         &self.body
     }
 
-    /// The body as JSON; an empty body is `null`.
-    pub fn json(&self) -> Result<Value> {
-        if self.body.iter().all(u8::is_ascii_whitespace) {
-            return Ok(Value::Null);
-        }
-        serde_json::from_slice(&self.body)
-            .map_err(|error| self.invalid(format!("the answer is not JSON: {error}")))
+    /// The body, read as JSON into any type; an empty body is read as `null`.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let page: serde_json::Value = client.call("list_vault_media").param("limit", 10).send().await?.json()?;
+    /// println!("{}", page["hasMore"]);
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`InvalidAnswer`](ErrorKind::InvalidAnswer) if the body is not JSON, or not that of a `T`. The call was carried out.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        let body: &[u8] = if self.body.iter().all(u8::is_ascii_whitespace) { b"null" } else { &self.body };
+        serde_json::from_slice(body).map_err(|error| {
+            let what = if error.is_data() { "of the type that was asked for" } else { "JSON" };
+            self.invalid(format!("the answer is not {what}: {error}"))
+        })
     }
 
     /// The error that this answer is, which is not what was asked for.
@@ -196,9 +207,9 @@ pub(super) fn request_id(headers: &HeaderMap) -> Option<&str> {
 }
 
 // The body may hold signed media URLs, which work without a key: they stay out of logs.
-impl std::fmt::Debug for Answer {
+impl std::fmt::Debug for Response {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer")
+        f.debug_struct("Response")
             .field("status", &self.status)
             .field("bytes", &self.body.len())
             .finish_non_exhaustive()

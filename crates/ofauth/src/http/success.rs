@@ -14,7 +14,7 @@ use serde_json::Value;
 use super::api_error::ApiError;
 use super::outcome::Failure;
 use super::rate_limit_headers::RateLimitHeaders;
-use super::response::Answer;
+use super::response::Response;
 use super::shape::{Fields, Shape};
 use crate::error::{Error, ErrorKind, Setting};
 use crate::secret::ApiKey;
@@ -44,7 +44,7 @@ pub(crate) enum Unreadable {
 
 impl Unreadable {
     /// The error that this is where a repetition does no harm.
-    pub(crate) fn into_error(self, answer: &Answer, doing: &str) -> Error {
+    pub(crate) fn into_error(self, answer: &Response, doing: &str) -> Error {
         let is_page = matches!(self, Self::Page(_));
         let text = match self {
             Self::Page(words) => {
@@ -65,7 +65,7 @@ impl Unreadable {
     }
 
     /// The failure that this is to a request of that class. An answer that cannot be read would be no better the next time.
-    fn into_failure(self, answer: &Answer, doing: &str, class: RetryClass) -> Failure {
+    fn into_failure(self, answer: &Response, doing: &str, class: RetryClass) -> Failure {
         let is_page = matches!(self, Self::Page(_));
         let error = self.into_error(answer, doing);
         let error = match class {
@@ -88,11 +88,11 @@ pub(crate) struct Expected<'a> {
 
 /// The answer, if it is the success that was expected. `now` is the present by this machine's clock.
 pub(crate) fn read(
-    answer: Answer,
+    answer: Response,
     expected: Expected<'_>,
     key: &ApiKey,
     now: SystemTime,
-) -> Result<Answer, Failure> {
+) -> Result<Response, Failure> {
     let Expected { success, class, doing } = expected;
     if answer.before_body && answer.is_success() {
         let text = "the service answered before it had the bytes";
@@ -118,7 +118,7 @@ enum NoSuccess {
     Unreadable(Unreadable),
 }
 
-fn refused(answer: &Answer, found: ApiError, doing: &str, class: RetryClass, now: SystemTime) -> Failure {
+fn refused(answer: &Response, found: ApiError, doing: &str, class: RetryClass, now: SystemTime) -> Failure {
     let error = found.into_error(answer.status, doing);
     let may_be_done = error.kind() == ErrorKind::Server || DONE_AND_ELSEWHERE.contains(&answer.status);
     let error = if class == RetryClass::Once && may_be_done { error.in_doubt() } else { error };
@@ -130,7 +130,7 @@ fn because(why: impl Into<String>) -> NoSuccess {
     NoSuccess::Unreadable(Unreadable::Because(why.into()))
 }
 
-fn check_success(answer: &Answer, expected: Success, key: &ApiKey) -> Result<(), NoSuccess> {
+fn check_success(answer: &Response, expected: Success, key: &ApiKey) -> Result<(), NoSuccess> {
     if let Some(trouble) = &answer.trouble {
         return Err(because(trouble.to_string()));
     }
@@ -169,7 +169,7 @@ fn check_success(answer: &Answer, expected: Success, key: &ApiKey) -> Result<(),
 }
 
 /// Whether something in between has answered for the API, which sends no HTML.
-fn is_page(answer: &Answer, body: &[u8], expected: SuccessBody) -> bool {
+fn is_page(answer: &Response, body: &[u8], expected: SuccessBody) -> bool {
     let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     let says_html =
         answer.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
@@ -178,7 +178,7 @@ fn is_page(answer: &Answer, body: &[u8], expected: SuccessBody) -> bool {
     looks_html || (says_html && body.first() == Some(&b'<')) || (expected != SuccessBody::Any && begins(b"<"))
 }
 
-fn says_json(answer: &Answer) -> bool {
+fn says_json(answer: &Response) -> bool {
     answer.header("content-type").is_some_and(|kind| kind.to_ascii_lowercase().contains("json"))
 }
 
@@ -234,21 +234,21 @@ mod tests {
         ApiKey::new("sk_live_canary".into()).unwrap()
     }
 
-    fn answer(status: u16, body: impl AsRef<[u8]>) -> Answer {
+    fn answer(status: u16, body: impl AsRef<[u8]>) -> Response {
         with_headers(status, HeaderMap::new(), body)
     }
 
-    fn with_headers(status: u16, headers: HeaderMap, body: impl AsRef<[u8]>) -> Answer {
-        Answer::new(status, headers, Bytes::copy_from_slice(body.as_ref()), 1000, &key())
+    fn with_headers(status: u16, headers: HeaderMap, body: impl AsRef<[u8]>) -> Response {
+        Response::new(status, headers, Bytes::copy_from_slice(body.as_ref()), 1000, &key())
     }
 
-    fn read_as(operation_id: &str, class: RetryClass, answer: Answer) -> Result<Answer, Failure> {
+    fn read_as(operation_id: &str, class: RetryClass, answer: Response) -> Result<Response, Failure> {
         let expected = Expected { success: of(operation_id), class, doing: operation_id };
         read(answer, expected, &key(), SystemTime::UNIX_EPOCH)
     }
 
     /// How the error of an operation's answer looks, or `None` for a success.
-    fn kind(operation_id: &str, answer: Answer) -> Option<ErrorKind> {
+    fn kind(operation_id: &str, answer: Response) -> Option<ErrorKind> {
         let class = operations::find(operation_id).map_or(RetryClass::Once, |operation| operation.retry);
         read_as(operation_id, class, answer).err().map(|failure| failure.error.kind())
     }
@@ -407,7 +407,7 @@ mod tests {
 
     #[test]
     fn texts_name_what_is_wrong_with_the_answer() {
-        let text = |operation: &str, answer: Answer| {
+        let text = |operation: &str, answer: Response| {
             let class = operations::find(operation).unwrap().retry;
             read_as(operation, class, answer).unwrap_err().error.to_string()
         };

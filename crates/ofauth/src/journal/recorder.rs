@@ -45,14 +45,14 @@ struct Shared {
 }
 
 struct Queue {
-    jobs: Vec<(Action, Answer)>,
+    jobs: Vec<(Action, Response)>,
     /// Absent while it is at work, and once it was let go.
     idle: Option<Writer>,
     /// Why nothing more is written.
     ended: Option<Arc<Failure>>,
 }
 
-type Answer = oneshot::Sender<Result<(), Arc<Failure>>>;
+type Response = oneshot::Sender<Result<(), Arc<Failure>>>;
 
 impl Recorder {
     pub(super) fn new(path: PathBuf, writer: Writer) -> Self {
@@ -151,7 +151,7 @@ impl Recorder {
 
 impl Shared {
     /// Puts it in line. The writer's turn comes back if the writer was idle.
-    fn enqueue(self: &Arc<Self>, action: Action, answer: Answer) -> Option<Turn> {
+    fn enqueue(self: &Arc<Self>, action: Action, answer: Response) -> Option<Turn> {
         let mut queue = self.lock();
         if let Some(failure) = &queue.ended {
             let letting_go = matches!(action, Action::Close);
@@ -244,7 +244,7 @@ impl Turn {
     }
 
     /// What is done at once: everything up to an action that is the last. The writer becomes idle if there is nothing.
-    fn next_batch(&mut self) -> Option<(Vec<Action>, Vec<Answer>)> {
+    fn next_batch(&mut self) -> Option<(Vec<Action>, Vec<Response>)> {
         let mut queue = self.shared.lock();
         if queue.jobs.is_empty() {
             if let Some(writer) = self.writer.take() {

@@ -21,7 +21,7 @@ use crate::cancel::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
-use crate::http::response::{self, Answer, time_for_body};
+use crate::http::response::{self, Response, time_for_body};
 use crate::settings::Settings;
 use crate::system::Time;
 
@@ -32,7 +32,7 @@ pub(crate) trait Exchange: Send + Sync + 'static {
         &self,
         request: &Request,
         limits: &Limits,
-    ) -> impl Future<Output = Result<Answer, Failure>> + Send;
+    ) -> impl Future<Output = Result<Response, Failure>> + Send;
 
     /// The present by this machine's clock, which may be set at any time.
     fn now(&self) -> SystemTime;
@@ -46,7 +46,7 @@ pub(crate) struct Connections {
 }
 
 impl Exchange for Connections {
-    async fn send(&self, request: &Request, limits: &Limits) -> Result<Answer, Failure> {
+    async fn send(&self, request: &Request, limits: &Limits) -> Result<Response, Failure> {
         if let Err(error) = self.settings.origins.check(&request.url, "request") {
             return Err(Failure::not_sent(error).permanent());
         }
@@ -88,7 +88,7 @@ impl Connections {
         Self { settings, pool: Pool::default() }
     }
 
-    async fn send_over(&self, link: &mut Link<Full<Bytes>>, request: &Request) -> Result<Answer, Failure> {
+    async fn send_over(&self, link: &mut Link<Full<Bytes>>, request: &Request) -> Result<Response, Failure> {
         let prepared = self.prepare(request).map_err(|error| Failure::not_sent(error).permanent())?;
         let limit = self.settings.answer_timeout;
         let response = link.sender.try_send_request(prepared);
@@ -128,14 +128,14 @@ impl Connections {
         link: &mut Link<Full<Bytes>>,
         response: http::Response<Incoming>,
         request: &Request,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         let (head, incoming) = response.into_parts();
         let mut body = Vec::new();
         let reading = self.read_into(&mut body, link, incoming, request);
         let limit = time_for_body(head.status);
         let ended = timeout(limit, reading).await.unwrap_or_else(|_| Err(late(request, limit)));
         let (status, most) = (head.status.as_u16(), request.longest_answer);
-        let answer = Answer::new(status, head.headers, body.into(), most, &self.settings.key);
+        let answer = Response::new(status, head.headers, body.into(), most, &self.settings.key);
         match ended {
             Ok(true) => Ok(answer),
             Ok(false) => Ok(answer.longer_than(most)),

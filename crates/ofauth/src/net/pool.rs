@@ -24,7 +24,7 @@ use super::socket::ByteCounter;
 use super::unreachable::{Route, innermost};
 use crate::error::{Error, ErrorKind};
 use crate::http::outcome::Failure;
-use crate::http::response::{Answer, MISDIRECTED};
+use crate::http::response::{MISDIRECTED, Response};
 use crate::settings::Settings;
 
 /// Idle connections are dropped before the 5 s after which common servers drop theirs, so that a request does not
@@ -184,9 +184,9 @@ impl<B: Sent> Sending<'_, B> {
     pub(crate) fn ended(
         &mut self,
         link: Link<B>,
-        sent: Result<Answer, Failure>,
+        sent: Result<Response, Failure>,
         is_dead: impl FnOnce(&Failure) -> bool,
-    ) -> Option<Result<Answer, Failure>> {
+    ) -> Option<Result<Response, Failure>> {
         let is_plain = self.route.url.scheme() == "http";
         let reused = std::mem::take(&mut self.reused);
         match sent {

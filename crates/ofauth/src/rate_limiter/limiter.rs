@@ -18,7 +18,7 @@ use super::shared::{self, Denied, SharedBucket};
 use crate::error::{Error, ErrorKind};
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::rate_limit_headers::RateLimitHeaders;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::http::retry;
 use crate::limits::LONGEST_WAIT;
 use crate::threads::Threads;
@@ -334,7 +334,7 @@ pub(crate) struct Permit {
 
 impl Permit {
     /// Tells the limiter how the request ended. `now` is the present by this machine's clock.
-    pub(crate) fn ended(mut self, result: &Result<Answer, Failure>, now: SystemTime) -> Told {
+    pub(crate) fn ended(mut self, result: &Result<Response, Failure>, now: SystemTime) -> Told {
         self.open = false;
         let observation = Observation {
             sent: self.sent,
@@ -364,7 +364,7 @@ impl Drop for Permit {
 }
 
 /// What became of the token of a request that ended so.
-pub(super) fn token(result: &Result<Answer, Failure>) -> Token {
+pub(super) fn token(result: &Result<Response, Failure>) -> Token {
     match result {
         Ok(_) => Token::Taken,
         Err(failure) => match failure.outcome {

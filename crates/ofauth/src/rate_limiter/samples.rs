@@ -10,12 +10,12 @@ use crate::error::{Error, ErrorKind};
 use crate::fuzzing::key;
 use crate::http::outcome::Failure;
 use crate::http::rate_limit_headers::RateLimitHeaders;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 
 /// How a request ended that was answered so.
-pub(super) fn answered(status: u16, headers: &HeaderMap, now: SystemTime) -> Result<Answer, Failure> {
+pub(super) fn answered(status: u16, headers: &HeaderMap, now: SystemTime) -> Result<Response, Failure> {
     if (200..300).contains(&status) {
-        return Ok(Answer::new(status, headers.clone(), Bytes::new(), 0, &key()));
+        return Ok(Response::new(status, headers.clone(), Bytes::new(), 0, &key()));
     }
     let error = Error::new(ErrorKind::Rejected, "no");
     Err(Failure::refused(status, error, RateLimitHeaders::read(headers, now), true))

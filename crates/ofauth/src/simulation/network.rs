@@ -23,7 +23,7 @@ use super::{check, plan};
 use crate::cancel::Limits;
 use crate::http::outcome::{Failure, Outcome};
 use crate::http::request::Request;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::http::success;
 use crate::net::exchange::Exchange;
 use crate::secret::ApiKey;
@@ -70,7 +70,7 @@ impl Drop for Putting<'_> {
 }
 
 impl Exchange for Network {
-    async fn send(&self, request: &Request, _: &Limits) -> Result<Answer, Failure> {
+    async fn send(&self, request: &Request, _: &Limits) -> Result<Response, Failure> {
         if request.url.path().ends_with("/init") {
             self.0.init().await
         } else {
@@ -87,7 +87,7 @@ impl Exchange for Network {
 impl Transfer for Network {
     type Calls = Self;
 
-    async fn put(&self, put: &Put) -> Result<Answer, Failure> {
+    async fn put(&self, put: &Put) -> Result<Response, Failure> {
         self.0.put(put).await
     }
 
@@ -95,7 +95,7 @@ impl Transfer for Network {
 }
 
 impl Wires {
-    async fn init(&self) -> Result<Answer, Failure> {
+    async fn init(&self) -> Result<Response, Failure> {
         check::opens(&self.env, self.generation, &self.state, &self.service.lock().sessions);
         if self.denied.load(Ordering::Relaxed) {
             self.env.violate("a session is asked for again although the service had said no".into());
@@ -103,7 +103,7 @@ impl Wires {
         let (process, generation, state) = (self.process, self.generation, Arc::clone(&self.state));
         let work = move |service: &Service| service.open(process, generation, &state);
         let ended = self.send(Purpose::Init, "init", || {}, work).await;
-        if ended.as_ref().is_ok_and(Answer::is_success) {
+        if ended.as_ref().is_ok_and(Response::is_success) {
             let opened = self.opened.fetch_add(1, Ordering::Relaxed) + 1;
             if opened > MOST_SESSIONS {
                 self.env.violate(format!("{opened} sessions were opened in one run"));
@@ -116,7 +116,7 @@ impl Wires {
         ended
     }
 
-    async fn complete(&self, session: usize) -> Result<Answer, Failure> {
+    async fn complete(&self, session: usize) -> Result<Response, Failure> {
         let process = self.process;
         let leaves =
             || check::finish_leaves(&self.env, process, session, &mut self.service.lock().sessions[session]);
@@ -127,7 +127,7 @@ impl Wires {
         ended
     }
 
-    async fn put(&self, put: &Put) -> Result<Answer, Failure> {
+    async fn put(&self, put: &Put) -> Result<Response, Failure> {
         let (session, index) = plan::target(&put.url);
         if self.putting.fetch_add(1, Ordering::Relaxed) >= self.concurrency {
             self.env.violate("more PUTs at once than asked for".into());
@@ -158,7 +158,7 @@ impl Wires {
         what: &str,
         leaves: impl FnOnce() + Send,
         work: impl FnOnce(&Service) -> Reply + Send + 'static,
-    ) -> Result<Answer, Failure> {
+    ) -> Result<Response, Failure> {
         let fate = match Fate::draw(&self.env, &self.rates, purpose) {
             Fate::Early(reply) if reply.status >= 300 => Fate::Refused(reply),
             Fate::Early(_) => Fate::Honest,
@@ -175,7 +175,7 @@ impl Wires {
         self.answer(answer).await
     }
 
-    async fn try_put(&self, put: &Put, session: usize, index: usize) -> Result<Answer, Failure> {
+    async fn try_put(&self, put: &Put, session: usize, index: usize) -> Result<Response, Failure> {
         let (attempt, single) = (&put.attempt, !put.idempotent);
         let purpose = if single { Purpose::Finish } else { Purpose::Part };
         let mut fate = Fate::draw(&self.env, &self.rates, purpose);
@@ -216,7 +216,7 @@ impl Wires {
             if stops.is_some_and(|stops| sent.len() as u64 > stops) {
                 sleep(self.latency()).await;
                 return match fate {
-                    Fate::Early(reply) => Ok(Answer { before_body: true, ..reply.into_answer(&self.key) }),
+                    Fate::Early(reply) => Ok(Response { before_body: true, ..reply.into_answer(&self.key) }),
                     _ => Err(Failure::lost(broken("the connection broke"), false)),
                 };
             }
@@ -237,7 +237,7 @@ impl Wires {
         self.answer(answer).await
     }
 
-    async fn answer(&self, answer: oneshot::Receiver<Reply>) -> Result<Answer, Failure> {
+    async fn answer(&self, answer: oneshot::Receiver<Reply>) -> Result<Response, Failure> {
         match timeout(ANSWER, answer).await {
             Ok(Ok(reply)) => Ok(reply.into_answer(&self.key)),
             Ok(Err(_)) => Err(Failure::lost(broken("the connection broke before an answer came"), true)),
@@ -300,14 +300,14 @@ impl Wires {
     }
 
     /// What the client reads in an answer to a step, if there is one.
-    fn reads(&self, ended: &Result<Answer, Failure>) -> Option<StepResult> {
+    fn reads(&self, ended: &Result<Response, Failure>) -> Option<StepResult> {
         let answer = ended.as_ref().ok()?.clone();
         let read = success::read(answer, expected_of_put(None), &self.key, self.now());
         Some(step_result::read(read, None, "try"))
     }
 
     /// Remembers what the client learns about the end of a session.
-    fn tell(&self, session: usize, ended: &Result<Answer, Failure>) {
+    fn tell(&self, session: usize, ended: &Result<Response, Failure>) {
         let of = &mut self.service.lock().sessions[session];
         match self.reads(ended) {
             Some(Ok(_)) => of.known_done = true,
@@ -328,7 +328,7 @@ fn is_no(failure: &Failure) -> bool {
     !matches!(status, 408 | 429) && failure.error.api_type() != Some("RULES_OUTDATED")
 }
 
-fn shown(ended: &Result<Answer, Failure>) -> String {
+fn shown(ended: &Result<Response, Failure>) -> String {
     match ended {
         Ok(answer) => format!("HTTP {}, early: {}", answer.status, answer.before_body),
         Err(failure) => format!("{:?}, body sent: {}, {}", failure.outcome, failure.body_sent, failure.error),

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use super::env::Env;
 use super::schedule::Rates;
 use crate::error::{Error, ErrorKind};
-use crate::http::response::{Answer, LONGEST_STEP};
+use crate::http::response::{LONGEST_STEP, Response};
 use crate::secret::ApiKey;
 
 /// An answer.
@@ -41,13 +41,13 @@ impl Reply {
         self
     }
 
-    pub(crate) fn into_answer(self, key: &ApiKey) -> Answer {
+    pub(crate) fn into_answer(self, key: &ApiKey) -> Response {
         let headers: HeaderMap = self
             .headers
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), HeaderValue::from_str(value).unwrap()))
             .collect();
-        Answer::new(self.status, headers, Bytes::from(self.body), LONGEST_STEP, key)
+        Response::new(self.status, headers, Bytes::from(self.body), LONGEST_STEP, key)
     }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::plan::api_types::{DoneAnswer, Whole, read_object};
 use super::plan::upload_plan::is_reference;
 use crate::http::outcome::Failure;
-use crate::http::response::Answer;
+use crate::http::response::Response;
 use crate::http::success::{self, Expected, Unreadable};
 use crate::journal::DoneRecord;
 
@@ -51,7 +51,7 @@ pub(crate) fn expected_of_put(part: Option<u32>) -> Expected<'static> {
 
 /// Reads how a step ended whose answer was found to be a success or not. `part` is the number of a part; of another step there
 /// is none.
-pub(crate) fn read(ended: Result<Answer, Failure>, part: Option<u32>, doing: &str) -> StepResult {
+pub(crate) fn read(ended: Result<Response, Failure>, part: Option<u32>, doing: &str) -> StepResult {
     match ended {
         Ok(answer) => read_success(&answer, part, doing),
         // What was not read is said again when it is asked for again.
@@ -60,7 +60,7 @@ pub(crate) fn read(ended: Result<Answer, Failure>, part: Option<u32>, doing: &st
     }
 }
 
-fn read_success(answer: &Answer, part: Option<u32>, doing: &str) -> StepResult {
+fn read_success(answer: &Response, part: Option<u32>, doing: &str) -> StepResult {
     let is_etag = |etag: &str| !etag.is_empty() && etag.len() <= LONGEST_ETAG;
     let header_etag = answer.header("etag").filter(|etag| is_etag(etag)).map(str::to_owned);
     if answer.body.iter().all(u8::is_ascii_whitespace) {
@@ -96,11 +96,11 @@ mod tests {
         ApiKey::new("sk".into()).unwrap()
     }
 
-    fn answer(status: u16, body: &str) -> Answer {
-        Answer::new(status, HeaderMap::new(), Bytes::copy_from_slice(body.as_bytes()), 1000, &key())
+    fn answer(status: u16, body: &str) -> Response {
+        Response::new(status, HeaderMap::new(), Bytes::copy_from_slice(body.as_bytes()), 1000, &key())
     }
 
-    fn read_put(answer: Answer, part: Option<u32>) -> StepResult {
+    fn read_put(answer: Response, part: Option<u32>) -> StepResult {
         let ended = success::read(answer, expected_of_put(part), &key(), SystemTime::UNIX_EPOCH);
         read(ended, part, doing(part))
     }
@@ -159,7 +159,7 @@ mod tests {
         for (status, body) in
             [(200, "{}"), (200, "<html>"), (200, r#"{"error":"no"}"#), (413, "{}"), (500, "{}")]
         {
-            let early = Answer { before_body: true, ..answer(status, body) };
+            let early = Response { before_body: true, ..answer(status, body) };
             let failure = read_put(early, None).unwrap_err();
             assert!(!failure.body_sent && !failure.permanent, "{status} {body}");
             assert_eq!(failure.outcome == Outcome::Lost, status == 200, "{status} {body}");

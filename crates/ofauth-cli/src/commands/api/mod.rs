@@ -48,7 +48,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     };
     let body = values::read_body(app, args.body.as_deref()).await?;
     let context = Context::open(app).await?;
-    let mut call = context.client.call(id).params(Value::Object(parameters));
+    let mut call = context.client.call(id).params(parameters);
     if let Some((bytes, origin)) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
             call.body_bytes(bytes, content_type(args)?)

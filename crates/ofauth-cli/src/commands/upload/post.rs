@@ -126,7 +126,7 @@ async fn post(
     }
     let (interrupt, client) = (&upload.app.interrupt, &upload.context.client);
     let (end, posted) = match interrupt.or_unknown("the post", client.create_post(&content)).await {
-        Ok(answer) => (Some(PostLine::Made { answer: answer.clone() }), Ok(answer)),
+        Ok(post) => (Some(PostLine::Made { answer: post.raw().clone() }), Ok(post)),
         Err(failure) if may_be_made(failure.kind()) => {
             (None, Err(if record.is_some() { failure.with_hint(advice(&media_items)) } else { failure }))
         }
@@ -137,7 +137,7 @@ async fn post(
     {
         out.note(&format!("ofauth: how the post ended cannot be written down: {error}"));
     }
-    tell(out, "posted as", files, media_items, &posted?);
+    tell(out, "posted as", files, media_items, posted?.raw());
     Ok(())
 }
 

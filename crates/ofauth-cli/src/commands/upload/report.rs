@@ -4,7 +4,7 @@
 //! Decides nothing about the files. Where the words go is [`output`](crate::output)'s business.
 
 use ofauth::unversioned::display_safe::one_line;
-use ofauth::{ErrorKind, OpenUpload, Uploaded};
+use ofauth::{ErrorKind, Media, OpenUpload, Uploaded};
 
 use super::context::UploadContext;
 use super::outcome::{StoredFile, UploadedFile};
@@ -51,7 +51,7 @@ pub(super) fn uploaded(out: &Output, name: &Name, upload: &UploadedFile) -> Opti
 
 /// Tells of a file that the vault has.
 pub(super) fn skipped(out: &Output, name: &Name, existing: &Existing) -> StoredFile {
-    let media = existing.media.as_ref();
+    let media = existing.media.as_ref().map(Media::raw);
     let arrived = out
         .is_json()
         .then(|| out.event(&Event::Skipped { file: name.fields(), media, etag: &existing.etag }));

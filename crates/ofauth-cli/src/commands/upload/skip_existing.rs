@@ -9,9 +9,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
-use ofauth::ErrorKind;
 use ofauth::system::words;
-use serde_json::Value;
+use ofauth::{ErrorKind, Media};
 use tokio::sync::oneshot;
 
 use super::context::UploadContext;
@@ -40,7 +39,7 @@ struct Writer {
 /// A file that the vault has.
 pub(super) struct Existing {
     pub(super) etag: String,
-    pub(super) media: Option<Value>,
+    pub(super) media: Option<Media>,
 }
 
 impl Earlier {

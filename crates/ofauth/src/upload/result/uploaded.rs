@@ -8,6 +8,7 @@ use tokio::sync::OnceCell;
 use super::sum::Sum;
 use crate::error::Result;
 use crate::journal::{DoneRecord, Recorder, State};
+use crate::object::id_of;
 use crate::upload::plan::upload_plan::number_of;
 
 /// A finished upload.
@@ -99,11 +100,7 @@ impl Uploaded {
 
     /// The id of the media in the vault, which may be used any number of times, if the service's last answer had it.
     pub fn media_id(&self) -> Option<String> {
-        match self.media.as_ref()?.get("id")? {
-            Value::String(id) if !id.is_empty() => Some(id.clone()),
-            Value::Number(id) => Some(id.to_string()),
-            _ => None,
-        }
+        id_of(self.media.as_ref()?)
     }
 
     /// Bytes of the file.

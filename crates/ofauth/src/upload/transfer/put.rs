@@ -13,8 +13,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use http::Method;
 use http::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
-use http::{Method, Response};
 use http_body_util::BodyExt as _;
 use hyper::body::Incoming;
 use tokio::time::{Instant, Sleep, sleep_until};
@@ -26,7 +26,7 @@ use super::throttle::Throttle;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::outcome::{Failure, Outcome};
-use crate::http::response::{self, Answer, LONGEST_STEP, time_for_body};
+use crate::http::response::{self, LONGEST_STEP, Response, time_for_body};
 use crate::net::connect::SEND_BUFFER;
 use crate::net::exchange::{Connections, Exchange};
 use crate::net::pool::{Link, Pool, broken};
@@ -96,7 +96,7 @@ pub(crate) trait Transfer: Send + Sync + 'static {
     type Calls: Exchange;
 
     /// Sends the bytes, once. Any answer is one, whatever its status.
-    fn put(&self, put: &Put) -> impl Future<Output = Result<Answer, Failure>> + Send;
+    fn put(&self, put: &Put) -> impl Future<Output = Result<Response, Failure>> + Send;
 
     /// Gives up every idle connection: the machine slept, or the network is another.
     fn forget_connections(&self);
@@ -118,7 +118,7 @@ impl Puts {
 impl Transfer for Puts {
     type Calls = Connections;
 
-    async fn put(&self, put: &Put) -> Result<Answer, Failure> {
+    async fn put(&self, put: &Put) -> Result<Response, Failure> {
         let mut sending = self.pool.sending(&self.settings, &put.url);
         loop {
             let mut link = match sending.idle() {
@@ -142,7 +142,7 @@ impl Transfer for Puts {
     }
 }
 
-async fn put_over(settings: &Settings, link: &mut Link<RangeBody>, put: &Put) -> Result<Answer, Failure> {
+async fn put_over(settings: &Settings, link: &mut Link<RangeBody>, put: &Put) -> Result<Response, Failure> {
     let (body, state) = RangeBody::new(
         &put.source,
         put.start,
@@ -163,7 +163,7 @@ async fn put_over(settings: &Settings, link: &mut Link<RangeBody>, put: &Put) ->
     let before_body = !driven.is_whole();
     let answer = driven.read(response).await.map_err(|error| Failure::lost(error, !before_body))?;
     tracing::debug!(status = answer.status, before_body, "answered");
-    Ok(Answer { before_body, ..answer })
+    Ok(Response { before_body, ..answer })
 }
 
 fn request(settings: &Settings, put: &Put, body: RangeBody) -> Result<http::Request<RangeBody>> {
@@ -294,7 +294,7 @@ impl<'a> Driven<'a> {
         (after(moved, stall), "no byte was accepted", stall)
     }
 
-    async fn read(&mut self, response: Response<Incoming>) -> Result<Answer> {
+    async fn read(&mut self, response: http::Response<Incoming>) -> Result<Response> {
         let (parts, incoming) = response.into_parts();
         let now = Instant::now();
         let limit = time_for_body(parts.status);
@@ -303,7 +303,7 @@ impl<'a> Driven<'a> {
         let mut body = Vec::new();
         let ended = self.read_into(&mut body, incoming).await;
         let (status, key) = (parts.status.as_u16(), &self.settings.key);
-        let answer = Answer::new(status, parts.headers, body.into(), LONGEST_STEP, key);
+        let answer = Response::new(status, parts.headers, body.into(), LONGEST_STEP, key);
         // The status of a refusal stands, and a service that closes without reading often cuts its own words short:
         // over TLS, their end cannot even be told from a cut.
         match ended {

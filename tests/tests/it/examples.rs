@@ -1,0 +1,107 @@
+//! The examples of the library, run against the sandbox as their first lines say.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use ofauth_sandbox::{Sandbox, UploadState};
+use tokio::process::Command;
+use tokio::sync::OnceCell;
+
+use crate::support::{CONNECTION, KEY, within};
+
+/// Where the built examples are. They are built once, by whichever test comes first.
+async fn built() -> &'static Path {
+    static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
+    BUILT
+        .get_or_init(|| async {
+            let mut cargo = Command::new(env!("CARGO"));
+            cargo.args(["build", "--locked", "--package", "ofauth", "--examples"]);
+            let built = cargo.current_dir(root()).output().await.unwrap();
+            assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+            // A test's own program is in `deps`, beside `examples`.
+            let program = std::env::current_exe().unwrap();
+            program.parent().and_then(Path::parent).unwrap().join("examples")
+        })
+        .await
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+}
+
+async fn sandbox() -> Sandbox {
+    Sandbox::builder().part_size(100_000).start().await.unwrap()
+}
+
+async fn run(name: &str, arguments: &[&str], sandbox: &Sandbox) -> Output {
+    let mut command = Command::new(built().await.join(name));
+    command.args(arguments).kill_on_drop(true);
+    command.env("OFAUTH_API_KEY", KEY).env("OFAUTH_CONNECTION_ID", CONNECTION);
+    command.env("OFAUTH_BASE_URL", sandbox.base_url());
+    within(60, command.output()).await.unwrap()
+}
+
+/// What an example that succeeds prints.
+async fn printed(name: &str, arguments: &[&str], sandbox: &Sandbox) -> String {
+    let output = run(name, arguments, sandbox).await;
+    assert!(output.status.success(), "{name}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn clip() -> String {
+    root().join("samples/clip.mp4").to_str().unwrap().to_owned()
+}
+
+/// The reference of the one upload that a sandbox has finished.
+fn reference(sandbox: &Sandbox) -> String {
+    let uploads = sandbox.uploads();
+    let is_finished = |state| matches!(state, UploadState::Complete | UploadState::Consumed);
+    let finished: Vec<_> = uploads.iter().filter(|upload| is_finished(upload.state)).collect();
+    assert_eq!(finished.len(), 1, "{uploads:?}");
+    finished[0].media_upload_id.clone()
+}
+
+#[tokio::test]
+async fn uploads() {
+    for (name, arguments) in
+        [("upload", vec![clip()]), ("reader", vec![]), ("cancel", vec![clip(), "60000".into()])]
+    {
+        let sandbox = sandbox().await;
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        assert_eq!(printed(name, &arguments, &sandbox).await.trim_end(), reference(&sandbox), "{name}");
+    }
+    let sandbox = sandbox().await;
+    assert_eq!(printed("cancel", &[&clip(), "0"], &sandbox).await, "cancelled, and nothing was finished\n");
+}
+
+#[tokio::test]
+async fn resume() {
+    let (sandbox, home) = (sandbox().await, tempfile::tempdir().unwrap());
+    let journal = home.path().join("journal");
+    for _ in 0..2 {
+        let output = printed("resume", &[&clip(), journal.to_str().unwrap()], &sandbox).await;
+        assert!(sandbox.uploads().iter().any(|upload| upload.media_upload_id == output.trim_end()));
+    }
+    assert_eq!(std::fs::read_dir(&journal).unwrap().count(), 0, "both results were settled");
+}
+
+#[tokio::test]
+async fn calls() {
+    let sandbox = sandbox().await;
+    let typed = printed("typed", &[], &sandbox).await;
+    assert!(typed.lines().count() >= 2 && typed.ends_with("there is no such post\n"), "{typed}");
+    assert!(printed("raw", &[], &sandbox).await.contains("list_vault_media"));
+    let page = printed("raw", &["list_vault_media", "limit=3"], &sandbox).await;
+    assert!(page.contains("\"hasMore\""), "{page}");
+    let refused = run("raw", &["list_vault_medai"], &sandbox).await;
+    assert!(!refused.status.success());
+    assert!(String::from_utf8_lossy(&refused.stderr).contains("did you mean list_vault_media"));
+}
+
+#[tokio::test]
+async fn blocking() {
+    let sandbox = sandbox().await;
+    let said = printed("blocking", &[&clip()], &sandbox).await;
+    assert!(said.starts_with(&format!("{} is in post ", reference(&sandbox))), "{said}");
+    assert_eq!(sandbox.posts().len(), 1);
+}
