@@ -10,11 +10,11 @@ package ofauth
 import "C"
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/cgo"
-	"sync"
 	"unsafe"
 )
 
@@ -22,11 +22,11 @@ import (
 type call struct {
 	handle cgo.Handle
 	log    func(LogLevel, string)
+	cancel *C.ofauth_cancel
 	// Of uploads only.
 	progress func(Progress)
 	notice   func(Notice)
 	source   io.ReaderAt
-	cancel   *C.ofauth_cancel
 	// Where the source reads into. A reader that keeps what it was lent would write into memory of C that is free.
 	buffer []byte
 
@@ -36,10 +36,6 @@ type call struct {
 	value any
 	// What the source failed with.
 	failure error
-
-	mu sync.Mutex
-	// Which came first: the end of the call, or that its caller would not wait any longer.
-	finished, left bool
 }
 
 type end int
@@ -50,10 +46,15 @@ const (
 	exited
 )
 
-func newCall(log func(LogLevel, string)) *call {
+// newCall makes a call, which the caller frees.
+func newCall(log func(LogLevel, string)) (*call, error) {
 	c := &call{log: log}
+	err := attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_cancel_new(&c.cancel, err) })
+	if err != nil {
+		return nil, err
+	}
 	c.handle = cgo.NewHandle(c)
-	return c
+	return c, nil
 }
 
 // id is what C gets to know of the call.
@@ -63,23 +64,41 @@ func (c *call) id() C.uintptr_t {
 
 // free makes the handle invalid: no callback may come any more.
 func (c *call) free() {
+	C.ofauth_cancel_free(c.cancel)
 	c.handle.Delete()
 }
 
-// finish ends the call and reports whether somebody waits for it.
-func (c *call) finish() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.finished = true
-	return !c.left
+// cancelWith cancels the call when the context ends, until the function that it returns was called.
+func (c *call) cancelWith(ctx context.Context) (stop func()) {
+	if ctx.Done() == nil {
+		return func() {}
+	}
+	stopped, finished := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(finished)
+		select {
+		case <-ctx.Done():
+			C.ofauth_cancel_cancel(c.cancel)
+		case <-stopped:
+		}
+	}()
+	return func() {
+		close(stopped)
+		<-finished
+	}
 }
 
-// leave reports whether the call goes on without its caller; if not, it has ended just now.
-func (c *call) leave() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.left = !c.finished
-	return c.left
+// explain adds to an error what only Go knows: what a reader said, and how the context ended.
+func (c *call) explain(ctx context.Context, err *Error) *Error {
+	err.cause = c.failure
+	switch err.Status {
+	case ErrCancelled, ErrTimeout, ErrOutcomeUnknown, ErrSource:
+		err.ended = ending(ctx)
+	}
+	if err.Status == ErrCancelled && err.ended != nil {
+		err.Status = statusOf(err.ended)
+	}
+	return err
 }
 
 // rethrow passes on how a function of the caller ended, if it did not return. The library is not on the stack then.
@@ -93,7 +112,7 @@ func (c *call) rethrow() {
 }
 
 // run runs a function of the caller and reports whether it returned. After one that did not, no other runs, and the
-// call is cancelled if it can be. The library runs one at a time.
+// call is cancelled. The library runs one at a time.
 func (c *call) run(f func()) bool {
 	if c.end != returned {
 		return false
@@ -168,10 +187,13 @@ func ofauthGoProgress(id C.uintptr_t, progress *C.ofauth_progress) C.int {
 }
 
 //export ofauthGoNotice
-func ofauthGoNotice(id C.uintptr_t, kind C.int32_t, text *C.char) {
+func ofauthGoNotice(id C.uintptr_t, kind C.int32_t, text *C.char) C.int {
 	c := cgo.Handle(id).Value().(*call)
 	notice := Notice{Kind: NoticeKind(kind), Text: C.GoString(text)}
-	c.run(func() { c.notice(notice) })
+	if !c.run(func() { c.notice(notice) }) {
+		return 1
+	}
+	return 0
 }
 
 //export ofauthGoLog

@@ -219,21 +219,31 @@ func (c Config) setRequestLimit(into *C.ofauth_config, _ *memory) error {
 }
 
 func (c Config) setTimeouts(into *C.ofauth_config, _ *memory) error {
-	connect, err := toMilliseconds("the connect timeout", c.ConnectTimeout)
-	if err != nil {
-		return err
+	for _, timeout := range []struct {
+		what string
+		time time.Duration
+		set  func(milliseconds C.uint64_t, err **C.ofauth_error) C.ofauth_status
+	}{
+		{"the connect timeout", c.ConnectTimeout, func(ms C.uint64_t, err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_config_set_connect_timeout(into, ms, err)
+		}},
+		{"the stall timeout", c.StallTimeout, func(ms C.uint64_t, err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_config_set_stall_timeout(into, ms, err)
+		}},
+		{"the answer timeout", c.AnswerTimeout, func(ms C.uint64_t, err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_config_set_answer_timeout(into, ms, err)
+		}},
+	} {
+		milliseconds, err := toMilliseconds(timeout.what, timeout.time)
+		if err != nil {
+			return err
+		}
+		err = attempt(func(err **C.ofauth_error) C.ofauth_status { return timeout.set(milliseconds, err) })
+		if err != nil {
+			return err
+		}
 	}
-	stall, err := toMilliseconds("the stall timeout", c.StallTimeout)
-	if err != nil {
-		return err
-	}
-	answer, err := toMilliseconds("the answer timeout", c.AnswerTimeout)
-	if err != nil {
-		return err
-	}
-	return attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_config_set_timeouts(into, connect, stall, answer, err)
-	})
+	return nil
 }
 
 func (c Config) setOrigins(into *C.ofauth_config, m *memory) error {
@@ -249,8 +259,12 @@ func (c Config) setOrigins(into *C.ofauth_config, m *memory) error {
 			return err
 		}
 	}
+	var allow C.int
+	if c.AllowPlainHTTP {
+		allow = 1
+	}
 	return attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_config_allow_plain_http(into, C.bool(c.AllowPlainHTTP), err)
+		return C.ofauth_config_allow_plain_http(into, allow, err)
 	})
 }
 

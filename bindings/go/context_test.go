@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"testing"
 	"time"
 )
@@ -107,76 +108,111 @@ func TestContextsThatEndedBefore(t *testing.T) {
 	}
 }
 
-func TestACallIsNotWaitedForWhenItsContextEnds(t *testing.T) {
-	held := newHeldServer(t, answerJSON(`{"id": 7}`))
-	client := held.client(t)
-	for _, c := range []struct {
-		name   string
-		status Status
-		call   func(ctx context.Context) error
-	}{
-		{"Call", ErrOutcomeUnknown, func(ctx context.Context) error {
-			return client.Call(ctx, "create_post", nil, object{"text": "Hello"}, nil)
-		}},
-		{"CallBytes", ErrCancelled, func(ctx context.Context) error {
-			params := object{"mediaUploadId": "upload:1", "partNumber": 1}
-			return client.CallBytes(ctx, "upload_part", params, []byte("bytes"), "video/mp4", nil)
-		}},
-		{"Call of a list", ErrCancelled, func(ctx context.Context) error {
-			return client.Call(ctx, "list_posts", nil, nil, nil)
-		}},
-		{"Call of a proxied post", ErrOutcomeUnknown, func(ctx context.Context) error {
-			return client.Call(ctx, "proxy_request", object{"method": "POST", "path": "posts"}, nil, nil)
-		}},
-		{"Call of a proxied list", ErrCancelled, func(ctx context.Context) error {
-			return client.Call(ctx, "proxy_request", object{"method": "get", "path": "posts"}, nil, nil)
-		}},
-		{"Check", ErrCancelled, func(ctx context.Context) error {
-			_, err := client.Check(ctx, "etag", 1)
-			return err
-		}},
-		{"VaultPlusBatch", ErrCancelled, func(ctx context.Context) error {
-			_, err := client.VaultPlusBatch(ctx, []string{"1", "2"})
-			return err
-		}},
-	} {
-		ctx, cancel := context.WithCancel(background(t))
-		go func() {
-			<-held.arrived
-			cancel()
-		}()
-		err := c.call(ctx)
-		failure := expectStatus(t, err, c.status)
-		if !errors.Is(err, context.Canceled) || failure.Retryable != (c.status == ErrCancelled) {
-			t.Fatalf("%s: %+v", c.name, failure)
-		}
-	}
-	// The requests go on, and keep alive what they need.
-	client.Close()
-	client.mu.Lock()
-	calls, alive := client.calls, client.client != nil
-	client.mu.Unlock()
-	if calls != 7 || !alive {
-		t.Fatalf("%d calls under way, the client is alive: %v", calls, alive)
-	}
-	held.letGo()
-	eventually(t, "the client is freed after the last call", func() bool {
-		client.mu.Lock()
-		defer client.mu.Unlock()
-		return client.calls == 0 && client.client == nil
-	})
+// waits are the calls that wait for the service, and how each ends when its context is cancelled.
+var waits = []struct {
+	name   string
+	status Status
+	call   func(ctx context.Context, client *Client) error
+}{
+	{"Call", ErrOutcomeUnknown, func(ctx context.Context, client *Client) error {
+		return client.Call(ctx, "create_post", nil, object{"text": "Hello"}, nil)
+	}},
+	{"CallBytes", ErrCancelled, func(ctx context.Context, client *Client) error {
+		params := object{"mediaUploadId": "upload:1", "partNumber": 1}
+		return client.CallBytes(ctx, "upload_part", params, []byte("bytes"), "video/mp4", nil)
+	}},
+	{"Call of a list", ErrCancelled, func(ctx context.Context, client *Client) error {
+		return client.Call(ctx, "list_posts", nil, nil, nil)
+	}},
+	{"Call of a proxied post", ErrOutcomeUnknown, func(ctx context.Context, client *Client) error {
+		return client.Call(ctx, "proxy_request", object{"method": "POST", "path": "posts"}, nil, nil)
+	}},
+	{"Call of a proxied list", ErrCancelled, func(ctx context.Context, client *Client) error {
+		return client.Call(ctx, "proxy_request", object{"method": "get", "path": "posts"}, nil, nil)
+	}},
+	{"Check", ErrCancelled, func(ctx context.Context, client *Client) error {
+		_, err := client.Check(ctx, "etag", 1)
+		return err
+	}},
+	{"VaultPlusBatch", ErrCancelled, func(ctx context.Context, client *Client) error {
+		_, err := client.VaultPlusBatch(ctx, []string{"1", "2"})
+		return err
+	}},
+	{"Upload", ErrCancelled, func(ctx context.Context, client *Client) error {
+		_, err := client.Upload(ctx, Bytes([]byte("bytes"), "a.mp4"))
+		return err
+	}},
 }
 
-func TestADeadlineOfACall(t *testing.T) {
+func TestAContextEndsEveryCall(t *testing.T) {
+	held := newHeldServer(t, answerJSON(`{"id": 7}`))
+	client := held.client(t)
+	for _, c := range waits {
+		t.Run(c.name+" cancelled", func(t *testing.T) {
+			ctx, cancel := context.WithCancel(background(t))
+			ended := make(chan time.Time, 1)
+			go func() {
+				<-held.arrived
+				ended <- time.Now()
+				cancel()
+			}()
+			failure := expectStatus(t, c.call(ctx, client), c.status)
+			if passed := time.Since(<-ended); passed > time.Second {
+				t.Fatalf("it took %v", passed)
+			}
+			if !errors.Is(failure, context.Canceled) || failure.Retryable != (c.status == ErrCancelled) {
+				t.Fatalf("%+v", failure)
+			}
+		})
+		t.Run(c.name+" out of time", func(t *testing.T) {
+			ctx, cancel := context.WithTimeout(background(t), 500*time.Millisecond)
+			defer cancel()
+			status := c.status
+			if status == ErrCancelled {
+				status = ErrTimeout
+			}
+			failure := expectStatus(t, c.call(ctx, client), status)
+			if !errors.Is(failure, context.DeadlineExceeded) || errors.Is(failure, context.Canceled) {
+				t.Fatalf("%+v", failure)
+			}
+			await(t, "the request", held.arrived)
+		})
+	}
+	// Nothing is under way any more, although the server has answered nothing.
+	client.Close()
+	if client.calls != 0 || client.client != nil {
+		t.Fatalf("%d calls under way", client.calls)
+	}
+}
+
+// threads are the threads of the system that this process has.
+func threads(t testing.TB) int {
+	t.Helper()
+	entries, err := os.ReadDir("/proc/self/task")
+	if err != nil {
+		t.Skipf("this system does not tell its threads: %v", err)
+	}
+	return len(entries)
+}
+
+func TestCallsThatWereGivenUpLeaveNoThread(t *testing.T) {
 	held := newHeldServer(t, answerJSON("{}"))
 	client := held.client(t)
-	ctx, cancel := context.WithTimeout(background(t), 50*time.Millisecond)
-	defer cancel()
-	_, err := client.Check(ctx, "etag", 1)
-	expectStatus(t, err, ErrTimeout)
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Fatal(err)
+	round := func() {
+		ctx, cancel := context.WithTimeout(background(t), 100*time.Millisecond)
+		defer cancel()
+		expectStatus(t, client.Call(ctx, "list_posts", nil, nil, nil), ErrTimeout)
+		await(t, "the request", held.arrived)
 	}
-	err = client.Call(ctx, "whoami", nil, nil, nil)
-	expectStatus(t, err, ErrTimeout)
+	for i := 0; i < 10; i++ {
+		round()
+	}
+	before := threads(t)
+	for i := 0; i < 100; i++ {
+		round()
+	}
+	// Go starts a thread now and then, and never one for each call.
+	if after := threads(t); after > before+10 {
+		t.Fatalf("%d threads before, %d after", before, after)
+	}
 }

@@ -169,7 +169,7 @@ func taken(status C.ofauth_status, failure *C.ofauth_error) *Error {
 		ActionRequired: C.GoString(C.ofauth_error_action_required(failure)),
 		UploadID:       C.GoString(C.ofauth_error_upload_id(failure)),
 		Part:           int(C.ofauth_error_part(failure)),
-		Retryable:      bool(C.ofauth_error_is_retryable(failure)),
+		Retryable:      C.ofauth_error_is_retryable(failure) != 0,
 	}
 	if err.Message == "" {
 		err.Message = err.Status.Error()

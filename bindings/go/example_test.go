@@ -12,7 +12,7 @@ import (
 	"strings"
 	"time"
 
-	"ofauth"
+	ofauth "github.com/example/ofauth/bindings/go"
 )
 
 // newClient makes a client from the environment, which the library itself does not read.

@@ -1,3 +1,3 @@
-module ofauth
+module github.com/example/ofauth/bindings/go
 
 go 1.19

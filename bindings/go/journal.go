@@ -7,6 +7,7 @@ import "C"
 
 import (
 	"context"
+	"fmt"
 	"runtime"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ func (h *heldResult) free() {
 // Settle says that a result of an upload [WithHeldResult] has arrived where it belongs: its journal is removed, and the
 // same upload starts over. Settling again changes nothing, and so does settling a result that is not held.
 //
-// When the context ends, Settle returns, and the journal is removed all the same.
+// When the context ends, Settle returns, and the journal may be removed or not: settle again.
 func (c *Client) Settle(ctx context.Context, result *Result) error {
 	if result == nil {
 		return invalid("there is no result")
@@ -46,7 +47,7 @@ func (c *Client) Settle(ctx context.Context, result *Result) error {
 	if held == nil {
 		return nil
 	}
-	_, err := c.do(ctx, new(memory), false, func(call under) C.ofauth_status {
+	return c.do(ctx, func(call under) C.ofauth_status {
 		held.mu.Lock()
 		defer held.mu.Unlock()
 		if held.result == nil {
@@ -59,7 +60,6 @@ func (c *Client) Settle(ctx context.Context, result *Result) error {
 		}
 		return status
 	})
-	return err
 }
 
 // Release lets go of a held result without settling it: the journal keeps it, and the same upload gives it again instead
@@ -71,20 +71,41 @@ func (r *Result) Release() {
 }
 
 // JournalState is where an upload in a journal stands. Later versions may add some.
-type JournalState string
+type JournalState int32
 
 const (
+	// JournalOther is a state that this version has no name for.
+	JournalOther JournalState = C.OFAUTH_SESSION_OTHER
 	// JournalInterrupted is an upload that goes on when it is run again.
-	JournalInterrupted JournalState = "interrupted"
+	JournalInterrupted JournalState = C.OFAUTH_SESSION_INTERRUPTED
 	// JournalOutcomeUnknown is an upload that the service may have: look into the vault, then [JournalForget] it.
-	JournalOutcomeUnknown JournalState = "outcome_unknown"
+	JournalOutcomeUnknown JournalState = C.OFAUTH_SESSION_OUTCOME_UNKNOWN
 	// JournalFinished is an upload whose result is held, and given again.
-	JournalFinished JournalState = "finished"
+	JournalFinished JournalState = C.OFAUTH_SESSION_FINISHED
 	// JournalDamaged is a journal that cannot be read.
-	JournalDamaged JournalState = "damaged"
+	JournalDamaged JournalState = C.OFAUTH_SESSION_DAMAGED
 	// JournalOtherVersion is a journal that another version of the library wrote, in a format that this one does not know.
-	JournalOtherVersion JournalState = "other_version"
+	JournalOtherVersion JournalState = C.OFAUTH_SESSION_OTHER_VERSION
 )
+
+// String is the state in lower case.
+func (s JournalState) String() string {
+	switch s {
+	case JournalOther:
+		return "other"
+	case JournalInterrupted:
+		return "interrupted"
+	case JournalOutcomeUnknown:
+		return "outcome unknown"
+	case JournalFinished:
+		return "finished"
+	case JournalDamaged:
+		return "damaged"
+	case JournalOtherVersion:
+		return "other version"
+	}
+	return fmt.Sprintf("state %d", int32(s))
+}
 
 // JournalSession is what a journal says of one upload. Of one that cannot be read little is known, and the rest is zero.
 type JournalSession struct {
@@ -92,8 +113,8 @@ type JournalSession struct {
 	ID string
 	// File is the path of the file, or the file name of a source that is none.
 	File string
-	// Connection is the one whose vault receives the upload.
-	Connection string
+	// ConnectionID is the connection whose vault receives the upload.
+	ConnectionID string
 	// BaseURL is the service.
 	BaseURL string
 	// Size are the bytes of the source.
@@ -125,39 +146,42 @@ func JournalSessions(dir string) ([]JournalSession, error) {
 	if err != nil {
 		return nil, err
 	}
-	var answer *C.ofauth_response
+	var list *C.ofauth_sessions
 	err = attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_journal_sessions(directory, &answer, err)
+		return C.ofauth_journal_sessions(directory, &list, err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	defer C.ofauth_response_free(answer)
-	var listed struct {
-		Sessions []struct {
-			JournalSession
-			// In the place of the times, which are milliseconds there.
-			Opened, Expires *int64
-		}
-	}
-	if err := responseOf(answer).decode("the list of journals", &listed); err != nil {
-		return nil, err
-	}
-	sessions := make([]JournalSession, 0, len(listed.Sessions))
-	for _, session := range listed.Sessions {
-		session.JournalSession.Opened = instant(session.Opened)
-		session.JournalSession.Expires = instant(session.Expires)
-		sessions = append(sessions, session.JournalSession)
+	defer C.ofauth_sessions_free(list)
+	count := C.ofauth_sessions_count(list)
+	sessions := make([]JournalSession, 0, int(count))
+	for i := C.size_t(0); i < count; i++ {
+		sessions = append(sessions, JournalSession{
+			ID:           C.GoString(C.ofauth_sessions_id(list, i)),
+			File:         C.GoString(C.ofauth_sessions_file(list, i)),
+			ConnectionID: C.GoString(C.ofauth_sessions_connection_id(list, i)),
+			BaseURL:      C.GoString(C.ofauth_sessions_base_url(list, i)),
+			Size:         int64(C.ofauth_sessions_size(list, i)),
+			PartsDone:    int(C.ofauth_sessions_parts_done(list, i)),
+			PartsTotal:   int(C.ofauth_sessions_parts_total(list, i)),
+			BytesDone:    int64(C.ofauth_sessions_bytes_done(list, i)),
+			UploadID:     C.GoString(C.ofauth_sessions_upload_id(list, i)),
+			Opened:       instant(C.ofauth_sessions_opened_ms(list, i)),
+			Expires:      instant(C.ofauth_sessions_expires_ms(list, i)),
+			State:        JournalState(C.ofauth_sessions_state(list, i)),
+			InUse:        C.ofauth_sessions_in_use(list, i) != 0,
+		})
 	}
 	return sessions, nil
 }
 
-// instant is a time in milliseconds since 1970; zero for none.
-func instant(milliseconds *int64) time.Time {
-	if milliseconds == nil {
+// instant is a time in milliseconds since 1970; zero for one that is not known.
+func instant(milliseconds C.int64_t) time.Time {
+	if milliseconds == C.OFAUTH_UNKNOWN_TIME {
 		return time.Time{}
 	}
-	return time.UnixMilli(*milliseconds)
+	return time.UnixMilli(int64(milliseconds))
 }
 
 // JournalForget removes the journal with this id, or the only one whose id begins so (four digits or more). The same

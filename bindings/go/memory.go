@@ -8,6 +8,8 @@ package ofauth
 import "C"
 
 import (
+	"context"
+	"encoding/json"
 	"fmt"
 	"math"
 	"strings"
@@ -70,6 +72,14 @@ func (m *memory) texts(what string, texts []string) (**C.char, error) {
 	return array, nil
 }
 
+// rawJSON copies a text of the library that is JSON; nil for NULL.
+func rawJSON(text *C.char) json.RawMessage {
+	if text == nil {
+		return nil
+	}
+	return json.RawMessage(C.GoString(text))
+}
+
 // bytesOf lends the bytes of a slice to one call. The type without pointers keeps cgo from looking at whatever else
 // lies in the same allocation.
 func bytesOf(data []byte) *C.uint8_t {
@@ -103,4 +113,18 @@ func toMilliseconds(what string, duration time.Duration) (C.uint64_t, error) {
 		whole++
 	}
 	return C.uint64_t(whole), nil
+}
+
+// timeLeft is the time to the deadline of a context in milliseconds, 0 if it has none.
+func timeLeft(ctx context.Context) (C.uint64_t, error) {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 0, nil
+	}
+	left := time.Until(deadline)
+	if left <= 0 {
+		// 0 would stand for no deadline.
+		left = time.Millisecond
+	}
+	return toMilliseconds("the time to the deadline", left)
 }

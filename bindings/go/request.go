@@ -1,7 +1,7 @@
 package ofauth
 
-// Every call that is no upload: the check, the Vault+ batch, and any operation of the document by its id. The library
-// has no way to cancel these, so a context ends the waiting and not the request.
+// Every call that is no upload: the check, the Vault+ batch, and any operation of the document by its id. When its context
+// ends, the library gives the call up, and its thread is free again.
 
 // #include "shim.h"
 import "C"
@@ -10,7 +10,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
+	"net/http"
 	"unsafe"
 )
 
@@ -37,7 +37,9 @@ type Response struct {
 	HTTPStatus int
 	// RequestID is what the service calls the request; empty if it did not say.
 	RequestID string
-	// Body is the body as it came.
+	// Header are the headers of the answer.
+	Header http.Header
+	// Body is the body, without compression.
 	Body []byte
 	// JSON is the body if it is JSON, null if there was no body, and nil if the body is something else.
 	JSON json.RawMessage
@@ -53,24 +55,19 @@ func (c *Client) Check(ctx context.Context, etag string, size int64) (*CheckResu
 		m.free()
 		return nil, err
 	}
-	response, err := c.do(ctx, &m, false, func(call under) C.ofauth_status {
-		return C.ofauthgo_check(call.client, text, bytes, call.id, call.out, call.err)
+	defer m.free()
+	var found *C.ofauth_check_result
+	err = c.do(ctx, func(call under) C.ofauth_status {
+		return C.ofauthgo_check(call.client, text, bytes, call.id, &found, call.err)
 	})
 	if err != nil {
 		return nil, err
 	}
-	var found struct {
-		Exists bool
-		Media  *json.RawMessage
-	}
-	if err := response.decode("check", &found); err != nil {
-		return nil, err
-	}
-	result := &CheckResult{Exists: found.Exists}
-	if found.Media != nil {
-		result.Media = *found.Media
-	}
-	return result, nil
+	defer C.ofauth_check_result_free(found)
+	return &CheckResult{
+		Exists: C.ofauth_check_result_exists(found) != 0,
+		Media:  rawJSON(C.ofauth_check_result_media_json(found)),
+	}, nil
 }
 
 // VaultPlusBatch fetches cached media by their OnlyFans ids, any number of them, 100 a request. Ids that are given
@@ -83,7 +80,7 @@ func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*Batch, erro
 		return nil, err
 	}
 	count := C.size_t(len(ids))
-	response, err := c.do(ctx, &m, false, func(call under) C.ofauth_status {
+	response, err := c.ask(ctx, &m, func(call under) C.ofauth_status {
 		return C.ofauthgo_vault_plus_batch(call.client, array, count, call.id, call.out, call.err)
 	})
 	if err != nil {
@@ -104,9 +101,9 @@ func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*Batch, erro
 // [json.Marshal]; a [json.RawMessage] keeps its order and numbers. The answer is decoded into out by [json.Unmarshal],
 // unless out is nil; if it is a [*Response], it receives all of the answer.
 //
-// When the context ends, Call returns, but the request goes on, on a thread of the system that is not free before its
-// answer comes. The error is the context's. It is also [ErrOutcomeUnknown] for what must not be carried out twice, such as
-// a post; for everything else, such as a list, [ErrCancelled] or [ErrTimeout], and the call may be made again.
+// When the context ends, the request is given up within 100 ms, and the error is the context's. It is also [ErrCancelled] or
+// [ErrTimeout], and the call may be made again; or [ErrOutcomeUnknown] for what must not be carried out twice, such as a
+// post, if the service may have carried it out.
 func (c *Client) Call(ctx context.Context, operation string, params, body, out any) error {
 	var m memory
 	id, idErr := m.text("the operation id", operation)
@@ -116,8 +113,7 @@ func (c *Client) Call(ctx context.Context, operation string, params, body, out a
 		m.free()
 		return err
 	}
-	once := !mayBeRepeated(operation, params)
-	response, err := c.do(ctx, &m, once, func(call under) C.ofauth_status {
+	response, err := c.ask(ctx, &m, func(call under) C.ofauth_status {
 		return C.ofauthgo_call(call.client, id, paramsJSON, bodyJSON, call.id, call.out, call.err)
 	})
 	if err != nil {
@@ -127,7 +123,7 @@ func (c *Client) Call(ctx context.Context, operation string, params, body, out a
 }
 
 // CallBytes is Call with a body of bytes instead of JSON, for the few operations that take one, and its content type.
-// The body is copied; Upload has a better way for media.
+// The body is not copied and must not change meanwhile; Upload has a better way for media.
 func (c *Client) CallBytes(
 	ctx context.Context, operation string, params any, body []byte, contentType string, out any,
 ) error {
@@ -139,10 +135,7 @@ func (c *Client) CallBytes(
 		m.free()
 		return err
 	}
-	// The request may outlive this call, and the caller's slice then belongs to the caller.
-	body = append([]byte(nil), body...)
-	once := !mayBeRepeated(operation, params)
-	response, err := c.do(ctx, &m, once, func(call under) C.ofauth_status {
+	response, err := c.ask(ctx, &m, func(call under) C.ofauth_status {
 		return C.ofauthgo_call_bytes(call.client, id, paramsJSON, bytesOf(body), C.size_t(len(body)), kind,
 			call.id, call.out, call.err)
 	})
@@ -160,100 +153,93 @@ type under struct {
 	err    **C.ofauth_error
 }
 
-// do carries out a call on a goroutine that goes on if the context ends first. The memory is freed when the call has
-// ended. once says that the call must not be carried out twice.
-func (c *Client) do(ctx context.Context, m *memory, once bool, f func(under) C.ofauth_status) (*Response, error) {
-	if err := endedBefore(ctx); err != nil {
-		m.free()
-		return nil, err
-	}
-	client, err := c.acquire()
-	if err != nil {
-		m.free()
-		return nil, err
-	}
-	type outcome struct {
-		response *Response
-		err      *Error
-	}
-	call := newCall(c.log)
-	done := make(chan outcome, 1)
-	go func() {
-		response, err := carryOut(client, call, f)
-		call.free()
-		m.free()
-		c.release()
-		if call.finish() {
-			done <- outcome{response, err}
-		} else {
-			call.rethrow()
-		}
-	}()
-	var came outcome
-	select {
-	case came = <-done:
-	case <-ctx.Done():
-		if call.leave() {
-			return nil, notAwaited(ctx.Err(), once)
-		}
-		came = <-done
-	}
-	call.rethrow()
-	if came.err != nil {
-		return nil, came.err
-	}
-	return came.response, nil
-}
-
-func carryOut(client *C.ofauth_client, call *call, f func(under) C.ofauth_status) (*Response, *Error) {
+// ask carries out a call that has a response. It frees the memory.
+func (c *Client) ask(ctx context.Context, m *memory, f func(under) C.ofauth_status) (*Response, error) {
+	defer m.free()
 	var answer *C.ofauth_response
-	var failure *C.ofauth_error
-	status := f(under{client, call.id(), &answer, &failure})
-	defer C.ofauth_response_free(answer)
-	if err := taken(status, failure); err != nil {
+	err := c.do(ctx, func(call under) C.ofauth_status {
+		call.out = &answer
+		return f(call)
+	})
+	if err != nil {
 		return nil, err
 	}
+	defer C.ofauth_response_free(answer)
 	return responseOf(answer), nil
 }
 
-// mayBeRepeated reports whether a call may be carried out twice. What is not known may not.
-func mayBeRepeated(operation string, params any) bool {
-	if operation != "proxy_request" {
-		return repeatable(operation)
+// do carries out a call, which ends when the context does.
+func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
+	if err := endedBefore(ctx); err != nil {
+		return err
 	}
-	var given struct{ Method string }
-	text, err := json.Marshal(params)
-	if err != nil || json.Unmarshal(text, &given) != nil {
-		return false
+	client, err := c.acquire()
+	if err != nil {
+		return err
 	}
-	method := strings.ToUpper(given.Method)
-	return method == "GET" || method == "HEAD"
+	defer c.release()
+	call, err := newCall(c.log)
+	if err != nil {
+		return err
+	}
+	defer call.free()
+	limited, err := call.limited(ctx, client)
+	if err != nil {
+		return err
+	}
+	defer C.ofauth_client_free(limited)
+	var failure *C.ofauth_error
+	stop := call.cancelWith(ctx)
+	status := f(under{client: limited, id: call.id(), err: &failure})
+	stop()
+	came := taken(status, failure)
+	call.rethrow()
+	if came != nil {
+		return call.explain(ctx, came)
+	}
+	return nil
 }
 
-// notAwaited is the error for a request that goes on without its caller.
-func notAwaited(ended error, once bool) *Error {
-	if once {
-		return &Error{
-			Status:  ErrOutcomeUnknown,
-			Message: "the answer was not waited for, and the request goes on: look before sending it again",
-			ended:   ended,
+// limited is the same client, whose calls end with this one's cancel and at the deadline of the context. The caller frees
+// it.
+func (c *call) limited(ctx context.Context, client *C.ofauth_client) (*C.ofauth_client, error) {
+	milliseconds, err := timeLeft(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var wait *C.ofauth_wait
+	var limited *C.ofauth_client
+	for _, step := range []func(err **C.ofauth_error) C.ofauth_status{
+		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_new(&wait, err) },
+		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_cancel(wait, c.cancel, err) },
+		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_timeout(wait, milliseconds, err) },
+		func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_client_with_wait(client, wait, &limited, err)
+		},
+	} {
+		if err = attempt(step); err != nil {
+			break
 		}
 	}
-	return &Error{Status: statusOf(ended), Message: "the answer was not waited for", Retryable: true, ended: ended}
+	C.ofauth_wait_free(wait)
+	return limited, err
 }
 
 func responseOf(answer *C.ofauth_response) *Response {
 	response := &Response{
 		HTTPStatus: int(C.ofauth_response_status(answer)),
 		RequestID:  C.GoString(C.ofauth_response_request_id(answer)),
+		Header:     http.Header{},
+	}
+	for i := C.size_t(0); i < C.ofauth_response_header_count(answer); i++ {
+		name, value := C.ofauth_response_header_name(answer, i), C.ofauth_response_header_value(answer, i)
+		response.Header.Add(C.GoString(name), C.GoString(value))
 	}
 	var size C.size_t
 	if body := C.ofauth_response_body(answer, &size); body != nil {
 		response.Body = append(response.Body, unsafe.Slice((*byte)(unsafe.Pointer(body)), int(size))...)
 	}
-	if text := C.ofauth_response_json(answer); text != nil {
-		response.JSON = json.RawMessage(C.GoString(text))
-	}
+	response.JSON = rawJSON(C.ofauth_response_json(answer))
 	return response
 }
 

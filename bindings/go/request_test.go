@@ -129,7 +129,7 @@ func TestCallDecodesTheAnswer(t *testing.T) {
 	if err != nil || whole.HTTPStatus != 200 || whole.RequestID != "req_7" {
 		t.Fatalf("%+v, %v", whole, err)
 	}
-	if !json.Valid(whole.JSON) || len(whole.Body) == 0 {
+	if whole.Header.Get("X-Request-Id") != "req_7" || !json.Valid(whole.JSON) || len(whole.Body) == 0 {
 		t.Fatalf("%+v, %v", whole, err)
 	}
 	var wrong []string

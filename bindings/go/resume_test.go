@@ -103,7 +103,7 @@ func TestACancelledUploadGoesOn(t *testing.T) {
 			session := only(t, dir)
 			if session.State != JournalInterrupted || session.PartsTotal != 12 || session.PartsDone != partsBefore || session.InUse ||
 				session.Size != int64(len(data)) || session.BytesDone != int64(session.PartsDone)*partSize ||
-				session.Connection == "" || session.BaseURL == "" || session.File == "" || session.UploadID == "" ||
+				session.ConnectionID == "" || session.BaseURL == "" || session.File == "" || session.UploadID == "" ||
 				time.Since(session.Opened) > patience || session.Expires.Before(session.Opened) {
 				t.Fatalf("%+v", session)
 			}

@@ -16,8 +16,8 @@ static int report_progress(void *user_data, const ofauth_progress *progress) {
   return ofauthGoProgress((uintptr_t)user_data, (ofauth_progress *)progress);
 }
 
-static void tell_notice(void *user_data, int32_t kind, const char *text) {
-  ofauthGoNotice((uintptr_t)user_data, kind, (char *)text);
+static int tell_notice(void *user_data, int32_t kind, const char *text) {
+  return ofauthGoNotice((uintptr_t)user_data, kind, (char *)text);
 }
 
 static void write_log(void *user_data, int32_t level, const char *message) {
@@ -28,22 +28,22 @@ static void write_log(void *user_data, int32_t level, const char *message) {
 }
 
 ofauth_status ofauthgo_config_set_log(ofauth_config *config, int32_t level, ofauth_error **err) {
-  return ofauth_config_set_log(config, level, write_log, NULL, err);
+  return ofauth_config_set_log(config, level, write_log, NULL, NULL, err);
 }
 
 ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, uint64_t size, ofauth_error **err) {
-  return ofauth_upload_set_reader(upload, read_source, (void *)call, size, err);
+  return ofauth_upload_set_reader(upload, read_source, (void *)call, NULL, size, err);
 }
 
 ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err) {
-  return ofauth_upload_set_progress(upload, call != 0 ? report_progress : NULL, (void *)call, err);
+  return ofauth_upload_set_progress(upload, call != 0 ? report_progress : NULL, (void *)call, NULL, err);
 }
 
 ofauth_status ofauthgo_upload_set_notice(ofauth_upload *upload, uintptr_t call, ofauth_error **err) {
-  return ofauth_upload_set_notice(upload, call != 0 ? tell_notice : NULL, (void *)call, err);
+  return ofauth_upload_set_notice(upload, call != 0 ? tell_notice : NULL, (void *)call, NULL, err);
 }
 
-ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
+ofauth_status ofauthgo_upload_run(const ofauth_client *client, ofauth_upload *upload, uintptr_t call,
                                   ofauth_result **out, ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
@@ -53,7 +53,7 @@ ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, 
   return status;
 }
 
-ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
+ofauth_status ofauthgo_upload_run_bytes(const ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
                                         size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err) {
   ofauth_status status = ofauth_upload_set_bytes(upload, data, size, err);
   if (status != OFAUTH_OK) {
@@ -63,7 +63,7 @@ ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *up
   return ofauthgo_upload_run(client, upload, call, out, err);
 }
 
-ofauth_status ofauthgo_result_settle(ofauth_client *client, const ofauth_result *result, uintptr_t call,
+ofauth_status ofauthgo_result_settle(const ofauth_client *client, const ofauth_result *result, uintptr_t call,
                                      ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
@@ -72,8 +72,8 @@ ofauth_status ofauthgo_result_settle(ofauth_client *client, const ofauth_result 
   return status;
 }
 
-ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
-                             ofauth_response **out, ofauth_error **err) {
+ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
+                             ofauth_check_result **out, ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
   ofauth_status status = ofauth_check(client, etag, size, out, err);
@@ -81,7 +81,7 @@ ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t s
   return status;
 }
 
-ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                         ofauth_response **out, ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
@@ -90,7 +90,7 @@ ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids,
   return status;
 }
 
-ofauth_status ofauthgo_call(ofauth_client *client, const char *operation_id, const char *params_json,
+ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_id, const char *params_json,
                             const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
@@ -99,7 +99,7 @@ ofauth_status ofauthgo_call(ofauth_client *client, const char *operation_id, con
   return status;
 }
 
-ofauth_status ofauthgo_call_bytes(ofauth_client *client, const char *operation_id, const char *params_json,
+ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
                                   const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
                                   ofauth_response **out, ofauth_error **err) {
   uintptr_t before = current_call;

@@ -18,21 +18,21 @@ ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call
 ofauth_status ofauthgo_upload_set_notice(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
 
 /* Run and free the upload. The second one lends it `data` for that time and no longer. */
-ofauth_status ofauthgo_upload_run(ofauth_client *client, ofauth_upload *upload, uintptr_t call,
+ofauth_status ofauthgo_upload_run(const ofauth_client *client, ofauth_upload *upload, uintptr_t call,
                                   ofauth_result **out, ofauth_error **err);
-ofauth_status ofauthgo_upload_run_bytes(ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
+ofauth_status ofauthgo_upload_run_bytes(const ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
                                         size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err);
 
 /* The library's functions of the same names, with the call that their log lines belong to. */
-ofauth_status ofauthgo_result_settle(ofauth_client *client, const ofauth_result *result, uintptr_t call,
+ofauth_status ofauthgo_result_settle(const ofauth_client *client, const ofauth_result *result, uintptr_t call,
                                      ofauth_error **err);
-ofauth_status ofauthgo_check(ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
-                             ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_vault_plus_batch(ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
+                             ofauth_check_result **out, ofauth_error **err);
+ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                         ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_call(ofauth_client *client, const char *operation_id, const char *params_json,
+ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_id, const char *params_json,
                             const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_call_bytes(ofauth_client *client, const char *operation_id, const char *params_json,
+ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
                                   const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
                                   ofauth_response **out, ofauth_error **err);
 

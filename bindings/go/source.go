@@ -134,8 +134,8 @@ func WithVaultUpload(mode, userID string) UploadOption {
 	}
 }
 
-// WithProgress has a function told of progress: at the begin, about ten times a second while bytes flow, at the end of
-// every part, and at the end. The upload waits for it. To stop the upload, cancel its context.
+// WithProgress sets a function that is called with the progress: at the start, about ten times a second while bytes flow,
+// at the end of every part, and at the end. The upload waits for it. To stop the upload, cancel its context.
 func WithProgress(progress func(Progress)) UploadOption {
 	return func(u *upload) error {
 		u.call.progress = progress
@@ -149,8 +149,8 @@ func WithProgress(progress func(Progress)) UploadOption {
 	}
 }
 
-// WithNotice has a function told of what happens to the upload beside progress: that it was resumed, starts over, waits, will
-// not be done before its session ends. The upload waits for it.
+// WithNotice sets a function that is called with each notice: the upload was resumed, starts over, waits, or is unlikely to
+// end before its session does. The upload waits for it. To stop the upload, cancel its context.
 func WithNotice(notice func(Notice)) UploadOption {
 	return func(u *upload) error {
 		u.call.notice = notice
@@ -168,7 +168,7 @@ func WithNotice(notice func(Notice)) UploadOption {
 func WithoutJournal() UploadOption {
 	return func(u *upload) error {
 		return attempt(func(err **C.ofauth_error) C.ofauth_status {
-			return C.ofauth_upload_set_journal(u.upload, false, err)
+			return C.ofauth_upload_set_journal(u.upload, 0, err)
 		})
 	}
 }
@@ -179,7 +179,7 @@ func WithHeldResult() UploadOption {
 	return func(u *upload) error {
 		u.holds = true
 		return attempt(func(err **C.ofauth_error) C.ofauth_status {
-			return C.ofauth_upload_set_hold_result(u.upload, true, err)
+			return C.ofauth_upload_set_hold_result(u.upload, 1, err)
 		})
 	}
 }

@@ -8,7 +8,6 @@ import "C"
 import (
 	"context"
 	"encoding/json"
-	"time"
 )
 
 // Result is a finished upload.
@@ -23,6 +22,8 @@ type Result struct {
 	Bytes int64
 	// Parts is how many parts it went in.
 	Parts int
+	// IsMultipart says whether it went in parts and was then completed.
+	IsMultipart bool
 	// ETags are what the service named the parts, in their order; empty for one without. [Client.Check] takes one.
 	ETags []string
 	// Retries are the tries that failed and were repeated.
@@ -73,27 +74,27 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 		return nil, err
 	}
 	defer c.release()
-	u := &upload{call: newCall(c.log)}
+	call, err := newCall(c.log)
+	if err != nil {
+		return nil, err
+	}
+	u := &upload{call: call}
 	defer u.free()
 	if err := u.prepare(ctx, source, options); err != nil {
 		return nil, err
 	}
-	stop := u.cancelWith(ctx)
+	stop := call.cancelWith(ctx)
 	result, failure := u.run(client)
 	stop()
-	u.call.rethrow()
+	call.rethrow()
 	if failure != nil {
-		return nil, u.explain(ctx, failure)
+		return nil, call.explain(ctx, failure)
 	}
 	return result, nil
 }
 
 func (u *upload) prepare(ctx context.Context, source Source, options []UploadOption) error {
 	err := attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_upload_new(&u.upload, err) })
-	if err != nil {
-		return err
-	}
-	err = attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_cancel_new(&u.call.cancel, err) })
 	if err != nil {
 		return err
 	}
@@ -118,42 +119,13 @@ func (u *upload) prepare(ctx context.Context, source Source, options []UploadOpt
 }
 
 func (u *upload) setTimeout(ctx context.Context) error {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return nil
-	}
-	left := time.Until(deadline)
-	if left <= 0 {
-		// 0 would stand for no deadline.
-		left = time.Millisecond
-	}
-	milliseconds, err := toMilliseconds("the time to the deadline", left)
+	milliseconds, err := timeLeft(ctx)
 	if err != nil {
 		return err
 	}
 	return attempt(func(err **C.ofauth_error) C.ofauth_status {
 		return C.ofauth_upload_set_timeout(u.upload, milliseconds, err)
 	})
-}
-
-// cancelWith cancels the upload when the context ends, until the function that it returns was called.
-func (u *upload) cancelWith(ctx context.Context) (stop func()) {
-	if ctx.Done() == nil {
-		return func() {}
-	}
-	stopped, finished := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(finished)
-		select {
-		case <-ctx.Done():
-			C.ofauth_cancel_cancel(u.call.cancel)
-		case <-stopped:
-		}
-	}()
-	return func() {
-		close(stopped)
-		<-finished
-	}
 }
 
 // run hands the upload over to the library, which has freed it afterwards.
@@ -172,62 +144,35 @@ func (u *upload) run(client *C.ofauth_client) (*Result, *Error) {
 	if err := taken(status, failure); err != nil {
 		return nil, err
 	}
-	result, err := resultOf(done)
-	if err == nil && u.holds {
+	result := resultOf(done)
+	if u.holds {
 		result.held = hold(done)
 	} else {
 		C.ofauth_result_free(done)
 	}
-	return result, err
-}
-
-// explain adds to an error what only Go knows: what a reader said, and how the context ended.
-func (u *upload) explain(ctx context.Context, err *Error) *Error {
-	err.cause = u.call.failure
-	switch err.Status {
-	case ErrCancelled, ErrTimeout, ErrOutcomeUnknown, ErrSource:
-		err.ended = ending(ctx)
-	}
-	if err.Status == ErrCancelled && err.ended != nil {
-		err.Status = statusOf(err.ended)
-	}
-	return err
+	return result, nil
 }
 
 func (u *upload) free() {
 	C.ofauth_upload_free(u.upload)
-	C.ofauth_cancel_free(u.call.cancel)
 	u.call.free()
 	u.memory.free()
 }
 
-func resultOf(done *C.ofauth_result) (*Result, *Error) {
+func resultOf(done *C.ofauth_result) *Result {
 	result := &Result{
-		UploadID: C.GoString(C.ofauth_result_upload_id(done)),
-		MediaID:  C.GoString(C.ofauth_result_media_id(done)),
-		Bytes:    int64(C.ofauth_result_bytes(done)),
-		Resumed:  int64(C.ofauth_result_resumed(done)),
-		Parts:    int(C.ofauth_result_part_count(done)),
+		UploadID:    C.GoString(C.ofauth_result_upload_id(done)),
+		MediaID:     C.GoString(C.ofauth_result_media_id(done)),
+		Media:       rawJSON(C.ofauth_result_media_json(done)),
+		Bytes:       int64(C.ofauth_result_bytes(done)),
+		Parts:       int(C.ofauth_result_part_count(done)),
+		IsMultipart: C.ofauth_result_is_multipart(done) != 0,
+		Retries:     int(C.ofauth_result_retries(done)),
+		SentAgain:   int64(C.ofauth_result_sent_again(done)),
+		Resumed:     int64(C.ofauth_result_resumed(done)),
 	}
 	for i := 0; i < result.Parts; i++ {
 		result.ETags = append(result.ETags, C.GoString(C.ofauth_result_etag(done, C.uint32_t(i))))
 	}
-	var rest struct {
-		Media     *json.RawMessage
-		Retries   int
-		SentAgain int64
-	}
-	if err := json.Unmarshal([]byte(C.GoString(C.ofauth_result_json(done))), &rest); err != nil {
-		return nil, &Error{
-			Status:   ErrInternal,
-			Message:  "the upload was finished, but the library's summary cannot be read",
-			UploadID: result.UploadID,
-			cause:    err,
-		}
-	}
-	if rest.Media != nil {
-		result.Media = *rest.Media
-	}
-	result.Retries, result.SentAgain = rest.Retries, rest.SentAgain
-	return result, nil
+	return result
 }

@@ -20,7 +20,7 @@ struct held {
   ofauth_client *client;
   ofauth_upload *upload;
   ofauth_result *result;
-  ofauth_response *response;
+  ofauth_check_result *found;
   ofauth_error *error;
 };
 
@@ -65,9 +65,9 @@ static ofauth_status check(struct held *held) {
     puts("the service gave no etag");
     return OFAUTH_OK;
   }
-  ofauth_status status = ofauth_check(held->client, etag, sizeof PICTURE, &held->response, &held->error);
+  ofauth_status status = ofauth_check(held->client, etag, sizeof PICTURE, &held->found, &held->error);
   if (status == OFAUTH_OK) {
-    printf("%s\n", ofauth_response_json(held->response));
+    puts(ofauth_check_result_exists(held->found) ? "the vault has it" : "the vault does not have it");
   }
   return status;
 }
@@ -86,7 +86,7 @@ int main(void) {
     fprintf(stderr, "%s: %s\n", ofauth_status_name(status), ofauth_error_message(held.error));
   }
   ofauth_error_free(held.error);
-  ofauth_response_free(held.response);
+  ofauth_check_result_free(held.found);
   ofauth_result_free(held.result);
   ofauth_upload_free(held.upload);
   ofauth_client_free(held.client);

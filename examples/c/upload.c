@@ -34,11 +34,12 @@ static int on_progress(void *user_data, const ofauth_progress *progress) {
   return interrupted;
 }
 
-/* Says that an upload goes on, starts over, and the like. */
-static void on_notice(void *user_data, int32_t kind, const char *text) {
+/* Says that an upload was resumed, starts over, and the like. Any result but 0 cancels it, too. */
+static int on_notice(void *user_data, int32_t kind, const char *text) {
   (void)user_data;
   (void)kind;
   fprintf(stderr, "\n%s\n", text);
+  return 0;
 }
 
 /* Prints why something failed, frees the error, and gives back the status. */
@@ -82,15 +83,15 @@ static ofauth_client *client_from_environment(void) {
   return client;
 }
 
-static ofauth_status upload(ofauth_client *client, const char *path) {
+static ofauth_status upload(const ofauth_client *client, const char *path) {
   ofauth_upload *upload = NULL;
   ofauth_result *result = NULL;
   ofauth_error *error = NULL;
   ofauth_status status = OFAUTH_OK;
   if (ofauth_upload_new(&upload, &error) != OFAUTH_OK ||
       ofauth_upload_set_file(upload, path, &error) != OFAUTH_OK ||
-      ofauth_upload_set_progress(upload, on_progress, NULL, &error) != OFAUTH_OK ||
-      ofauth_upload_set_notice(upload, on_notice, NULL, &error) != OFAUTH_OK ||
+      ofauth_upload_set_progress(upload, on_progress, NULL, NULL, &error) != OFAUTH_OK ||
+      ofauth_upload_set_notice(upload, on_notice, NULL, NULL, &error) != OFAUTH_OK ||
       ofauth_upload_run(client, upload, &result, &error) != OFAUTH_OK) {
     status = failed(path, error);
   } else {

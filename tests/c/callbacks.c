@@ -31,13 +31,14 @@ static void call_back(struct scene *scene) {
   for (int i = 0; i < 2; i++) {
     ofauth_result *result = NULL;
     ofauth_response *response = NULL;
+    ofauth_check_result *found = NULL;
     ofauth_error *error = NULL;
     ofauth_status status = ofauth_upload_run(clients[i], scene->upload, &result, &error);
     refused(scene, status, result, error);
     status = ofauth_upload_file(clients[i], needed("OFAUTH_CLIP"), &result, &error);
     refused(scene, status, result, error);
-    status = ofauth_check(clients[i], "\"x\"", 1, &response, &error);
-    refused(scene, status, response, error);
+    status = ofauth_check(clients[i], "\"x\"", 1, &found, &error);
+    refused(scene, status, found, error);
     status = ofauth_vault_plus_batch(clients[i], ids, 1, &response, &error);
     refused(scene, status, response, error);
     status = ofauth_call(clients[i], "whoami", NULL, NULL, &response, &error);
@@ -115,7 +116,7 @@ static void play(enum callback callback, enum deed deed, ofauth_status expected,
   struct scene scene = {.deed = deed, .thread = thread_id(), .bytes = bytes, .size = size};
   ofauth_config *config = new_config();
   if (callback == LOG) {
-    OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, on_log, &scene, &error));
+    OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, on_log, &scene, NULL, &error));
   }
   /* Nothing is logged before there is something to act on. */
   scene.calls = 1;
@@ -124,7 +125,7 @@ static void play(enum callback callback, enum deed deed, ofauth_status expected,
   scene.other_client = new_client();
   OK(ofauth_cancel_new(&scene.cancel, &error));
   OK(ofauth_upload_new(&scene.upload, &error));
-  OK(ofauth_upload_set_reader(scene.upload, on_read, &scene, size, &error));
+  OK(ofauth_upload_set_reader(scene.upload, on_read, &scene, NULL, size, &error));
   if (callback != READER) {
     OK(ofauth_upload_set_file(scene.upload, needed("OFAUTH_CLIP"), &error));
   }
@@ -132,7 +133,7 @@ static void play(enum callback callback, enum deed deed, ofauth_status expected,
   OK(ofauth_upload_set_content_type(scene.upload, "video/mp4", &error));
   OK(ofauth_upload_set_cancel(scene.upload, scene.cancel, &error));
   if (callback == PROGRESS) {
-    OK(ofauth_upload_set_progress(scene.upload, on_progress, &scene, &error));
+    OK(ofauth_upload_set_progress(scene.upload, on_progress, &scene, NULL, &error));
   }
   scene.calls = 0;
   ofauth_result *result = NULL;
@@ -157,7 +158,7 @@ static void log_of_a_call(void) {
   ofauth_config *config = new_config();
   ofauth_client *client = NULL;
   ofauth_response *response = NULL;
-  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, on_log, &scene, &error));
+  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, on_log, &scene, NULL, &error));
   OK(ofauth_client_new(config, &client, &error));
   OK(ofauth_call(client, "whoami", NULL, NULL, &response, &error));
   CHECK(scene.calls > 0);

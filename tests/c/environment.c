@@ -48,8 +48,9 @@ static void journey(void) {
   ofauth_response_free(response);
   OK(ofauth_upload_file(client, needed("OFAUTH_CLIP"), &result, &error));
   ofauth_result_free(result);
-  OK(ofauth_journal_sessions(directory, &response, &error));
-  ofauth_response_free(response);
+  ofauth_sessions *sessions = NULL;
+  OK(ofauth_journal_sessions(directory, &sessions, &error));
+  ofauth_sessions_free(sessions);
   CHECK(ofauth_call(client, "no_such_operation", NULL, NULL, &response, NULL) == OFAUTH_ERR_INVALID_ARGUMENT);
   ofauth_client_free(client);
 }

@@ -12,10 +12,10 @@ struct expected {
   int32_t http_status;
   const char *api_type;
   const char *words;
-  bool is_retryable;
+  int is_retryable;
   uint32_t part;
   /* Whether a session was opened that the error can name. */
-  bool names_upload;
+  int names_upload;
 };
 
 static void look(const struct expected *expected, ofauth_status status, const void *out, ofauth_error *error) {
@@ -55,16 +55,16 @@ static ofauth_error *upload(struct expected expected) {
 
 int main(void) {
   client = new_client();
-  call("whoami", NULL, (struct expected){OFAUTH_ERR_UNAUTHORIZED, 401, "UNAUTHORIZED", "no such key", false, 0, false});
-  call("whoami", NULL, (struct expected){OFAUTH_ERR_FORBIDDEN, 403, "FORBIDDEN", "no scope", false, 0, false});
-  call("whoami", NULL, (struct expected){OFAUTH_ERR_REDIRECT, 307, NULL, "", false, 0, false});
-  call("whoami", NULL, (struct expected){OFAUTH_ERR_RATE_LIMITED, 429, "RATE_LIMIT_EXCEEDED", "tomorrow", true, 0, false});
-  call("create_post", "{\"text\": \"Hello\"}", (struct expected){OFAUTH_ERR_OUTCOME_UNKNOWN, 0, NULL, "", false, 0, false});
-  ofauth_error_free(upload((struct expected){OFAUTH_ERR_INVALID_PLAN, 0, NULL, "", false, 0, true}));
+  call("whoami", NULL, (struct expected){OFAUTH_ERR_UNAUTHORIZED, 401, "UNAUTHORIZED", "no such key", 0, 0, 0});
+  call("whoami", NULL, (struct expected){OFAUTH_ERR_FORBIDDEN, 403, "FORBIDDEN", "no scope", 0, 0, 0});
+  call("whoami", NULL, (struct expected){OFAUTH_ERR_REDIRECT, 307, NULL, "", 0, 0, 0});
+  call("whoami", NULL, (struct expected){OFAUTH_ERR_RATE_LIMITED, 429, "RATE_LIMIT_EXCEEDED", "tomorrow", 1, 0, 0});
+  call("create_post", "{\"text\": \"Hello\"}", (struct expected){OFAUTH_ERR_OUTCOME_UNKNOWN, 0, NULL, "", 0, 0, 0});
+  ofauth_error_free(upload((struct expected){OFAUTH_ERR_INVALID_PLAN, 0, NULL, "", 0, 0, 1}));
   /* The library counts parts from 1, and names the one whose URL leads elsewhere. */
-  ofauth_error_free(upload((struct expected){OFAUTH_ERR_UNTRUSTED_ORIGIN, 0, NULL, "", false, 1, true}));
+  ofauth_error_free(upload((struct expected){OFAUTH_ERR_UNTRUSTED_ORIGIN, 0, NULL, "", 0, 1, 1}));
 
-  ofauth_error *error = upload((struct expected){OFAUTH_ERR_FORBIDDEN, 403, "FORBIDDEN", "the vault is full", false, 3, true});
+  ofauth_error *error = upload((struct expected){OFAUTH_ERR_FORBIDDEN, 403, "FORBIDDEN", "the vault is full", 0, 3, 1});
   CHECK(strncmp(ofauth_error_upload_id(error), "upload:", 7) == 0);
   CHECK(strcmp(ofauth_error_action_required(error), "upgrade") == 0);
   CHECK(ofauth_error_request_id(error) != NULL);

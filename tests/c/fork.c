@@ -21,7 +21,7 @@ static void *upload_meanwhile(void *argument) {
   (void)argument;
   ofauth_upload *upload = clip_upload("forked.mp4");
   ofauth_result *result = NULL;
-  OK(ofauth_upload_set_progress(upload, stop_and_go, NULL, &error));
+  OK(ofauth_upload_set_progress(upload, stop_and_go, NULL, NULL, &error));
   OK(ofauth_upload_run(shared.client, upload, &result, &error));
   CHECK(ofauth_result_part_count(result) == 12);
   ofauth_result_free(result);

@@ -37,7 +37,7 @@ static void *call_first(void *client) {
 static void log_that_waits(void) {
   ofauth_config *config = new_config();
   ofauth_client *client = NULL;
-  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, wait_in_log, NULL, &error));
+  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, wait_in_log, NULL, NULL, &error));
   OK(ofauth_client_new(config, &client, &error));
   ofauth_config_free(config);
   CHECK(pthread_create(&first_caller, NULL, call_first, client) == 0);
@@ -84,9 +84,9 @@ static void fork_in_a_callback(ofauth_client *client, int in_reader) {
   OK(ofauth_cancel_new(&cancel, &error));
   OK(ofauth_upload_set_cancel(upload, cancel, &error));
   if (in_reader) {
-    OK(ofauth_upload_set_reader(upload, fork_in_reader, bytes, 1 << 20, &error));
+    OK(ofauth_upload_set_reader(upload, fork_in_reader, bytes, NULL, 1 << 20, &error));
   } else {
-    OK(ofauth_upload_set_progress(upload, fork_in_progress, NULL, &error));
+    OK(ofauth_upload_set_progress(upload, fork_in_progress, NULL, NULL, &error));
   }
   forked = -1;
   ofauth_status status = ofauth_upload_run(client, upload, &result, &error);

@@ -33,7 +33,7 @@ static void upload_with_progress(ofauth_client *client, size_t size) {
   struct watched watched = {.thread = thread_id()};
   ofauth_upload *upload = clip_upload("journey.mp4");
   ofauth_result *result = NULL;
-  OK(ofauth_upload_set_progress(upload, watch, &watched, &error));
+  OK(ofauth_upload_set_progress(upload, watch, &watched, NULL, &error));
   OK(ofauth_upload_run(client, upload, &result, &error));
   CHECK(watched.calls >= 2 && watched.last.phase == OFAUTH_PHASE_DONE && watched.last.total == size);
   CHECK(watched.last.parts_done == 12 && watched.last.parts_total == 12 && watched.last.handed_over >= size);
@@ -61,7 +61,7 @@ static void uploads_that_are_cancelled(ofauth_client *client) {
   ofauth_result *result = NULL;
   ofauth_error *error = NULL;
   ofauth_upload *upload = clip_upload("cancelled.mp4");
-  OK(ofauth_upload_set_progress(upload, watch, &watched, &error));
+  OK(ofauth_upload_set_progress(upload, watch, &watched, NULL, &error));
   EXPECT(OFAUTH_ERR_CANCELLED, ofauth_upload_run(client, upload, &result, &error));
   CHECK(result == NULL && ofauth_error_status(error) == OFAUTH_ERR_CANCELLED);
   CHECK(strlen(ofauth_error_message(error)) > 0 && watched.calls == 1);
@@ -69,7 +69,7 @@ static void uploads_that_are_cancelled(ofauth_client *client) {
 
   ofauth_cancel *cancel = NULL;
   OK(ofauth_cancel_new(&cancel, &error));
-  OK(ofauth_upload_set_progress(upload, NULL, NULL, &error));
+  OK(ofauth_upload_set_progress(upload, NULL, NULL, NULL, &error));
   OK(ofauth_upload_set_cancel(upload, cancel, &error));
   ofauth_cancel_cancel(cancel);
   ofauth_cancel_cancel(cancel);
@@ -87,18 +87,18 @@ static void uploads_that_are_cancelled(ofauth_client *client) {
 static void check_by_etag(ofauth_client *client) {
   ofauth_upload *upload = new_upload("a small file", 12, "small.mp4");
   ofauth_result *result = NULL;
-  ofauth_response *response = NULL;
+  ofauth_check_result *found = NULL;
   OK(ofauth_upload_run(client, upload, &result, &error));
   CHECK(ofauth_result_part_count(result) == 1 && ofauth_result_media_id(result) != NULL);
-  OK(ofauth_check(client, ofauth_result_etag(result, 0), 12, &response, &error));
-  CHECK(strstr(ofauth_response_json(response), "\"exists\":true") != NULL);
-  CHECK(strstr(ofauth_response_json(response), ofauth_result_media_id(result)) != NULL);
-  CHECK(ofauth_response_status(response) == 200);
-  ofauth_response_free(response);
-  OK(ofauth_check(client, "\"unknown\"", 12, &response, &error));
-  CHECK(strstr(ofauth_response_json(response), "\"exists\":false") != NULL);
-  CHECK(strstr(ofauth_response_json(response), "\"media\":null") != NULL);
-  ofauth_response_free(response);
+  CHECK(ofauth_result_is_multipart(result) == 0 && ofauth_result_retries(result) == 0);
+  CHECK(strstr(ofauth_result_media_json(result), ofauth_result_media_id(result)) != NULL);
+  OK(ofauth_check(client, ofauth_result_etag(result, 0), 12, &found, &error));
+  CHECK(ofauth_check_result_exists(found) == 1);
+  CHECK(strstr(ofauth_check_result_media_json(found), ofauth_result_media_id(result)) != NULL);
+  ofauth_check_result_free(found);
+  OK(ofauth_check(client, "\"unknown\"", 12, &found, &error));
+  CHECK(ofauth_check_result_exists(found) == 0 && ofauth_check_result_media_json(found) == NULL);
+  ofauth_check_result_free(found);
   ofauth_result_free(result);
   ofauth_upload_free(upload);
 }

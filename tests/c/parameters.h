@@ -44,6 +44,10 @@ struct shared {
   ofauth_client *client;
   ofauth_upload *upload;
   ofauth_cancel *cancel;
+  ofauth_wait *wait;
+  ofauth_request *request;
+  ofauth_check_result *check_result;
+  ofauth_sessions *sessions;
   ofauth_result *result;
   ofauth_response *response;
   ofauth_error *error;
@@ -90,8 +94,18 @@ static inline int ignore_progress(void *user_data, const ofauth_progress *progre
   return 0;
 }
 
-static inline void ignore_notice(void *user_data, int32_t kind, const char *text) {
+static inline int ignore_notice(void *user_data, int32_t kind, const char *text) {
   (void)user_data, (void)kind, (void)text;
+  return 0;
+}
+
+static inline int ignore_tick(void *user_data) {
+  (void)user_data;
+  return 0;
+}
+
+static inline void ignore_destroy(void *user_data) {
+  (void)user_data;
 }
 
 static inline void ignore_log(void *user_data, int32_t level, const char *message) {
@@ -114,6 +128,30 @@ static inline ofauth_cancel *fresh_cancel(void) {
   ofauth_cancel *cancel = NULL;
   OK(ofauth_cancel_new(&cancel, &error));
   return cancel;
+}
+
+static inline ofauth_wait *fresh_wait(void) {
+  ofauth_wait *wait = NULL;
+  OK(ofauth_wait_new(&wait, &error));
+  return wait;
+}
+
+static inline ofauth_request *fresh_request(void) {
+  ofauth_request *request = NULL;
+  OK(ofauth_request_new("whoami", &request, &error));
+  return request;
+}
+
+static inline ofauth_check_result *fresh_check_result(void) {
+  ofauth_check_result *found = NULL;
+  OK(ofauth_check(shared.client, "\"an etag\"", 1, &found, &error));
+  return found;
+}
+
+static inline ofauth_sessions *fresh_sessions(void) {
+  ofauth_sessions *sessions = NULL;
+  OK(ofauth_journal_sessions("no-such-directory", &sessions, &error));
+  return sessions;
 }
 
 static inline ofauth_result *fresh_result(void) {
@@ -142,6 +180,10 @@ static inline void make_shared(void) {
   shared.client = fresh_client();
   shared.upload = fresh_upload();
   shared.cancel = fresh_cancel();
+  shared.wait = fresh_wait();
+  shared.request = fresh_request();
+  shared.check_result = fresh_check_result();
+  shared.sessions = fresh_sessions();
   shared.result = fresh_result();
   shared.response = fresh_response();
   shared.error = fresh_error();
@@ -151,6 +193,10 @@ static inline void free_shared(void) {
   ofauth_error_free(shared.error);
   ofauth_response_free(shared.response);
   ofauth_result_free(shared.result);
+  ofauth_sessions_free(shared.sessions);
+  ofauth_check_result_free(shared.check_result);
+  ofauth_request_free(shared.request);
+  ofauth_wait_free(shared.wait);
   ofauth_cancel_free(shared.cancel);
   ofauth_upload_free(shared.upload);
   ofauth_client_free(shared.client);

@@ -46,7 +46,7 @@ static ofauth_upload *upload_of(struct source *source, const char *filename) {
   ofauth_upload *upload = NULL;
   source->thread = thread_id();
   OK(ofauth_upload_new(&upload, &error));
-  OK(ofauth_upload_set_reader(upload, read_source, source, source->size, &error));
+  OK(ofauth_upload_set_reader(upload, read_source, source, NULL, source->size, &error));
   OK(ofauth_upload_set_filename(upload, filename, &error));
   OK(ofauth_upload_set_content_type(upload, "video/mp4", &error));
   return upload;

@@ -24,7 +24,7 @@ struct told {
   unsigned count;
 };
 
-static void on_notice(void *user_data, int32_t kind, const char *text) {
+static int on_notice(void *user_data, int32_t kind, const char *text) {
   struct told *told = user_data;
   CHECK(thread_id() == told->thread);
   CHECK(kind > OFAUTH_NOTICE_OTHER && kind <= OFAUTH_NOTICE_WOKE);
@@ -32,6 +32,7 @@ static void on_notice(void *user_data, int32_t kind, const char *text) {
   told->kinds[kind]++;
   /* A machine that is too busy may stand still at any time. */
   told->count += kind != OFAUTH_NOTICE_WOKE;
+  return 0;
 }
 
 struct watched {
@@ -67,7 +68,7 @@ static ofauth_client *journaling_client(void) {
 static ofauth_result *run(ofauth_client *client, ofauth_upload *upload, struct told *told) {
   ofauth_result *result = NULL;
   *told = (struct told){.thread = thread_id()};
-  OK(ofauth_upload_set_notice(upload, on_notice, told, &error));
+  OK(ofauth_upload_set_notice(upload, on_notice, told, NULL, &error));
   OK(ofauth_upload_run(client, upload, &result, &error));
   return result;
 }
@@ -76,51 +77,48 @@ static void run_to_cancel(ofauth_client *client, ofauth_upload *upload) {
   ofauth_result *result = NULL;
   ofauth_error *error = NULL;
   struct watched watched = {.cancel_at = BEFORE_CANCEL};
-  OK(ofauth_upload_set_progress(upload, on_progress, &watched, &error));
+  OK(ofauth_upload_set_progress(upload, on_progress, &watched, NULL, &error));
   EXPECT(OFAUTH_ERR_CANCELLED, ofauth_upload_run(client, upload, &result, &error));
   CHECK(watched.last.parts_done == BEFORE_CANCEL && watched.last.resumed == 0 && result == NULL);
   ofauth_error_free(error);
-  OK(ofauth_upload_set_progress(upload, NULL, NULL, &error));
+  OK(ofauth_upload_set_progress(upload, NULL, NULL, NULL, &error));
 }
 
 /* The list of journals; the caller frees it. */
-static char *sessions(void) {
-  ofauth_response *response = NULL;
-  OK(ofauth_journal_sessions(directory, &response, &error));
-  CHECK(ofauth_response_status(response) == 0 && ofauth_response_request_id(response) == NULL);
-  char *json = strdup(ofauth_response_json(response));
-  CHECK(json != NULL && strncmp(json, "{\"sessions\":[", 13) == 0);
-  ofauth_response_free(response);
-  return json;
+static ofauth_sessions *sessions(void) {
+  ofauth_sessions *sessions = NULL;
+  OK(ofauth_journal_sessions(directory, &sessions, &error));
+  return sessions;
 }
 
 /* Fails unless there is one journal, of this state. `id` receives its id. */
-static void expect_one(const char *state, int in_use, char id[17]) {
-  char *json = sessions();
-  char field[64];
-  snprintf(field, sizeof field, "\"state\":\"%s\",\"inUse\":%s", state, in_use ? "true" : "false");
-  if (count_of(json, "\"id\":\"") != 1 || strstr(json, field) == NULL) {
-    fprintf(stderr, "not one journal with %s: %s\n", field, json);
+static void expect_one(int32_t state, int in_use, char id[17]) {
+  ofauth_sessions *list = sessions();
+  if (ofauth_sessions_count(list) != 1 || ofauth_sessions_state(list, 0) != state || ofauth_sessions_in_use(list, 0) != in_use) {
+    fprintf(stderr, "not one journal, %d, %d: %zu, %d, %d\n", state, in_use, ofauth_sessions_count(list),
+            ofauth_sessions_state(list, 0), ofauth_sessions_in_use(list, 0));
     _exit(1);
   }
-  static const char *const FIELDS[] = {"file",      "connection", "baseUrl",  "size",    "partsDone",
-                                       "partsTotal", "bytesDone",  "uploadId", "opened", "expires"};
-  for (size_t i = 0; i < sizeof FIELDS / sizeof FIELDS[0]; i++) {
-    snprintf(field, sizeof field, "\"%s\":", FIELDS[i]);
-    CHECK(count_of(json, field) == 1);
+  if (state != OFAUTH_SESSION_DAMAGED) {
+    CHECK(strlen(ofauth_sessions_file(list, 0)) > 0 && strncmp(ofauth_sessions_upload_id(list, 0), "upload:", 7) == 0);
+    CHECK(strcmp(ofauth_sessions_connection_id(list, 0), needed("OFAUTH_CONNECTION_ID")) == 0);
+    CHECK(strstr(ofauth_sessions_base_url(list, 0), "http") != NULL);
+    CHECK(ofauth_sessions_size(list, 0) >= ofauth_sessions_bytes_done(list, 0));
+    CHECK(ofauth_sessions_parts_total(list, 0) >= ofauth_sessions_parts_done(list, 0));
+    CHECK(ofauth_sessions_opened_ms(list, 0) > INT64_C(1700000000000));
+    CHECK(ofauth_sessions_expires_ms(list, 0) == OFAUTH_UNKNOWN_TIME || ofauth_sessions_expires_ms(list, 0) > ofauth_sessions_opened_ms(list, 0));
   }
-  CHECK(strstr(json, needed("OFAUTH_API_KEY")) == NULL);
-  const char *at = strstr(json, "\"id\":\"");
-  CHECK(at != NULL && strlen(at) > 6 + 16);
-  memcpy(id, at + 6, 16);
-  id[16] = '\0';
-  free(json);
+  /* Behind the end there is nothing. */
+  CHECK(ofauth_sessions_id(list, 1) == NULL && ofauth_sessions_size(list, SIZE_MAX) == 0);
+  CHECK(strlen(ofauth_sessions_id(list, 0)) == 16);
+  memcpy(id, ofauth_sessions_id(list, 0), 17);
+  ofauth_sessions_free(list);
 }
 
 static void expect_none(void) {
-  char *json = sessions();
-  CHECK(strcmp(json, "{\"sessions\":[]}") == 0);
-  free(json);
+  ofauth_sessions *list = sessions();
+  CHECK(ofauth_sessions_count(list) == 0);
+  ofauth_sessions_free(list);
 }
 
 /* -- Scenes -------------------------------------------------------------------------------------------------------- */
@@ -141,9 +139,9 @@ static void cancel_and_resume(ofauth_client *client, ofauth_upload *upload, size
   struct told told;
   char id[17];
   run_to_cancel(client, upload);
-  expect_one("interrupted", 0, id);
+  expect_one(OFAUTH_SESSION_INTERRUPTED, 0, id);
   struct watched watched = {0};
-  OK(ofauth_upload_set_progress(upload, on_progress, &watched, &error));
+  OK(ofauth_upload_set_progress(upload, on_progress, &watched, NULL, &error));
   ofauth_result *result = run(client, upload, &told);
   uint64_t resumed = ofauth_result_resumed(result);
   CHECK(resumed == BEFORE_CANCEL * PART);
@@ -169,16 +167,16 @@ static void scene_cancel(void) {
   cancel_and_resume(client, clip_upload("file.mp4"), size);
   cancel_and_resume(client, new_upload(bytes, size, "bytes.mp4"), size);
   ofauth_upload *reading = new_upload(bytes, size, "reader.mp4");
-  OK(ofauth_upload_set_reader(reading, read_memory, &memory, size, &error));
+  OK(ofauth_upload_set_reader(reading, read_memory, &memory, NULL, size, &error));
   cancel_and_resume(client, reading, size);
 
   /* Left out, there is no journal, and nothing to go on with. */
   struct told told;
   ofauth_upload *upload = clip_upload("without.mp4");
-  OK(ofauth_upload_set_journal(upload, false, &error));
+  OK(ofauth_upload_set_journal(upload, 0, &error));
   run_to_cancel(client, upload);
   expect_none();
-  OK(ofauth_upload_set_journal(upload, true, &error));
+  OK(ofauth_upload_set_journal(upload, 1, &error));
   ofauth_result *result = run(client, upload, &told);
   CHECK(ofauth_result_resumed(result) == 0 && told.count == 0);
   ofauth_result_free(result);
@@ -194,7 +192,7 @@ static void scene_cancel(void) {
   ofauth_result_free(result);
   ofauth_upload_free(upload);
   char id[17];
-  expect_one("interrupted", 0, id);
+  expect_one(OFAUTH_SESSION_INTERRUPTED, 0, id);
   id[4] = '\0';
   OK(ofauth_journal_forget(directory, id, &error));
   expect_none();
@@ -220,16 +218,16 @@ static void scene_hold(void) {
   char id[17];
   ofauth_client *client = journaling_client();
   ofauth_upload *upload = clip_upload("held.mp4");
-  OK(ofauth_upload_set_hold_result(upload, true, &error));
+  OK(ofauth_upload_set_hold_result(upload, 1, &error));
   ofauth_result *first = run(client, upload, &told);
-  expect_one("finished", 1, id);
+  expect_one(OFAUTH_SESSION_FINISHED, 1, id);
   ofauth_result *none = NULL;
   EXPECT(OFAUTH_ERR_BUSY, ofauth_upload_run(client, upload, &none, NULL));
   EXPECT(OFAUTH_ERR_BUSY, ofauth_journal_forget(directory, id, NULL));
   char *reference = strdup(ofauth_result_upload_id(first));
   CHECK(reference != NULL && none == NULL);
   ofauth_result_free(first);
-  expect_one("finished", 0, id);
+  expect_one(OFAUTH_SESSION_FINISHED, 0, id);
 
   /* Another client, as after a start of the program. */
   ofauth_client_free(client);
@@ -249,7 +247,7 @@ static void scene_hold(void) {
     end_child();
   }
   check_exit(child);
-  expect_one("finished", 1, id);
+  expect_one(OFAUTH_SESSION_FINISHED, 1, id);
   OK(ofauth_result_settle(client, second, &error));
   OK(ofauth_result_settle(client, second, &error));
   expect_none();
@@ -263,7 +261,7 @@ static void scene_hold(void) {
   ofauth_result_free(third);
   ofauth_result_free(second);
 
-  OK(ofauth_upload_set_hold_result(upload, false, &error));
+  OK(ofauth_upload_set_hold_result(upload, 0, &error));
   ofauth_result *not_held = run(client, upload, &told);
   OK(ofauth_result_settle(client, not_held, &error));
   ofauth_result_free(not_held);
@@ -286,7 +284,7 @@ static void scene_unknown(void) {
     CHECK(i == 0 || strcmp(reference, ofauth_error_upload_id(error)) == 0);
     snprintf(reference, sizeof reference, "%s", ofauth_error_upload_id(error));
     ofauth_error_free(error);
-    expect_one("outcome_unknown", 0, id);
+    expect_one(OFAUTH_SESSION_OUTCOME_UNKNOWN, 0, id);
   }
   OK(ofauth_journal_forget(directory, id, &error));
   expect_none();
@@ -328,7 +326,7 @@ static void *run_the_same(void *argument) {
   EXPECT(OFAUTH_ERR_BUSY, ofauth_upload_run(second->client, second->upload, &result, &error));
   CHECK(result == NULL && ofauth_error_is_retryable(error));
   ofauth_error_free(error);
-  expect_one("interrupted", 1, id);
+  expect_one(OFAUTH_SESSION_INTERRUPTED, 1, id);
   EXPECT(OFAUTH_ERR_BUSY, ofauth_journal_forget(directory, id, NULL));
   event_set(&second->blocking->go_on);
   return NULL;
@@ -341,10 +339,10 @@ static void scene_busy(void) {
   struct blocking blocking = {{bytes, size}, EVENT_INITIALIZER, EVENT_INITIALIZER};
   ofauth_client *client = journaling_client();
   ofauth_upload *upload = new_upload(bytes, size, "busy.mp4");
-  OK(ofauth_upload_set_reader(upload, read_when_told, &blocking, size, &error));
+  OK(ofauth_upload_set_reader(upload, read_when_told, &blocking, NULL, size, &error));
   /* The same upload for the journal; it never gets to read. */
   struct second second = {&blocking, client, new_upload(bytes, size, "busy.mp4")};
-  OK(ofauth_upload_set_reader(second.upload, read_when_told, &blocking, size, &error));
+  OK(ofauth_upload_set_reader(second.upload, read_when_told, &blocking, NULL, size, &error));
   pthread_t thread;
   CHECK(pthread_create(&thread, NULL, run_the_same, &second) == 0);
   ofauth_result *result = run(client, upload, &told);
@@ -365,12 +363,12 @@ struct deeds {
   unsigned calls;
 };
 
-static void misbehave(void *user_data, int32_t kind, const char *text) {
+static int misbehave(void *user_data, int32_t kind, const char *text) {
   struct deeds *deeds = user_data;
   ofauth_response *response = NULL;
   ofauth_result *result = NULL;
   if (kind == OFAUTH_NOTICE_WOKE) {
-    return;
+    return 0;
   }
   CHECK(kind == OFAUTH_NOTICE_RESUMED && strlen(text) > 0);
   deeds->calls++;
@@ -382,16 +380,17 @@ static void misbehave(void *user_data, int32_t kind, const char *text) {
   if (deeds->cancel != NULL) {
     /* The server does not answer part 6, so the upload is under way still. */
     char id[17];
-    expect_one("interrupted", 1, id);
+    expect_one(OFAUTH_SESSION_INTERRUPTED, 1, id);
     EXPECT(OFAUTH_ERR_BUSY, ofauth_journal_forget(directory, id, NULL));
     ofauth_cancel_cancel(deeds->cancel);
   }
+  return 0;
 }
 
 static ofauth_status run_with_deeds(ofauth_client *client, ofauth_cancel *cancel) {
   struct deeds deeds = {client, clip_upload("deeds.mp4"), cancel, 0};
   ofauth_result *result = NULL;
-  OK(ofauth_upload_set_notice(deeds.upload, misbehave, &deeds, &error));
+  OK(ofauth_upload_set_notice(deeds.upload, misbehave, &deeds, NULL, &error));
   OK(ofauth_upload_set_cancel(deeds.upload, cancel, &error));
   ofauth_status status = ofauth_upload_run(client, deeds.upload, &result, NULL);
   CHECK(deeds.calls == 1 && deeds.upload == NULL && (result != NULL) == (status == OFAUTH_OK));

@@ -105,26 +105,27 @@ static void huge_sizes(const char *journals) {
   ofauth_error *error = NULL;
   ofauth_response *response = NULL;
   ofauth_result *result = NULL;
-  double began = now_ms();
   ofauth_status status = ofauth_call_bytes(client, "upload_single", "{\"mediaUploadId\": \"upload:x\"}", memory, huge,
                                            "video/mp4", &response, &error);
-  expect_shortage("bytes", began, status, error, "memory");
-  began = now_ms();
+  printf("lent bytes: %s\n", ofauth_status_name(status));
+  CHECK(status != OFAUTH_OK && status != OFAUTH_ERR_PANIC);
+  ofauth_error_free(error);
   status = ofauth_vault_plus_batch(client, memory, huge / sizeof(char *), &response, &error);
   printf("ids: %s\n", ofauth_status_name(status));
   CHECK(status == OFAUTH_ERR_RESOURCES || status == OFAUTH_ERR_NULL);
   ofauth_error_free(error);
-  EXPECT(OFAUTH_OK, ofauth_check(client, "\"etag\"", huge, &response, NULL));
-  ofauth_response_free(response);
+  ofauth_check_result *found = NULL;
+  EXPECT(OFAUTH_OK, ofauth_check(client, "\"etag\"", huge, &found, NULL));
+  ofauth_check_result_free(found);
 
   ofauth_upload *upload = new_upload(memory, huge, "huge.mp4");
-  OK(ofauth_upload_set_progress(upload, cancel_at_once, NULL, &error));
+  OK(ofauth_upload_set_progress(upload, cancel_at_once, NULL, NULL, &error));
   status = ofauth_upload_run(client, upload, &result, NULL);
   printf("lent memory: %s\n", ofauth_status_name(status));
   CHECK(status != OFAUTH_OK && status != OFAUTH_ERR_PANIC);
   const uint64_t sizes[] = {huge, INT64_MAX, UINT64_MAX};
   for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-    OK(ofauth_upload_set_reader(upload, read_zeros, NULL, sizes[i], &error));
+    OK(ofauth_upload_set_reader(upload, read_zeros, NULL, NULL, sizes[i], &error));
     status = ofauth_upload_run(client, upload, &result, NULL);
     printf("a reader of %" PRIu64 " bytes: %s\n", sizes[i], ofauth_status_name(status));
     CHECK(status != OFAUTH_OK && status != OFAUTH_ERR_PANIC);
@@ -140,7 +141,7 @@ static void huge_sizes(const char *journals) {
   ofauth_config *config = new_config();
   for (int which = 0; which < 4; which++) {
     error = NULL;
-    began = now_ms();
+    double began = now_ms();
     status = which == 0   ? ofauth_call(client, text, NULL, NULL, &response, &error)
              : which == 1 ? ofauth_upload_file(client, text, &result, &error)
              : which == 2 ? ofauth_config_set_base_url(config, text, &error)

@@ -126,7 +126,7 @@ static void upload_on(const char *filename, int look) {
   ofauth_upload *upload = clip_upload(filename);
   int strangers = 0;
   if (look) {
-    OK(ofauth_upload_set_progress(upload, check_strangers, &strangers, &error));
+    OK(ofauth_upload_set_progress(upload, check_strangers, &strangers, NULL, &error));
   }
   for (long begun = all_handled(), i = 0; all_handled() - begun < target || i < 2; i++) {
     ofauth_result *result = NULL;

@@ -72,7 +72,7 @@ static void *upload_slowly(void *client) {
 static void slow_log(void) {
   ofauth_config *config = new_config();
   ofauth_client *client = NULL;
-  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, take_a_while, NULL, &error));
+  OK(ofauth_config_set_log(config, OFAUTH_LOG_TRACE, take_a_while, NULL, NULL, &error));
   OK(ofauth_client_new(config, &client, &error));
   ofauth_config_free(config);
   CHECK(pthread_create(&uploader, NULL, upload_slowly, client) == 0);
@@ -145,7 +145,7 @@ static void *upload_memory(void *client) {
   unsigned char *bytes = pattern(SIZE);
   ofauth_upload *upload = new_upload(bytes, SIZE, "closed.mp4");
   ofauth_result *result = NULL;
-  OK(ofauth_upload_set_progress(upload, tell, NULL, &error));
+  OK(ofauth_upload_set_progress(upload, tell, NULL, NULL, &error));
   last = ofauth_upload_run(client, upload, &result, NULL);
   ofauth_result_free(result);
   ofauth_upload_free(upload);

@@ -23,15 +23,16 @@ static void *work(void *argument) {
   char filename[32];
   snprintf(filename, sizeof filename, "thread-%d.mp4", worker->number);
   ofauth_upload *upload = clip_upload(filename);
-  OK(ofauth_upload_set_progress(upload, on_own_thread, &thread, &error));
+  OK(ofauth_upload_set_progress(upload, on_own_thread, &thread, NULL, &error));
   for (long i = 0; i < worker->rounds; i++) {
     ofauth_result *result = NULL;
     ofauth_response *response = NULL;
     ofauth_error *error = NULL;
     OK(ofauth_upload_run(worker->client, upload, &result, &error));
     CHECK(ofauth_result_part_count(result) == 12);
-    OK(ofauth_check(worker->client, ofauth_result_etag(result, 0), 1, &response, &error));
-    ofauth_response_free(response);
+    ofauth_check_result *found = NULL;
+    OK(ofauth_check(worker->client, ofauth_result_etag(result, 0), 1, &found, &error));
+    ofauth_check_result_free(found);
     ofauth_result_free(result);
     OK(ofauth_call(worker->client, "list_vault_media", "{\"limit\": 1}", NULL, &response, &error));
     ofauth_response_free(response);
@@ -78,7 +79,7 @@ static void *upload_and_tell(void *argument) {
   ofauth_upload *upload = clip_upload("running.mp4");
   ofauth_result *result = NULL;
   ofauth_error *error = NULL;
-  OK(ofauth_upload_set_progress(upload, stop_and_go, running, &error));
+  OK(ofauth_upload_set_progress(upload, stop_and_go, running, NULL, &error));
   OK(ofauth_upload_set_cancel(upload, running->cancel, &error));
   running->status = ofauth_upload_run(running->client, upload, &result, &error);
   CHECK((running->status == OFAUTH_OK) == (result != NULL));

@@ -9,19 +9,20 @@
 #define AT(field, offset) _Static_assert(offsetof(ofauth_progress, field) == (offset), "ofauth_progress." #field)
 
 /* Programs that were compiled against an older header must find these where they were: the struct grows at its end. */
-AT(handed_over, 0);
-AT(acknowledged, 8);
-AT(total, 16);
-AT(sent_again, 24);
-AT(parts_done, 32);
-AT(parts_total, 36);
-AT(retries, 40);
-AT(phase, 44);
+AT(size, 0);
+AT(phase, 4);
+AT(handed_over, 8);
+AT(acknowledged, 16);
+AT(total, 24);
+AT(sent_again, 32);
+AT(parts_done, 40);
+AT(parts_total, 44);
 AT(resumed, 48);
 AT(rate, 56);
 AT(eta_ms, 64);
 AT(session_left_ms, 72);
-_Static_assert(sizeof(ofauth_progress) == 80, "ofauth_progress");
+AT(retries, 80);
+_Static_assert(sizeof(ofauth_progress) == 88, "ofauth_progress");
 _Static_assert(OFAUTH_UNKNOWN_MS == UINT64_MAX, "no time is that long");
 _Static_assert(_Alignof(ofauth_progress) == 8, "ofauth_progress");
 _Static_assert(sizeof(ofauth_status) == 4 && (ofauth_status)-1 < 0, "ofauth_status");

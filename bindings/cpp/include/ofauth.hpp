@@ -13,14 +13,14 @@
 // - Text is UTF-8 and copied. A NUL character inside it is an Error that names the argument.
 // - What can fail throws ofauth::Error, or std::bad_alloc. After an exception the objects are as they
 //   were, and nothing leaks.
-// - Callbacks (progress, notice, reader, log) run on the thread that made the call, before it returns. What one of
-//   them throws cancels an upload and comes out of the call unchanged, also if the service had finished by
-//   then; until it does, no callback of that call runs. Inside a callback, calls fail with
-//   Status::reentrant.
-// - Any number of threads may use a Client or a Cancel, and read a Result, a Response or an Error. A Config
-//   and an Upload are for one thread at a time, and nobody changes an Upload that runs.
-// - A call keeps what it needs: once it has begun to call back, its Client and its Upload may be destroyed,
-//   in a callback or on another thread, and it goes on to its end.
+// - Callbacks (progress, notice, tick, reader, log) run on the thread that made the call, before it returns.
+//   What one of them throws comes out of the call unchanged, also if the service had finished by then; until
+//   it does, no callback of that call runs. It cancels the call, except for what a log throws. Inside a
+//   callback, calls fail with Status::reentrant.
+// - Any number of threads may use a Client or a Cancel, and read a Result, a Response or an Error. A Config, a
+//   Wait, a Request and an Upload are for one thread at a time, and nobody changes what runs.
+// - A call keeps what it needs: once it has begun to call back, its Client, Request and Upload may be
+//   destroyed, in a callback or on another thread, and it goes on to its end.
 // - An object that was moved from can be destroyed or assigned to. Other uses throw Status::null.
 #ifndef OFAUTH_HPP
 #define OFAUTH_HPP
@@ -32,6 +32,7 @@
 
 #include <ofauth/callbacks.hpp>
 #include <ofauth/error.hpp>
+#include <ofauth/results.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -49,7 +50,7 @@
 
 namespace ofauth {
 
-/// Cancels uploads, from any thread and in any callback, but not in a signal handler. Copies are the same
+/// Cancels uploads and calls, from any thread and in any callback, but not in a signal handler. Copies are the same
 /// cancel. It stays cancelled.
 class Cancel {
   public:
@@ -63,12 +64,14 @@ class Cancel {
     Cancel &operator=(const Cancel &) = default;
     ~Cancel() = default;
 
-    /// Ends every upload that has it, running or not, with Status::cancelled or, if the service was just
-    /// finishing one, Status::outcome_unknown. Cancelling again changes nothing.
+    /// Ends every upload and call that has it, running or not, with Status::cancelled or, if the service may
+    /// have carried out what must not be done twice, Status::outcome_unknown. Cancelling again changes nothing.
     void cancel() const noexcept { ofauth_cancel_cancel(handle_.get()); }
 
   private:
     friend class Upload;
+    friend class Request;
+    friend class Wait;
     std::shared_ptr<ofauth_cancel> handle_;
 };
 
@@ -119,12 +122,17 @@ class Config {
         const detail::SecretText text(url, "url");
         return set(&ofauth_config_set_proxy, text.get());
     }
-    /// How long connecting may take, how long no byte of an upload may be accepted, and how long an answer
-    /// may take. Zero keeps the present value; first they are 10 s, 60 s and 120 s.
-    Config &set_timeouts(std::chrono::milliseconds connect, std::chrono::milliseconds stall,
-                         std::chrono::milliseconds answer) {
-        return set(&ofauth_config_set_timeouts, detail::milliseconds(connect, "connect"),
-                   detail::milliseconds(stall, "stall"), detail::milliseconds(answer, "answer"));
+    /// How long opening a connection may take. Zero is the default, 10 s.
+    Config &set_connect_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_config_set_connect_timeout, detail::milliseconds(time, "connect_timeout"));
+    }
+    /// How long an upload may stand still. Zero is the default, 60 s.
+    Config &set_stall_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_config_set_stall_timeout, detail::milliseconds(time, "stall_timeout"));
+    }
+    /// How long the service may take to answer a request that it has. Zero is the default, 120 s.
+    Config &set_answer_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_config_set_answer_timeout, detail::milliseconds(time, "answer_timeout"));
     }
     /// Puts a text in front of the library's own User-Agent, such as "studio/2.1".
     Config &set_user_agent(std::string_view text) {
@@ -134,10 +142,11 @@ class Config {
     /// inside a call: with several of them, several times at once. What it throws comes out of the call on
     /// whose thread it ran, which may go on to its end before. An empty function stops the log.
     Config &set_log(LogLevel level, LogFunction function) {
-        auto log = function ? std::make_shared<LogFunction>(std::move(function)) : nullptr;
-        set(&ofauth_config_set_log, static_cast<std::int32_t>(level), log ? &detail::on_log : nullptr,
-            static_cast<void *>(log.get()));
-        log_ = std::move(log);
+        ofauth_config *const config = detail::used(handle_, "Config");
+        auto log = detail::kept(std::move(function));
+        const auto callback = log ? &detail::on_log : nullptr;
+        detail::call(&ofauth_config_set_log, config, static_cast<std::int32_t>(level), callback,
+                     static_cast<void *>(log.release()), &detail::destroy<LogFunction>);
         return *this;
     }
     /// Lets upload plans point to this server too, which then gets the API key. May be repeated.
@@ -145,7 +154,7 @@ class Config {
         return set_text(&ofauth_config_allow_origin, origin, "origin");
     }
     /// Allows http:// to other machines: the API key then travels readable. Default: false.
-    Config &allow_plain_http(bool allow) { return set(&ofauth_config_allow_plain_http, allow); }
+    Config &allow_plain_http(bool allow) { return set(&ofauth_config_allow_plain_http, allow ? 1 : 0); }
 
   private:
     friend class Client;
@@ -160,7 +169,90 @@ class Config {
     }
 
     detail::ConfigHandle handle_;
-    std::shared_ptr<LogFunction> log_;
+};
+
+/// How long calls may take, and what cancels them. Client::with gives it to all calls of a client.
+class Wait {
+  public:
+    /// A wait without limits.
+    Wait() {
+        detail::check_abi();
+        handle_ = detail::make<detail::WaitHandle>(&ofauth_wait_new);
+    }
+
+    /// Lets this cancel end the calls.
+    Wait &set_cancel(const Cancel &cancel) { return set(&ofauth_wait_set_cancel, cancel.handle_.get()); }
+    /// Gives each call up when it takes longer, all tries and pauses together; zero for no limit, the default.
+    Wait &set_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_wait_set_timeout, detail::milliseconds(time, "timeout"));
+    }
+    /// Calls a function four times a second while a call waits. It returns nothing, or a bool: false cancels.
+    template <typename Function>
+    Wait &set_tick(Function function) {
+        detail::give_tick(&ofauth_wait_set_tick, detail::used(handle_, "Wait"), std::move(function));
+        return *this;
+    }
+
+  private:
+    friend class Client;
+    template <typename Function, typename... Arguments>
+    Wait &set(Function function, Arguments... arguments) {
+        detail::call(function, detail::used(handle_, "Wait"), arguments...);
+        return *this;
+    }
+
+    detail::WaitHandle handle_;
+};
+
+/// Any operation of the API, to be run by Client::run, any number of times. Setters return the object, so that
+/// they can be chained.
+class Request {
+  public:
+    /// A request for an operation by its id, such as "list_vault_media".
+    explicit Request(std::string_view operation_id) {
+        detail::check_abi();
+        const detail::Text text(operation_id, "operation_id");
+        handle_ = detail::make<detail::RequestHandle>(&ofauth_request_new, text.get());
+    }
+
+    /// The path, query and header parameters by their names, as one JSON object.
+    Request &set_params(std::string_view json) { return set_text(&ofauth_request_set_params, json, "params"); }
+    /// The JSON body, which is sent as it is. It replaces bytes.
+    Request &set_json(std::string_view json) { return set_text(&ofauth_request_set_json, json, "json"); }
+    /// A body of bytes, for the operations that take one. They are not copied: they must stay as they are as
+    /// long as this object. They replace a JSON body.
+    Request &set_bytes(const void *data, std::size_t size, std::string_view content_type) {
+        const detail::Text type(content_type, "content_type");
+        return set(&ofauth_request_set_bytes, data, size, type.get());
+    }
+    /// Lets this cancel end the request.
+    Request &set_cancel(const Cancel &cancel) { return set(&ofauth_request_set_cancel, cancel.handle_.get()); }
+    /// Lets no cancel end the request, the default.
+    Request &set_cancel(std::nullptr_t) { return set(&ofauth_request_set_cancel, nullptr); }
+    /// Gives up when a run takes longer, all tries and pauses together; zero for no limit, the default.
+    Request &set_timeout(std::chrono::milliseconds time) {
+        return set(&ofauth_request_set_timeout, detail::milliseconds(time, "timeout"));
+    }
+    /// Calls a function four times a second while the request runs. It returns nothing, or a bool: false cancels.
+    template <typename Function>
+    Request &set_tick(Function function) {
+        detail::give_tick(&ofauth_request_set_tick, detail::used(handle_, "Request"), std::move(function));
+        return *this;
+    }
+
+  private:
+    friend class Client;
+    template <typename Function, typename... Arguments>
+    Request &set(Function function, Arguments... arguments) {
+        detail::call(function, detail::used(handle_, "Request"), arguments...);
+        return *this;
+    }
+    template <typename Function>
+    Request &set_text(Function function, std::string_view text, const char *argument) {
+        return set(function, detail::Text(text, argument).get());
+    }
+
+    detail::RequestHandle handle_;
 };
 
 /// What to upload, and how. It may be run several times; each run is a new upload, unless a journal has an
@@ -175,24 +267,21 @@ class Upload {
 
     /// Takes the bytes of a regular file, which is opened when the upload runs.
     Upload &set_file(const std::filesystem::path &path) {
-        set(&ofauth_upload_set_file, detail::path_text(path).get());
-        reader_.reset();
-        return *this;
+        return set(&ofauth_upload_set_file, detail::path_text(path).get());
     }
     /// Takes bytes in memory, which are not copied: they must stay as they are while a run is under way.
     /// Needs a file name.
     Upload &set_bytes(const void *data, std::size_t size) {
-        set(&ofauth_upload_set_bytes, data, size);
-        reader_.reset();
-        return *this;
+        return set(&ofauth_upload_set_bytes, data, size);
     }
     /// Takes `size` bytes from a function. Needs a file name. As long as the function does not return, the
     /// upload stands still and cannot be cancelled.
     Upload &set_reader(std::uint64_t size, ReadFunction function) {
         if (!function) throw Error(Status::null, "the reader is an empty function");
-        auto reader = std::make_shared<ReadFunction>(std::move(function));
-        set(&ofauth_upload_set_reader, &detail::on_read, static_cast<void *>(reader.get()), size);
-        reader_ = std::move(reader);
+        ofauth_upload *const upload = detail::used(handle_, "Upload");
+        auto reader = detail::kept(std::move(function));
+        detail::call(&ofauth_upload_set_reader, upload, &detail::on_read,
+                     static_cast<void *>(reader.release()), &detail::destroy<ReadFunction>, size);
         return *this;
     }
     /// The name that the service sees. Default: that of the file.
@@ -220,39 +309,32 @@ class Upload {
         const detail::Text mode_text(mode, "mode"), user_text(user_id, "user_id");
         return set(&ofauth_upload_set_vault_upload, mode_text.get_or_null(), user_text.get_or_null());
     }
-    /// Tells a function of progress: about ten times a second while bytes flow, after every part, and at the
-    /// end. It takes a `const Progress &` and returns nothing, or a bool: false cancels the upload. An empty
-    /// function is told nothing.
+    /// Calls a function with the progress: about ten times a second while bytes flow, after every part, and at
+    /// the end. It takes a `const Progress &` and returns nothing, or a bool: false cancels the upload. An empty
+    /// function, or nullptr, is called by nobody.
     template <typename Function>
     Upload &set_progress(Function function) {
-        using Answer = std::invoke_result_t<Function &, const Progress &>;
-        static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, bool>, "return bool, or nothing");
-        std::function<Answer(const Progress &)> given(std::move(function));
-        if (!given) return set_progress(nullptr);
-        if constexpr (std::is_void_v<Answer>) {
-            return keep_progress([given = std::move(given)](const Progress &progress) {
-                given(progress);
-                return true;
-            });
-        } else {
-            return keep_progress(std::move(given));
-        }
+        ofauth_upload *const upload = detail::used(handle_, "Upload");
+        auto progress = detail::kept(detail::answering<const Progress &>(std::move(function)));
+        const auto callback = progress ? &detail::on_progress : nullptr;
+        detail::call(&ofauth_upload_set_progress, upload, callback, static_cast<void *>(progress.release()),
+                     &detail::destroy<ProgressFunction>);
+        return *this;
     }
-    /// Tells nobody of progress, the default.
-    Upload &set_progress(std::nullptr_t) { return keep_progress(nullptr); }
     /// Whether the client's journal directory, if it has one, is used. Default: true.
-    Upload &set_journal(bool on) { return set(&ofauth_upload_set_journal, on); }
+    Upload &set_journal(bool on) { return set(&ofauth_upload_set_journal, on ? 1 : 0); }
     /// Whether the journal keeps the result until Client::settle. Default: false.
-    Upload &set_hold_result(bool on) { return set(&ofauth_upload_set_hold_result, on); }
-    /// Tells a function of notices: resumed, started over, at risk, retrying. An empty function is told
-    /// nothing, the default.
-    Upload &set_notice(NoticeFunction function) {
-        auto notice = function ? std::make_shared<NoticeFunction>(std::move(function)) : nullptr;
-        // What it throws cancels at the next progress, whoever wants to know that.
-        if (!progress_) set(&ofauth_upload_set_progress, &detail::on_no_progress, nullptr);
-        set(&ofauth_upload_set_notice, notice ? &detail::on_notice : nullptr,
-            static_cast<void *>(notice.get()));
-        notice_ = std::move(notice);
+    Upload &set_hold_result(bool on) { return set(&ofauth_upload_set_hold_result, on ? 1 : 0); }
+    /// Calls a function with each notice: resumed, started over, at risk, retrying. It takes a `const Notice &`
+    /// and returns nothing, or a bool: false cancels the upload. An empty function, or nullptr, is called by
+    /// nobody.
+    template <typename Function>
+    Upload &set_notice(Function function) {
+        ofauth_upload *const upload = detail::used(handle_, "Upload");
+        auto notice = detail::kept(detail::answering<const Notice &>(std::move(function)));
+        const auto callback = notice ? &detail::on_notice : nullptr;
+        detail::call(&ofauth_upload_set_notice, upload, callback, static_cast<void *>(notice.release()),
+                     &detail::destroy<NoticeFunction>);
         return *this;
     }
     /// Lets this cancel end the upload.
@@ -271,87 +353,8 @@ class Upload {
     Upload &set_text(Function function, std::string_view text, const char *argument) {
         return set(function, detail::Text(text, argument).get());
     }
-    Upload &keep_progress(ProgressFunction function) {
-        auto progress = function ? std::make_shared<ProgressFunction>(std::move(function)) : nullptr;
-        set(&ofauth_upload_set_progress, progress ? &detail::on_progress : &detail::on_no_progress,
-            static_cast<void *>(progress.get()));
-        progress_ = std::move(progress);
-        return *this;
-    }
 
-    std::shared_ptr<ProgressFunction> progress_;
-    std::shared_ptr<NoticeFunction> notice_;
-    std::shared_ptr<ReadFunction> reader_;
     detail::UploadHandle handle_;
-};
-
-/// What an upload ended with.
-class Result {
-  public:
-    /// The reference of the upload, which posts and messages take.
-    std::string upload_id() const { return ofauth_result_upload_id(handle()); }
-    /// The id of the medium, if the service told it.
-    std::optional<std::string> media_id() const {
-        return detail::optional_text(ofauth_result_media_id(handle()));
-    }
-    /// The bytes that were uploaded.
-    std::uint64_t bytes() const { return ofauth_result_bytes(handle()); }
-    /// The bytes among them that an earlier run had sent.
-    std::uint64_t resumed() const { return ofauth_result_resumed(handle()); }
-    /// The parts that it took.
-    std::uint32_t part_count() const { return ofauth_result_part_count(handle()); }
-    /// The etag of a part as the service gave it, with its quotes. `index` counts from 0. Nothing if the
-    /// service gave none, or if there is no such part.
-    std::optional<std::string> etag(std::uint32_t index) const {
-        return detail::optional_text(ofauth_result_etag(handle(), index));
-    }
-    /// All of it as a JSON object. The view is valid as long as this object.
-    std::string_view json() const & { return ofauth_result_json(handle()); }
-    /// A copy, as this object is about to go.
-    std::string json() const && { return ofauth_result_json(handle()); }
-
-  private:
-    friend class Client;
-    explicit Result(detail::ResultHandle handle) noexcept : handle_(std::move(handle)) {}
-    const ofauth_result *handle() const { return detail::used(handle_, "Result"); }
-
-    detail::ResultHandle handle_;
-};
-
-/// The answer to a call that succeeded. Views are valid as long as this object.
-class Response {
-  public:
-    /// The HTTP status; 200 for a call that took several requests.
-    int status() const { return ofauth_response_status(handle()); }
-    /// Whether the body is JSON, or empty.
-    bool is_json() const { return ofauth_response_json(handle()) != nullptr; }
-    /// The body as JSON text; "null" if it is empty. Throws Status::invalid_answer if it is not JSON.
-    std::string_view json() const & {
-        const char *const text = ofauth_response_json(handle());
-        if (text == nullptr) throw Error(Status::invalid_answer, "the answer is not JSON: use body()");
-        return text;
-    }
-    /// A copy, as this object is about to go.
-    std::string json() const && { return std::string(json()); }
-    /// The bytes of the body, as they came.
-    std::string_view body() const & {
-        std::size_t size = 0;
-        const auto *const bytes = ofauth_response_body(handle(), &size);
-        return {reinterpret_cast<const char *>(bytes), size};
-    }
-    /// A copy, as this object is about to go.
-    std::string body() const && { return std::string(body()); }
-    /// The service's number of the request, if it gave one.
-    std::optional<std::string> request_id() const {
-        return detail::optional_text(ofauth_response_request_id(handle()));
-    }
-
-  private:
-    friend class Client;
-    explicit Response(detail::ResponseHandle handle) noexcept : handle_(std::move(handle)) {}
-    const ofauth_response *handle() const { return detail::used(handle_, "Response"); }
-
-    detail::ResponseHandle handle_;
 };
 
 /// A client of the API, with threads and connections of its own. Any number of threads may use it at once.
@@ -360,16 +363,19 @@ class Response {
 class Client {
   public:
     /// Starts a client. Sends nothing yet.
-    explicit Client(const Config &config) : log_(config.log_) {
+    explicit Client(const Config &config) {
         const auto *const settings = detail::used(config.handle_, "Config");
         handle_ = detail::make<detail::ClientHandle>(&ofauth_client_new, settings);
     }
 
+    /// The same client, all of whose calls have these limits: it shares threads and connections. What an upload
+    /// or a request sets itself applies too.
+    Client with(const Wait &wait) const {
+        return Client(make<detail::ClientHandle>(&ofauth_client_with_wait, detail::used(wait.handle_, "Wait")));
+    }
+
     /// Uploads, and returns once the service has confirmed the end.
     Result run(const Upload &upload) const {
-        const auto progress = upload.progress_;
-        const auto notice = upload.notice_;
-        const auto reader = upload.reader_;
         return Result(make<detail::ResultHandle>(&ofauth_upload_run, detail::used(upload.handle_, "Upload")));
     }
     /// Uploads a file with the client's options.
@@ -379,15 +385,21 @@ class Client {
     /// Says that a held result has arrived where it belongs: its journal is removed. Changes nothing for a
     /// result that is not held, or is settled already.
     void settle(const Result &result) const {
-        const auto log = log_;
         detail::Frame frame;
         const auto *const done = result.handle();
         detail::call(&ofauth_result_settle, detail::used(handle_, "Client"), done);
         frame.rethrow();
     }
-    /// Asks whether the vault has the file with this etag and size. JSON: {"exists", "media"}.
-    Response check(std::string_view etag, std::uint64_t size) const {
-        return response(&ofauth_check, detail::Text(etag, "etag").get(), size);
+    /// Sends a request, and returns its answer.
+    Response run(const Request &request) const {
+        return response(&ofauth_request_run, detail::used(request.handle_, "Request"));
+    }
+    /// Asks whether the vault has the file with this etag and size.
+    Check check(std::string_view etag, std::uint64_t size) const {
+        const detail::Text text(etag, "etag");
+        const auto found = make<detail::CheckHandle>(&ofauth_check, text.get(), size);
+        return {ofauth_check_result_exists(found.get()) != 0,
+                detail::optional_text(ofauth_check_result_media_json(found.get()))};
     }
     /// Fetches cached media by their ids, any number of them. `ids` is a range of what a string_view can
     /// be made from. JSON: {"items", "missing"}.
@@ -421,9 +433,9 @@ class Client {
     }
 
   private:
+    explicit Client(detail::ClientHandle handle) noexcept : handle_(std::move(handle)) {}
     template <typename Made, typename Function, typename... Arguments>
     Made make(Function function, Arguments... arguments) const {
-        const auto log = log_;
         return detail::make<Made>(function, detail::used(handle_, "Client"), arguments...);
     }
     template <typename Function, typename... Arguments>
@@ -431,24 +443,8 @@ class Client {
         return Response(make<detail::ResponseHandle>(function, arguments...));
     }
 
-    std::shared_ptr<LogFunction> log_;
     detail::ClientHandle handle_;
 };
-
-/// The journals in a directory of Config::set_journal_dir, as JSON: {"sessions": [...]}, which
-/// ofauth_journal_sessions in ofauth.h describes. A directory that is not there has none.
-inline std::string journal_sessions(const std::filesystem::path &dir) {
-    const detail::Text text = detail::path_text(dir, "dir");
-    const auto response = detail::make<detail::ResponseHandle>(&ofauth_journal_sessions, text.get());
-    return ofauth_response_json(response.get());
-}
-
-/// Removes a journal by its id. The same upload then starts over: if its outcome was unknown, look into the
-/// vault first. Status::busy while an upload or a held Result has it.
-inline void journal_forget(const std::filesystem::path &dir, std::string_view id) {
-    const detail::Text text = detail::path_text(dir, "dir"), name(id, "id");
-    detail::call(&ofauth_journal_forget, text.get(), name.get());
-}
 
 }  // namespace ofauth
 

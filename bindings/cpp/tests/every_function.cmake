@@ -9,7 +9,7 @@ foreach(file IN LISTS WRAPPERS)
 endforeach()
 
 string(REGEX MATCHALL "ofauth_[a-z0-9_]+\\(" functions "${header}")
-string(REGEX MATCHALL "define OFAUTH_(OK|ERR|PHASE|LOG|NOTICE|UNKNOWN)[A-Z0-9_]*" constants "${header}")
+string(REGEX MATCHALL "define OFAUTH_(OK|ERR|PHASE|LOG|NOTICE|SESSION|UNKNOWN)[A-Z0-9_]*" constants "${header}")
 list(TRANSFORM functions REPLACE "\\($" "")
 list(TRANSFORM constants REPLACE "define " "")
 # The status of an error is what its function returned.

@@ -16,9 +16,11 @@ using ofauth::Config;
 using ofauth::Error;
 using ofauth::Progress;
 using ofauth::Response;
+using ofauth::Request;
 using ofauth::Result;
 using ofauth::Status;
 using ofauth::Upload;
+using ofauth::Wait;
 using support::clip;
 using support::error_of;
 using support::has;
@@ -81,6 +83,12 @@ TEST_CASE("a NUL character inside a text is an error that names the argument") {
     nul("path", [&] { client.upload_file(text); });
     nul("etag", [&] { client.check(text, 1); });
     nul("id", [&] { client.vault_plus_batch({"1", text}); });
+    nul("operation_id", [&] { Request{text}; });
+    Request request("whoami");
+    nul("params", [&] { request.set_params(text); });
+    nul("json", [&] { request.set_json(text); });
+    nul("content_type", [&] { request.set_bytes("", 0, text); });
+    nul("name", [&] { client.run(request).header(text); });
     nul("operation_id", [&] { client.call(text); });
     nul("params_json", [&] { client.call("whoami", text); });
     nul("body_json", [&] { client.call("whoami", {}, text); });
@@ -129,7 +137,9 @@ TEST_CASE("wrong settings are refused") {
     CHECK(code([&] { config.set_worker_threads(0); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_worker_threads(65); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_concurrency(0); }) == Status::invalid_argument);
-    CHECK(code([&] { config.set_timeouts(-1ms, 0ms, 0ms); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_connect_timeout(-1ms); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_stall_timeout(-1ms); }) == Status::invalid_argument);
+    CHECK(code([&] { config.set_answer_timeout(-1ms); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_request_limit(0, 1); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_request_limit(1, 0); }) == Status::invalid_argument);
     CHECK(code([&] { config.set_journal_dir(""); }) == Status::invalid_argument);
@@ -201,6 +211,8 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Client", [&] { client.settle(new_client.run(upload)); });
     moved("Client", [&] { client.vault_plus_batch({"1"}); });
     moved("Client", [&] { client.call("whoami"); });
+    moved("Client", [&] { client.with(Wait()); });
+    moved("Client", [&] { client.run(Request("whoami")); });
     moved("Client", [&] { client.call_bytes("whoami", {}, "", 0, ""); });
     client = std::move(new_client);
 
@@ -210,6 +222,10 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Result", [&] { result.media_id(); });
     moved("Result", [&] { result.bytes(); });
     moved("Result", [&] { result.resumed(); });
+    moved("Result", [&] { result.is_multipart(); });
+    moved("Result", [&] { result.retries(); });
+    moved("Result", [&] { result.sent_again(); });
+    moved("Result", [&] { result.media_json(); });
     moved("Result", [&] { client.settle(result); });
     moved("Result", [&] { result.part_count(); });
     moved("Result", [&] { result.etag(0); });
@@ -223,7 +239,30 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Response", [&] { static_cast<void>(response.json()); });
     moved("Response", [&] { static_cast<void>(response.body()); });
     moved("Response", [&] { response.request_id(); });
+    moved("Response", [&] { response.header("date"); });
+    moved("Response", [&] { response.headers(); });
     CHECK(new_response.status() == 200);
+}
+
+TEST_CASE("requests and waits that were moved from are refused") {
+    const auto moved = [](const char *type, const auto &call) {
+        const auto error = error_of(call);
+        CHECK(error.code() == Status::null);
+        CHECK(has(error.what(), type));
+    };
+    const Client client(support::config());
+    Request request("whoami");
+    Request new_request(std::move(request));
+    moved("Request", [&] { request.set_timeout(1s); });
+    moved("Request", [&] { request.set_tick([] {}); });
+    moved("Request", [&] { client.run(request); });
+    CHECK(client.run(new_request).status() == 200);
+    Wait wait;
+    Wait new_wait(std::move(wait));
+    moved("Wait", [&] { wait.set_timeout(1s); });
+    moved("Wait", [&] { wait.set_tick([] {}); });
+    moved("Wait", [&] { client.with(wait); });
+    CHECK(client.with(new_wait).call("whoami").status() == 200);
 }
 
 TEST_CASE("a cancel that was moved from still cancels") {

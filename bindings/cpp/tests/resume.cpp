@@ -9,6 +9,7 @@
 using ofauth::Notice;
 using ofauth::NoticeKind;
 using ofauth::Progress;
+using ofauth::SessionState;
 using ofauth::Status;
 using ofauth::Upload;
 using support::clip;
@@ -77,12 +78,11 @@ void interrupt(const ofauth::Client &client, Upload &upload) {
     upload.set_progress(nullptr);
 }
 
-/// The id of the first session of a list.
-std::string first_id(const std::string &sessions) {
-    const std::string key = R"("id":")";
-    const auto at = sessions.find(key);
-    REQUIRE(at != std::string::npos);
-    return sessions.substr(at + key.size(), 16);
+/// The only journal of a directory.
+ofauth::Session only_one(const Directory &directory) {
+    const auto sessions = ofauth::journal_sessions(directory.journal());
+    REQUIRE(sessions.size() == 1);
+    return sessions[0];
 }
 
 }  // namespace
@@ -93,10 +93,18 @@ TEST_CASE("a cancelled upload goes on, and only the rest is sent") {
     Told told("resumed.mp4");
     interrupt(uploader, told.upload);
     CHECK(told.notices.empty());
-    const auto sessions = ofauth::journal_sessions(directory.journal());
-    for (const char *part : {R"("state":"interrupted")", R"("partsTotal":12)", R"("inUse":false)"}) {
-        CHECK(has(sessions, part));
-    }
+    const auto session = only_one(directory);
+    CHECK(session.state == SessionState::interrupted);
+    CHECK(session.parts_total == 12);
+    CHECK(session.parts_done == parts_before);
+    CHECK(session.bytes_done == parts_before * part_size);
+    CHECK(session.size == clip_bytes().size());
+    CHECK(session.file == clip().string());
+    CHECK(session.connection_id == support::environment("OFAUTH_CONNECTION_ID"));
+    CHECK(has(session.base_url.value(), "http"));
+    CHECK(session.opened.value() > std::chrono::system_clock::now() - std::chrono::hours(1));
+    CHECK(session.expires.value_or(session.opened.value() + std::chrono::hours(1)) > session.opened.value());
+    CHECK(!session.in_use);
 
     Progress first{}, last{};
     bool is_first = true;
@@ -117,7 +125,7 @@ TEST_CASE("a cancelled upload goes on, and only the rest is sent") {
     CHECK(has(told.notices[0].text, "resumed"));
     CHECK(has(result.json(), "\"resumed\":" + std::to_string(result.resumed())));
     CHECK(has(support::upload_record(result.upload_id()), support::clip_sha256));
-    CHECK(ofauth::journal_sessions(directory.journal()) == R"({"sessions":[]})");
+    CHECK(ofauth::journal_sessions(directory.journal()).empty());
 }
 
 TEST_CASE("without the journal, everything is sent again") {
@@ -126,7 +134,7 @@ TEST_CASE("without the journal, everything is sent again") {
     Told told("without.mp4");
     interrupt(uploader, told.upload.set_journal(false));
     told.upload.set_journal(true);
-    CHECK(ofauth::journal_sessions(directory.journal()) == R"({"sessions":[]})");
+    CHECK(ofauth::journal_sessions(directory.journal()).empty());
     CHECK(uploader.run(told.upload).resumed() == 0);
     CHECK(told.notices.empty());
 }
@@ -142,14 +150,14 @@ TEST_CASE("a held result is given again until it is settled") {
         reference = first.upload_id();
         CHECK(error_of([&] { uploader.run(told.upload); }).code() == Status::busy);
     }
-    const auto sessions = ofauth::journal_sessions(directory.journal());
-    CHECK(has(sessions, R"("state":"finished")"));
+    const auto session = only_one(directory);
+    CHECK(session.state == SessionState::finished);
     const auto second = uploader.run(told.upload);
     CHECK(second.upload_id() == reference);
     CHECK(second.resumed() == second.bytes());
     REQUIRE(told.notices.size() == 1);
     CHECK(told.notices[0].kind == NoticeKind::already_finished);
-    CHECK(error_of([&] { ofauth::journal_forget(directory.journal(), first_id(sessions)); }).code() ==
+    CHECK(error_of([&] { ofauth::journal_forget(directory.journal(), session.id); }).code() ==
           Status::busy);
     uploader.settle(second);
     uploader.settle(second);
@@ -175,11 +183,11 @@ TEST_CASE("an unknown outcome stays so until its journal is forgotten") {
             reference = error.upload_id().value();
         }
     }
-    const auto sessions = ofauth::journal_sessions(directory.journal());
-    CHECK(has(sessions, R"("state":"outcome_unknown")"));
-    CHECK(has(sessions, reference));
-    ofauth::journal_forget(directory.journal(), first_id(sessions));
-    CHECK(ofauth::journal_sessions(directory.journal()) == R"({"sessions":[]})");
+    const auto session = only_one(directory);
+    CHECK(session.state == SessionState::outcome_unknown);
+    CHECK(session.upload_id == reference);
+    ofauth::journal_forget(directory.journal(), session.id);
+    CHECK(ofauth::journal_sessions(directory.journal()).empty());
     CHECK(error_of([&] { ofauth::journal_forget(directory.journal(), "0123"); }).code() ==
           Status::invalid_argument);
     CHECK(uploader.run(told.upload).upload_id() != reference);

@@ -67,9 +67,13 @@ TEST_CASE("a file arrives, and its etags are known to the vault") {
     CHECK(result.etag(clip_parts) == std::nullopt);
     CHECK(result.etag(UINT32_MAX) == std::nullopt);
     const auto known = client.check(result.etag(0).value(), result.bytes());
-    CHECK(known.status() == 200);
-    CHECK(has(known.json(), "\"exists\":true"));
-    CHECK(has(client.check("\"of no file\"", 1).json(), "\"exists\":false"));
+    CHECK(known.exists);
+    CHECK(known.media_json.value().front() == '{');
+    CHECK(!client.check("\"of no file\"", 1).exists);
+    CHECK(client.check("\"of no file\"", 1).media_json == std::nullopt);
+    CHECK(result.is_multipart());
+    CHECK(result.retries() == 0);
+    CHECK(result.sent_again() == 0);
     CHECK(error_of([&] { client.check("", 1); }).code() == Status::invalid_argument);
     CHECK(error_of([&] { client.check("\"x\"", 0); }).code() == Status::invalid_argument);
 }
@@ -146,7 +150,8 @@ TEST_CASE("a reader that gives what it must not ends the upload") {
 
 TEST_CASE("options reach the service") {
     auto config = support::config();
-    config.set_worker_threads(1).set_concurrency(3).set_bandwidth_limit(1'000'000'000).set_timeouts(5s, 0s, 30s);
+    config.set_worker_threads(1).set_concurrency(3).set_bandwidth_limit(1'000'000'000);
+    config.set_connect_timeout(5s).set_stall_timeout(0s).set_answer_timeout(30s);
     config.set_user_agent("studio/2.1").allow_origin("https://media.example").allow_plain_http(false);
     config.set_connection_id("conn_of_nobody");
     const ofauth::Client client(config);
@@ -159,7 +164,7 @@ TEST_CASE("options reach the service") {
     const auto record = support::upload_record(result.upload_id());
     for (const char *part : {"named.mov", "video/quicktime"}) CHECK(has(record, part));
     const ofauth::Client owner(support::config());
-    CHECK(has(owner.check(result.etag(0).value(), result.bytes()).json(), "\"exists\":true"));
+    CHECK(owner.check(result.etag(0).value(), result.bytes()).exists);
     upload.set_vault_upload({}).set_timeout(0s);
     CHECK(client.run(upload).part_count() == clip_parts);
 }

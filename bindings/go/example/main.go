@@ -11,7 +11,7 @@ import (
 	"os"
 	"os/signal"
 
-	"ofauth"
+	ofauth "github.com/example/ofauth/bindings/go"
 )
 
 func main() {

@@ -1,70 +1,95 @@
 //! Calls
 //!
-//! These functions wait for one answer, or for a few. They are repeated where that cannot duplicate anything. Any thread,
-//! at the same time as other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked
-//! child (`OFAUTH_ERR_FORKED`). `*out` is to be freed with `ofauth_response_free`.
+//! These functions wait for one answer, or for a few. Failures are tried again where that cannot duplicate anything. Any
+//! thread, at the same time as other calls on the same client; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a
+//! forked child (`OFAUTH_ERR_FORKED`). To give one up, use a client of `ofauth_client_with_wait`.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{CString, c_char, c_int, c_void};
+use std::ptr;
 
-use ofauth::{Call, Cancel, Media};
-use serde_json::{Map, Value, json};
+use ofauth::Media;
+use serde_json::json;
 
+use crate::boundary::infallible;
 use crate::callback::Callbacks;
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
 use crate::event_loop::CallLoop;
 use crate::guest::Guest;
 use crate::pointer::{self, Result};
+use crate::request::{self, Body, ofauth_request};
 use crate::response::ofauth_response;
-use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
+use crate::status::ofauth_status;
+use crate::text;
+use crate::waiting::Limits;
 
-fn wait<T: Send + 'static>(
-    client: &Guest,
-    work: impl Future<Output = ofauth::Result<T>> + Send + 'static,
-) -> Result<T> {
-    CallLoop::new(Cancel::new()).run(client, &Callbacks::default(), work)
+/// What a check found. Immutable: any thread may read it, and the text it returns lives as long as it does.
+pub struct ofauth_check_result {
+    exists: bool,
+    media: Option<CString>,
 }
 
-/// Asks whether the vault already has the file with this etag and size in bytes. The response is
-/// {"exists": true or false, "media": an object or null}.
+/// Asks whether the vault already has the file with this etag and size in bytes. Free `*out` with
+/// `ofauth_check_result_free`.
 ///
 /// The etag is one that `ofauth_result_etag` returned, with its quotes. Which one the service wants for a file that went
 /// in several parts is not documented. Without its quotes it is another etag, which no file has.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_check(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     etag: *const c_char,
     size: u64,
-    out: *mut *mut ofauth_response,
+    out: *mut *mut ofauth_check_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for a text that ends with NUL.
         let etag = unsafe { pointer::owned_text(etag, "etag") }?;
-        let api = client.client().clone();
-        let check = wait(client, async move { api.check(&etag, size).await })?;
-        ofauth_response::of_json(
-            &json!({ "exists": check.exists, "media": check.media.as_ref().map(Media::raw) }),
-        )
+        let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
+        let work = waiting.or_left(async move { api.check(&etag, size).await });
+        let check = waiting.run(client, &Callbacks::default(), work)?;
+        let media = check.media.map(|media| text::owned(&media.raw().to_string()));
+        Ok(ofauth_check_result { exists: check.exists, media })
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
+}
+
+/// 1 if the vault has the file, 0 if not or for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_check_result_exists(result: *const ofauth_check_result) -> c_int {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { result.as_ref() }.map_or(0, |result| c_int::from(result.exists))
+}
+
+/// The medium as the service describes it, one JSON object; NULL if there is none or for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_check_result_media_json(result: *const ofauth_check_result) -> *const c_char {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { result.as_ref() }.map_or(ptr::null(), |result| text::pointer(result.media.as_deref()))
+}
+
+/// Frees what a check found. Passing NULL is a no-op.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_check_result_free(result: *mut ofauth_check_result) {
+    // SAFETY: the header asks for NULL or a result that was not freed yet.
+    infallible(|| unsafe { pointer::free(result) });
 }
 
 /// Fetches cached media by their OnlyFans ids, any number of them, 100 a request. Ids given twice are asked once.
 ///
 /// The response is {"items": [...], "missing": [...]}: the media as the service describes them, and the ids that are not
 /// cached, both in the order of `ids`. A `url` in an item is signed: whoever has it can fetch the medium. `ids` may be
-/// NULL if `count` is 0.
+/// NULL if `count` is 0. Free `*out` with `ofauth_response_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_vault_plus_batch(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     ids: *const *const c_char,
     count: usize,
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for an array of `count` texts.
         let ids = unsafe { pointer::array(ids, count, "ids") }?;
         let mut owned = pointer::reserved(ids.len(), "ids")?;
@@ -72,8 +97,9 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
             // SAFETY: the header asks for texts that end with NUL.
             owned.push(unsafe { pointer::owned_text(*id, &format!("ids[{index}]")) }?);
         }
-        let api = client.client().clone();
-        let batch = wait(client, async move { api.vault_plus_batch(owned).await })?;
+        let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
+        let work = waiting.or_left(async move { api.vault_plus_batch(owned).await });
+        let batch = waiting.run(client, &Callbacks::default(), work)?;
         let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
         ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))
     };
@@ -81,47 +107,39 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
     unsafe { waiting(client, out, err, call) }
 }
 
-/// Calls any operation of the API by its id, such as "list_vault_media".
+/// Calls any operation of the API by its id, such as "list_vault_media". The short form of `ofauth_request_run`, whose
+/// errors it has. Free `*out` with `ofauth_response_free`.
 ///
-/// `params_json` is one JSON object with the path, query and header parameters by their names, or NULL for none; they are
-/// checked against the operation before anything is sent. `x-connection-id` among them names another connection than
-/// the client's. `body_json` is the JSON body, sent as it is, or NULL for none. The response is the service's. A post with
-/// an upload: "create_post", NULL, {"text": "Hello", "mediaItems": ["the reference of the upload"]}. `ofauth api --list`
-/// of the command names all operations, and `openapi/` in the repository describes their bodies.
+/// `params_json` is one JSON object with the parameters by their names, or NULL for none; see `ofauth_request_set_params`.
+/// `body_json` is the JSON body, sent as it is, or NULL for none. A post with an upload: "create_post", NULL,
+/// {"text": "Hello", "mediaItems": ["the reference of the upload"]}.
 ///
-/// "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own
-/// API. `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or a text is
-/// no JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice was perhaps carried out. An answer may have 32
-/// MiB; of a longer one, or one that cannot be read, the error tells the status.
+/// "proxy_request" is the one operation that no document lists: it takes "method" and "path" and calls OnlyFans' own API.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_call(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     operation_id: *const c_char,
     params_json: *const c_char,
     body_json: *const c_char,
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for texts that end with NUL.
-        let call = unsafe { prepare(client, operation_id, params_json) }?;
+        let call = unsafe { prepare(operation_id, params_json) }?;
         // SAFETY: as above, or NULL.
-        let body = unsafe { pointer::optional_text(body_json, "body_json") }?;
-        let call = match body {
-            Some(body) => call.body_json(pointer::copy_text(body, "body_json")?),
-            None => call,
-        };
-        ofauth_response::of_answer(&wait(client, call.send())?)
+        let body = unsafe { request::json(body_json, "body_json") }?;
+        ofauth_request { body, ..call }.run(client, limits)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
 }
 
-/// Calls one of the few operations whose body is bytes, such as "upload_part". The bytes are copied; uploads have a better
-/// way. Otherwise as `ofauth_call`.
+/// Calls one of the few operations whose body is bytes, such as "upload_part". The bytes are borrowed until the function
+/// returns. Otherwise as `ofauth_call`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_call_bytes(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     operation_id: *const c_char,
     params_json: *const c_char,
     body: *const c_void,
@@ -130,34 +148,28 @@ pub unsafe extern "C" fn ofauth_call_bytes(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for texts that end with NUL.
-        let call = unsafe { prepare(client, operation_id, params_json) }?;
-        // SAFETY: the header asks for `size` bytes.
-        let body = pointer::copy(unsafe { pointer::array(body.cast::<u8>(), size, "body") }?, "body")?;
+        let call = unsafe { prepare(operation_id, params_json) }?;
+        let start = pointer::bytes(body, size, "body")?;
         // SAFETY: the header asks for a text that ends with NUL.
         let content_type = unsafe { pointer::owned_text(content_type, "content_type") }?;
-        ofauth_response::of_answer(&wait(client, call.body_bytes(body, content_type).send())?)
+        let body = Body::Bytes { start, size, content_type };
+        ofauth_request { body, ..call }.run(client, limits)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
 }
 
-/// A call with its parameters.
+/// A request with its parameters.
 ///
 /// # Safety
 ///
 /// Both texts end with NUL; the second may be NULL.
-unsafe fn prepare(client: &Guest, operation_id: *const c_char, params_json: *const c_char) -> Result<Call> {
+unsafe fn prepare(operation_id: *const c_char, params_json: *const c_char) -> Result<ofauth_request> {
     // SAFETY: as promised by the caller.
-    let operation_id = unsafe { pointer::text(operation_id, "operation_id") }?;
+    let operation_id = unsafe { pointer::owned_text(operation_id, "operation_id") }?;
     // SAFETY: as promised by the caller.
-    let params = unsafe { pointer::optional_text(params_json, "params_json") }?;
-    let params =
-        params.map(serde_json::from_str::<Option<Map<String, Value>>>).transpose().map_err(|error| {
-            let text =
-                format!("params_json is no JSON object ({error}): give one, or NULL for no parameters");
-            ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text)
-        })?;
-    Ok(client.client().call(operation_id).params(params.flatten().unwrap_or_default()))
+    let params = unsafe { request::params(params_json, "params_json") }?;
+    Ok(ofauth_request { operation_id, params, ..ofauth_request::default() })
 }

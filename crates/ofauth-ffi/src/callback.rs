@@ -1,27 +1,29 @@
-//! The functions of the caller that a call runs: progress, notices and a reader, on the thread that called.
+//! The functions of the caller that a call runs: progress, notices, ticks and a reader, on the thread that called.
 //!
 //! Marks the thread while one of them runs, because a function that waits must not be called inside. When they run is
 //! decided by the event loop, and what a result means as well.
 
 use std::cell::Cell;
 use std::ffi::{CStr, c_char, c_int, c_void};
+use std::sync::Arc;
 
 use crate::error::ofauth_error;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
 use crate::status::OFAUTH_ERR_REENTRANT;
+use crate::user_data::UserData;
 
 thread_local! {
     /// Whether this thread is inside a callback.
     static INSIDE: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Runs a function of the caller.
+/// Runs a function of the caller. Inside another one this happens when that frees an object whose user data is destroyed.
 pub(crate) fn run<T>(function: impl FnOnce() -> T) -> T {
-    // Callbacks do not nest: no function that runs any is allowed inside one.
-    INSIDE.set(true);
+    // A thread that ends may have no such mark left, and then calls nothing that waits.
+    let before = INSIDE.try_with(|inside| inside.replace(true)).unwrap_or(true);
     let result = function();
-    INSIDE.set(false);
+    _ = INSIDE.try_with(|inside| inside.set(before));
     result
 }
 
@@ -43,43 +45,57 @@ pub(crate) struct Callbacks {
 }
 
 /// A progress callback of the caller.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct ProgressCallback {
     pub(crate) function: unsafe extern "C" fn(*mut c_void, *const ofauth_progress) -> c_int,
-    pub(crate) user_data: *mut c_void,
+    pub(crate) user_data: Arc<UserData>,
 }
 
 /// A notice callback of the caller.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct NoticeCallback {
-    pub(crate) function: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
-    pub(crate) user_data: *mut c_void,
+    pub(crate) function: unsafe extern "C" fn(*mut c_void, i32, *const c_char) -> c_int,
+    pub(crate) user_data: Arc<UserData>,
+}
+
+/// A tick callback of the caller.
+#[derive(Clone)]
+pub(crate) struct TickCallback {
+    pub(crate) function: unsafe extern "C" fn(*mut c_void) -> c_int,
+    pub(crate) user_data: Arc<UserData>,
 }
 
 /// A reader of the caller.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct ReaderCallback {
     pub(crate) function: unsafe extern "C" fn(*mut c_void, u64, *mut u8, usize) -> i64,
-    pub(crate) user_data: *mut c_void,
+    pub(crate) user_data: Arc<UserData>,
 }
 
 impl Callbacks {
     /// Reports progress, if there is any to report and somebody wants it. Whether the caller cancels.
     pub(crate) fn progress(&self, progress: Option<&ofauth_progress>) -> bool {
-        let (Some(progress), Some(ProgressCallback { function, user_data })) = (progress, self.progress)
+        let (Some(progress), Some(ProgressCallback { function, user_data })) = (progress, &self.progress)
         else {
             return false;
         };
         // SAFETY: the caller of the C function vouches for its callback.
-        run(|| unsafe { function(user_data, progress) }) != 0
+        run(|| unsafe { function(user_data.pointer(), progress) }) != 0
     }
 
-    /// Reports a notice, if somebody wants it.
-    pub(crate) fn notice(&self, kind: i32, text: &CStr) {
-        if let Some(NoticeCallback { function, user_data }) = self.notice {
-            // SAFETY: the caller of the C function vouches for its callback, and `text` lives until it returns.
-            run(|| unsafe { function(user_data, kind, text.as_ptr()) });
-        }
+    /// Reports a notice, if somebody wants it. Whether the caller cancels.
+    pub(crate) fn notice(&self, kind: i32, text: &CStr) -> bool {
+        let Some(NoticeCallback { function, user_data }) = &self.notice else { return false };
+        // SAFETY: the caller of the C function vouches for its callback, and `text` lives until it returns.
+        run(|| unsafe { function(user_data.pointer(), kind, text.as_ptr()) }) != 0
+    }
+}
+
+impl TickCallback {
+    /// Calls it. Whether the caller cancels.
+    pub(crate) fn cancels(&self) -> bool {
+        // SAFETY: the caller of the C function vouches for its callback.
+        run(|| unsafe { (self.function)(self.user_data.pointer()) }) != 0
     }
 }
 
@@ -92,6 +108,7 @@ mod tests {
         assert!(refuse_inside().is_ok());
         let refused = run(refuse_inside);
         assert_eq!(refused.unwrap_err().status(), OFAUTH_ERR_REENTRANT);
+        assert!(run(|| run(refuse_inside).and(refuse_inside())).is_err(), "the outer one is over");
         assert!(refuse_inside().is_ok());
     }
 }

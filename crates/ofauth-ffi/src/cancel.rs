@@ -11,7 +11,7 @@ use crate::fork_guard::ForkGuard;
 use crate::pointer::{self, hand_out};
 use crate::status::ofauth_status;
 
-/// Cancels uploads from elsewhere. Any number of uploads may have the same one; any thread may use it at any time.
+/// Cancels uploads and calls from another thread. Any number of them may share one; any thread may use it at any time.
 pub struct ofauth_cancel(pub(crate) OwnCancel);
 
 /// A cancel that a forked child leaves alone: another thread of the parent may have held its lock in that moment, and
@@ -48,7 +48,7 @@ impl Drop for OwnCancel {
     }
 }
 
-/// Makes a cancel that was not used. Free it with `ofauth_cancel_free`.
+/// Makes a cancel. Free it with `ofauth_cancel_free`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_new(
     out: *mut *mut ofauth_cancel,
@@ -64,16 +64,17 @@ pub unsafe extern "C" fn ofauth_cancel_new(
     unsafe { fallible(err, body) }
 }
 
-/// Cancels every upload that has this cancel, running or not: they end with `OFAUTH_ERR_CANCELLED` within 100 ms, or
-/// with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service was just finishing one, also while a name is looked up or a disk hangs. A
-/// journal that was being written is written to its end when the disk goes on; until then the same upload is
-/// `OFAUTH_ERR_BUSY`. Only a callback that does not return holds an upload up. It stays cancelled: the next upload needs
-/// another. Cancelling again changes nothing.
+/// Cancels every upload, request and call that has this cancel, running or not. They end within 100 ms, even while a name
+/// is looked up or a disk hangs, with `OFAUTH_ERR_CANCELLED`, or with `OFAUTH_ERR_OUTCOME_UNKNOWN` if the service may have
+/// carried out what must not be done twice. Only a callback that does not return delays this.
+///
+/// A cancel stays cancelled: what runs next needs another one. Cancelling again changes nothing. A journal that was being
+/// written is completed when the disk continues; until then the same upload ends with `OFAUTH_ERR_BUSY`.
 ///
 /// Any thread, and inside callbacks. Not inside a signal handler: set a `volatile sig_atomic_t` there and look at it in
-/// the progress callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
+/// the progress or the tick callback. In a forked child a cancel of the parent does nothing. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_cancel_cancel(cancel: *mut ofauth_cancel) {
+pub unsafe extern "C" fn ofauth_cancel_cancel(cancel: *const ofauth_cancel) {
     infallible(|| {
         // SAFETY: the header asks for NULL or a living cancel.
         if let Some(cancel) = unsafe { cancel.as_ref() } {
@@ -82,7 +83,7 @@ pub unsafe extern "C" fn ofauth_cancel_cancel(cancel: *mut ofauth_cancel) {
     });
 }
 
-/// Frees a cancel. Uploads that have it, running or not, keep what they need. Passing NULL is a no-op.
+/// Frees a cancel. Uploads and requests that have it keep what they need. Passing NULL is a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_cancel_free(cancel: *mut ofauth_cancel) {
     // SAFETY: the header asks for NULL or a cancel that was not freed yet.

@@ -9,46 +9,51 @@ use crate::error::ofauth_error;
 use crate::guest::{Guest, broken, forked};
 use crate::pointer::{self, Result, hand_out};
 use crate::status::ofauth_status;
+use crate::waiting::{Limits, ofauth_wait};
 
 /// A client of the API, with its own threads and connections. Any number of threads may use one at the same time.
-pub struct ofauth_client(Arc<Guest>);
+pub struct ofauth_client {
+    guest: Arc<Guest>,
+    limits: Limits,
+}
 
 /// The client behind a pointer of C, for one call.
 ///
 /// # Safety
 ///
 /// NULL, or a client that was not freed yet.
-unsafe fn enter(client: *mut ofauth_client) -> Result<Arc<Guest>> {
+unsafe fn enter(client: *const ofauth_client) -> Result<(Arc<Guest>, Limits)> {
     // SAFETY: as promised by the caller.
     let client = unsafe { pointer::shared(client, "client") }?;
-    if !client.0.in_same_process() {
+    if !client.guest.in_same_process() {
         return Err(forked());
     }
     callback::refuse_inside()?;
-    if client.0.workers().are_broken() {
+    if client.guest.workers().are_broken() {
         return Err(broken());
     }
     // The call keeps what it needs even if another thread frees the client meanwhile.
-    Ok(Arc::clone(&client.0))
+    Ok((Arc::clone(&client.guest), client.limits.clone()))
 }
 
-/// Carries out a function that waits: everything but its own arguments, which `call` reads.
+/// Carries out a function that waits: everything but its own arguments, which `call` reads. It is given the limits of the
+/// client's wait.
 ///
 /// # Safety
 ///
 /// What the header asks for: `client` is NULL or alive, `out` and `err` are NULL or valid places.
 pub(crate) unsafe fn waiting<T>(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     out: *mut *mut T,
     err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Guest) -> Result<T>,
+    call: impl FnOnce(&Guest, Limits) -> Result<T>,
 ) -> ofauth_status {
     let body = || {
         // SAFETY: as promised by the caller.
         let out = unsafe { pointer::out(out, "out") }?;
         // SAFETY: as promised by the caller.
-        let client = unsafe { enter(client) }?;
-        hand_out(out, call(&client)?);
+        let (client, limits) = unsafe { enter(client) }?;
+        hand_out(out, call(&client, limits)?);
         Ok(())
     };
     // SAFETY: as promised by the caller.
@@ -61,12 +66,15 @@ pub(crate) unsafe fn waiting<T>(
 ///
 /// What the header asks for: `client` is NULL or alive, `err` is NULL or a valid place.
 pub(crate) unsafe fn waiting_for_end(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Guest) -> Result<()>,
+    call: impl FnOnce(&Guest, Limits) -> Result<()>,
 ) -> ofauth_status {
-    // SAFETY: as promised by the caller.
-    let body = || call(&*unsafe { enter(client) }?);
+    let body = || {
+        // SAFETY: as promised by the caller.
+        let (client, limits) = unsafe { enter(client) }?;
+        call(&client, limits)
+    };
     // SAFETY: as promised by the caller.
     unsafe { fallible(err, body) }
 }
@@ -88,17 +96,54 @@ pub unsafe extern "C" fn ofauth_client_new(
         // SAFETY: the header asks for a living configuration that nobody changes meanwhile.
         let config = unsafe { pointer::shared(config, "config") }?;
         let guest = Guest::new(config.client()?, config.worker_threads(), config.log())?;
-        hand_out(out, ofauth_client(Arc::new(guest)));
+        hand_out(out, ofauth_client { guest: Arc::new(guest), limits: Limits::default() });
         Ok(())
     };
     // SAFETY: the header asks for NULL or a valid place.
     unsafe { fallible(err, body) }
 }
 
-/// Frees a client. Calls on other threads that are under way keep what they need and go on to their end; the last one
-/// ends the client's threads and closes its connections. That normally takes less than a millisecond and never more than
-/// 100: a thread that waits for a name server or a disk is left to itself, touches nothing of the caller's, and ends when
-/// the system lets it. Uploads are not cancelled: use an `ofauth_cancel` for that.
+/// Makes another handle of the same client, all of whose calls have the limits of `wait`: its cancel, timeout and tick.
+///
+/// It shares threads, connections and the request budget with `client`, costs next to nothing, and has the limits of `wait`
+/// alone. What the request or the upload sets itself applies too; of two timeouts the shorter one. `wait` is copied. Free
+/// it with `ofauth_client_free`; the threads end with the last handle.
+///
+///     ofauth_wait *wait = NULL;
+///     ofauth_client *hasty = NULL;
+///     ofauth_response *response = NULL;
+///     ofauth_status status = ofauth_wait_new(&wait, &error);
+///     if (status == OFAUTH_OK) status = ofauth_wait_set_timeout(wait, 5000, &error);
+///     if (status == OFAUTH_OK) status = ofauth_client_with_wait(client, wait, &hasty, &error);
+///     if (status == OFAUTH_OK) status = ofauth_call(hasty, "whoami", NULL, NULL, &response, &error);
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_client_with_wait(
+    client: *const ofauth_client,
+    wait: *const ofauth_wait,
+    out: *mut *mut ofauth_client,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { pointer::shared(client, "client") }?;
+        if !client.guest.in_same_process() {
+            return Err(forked());
+        }
+        // SAFETY: the header asks for a living wait that nobody changes meanwhile.
+        let limits = unsafe { pointer::shared(wait, "wait") }?.0.clone();
+        hand_out(out, ofauth_client { guest: Arc::clone(&client.guest), limits });
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Frees a client. Calls that are under way on other threads keep what they need and run to their end; the last one stops
+/// the client's threads and closes its connections. That normally takes less than a millisecond and never more than
+/// 100: a thread that waits for a name server or a disk is left to itself, touches no memory of the caller, and ends when
+/// the system lets it. Nothing is cancelled: use an `ofauth_cancel` for that.
 ///
 /// Inside a callback, and in a forked child, this is allowed. The child's copy of the client's memory and descriptors
 /// stays with the child. Passing NULL is a no-op.

@@ -3,9 +3,10 @@
 //! What a client is made from. Setters copy what they are given; a wrong value is reported by them or by
 //! `ofauth_client_new`. A configuration may make any number of clients.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ofauth::{Client, ClientBuilder, MAX_CONCURRENCY, RateLimit};
@@ -17,6 +18,7 @@ use crate::log::{self, LogTarget, ofauth_log_callback};
 use crate::pointer::{self, Result, hand_out};
 use crate::range;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
+use crate::user_data::{UserData, ofauth_destroy};
 
 /// Threads of a client unless set otherwise: one would do, two let encryption of several connections run in parallel.
 const DEFAULT_WORKER_THREADS: usize = 2;
@@ -28,8 +30,16 @@ pub struct ofauth_config {
     builder: ClientBuilder,
     worker_threads: usize,
     bandwidth_limit: Option<NonZeroU64>,
-    timeouts: [Option<Duration>; 3],
+    timeouts: Timeouts,
     log: Option<LogTarget>,
+}
+
+/// Those that were set.
+#[derive(Default)]
+struct Timeouts {
+    connect: Option<Duration>,
+    stall: Option<Duration>,
+    answer: Option<Duration>,
 }
 
 impl ofauth_config {
@@ -39,7 +49,7 @@ impl ofauth_config {
         if let Some(rate) = self.bandwidth_limit {
             builder = builder.bandwidth_limit(rate);
         }
-        let [connect, stall, answer] = self.timeouts;
+        let Timeouts { connect, stall, answer } = self.timeouts;
         if let Some(limit) = connect {
             builder = builder.connect_timeout(limit);
         }
@@ -57,7 +67,7 @@ impl ofauth_config {
     }
 
     pub(crate) fn log(&self) -> Option<LogTarget> {
-        self.log
+        self.log.clone()
     }
 }
 
@@ -120,6 +130,25 @@ unsafe fn set_directory(
     unsafe { change(config, err, with) }
 }
 
+/// Sets one of the timeouts.
+///
+/// # Safety
+///
+/// As for [`change`].
+unsafe fn set_timeout(
+    config: *mut ofauth_config,
+    milliseconds: u64,
+    err: *mut *mut ofauth_error,
+    which: impl FnOnce(&mut Timeouts) -> &mut Option<Duration>,
+) -> ofauth_status {
+    let with = |config: &mut ofauth_config| {
+        *which(&mut config.timeouts) = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+        Ok(())
+    };
+    // SAFETY: as promised by the caller.
+    unsafe { change(config, err, with) }
+}
+
 /// Makes a configuration with the API key of the organization. The key is copied, sent to the base URL's server and
 /// nowhere else, and zeroed when the configuration is freed.
 ///
@@ -140,7 +169,7 @@ pub unsafe extern "C" fn ofauth_config_new(
             builder: ClientBuilder::default(),
             worker_threads: DEFAULT_WORKER_THREADS,
             bandwidth_limit: None,
-            timeouts: [None; 3],
+            timeouts: Timeouts::default(),
             log: None,
         };
         // An empty or impossible key is reported where it is given. Of plain http, because a client of an https server
@@ -184,7 +213,7 @@ pub unsafe extern "C" fn ofauth_config_set_connection_id(
 }
 
 /// Sets how many threads a client has for network and encryption, 1 to 64. Default: 2. Looking up names and reading files
-/// may start further ones, one for each part that is under way, which end when they are idle.
+/// may start more threads, one for each part that is being sent, which end when they are idle.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_worker_threads(
     config: *mut ofauth_config,
@@ -199,8 +228,8 @@ pub unsafe extern "C" fn ofauth_config_set_worker_threads(
     unsafe { change(config, err, with) }
 }
 
-/// Sets how many parts of one upload are sent in parallel, 1 to 64. Default: 4. Should the service refuse parts side by
-/// side, they go one by one.
+/// Sets how many parts of one upload are sent in parallel, 1 to 64. Default: 4. If the service refuses parallel parts, they
+/// are sent one by one.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_concurrency(
     config: *mut ofauth_config,
@@ -216,9 +245,9 @@ pub unsafe extern "C" fn ofauth_config_set_concurrency(
     unsafe { change(config, err, with) }
 }
 
-/// Caps the bytes per second of all uploads of a client together. 0, the default, is no cap.
+/// Limits the bytes per second of all uploads of a client together. 0, the default, is no limit.
 ///
-/// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
+/// The limit applies to what is given to the kernel, whose buffers, up to 512 KiB for each connection, fill at once.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_bandwidth_limit(
     config: *mut ofauth_config,
@@ -233,12 +262,12 @@ pub unsafe extern "C" fn ofauth_config_set_bandwidth_limit(
     unsafe { change(config, err, with) }
 }
 
-/// Has uploads written down in the directory `path`, so that one that was interrupted goes on where it was. Default: none.
-/// On Unix the path may be any bytes, elsewhere it is UTF-8; it must not be empty.
+/// Makes uploads resumable: each keeps a journal file in the directory `path`, so that one that was interrupted continues
+/// where it was. Default: none. On Unix the path may be any bytes, elsewhere it is UTF-8; it must not be empty.
 ///
-/// Each upload has a file of its own there, readable by its owner only, which is removed when the upload has ended. The
-/// directory is made when an upload needs it; any number of clients and processes may share one. What is in the files lets
-/// whoever has the API key go on with the uploads; the key itself is never there. See "Uploads that survive" above.
+/// A journal is readable by its owner only and is removed when its upload has ended. The directory is made when an upload
+/// needs it; any number of clients and processes may share one. Whoever has the API key can continue the uploads with what
+/// is in the files; the key itself is never there. See "Uploads that survive" above.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_journal_dir(
     config: *mut ofauth_config,
@@ -249,12 +278,12 @@ pub unsafe extern "C" fn ofauth_config_set_journal_dir(
     unsafe { set_directory(config, path, err, |builder, dir| builder.journal_dir(dir)) }
 }
 
-/// Paces the requests on each connection by a limit that is known beforehand: `per_minute` requests a minute in the long
-/// run, `burst` at once after a pause. Neither may be 0. Default: the limit is learned.
+/// Sets a request limit that is known beforehand, for each connection: `per_minute` requests a minute in the long run,
+/// `burst` at once after a pause. Neither may be 0. Default: the limit is learned from the service's answers.
 ///
 /// Requests to `/v2/access/...` wait in turn until the limit allows them, parts of uploads included. What the service says
-/// can make a client slower than this, never faster. Without it, nothing waits before the service shows a limit in its
-/// answers (`X-RateLimit-...`) or refuses (429).
+/// can make a client slower than this, never faster. Without this setting nothing waits until the service states a limit
+/// in its answers (`X-RateLimit-...`) or refuses a request (429).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_request_limit(
     config: *mut ofauth_config,
@@ -316,29 +345,40 @@ pub unsafe extern "C" fn ofauth_config_set_proxy(
     unsafe { set_text(config, url, "url", err, |builder, url| builder.proxy(url)) }
 }
 
-/// Sets the timeouts, in milliseconds; 0 leaves one as it is.
-///
-/// `connect_ms`: opening a connection, TLS included; default 10 000. `stall_ms`: how long no byte of an upload may be
-/// accepted on any of its connections; default 60 000. `answer_ms`: the answer, once the service has the request; default
-/// 120 000. There is no limit to the whole; see `ofauth_upload_set_timeout`.
+/// Sets how long opening a connection may take, name lookup and TLS included, in milliseconds. 0 is the default, 10 000.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_config_set_timeouts(
+pub unsafe extern "C" fn ofauth_config_set_connect_timeout(
     config: *mut ofauth_config,
-    connect_ms: u64,
-    stall_ms: u64,
-    answer_ms: u64,
+    milliseconds: u64,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let with = |config: &mut ofauth_config| {
-        for (limit, millis) in config.timeouts.iter_mut().zip([connect_ms, stall_ms, answer_ms]) {
-            if millis > 0 {
-                *limit = Some(Duration::from_millis(millis));
-            }
-        }
-        Ok(())
-    };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { set_timeout(config, milliseconds, err, |timeouts| &mut timeouts.connect) }
+}
+
+/// Sets how long an upload may stand still, no byte being accepted on any of its connections, in milliseconds. 0 is the
+/// default, 60 000.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_stall_timeout(
+    config: *mut ofauth_config,
+    milliseconds: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_timeout(config, milliseconds, err, |timeouts| &mut timeouts.stall) }
+}
+
+/// Sets how long the service may take to answer a request that it has, in milliseconds. 0 is the default, 120 000.
+///
+/// It is for each try. `ofauth_upload_set_timeout`, `ofauth_request_set_timeout` and `ofauth_wait_set_timeout` limit the whole.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_config_set_answer_timeout(
+    config: *mut ofauth_config,
+    milliseconds: u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    // SAFETY: what the header asks for.
+    unsafe { set_timeout(config, milliseconds, err, |timeouts| &mut timeouts.answer) }
 }
 
 /// Puts a text in front of the library's own `User-Agent`, such as "my-app/1.2".
@@ -352,22 +392,23 @@ pub unsafe extern "C" fn ofauth_config_set_user_agent(
     unsafe { set_text(config, text, "text", err, |builder, text| builder.user_agent(text)) }
 }
 
-/// Has lines of the log up to `level`, one of `OFAUTH_LOG_...`, go to `callback`. A NULL callback, the default, is no log.
+/// Sets the log callback, which gets the lines up to `level`, one of `OFAUTH_LOG_...`. NULL, the default, disables it.
 ///
-/// `user_data` is passed on as it is and may be NULL. It must be good until every client with this setting is freed and
-/// every call on one that was under way then has returned: nothing calls back outside of a call. A line never holds the
-/// API key.
+/// `user_data` is used until every configuration and client with this setting is freed and every call that was under way
+/// then has returned; `destroy` is called at that moment. A line never holds the API key.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_set_log(
     config: *mut ofauth_config,
     level: i32,
     callback: ofauth_log_callback,
     user_data: *mut c_void,
+    destroy: ofauth_destroy,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let with = |config: &mut ofauth_config| {
+    let user_data = UserData::new(user_data, destroy);
+    let with = move |config: &mut ofauth_config| {
         let target = |callback| match log::level(level) {
-            Some(level) => Ok(LogTarget { callback, user_data, level }),
+            Some(level) => Ok(LogTarget { callback, user_data: Arc::new(user_data), level }),
             None => {
                 let text = format!("level is {level}: use one of OFAUTH_LOG_ERROR to OFAUTH_LOG_TRACE");
                 Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text))
@@ -391,15 +432,15 @@ pub unsafe extern "C" fn ofauth_config_allow_origin(
     unsafe { set_text(config, origin, "origin", err, |builder, origin| builder.allow_origin(origin)) }
 }
 
-/// Allows plain http to other machines, or forbids it again. The key then travels readably. Default: false.
+/// Allows plain http to other machines (1) or forbids it (0, the default). The key then travels unencrypted.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_config_allow_plain_http(
     config: *mut ofauth_config,
-    allow: bool,
+    allow: c_int,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |config: &mut ofauth_config| {
-        config.builder = std::mem::take(&mut config.builder).allow_plain_http(allow);
+        config.builder = std::mem::take(&mut config.builder).allow_plain_http(allow != 0);
         Ok(())
     };
     // SAFETY: what the header asks for.

@@ -2,7 +2,7 @@
 //!
 //! What went wrong, for programs and for people. An error never holds the API key.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_int};
 
 use crate::boundary::infallible;
 use crate::status::{self, OFAUTH_OK, ofauth_status};
@@ -35,6 +35,13 @@ impl ofauth_error {
             part: 0,
             retryable: false,
         })
+    }
+
+    /// The error of a call that was left where it was, which may be made again.
+    pub(crate) fn given_up(status: ofauth_status, message: &str) -> Box<Self> {
+        let mut error = Self::new(status, message);
+        error.retryable = true;
+        error
     }
 
     pub(crate) fn status(&self) -> ofauth_status {
@@ -130,12 +137,12 @@ pub unsafe extern "C" fn ofauth_error_part(error: *const ofauth_error) -> u32 {
     unsafe { read(error, 0, |error| error.part) }
 }
 
-/// Whether the same call may succeed later without a change by the caller and without the danger of a duplicate. This is
-/// true of `OFAUTH_ERR_CANCELLED` too, given a cancel that was not used: a loop that tries again looks at that first.
+/// 1 if the same call may succeed later without a change by the caller and without the danger of a duplicate, else 0. It is
+/// 1 for `OFAUTH_ERR_CANCELLED` too: a loop that tries again looks at its own cancel first.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ofauth_error_is_retryable(error: *const ofauth_error) -> bool {
+pub unsafe extern "C" fn ofauth_error_is_retryable(error: *const ofauth_error) -> c_int {
     // SAFETY: the header asks for NULL or a living error.
-    unsafe { read(error, false, |error| error.retryable) }
+    unsafe { read(error, 0, |error| c_int::from(error.retryable)) }
 }
 
 /// Frees an error and the texts that it returned. Passing NULL is a no-op.

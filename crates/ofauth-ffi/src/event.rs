@@ -43,8 +43,9 @@ unsafe impl Send for Buffer {}
 
 impl ReadRequest {
     /// Has the caller's reader fill the buffer.
-    pub(crate) fn read(&self, reader: Option<ReaderCallback>) -> i64 {
+    pub(crate) fn read(&self, reader: Option<&ReaderCallback>) -> i64 {
         let Some(ReaderCallback { function, user_data }) = reader else { return -1 };
+        let user_data = user_data.pointer();
         // SAFETY: the caller of the C function vouches for its reader, and the buffer is lent until the reply.
         callback::run(|| unsafe { function(user_data, self.offset, self.buffer.start, self.buffer.length) })
     }
@@ -82,7 +83,9 @@ impl ReadAt for EventReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::user_data::UserData;
     use std::ffi::c_void;
+    use std::sync::Arc;
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
 
@@ -110,10 +113,11 @@ mod tests {
             let closed = reader.read_at(&mut buf, 1);
             (buf, read, dropped, closed)
         });
-        let sevens = Some(ReaderCallback { function: sevens, user_data: std::ptr::null_mut() });
+        let user_data = Arc::new(UserData::new(std::ptr::null_mut(), None));
+        let sevens = Some(ReaderCallback { function: sevens, user_data });
         for _ in 0..2 {
             let request = request(&events);
-            let read = request.read(sevens);
+            let read = request.read(sevens.as_ref());
             request.reply(read);
         }
         drop(request(&events));

@@ -30,6 +30,7 @@ mod panics;
 mod pointer;
 mod progress;
 mod range;
+mod request;
 mod response;
 mod result;
 mod run;
@@ -38,23 +39,28 @@ mod standard;
 mod status;
 mod text;
 mod upload;
+mod user_data;
 mod version;
+mod waiting;
 
-pub use call::{ofauth_call, ofauth_call_bytes, ofauth_check, ofauth_vault_plus_batch};
+pub use call::*;
 pub use cancel::{ofauth_cancel, ofauth_cancel_cancel, ofauth_cancel_free, ofauth_cancel_new};
-pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new};
+pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new, ofauth_client_with_wait};
 pub use config::*;
 pub use error::*;
-pub use journal::{ofauth_journal_forget, ofauth_journal_sessions};
+pub use journal::*;
 pub use log::{
     OFAUTH_LOG_DEBUG, OFAUTH_LOG_ERROR, OFAUTH_LOG_INFO, OFAUTH_LOG_TRACE, OFAUTH_LOG_WARN,
     ofauth_log_callback,
 };
 pub use notice::*;
 pub use progress::*;
+pub use request::*;
 pub use response::*;
 pub use result::*;
 pub use run::{ofauth_upload_file, ofauth_upload_run};
 pub use status::*;
 pub use upload::*;
+pub use user_data::ofauth_destroy;
 pub use version::{OFAUTH_ABI_VERSION, ofauth_abi_version, ofauth_version};
+pub use waiting::*;

@@ -1,8 +1,8 @@
 //! Logs
 //!
-//! What a client says of its work. Lines come into being on the client's threads, and callbacks run on threads that
-//! called: so a line waits until a call that is under way, or else the next one, hands it over. A call whose work has ended
-//! leaves the lines to the others, if there are any. 1024 lines wait at most.
+//! What a client tells about its work. Lines are made on the client's threads, but callbacks run on the program's threads: so
+//! a line waits until a call that is under way, or else the next call, delivers it. A call whose work has ended leaves the
+//! lines to other calls, if there are any. At most 1024 lines wait; later ones are counted and dropped.
 
 use std::collections::VecDeque;
 use std::ffi::{CString, c_char, c_void};
@@ -15,12 +15,13 @@ use tracing::subscriber::NoSubscriber;
 use tracing::{Dispatch, Event as LogEvent, Level, Metadata, Subscriber, span};
 
 use crate::event::Event;
+use crate::user_data::UserData;
 use crate::{callback, text};
 
-/// Takes one line of the log.
+/// Called with each line of the log.
 ///
 /// `level` is one of `OFAUTH_LOG_...`; `message` is one line and borrowed until the function returns. It runs on a
-/// thread that is inside a call of this client; if several threads are, it runs on several of them at once.
+/// thread that is inside a call of this client; if several threads are, it may run on several of them at the same time.
 pub type ofauth_log_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, level: i32, message: *const c_char)>;
 
@@ -39,10 +40,10 @@ pub const OFAUTH_LOG_TRACE: i32 = 5;
 const MOST_LINES: usize = 1024;
 
 /// Where the lines of a client go.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 pub(crate) struct LogTarget {
     pub(crate) callback: unsafe extern "C" fn(*mut c_void, i32, *const c_char),
-    pub(crate) user_data: *mut c_void,
+    pub(crate) user_data: Arc<UserData>,
     pub(crate) level: Level,
 }
 
@@ -113,7 +114,7 @@ impl Log {
         let next = lock(&self.queue).pop();
         let Some((level, line)) = next else { return false };
         // SAFETY: the caller of the C function vouches for its callback, and `line` lives until it returns.
-        callback::run(|| unsafe { (target.callback)(target.user_data, level, line.as_ptr()) });
+        callback::run(|| unsafe { (target.callback)(target.user_data.pointer(), level, line.as_ptr()) });
         true
     }
 }

@@ -21,13 +21,18 @@ pub const OFAUTH_PHASE_DONE: i32 = 4;
 /// A time of `ofauth_progress` that is not known.
 pub const OFAUTH_UNKNOWN_MS: u64 = u64::MAX;
 
-/// How far an upload is. Made by the library only; later versions may add fields at its end.
+/// How far an upload is. Made by the library only. Later versions may add fields at the end: a program that may run with an
+/// older library than it was compiled for uses a field only if `size` says that it is there.
 ///
 /// `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once the
 /// service has confirmed the end.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct ofauth_progress {
+    /// The size of this struct in bytes, as the library that runs has it.
+    pub size: u32,
+    /// What the upload is doing: one of `OFAUTH_PHASE_...`. Later versions may add numbers.
+    pub phase: i32,
     /// Bytes given to the network, whether they have arrived or not. Bytes sent again do not count twice.
     pub handed_over: u64,
     /// Bytes in parts that the service has acknowledged; at most `total` - 1 until the end is confirmed.
@@ -40,10 +45,6 @@ pub struct ofauth_progress {
     pub parts_done: u32,
     /// Parts of the plan; 0 while there is none.
     pub parts_total: u32,
-    /// Tries that failed and were repeated.
-    pub retries: u32,
-    /// What the upload is doing: one of `OFAUTH_PHASE_...`. Later versions may add numbers.
-    pub phase: i32,
     /// Bytes that an earlier run had sent and that are not sent again. They are in `acknowledged` from the start.
     pub resumed: u64,
     /// Bytes per second that this run hands over, evened out over some ten seconds; 0 while it is not known.
@@ -53,19 +54,26 @@ pub struct ofauth_progress {
     pub eta_ms: u64,
     /// Milliseconds until the upload session ends, by the service's clock; `OFAUTH_UNKNOWN_MS` if it did not say.
     pub session_left_ms: u64,
+    /// Tries that failed and were repeated.
+    pub retries: u32,
 }
 
-/// Takes the progress of an upload, about ten times a second while bytes flow, at every part's end, and at the end; and
+/// Far smaller than the number reaches. Four bytes at the end are free: a field that comes there would not change the size, so
+/// the first one to be added has eight.
+const SIZE: u32 = size_of::<ofauth_progress>() as u32;
+
+/// Called with the progress of an upload: about ten times a second while bytes flow, after every part, and at the end; and
 /// four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
+/// Return 0 to go on, anything else to cancel the upload.
 ///
-/// Runs on the thread that called `ofauth_upload_run`, until that returns. `progress` is borrowed until the function
-/// returns. The result 0 goes on, any other cancels this upload.
+/// Runs on the thread that called `ofauth_upload_run`. `progress` is borrowed until the function returns.
 pub type ofauth_progress_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const ofauth_progress) -> c_int>;
 
 impl From<&Progress> for ofauth_progress {
     fn from(progress: &Progress) -> Self {
         Self {
+            size: SIZE,
             handed_over: progress.handed_over,
             acknowledged: progress.acknowledged,
             total: progress.total,

@@ -1,10 +1,10 @@
 //! Results of uploads
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_int};
 use std::mem::ManuallyDrop;
 use std::ptr;
 
-use ofauth::{Cancel, Uploaded};
+use ofauth::Uploaded;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -16,14 +16,19 @@ use crate::event_loop::CallLoop;
 use crate::fork_guard::ForkGuard;
 use crate::guest::Guest;
 use crate::status::{OFAUTH_ERR_FORKED, ofauth_status};
+use crate::waiting::Limits;
 use crate::{pointer, text};
 
 /// A finished upload. Immutable: any thread may read it, and the texts it returns live as long as it does.
 pub struct ofauth_result {
     upload_id: CString,
     media_id: Option<CString>,
+    media: Option<CString>,
     bytes: u64,
     resumed: u64,
+    sent_again: u64,
+    retries: u32,
+    is_multipart: bool,
     etags: Vec<Option<CString>>,
     json: CString,
     held: Option<Held>,
@@ -74,8 +79,12 @@ impl ofauth_result {
         Self {
             upload_id: text::owned(uploaded.media_upload_id()),
             media_id: uploaded.media_id().as_deref().map(text::owned),
+            media: uploaded.media().map(|media| text::owned(&media.to_string())),
             bytes: uploaded.bytes(),
             resumed: uploaded.resumed(),
+            sent_again: uploaded.sent_again(),
+            retries: uploaded.retries(),
+            is_multipart: uploaded.is_multipart(),
             etags: uploaded.etags().map(|etag| etag.map(text::owned)).collect(),
             // Values of JSON and plain fields can always be written.
             json: text::owned(&serde_json::to_string(&json).unwrap_or_default()),
@@ -109,6 +118,13 @@ pub unsafe extern "C" fn ofauth_result_media_id(result: *const ofauth_result) ->
     unsafe { read(result, ptr::null(), |result| text::pointer(result.media_id.as_deref())) }
 }
 
+/// The media as the service described it in its last answer, one JSON object; NULL if it did not, and for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_media_json(result: *const ofauth_result) -> *const c_char {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { read(result, ptr::null(), |result| text::pointer(result.media.as_deref())) }
+}
+
 /// The bytes that were uploaded; 0 for a NULL result.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_bytes(result: *const ofauth_result) -> u64 {
@@ -122,6 +138,27 @@ pub unsafe extern "C" fn ofauth_result_bytes(result: *const ofauth_result) -> u6
 pub unsafe extern "C" fn ofauth_result_resumed(result: *const ofauth_result) -> u64 {
     // SAFETY: the header asks for NULL or a living result.
     unsafe { read(result, 0, |result| result.resumed) }
+}
+
+/// The bytes that an expired session had acknowledged and that were sent once more; 0 for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_sent_again(result: *const ofauth_result) -> u64 {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { read(result, 0, |result| result.sent_again) }
+}
+
+/// The tries of all steps that failed and were repeated; 0 for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_retries(result: *const ofauth_result) -> u32 {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { read(result, 0, |result| result.retries) }
+}
+
+/// 1 if the upload went in parts and was then completed, 0 if it went in one request and for a NULL result.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_result_is_multipart(result: *const ofauth_result) -> c_int {
+    // SAFETY: the header asks for NULL or a living result.
+    unsafe { read(result, 0, |result| c_int::from(result.is_multipart)) }
 }
 
 /// The parts in which the upload went; 1 if it went whole, 0 for a NULL result.
@@ -151,19 +188,20 @@ pub unsafe extern "C" fn ofauth_result_json(result: *const ofauth_result) -> *co
     unsafe { read(result, ptr::null(), |result| result.json.as_ptr()) }
 }
 
-/// Says that a held result has arrived where it belongs, so that the journal need not keep it any longer, and waits until
-/// that is on the disk. Then the same upload starts over.
+/// Tells the journal that the program has stored a held result, and waits until that is on the disk. The same upload then
+/// starts over.
 ///
 /// `client` is any client of this process: its threads do it. Settling again, and settling a result that is not held (see
 /// `ofauth_upload_set_hold_result`), changes nothing. Any thread; not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in
-/// a forked child (`OFAUTH_ERR_FORKED`). `OFAUTH_ERR_JOURNAL`: the journal cannot be removed.
+/// a forked child (`OFAUTH_ERR_FORKED`). `OFAUTH_ERR_JOURNAL`: the journal cannot be removed. After `OFAUTH_ERR_CANCELLED` or
+/// `OFAUTH_ERR_TIMEOUT` it may be settled or not: settle again.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_settle(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     result: *const ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for a living result.
         let result = unsafe { pointer::shared(result, "result") }?;
         let Some(held) = &result.held else { return Ok(()) };
@@ -172,15 +210,16 @@ pub unsafe extern "C" fn ofauth_result_settle(
             return Err(ofauth_error::new(OFAUTH_ERR_FORKED, text));
         }
         let uploaded = Uploaded::clone(&held.uploaded);
-        let settle = async move { uploaded.settle().await };
-        CallLoop::new(Cancel::new()).run(client, &Callbacks::default(), settle)
+        let waiting = CallLoop::new([limits]);
+        let settle = waiting.or_left(async move { uploaded.settle().await });
+        waiting.run(client, &Callbacks::default(), settle)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting_for_end(client, err, call) }
 }
 
-/// Frees a result and the texts that it returned. One that is held and was not settled stays in its journal. NULL is
-/// nothing.
+/// Frees a result and the texts that it returned. One that is held and was not settled stays in its journal. Passing NULL is
+/// a no-op.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_result_free(result: *mut ofauth_result) {
     // SAFETY: the header asks for NULL or a result that was not freed yet.

@@ -5,11 +5,8 @@
 
 use std::ffi::c_char;
 
-use ofauth::Cancel;
-
 use crate::borrowed_bytes::BorrowedBytes;
 use crate::callback::Callbacks;
-use crate::cancel::OwnCancel;
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
 use crate::event_loop::CallLoop;
@@ -18,8 +15,9 @@ use crate::pointer::{self, Result};
 use crate::result::ofauth_result;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 use crate::upload::{Source, ofauth_upload};
+use crate::waiting::Limits;
 
-/// Uploads, and waits for the end. `upload` is copied at the begin and may be run again. With a journal, what an earlier
+/// Uploads, and waits for the end. `upload` is copied at the start and may be run again. With a journal, what an earlier
 /// run of the same upload has sent is not sent again.
 ///
 /// `*out` is the result, to be freed with `ofauth_result_free`. Any thread, at the same time as other calls on the same
@@ -37,15 +35,15 @@ use crate::upload::{Source, ofauth_upload};
 /// journal cannot be read or written, and nothing more is sent.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_run(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     upload: *const ofauth_upload,
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for a living upload that nobody changes meanwhile.
         let upload = unsafe { pointer::shared(upload, "upload") }?.clone();
-        run(client, upload)
+        run(client, upload, limits)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
@@ -54,23 +52,23 @@ pub unsafe extern "C" fn ofauth_upload_run(
 /// Uploads the file at `path` with the client's settings, and waits for the end. Otherwise as `ofauth_upload_run`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_file(
-    client: *mut ofauth_client,
+    client: *const ofauth_client,
     path: *const c_char,
     out: *mut *mut ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest| {
+    let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for a text that ends with NUL.
         let path = unsafe { pointer::path(path, "path") }?;
-        run(client, ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() })
+        run(client, ofauth_upload { source: Some(Source::File(path)), ..ofauth_upload::default() }, limits)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
 }
 
-fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
-    // A cancel of its own, because a progress callback cancels this run and not all that share the caller's.
-    let call = CallLoop::new(upload.cancel.as_ref().map_or_else(Cancel::new, OwnCancel::child));
+/// Carries an upload out. `of_client` are the limits of the client's own wait.
+fn run(client: &Guest, upload: ofauth_upload, of_client: Limits) -> Result<ofauth_result> {
+    let call = CallLoop::new([upload.limits, of_client]);
     let mut callbacks =
         Callbacks { progress: upload.progress, notice: upload.notice, ..Callbacks::default() };
     let mut borrow = None;
@@ -98,6 +96,9 @@ fn run(client: &Guest, upload: ofauth_upload) -> Result<ofauth_result> {
         return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text));
     }
     let mut work = client.client().upload(source).options(&upload.options).cancel(call.cancel());
+    if let Some(limit) = call.timeout() {
+        work = work.timeout(limit);
+    }
     if callbacks.progress.is_some() {
         work = work.on_progress(call.on_progress());
     }

@@ -20,7 +20,7 @@ pub const OFAUTH_ERR_UTF8: ofauth_status = 2;
 pub const OFAUTH_ERR_INVALID_ARGUMENT: ofauth_status = 3;
 /// The client is set up wrongly: key, connection, URL, certificates, or a server whose certificate is not trusted.
 pub const OFAUTH_ERR_CONFIG: ofauth_status = 4;
-/// The caller cancelled: by an `ofauth_cancel`, or by the result of a progress callback.
+/// The caller cancelled: by an `ofauth_cancel`, or by the result of a progress, notice or tick callback.
 pub const OFAUTH_ERR_CANCELLED: ofauth_status = 5;
 /// A function that waits was called from inside a callback.
 pub const OFAUTH_ERR_REENTRANT: ofauth_status = 6;

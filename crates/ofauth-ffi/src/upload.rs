@@ -1,32 +1,34 @@
 //! Uploads: what is sent, and how
 //!
 //! An upload needs a source and, unless that is a file, a file name. Setters copy texts. The upload may be run any number
-//! of times. Each run is a new upload, unless the client has a journal directory: then a run goes on with what an earlier
-//! one, in this process or another, left of the same upload. That is one with the same file (or, for bytes and readers,
-//! content), file name, content type, connection, server and options of vault workflows.
+//! of times. Each run is a new upload, unless the client has a journal directory: then a run continues what an earlier run of
+//! the same upload, in this process or another, has left. The same upload is one with the same file (or, for bytes and
+//! readers, content), file name, content type, connection, server and options of vault workflows.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::sync::Arc;
 
 use ofauth::{MAX_CONCURRENCY, UploadOptions, VaultUpload};
 
 use crate::boundary::{fallible, infallible};
 use crate::callback::{NoticeCallback, ProgressCallback, ReaderCallback};
-use crate::cancel::{OwnCancel, ofauth_cancel};
+use crate::cancel::ofauth_cancel;
 use crate::error::ofauth_error;
 use crate::notice::ofauth_notice_callback;
 use crate::pointer::{self, Result, hand_out};
 use crate::progress::ofauth_progress_callback;
 use crate::range;
 use crate::status::{OFAUTH_ERR_NULL, ofauth_status};
+use crate::user_data::{UserData, ofauth_destroy};
+use crate::waiting::Limits;
 
-/// Reads up to `len` bytes that stand at `offset` from the start of the source into `buf`, and returns how many it read.
+/// Reads up to `len` bytes at `offset` from the start of the source into `buf`, and returns how many it read.
 ///
-/// Fewer than `len` are fine; 0 before the declared size, -1, and more than `len` end the upload with
-/// `OFAUTH_ERR_SOURCE` or `OFAUTH_ERR_SOURCE_CHANGED`. The offsets come in no order, and a range may be asked for again,
-/// for a repetition, with the same bytes expected. Runs on the thread that called `ofauth_upload_run`, one at a time; as
-/// long as it does not return, the upload stands still and cannot be cancelled.
+/// Fewer than `len` are fine. 0 before the declared size, -1, and more than `len` end the upload with
+/// `OFAUTH_ERR_SOURCE` or `OFAUTH_ERR_SOURCE_CHANGED`. Offsets come in any order. When a part is sent again, its range is
+/// read again and must give the same bytes. Runs on the thread that called `ofauth_upload_run`, one at a time; until it
+/// returns, the upload stands still and cannot be cancelled.
 pub type ofauth_reader =
     Option<unsafe extern "C" fn(user_data: *mut c_void, offset: u64, buf: *mut u8, len: usize) -> i64>;
 
@@ -37,7 +39,8 @@ pub struct ofauth_upload {
     pub(crate) options: UploadOptions,
     pub(crate) progress: Option<ProgressCallback>,
     pub(crate) notice: Option<NoticeCallback>,
-    pub(crate) cancel: Option<OwnCancel>,
+    /// What gives a run up. The timeout among the options is not used: this one counts for other calls, too.
+    pub(crate) limits: Limits,
 }
 
 /// Where the bytes come from.
@@ -127,19 +130,20 @@ pub unsafe extern "C" fn ofauth_upload_set_bytes(
     unsafe { change(upload, err, with) }
 }
 
-/// Uploads `size` bytes that `reader` gives out, under a file name that `ofauth_upload_set_filename` sets.
-///
-/// `user_data` is passed to the reader as it is and may be NULL.
+/// Uploads `size` bytes that `reader` reads, under a file name that `ofauth_upload_set_filename` sets.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_reader(
     upload: *mut ofauth_upload,
     reader: ofauth_reader,
     user_data: *mut c_void,
+    destroy: ofauth_destroy,
     size: u64,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let with = |upload: &mut ofauth_upload| {
+    let user_data = UserData::new(user_data, destroy);
+    let with = move |upload: &mut ofauth_upload| {
         let function = reader.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_NULL, "reader is NULL"))?;
+        let user_data = Arc::new(user_data);
         upload.source = Some(Source::Reader { reader: ReaderCallback { function, user_data }, size });
         Ok(())
     };
@@ -211,8 +215,8 @@ pub unsafe extern "C" fn ofauth_upload_set_concurrency(
     unsafe { change(upload, err, with) }
 }
 
-/// Sets how long a whole run may take, in milliseconds, after which it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is
-/// as long as it moves.
+/// Sets how long a whole run may take, in milliseconds; after that it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is no
+/// limit as long as bytes move.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_timeout(
     upload: *mut ofauth_upload,
@@ -220,7 +224,7 @@ pub unsafe extern "C" fn ofauth_upload_set_timeout(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.options.timeout = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
+        upload.limits.set_timeout(milliseconds);
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -252,52 +256,55 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
     unsafe { change(upload, err, with) }
 }
 
-/// Whether the client's journal directory, if it has one, is used for this upload. Default: true.
+/// Sets whether this upload uses the client's journal directory, if that has one. 0 is no; default: 1.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_journal(
     upload: *mut ofauth_upload,
-    on: bool,
+    on: c_int,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.options.without_journal = !on;
+        upload.options.without_journal = on == 0;
         Ok(())
     };
     // SAFETY: what the header asks for.
     unsafe { change(upload, err, with) }
 }
 
-/// Whether the journal keeps the result until `ofauth_result_settle` says that it has arrived where it belongs. Default:
-/// false. Without a journal this changes nothing.
+/// Sets whether the journal keeps the result until `ofauth_result_settle`. 0, the default, is no. Without a journal this
+/// changes nothing.
 ///
-/// A process may be killed after the service has confirmed an upload and before its reference is where it belongs. Held,
-/// it is not lost: until it is settled, the same upload, held too, gives this result again and sends nothing; not held,
-/// it gives the result once more and ends the journal. As long as the result is not freed, the same upload is `OFAUTH_ERR_BUSY`.
+/// A process may be killed after the service has confirmed an upload and before the program has stored its reference. A
+/// held result is not lost then: until it is settled, the same upload, held too, gives it again and sends nothing; not
+/// held, it gives the result once more and removes the journal. Until the result is freed, running the same upload again
+/// ends with `OFAUTH_ERR_BUSY`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_hold_result(
     upload: *mut ofauth_upload,
-    on: bool,
+    on: c_int,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
-        upload.options.hold_result = on;
+        upload.options.hold_result = on != 0;
         Ok(())
     };
     // SAFETY: what the header asks for.
     unsafe { change(upload, err, with) }
 }
 
-/// Sets the notice callback, which is told that an upload was resumed, starts over, tries something again, waits, or will not be
-/// done before its session ends.
-/// NULL, the default, disables it. `user_data` is passed on as it is and may be NULL.
+/// Sets the notice callback. It is called when the upload is resumed or starts over, tries a step again, waits, or is
+/// unlikely to end before its session does. NULL, the default, disables it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_notice(
     upload: *mut ofauth_upload,
     callback: ofauth_notice_callback,
     user_data: *mut c_void,
+    destroy: ofauth_destroy,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let with = |upload: &mut ofauth_upload| {
+    let user_data = UserData::new(user_data, destroy);
+    let with = move |upload: &mut ofauth_upload| {
+        let user_data = Arc::new(user_data);
         upload.notice = callback.map(|function| NoticeCallback { function, user_data });
         Ok(())
     };
@@ -305,15 +312,18 @@ pub unsafe extern "C" fn ofauth_upload_set_notice(
     unsafe { change(upload, err, with) }
 }
 
-/// Sets the progress callback. NULL, the default, disables it. `user_data` is passed on as it is and may be NULL.
+/// Sets the progress callback. NULL, the default, disables it.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_progress(
     upload: *mut ofauth_upload,
     callback: ofauth_progress_callback,
     user_data: *mut c_void,
+    destroy: ofauth_destroy,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let with = |upload: &mut ofauth_upload| {
+    let user_data = UserData::new(user_data, destroy);
+    let with = move |upload: &mut ofauth_upload| {
+        let user_data = Arc::new(user_data);
         upload.progress = callback.map(|function| ProgressCallback { function, user_data });
         Ok(())
     };
@@ -321,7 +331,7 @@ pub unsafe extern "C" fn ofauth_upload_set_progress(
     unsafe { change(upload, err, with) }
 }
 
-/// Has `cancel` cancel this upload. NULL, the default, is none. The upload keeps what it needs: the cancel may be freed.
+/// Sets the cancel that gives the upload up. NULL, the default, is none. The cancel may be freed afterwards.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_upload_set_cancel(
     upload: *mut ofauth_upload,
@@ -330,7 +340,7 @@ pub unsafe extern "C" fn ofauth_upload_set_cancel(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for NULL or a living cancel.
-        upload.cancel = unsafe { cancel.as_ref() }.map(|cancel| cancel.0.clone());
+        unsafe { upload.limits.set_cancel(cancel) };
         Ok(())
     };
     // SAFETY: what the header asks for.

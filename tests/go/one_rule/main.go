@@ -10,7 +10,7 @@ import (
 	"log"
 	"os"
 
-	"ofauth"
+	ofauth "github.com/example/ofauth/bindings/go"
 )
 
 func main() {

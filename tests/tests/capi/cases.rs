@@ -8,12 +8,18 @@ use xtask::header::{self, Function, Parameter as Argument};
 use crate::operations::OPERATIONS;
 use crate::tree::Tree;
 
-/// Parameters that may be NULL, beside `err` and `user_data`.
+/// Parameters that may be NULL, beside `err`, `user_data` and `destroy`.
 const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_config_set_log", "callback"),
     ("ofauth_upload_set_notice", "callback"),
     ("ofauth_upload_set_progress", "callback"),
     ("ofauth_upload_set_cancel", "cancel"),
+    ("ofauth_wait_set_cancel", "cancel"),
+    ("ofauth_wait_set_tick", "tick"),
+    ("ofauth_request_set_cancel", "cancel"),
+    ("ofauth_request_set_tick", "tick"),
+    ("ofauth_request_set_params", "json"),
+    ("ofauth_request_set_json", "json"),
     ("ofauth_upload_set_vault_upload", "mode"),
     ("ofauth_upload_set_vault_upload", "user_id"),
     ("ofauth_call", "params_json"),
@@ -48,6 +54,9 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "etag", r#""\"an-etag\"""#),
     ("", "params_json", r#""{}""#),
     ("", "body_json", r#""{\"text\": \"Hello\"}""#),
+    ("", "operation_id", r#""whoami""#),
+    ("", "json", r#""{}""#),
+    ("", "name", r#""Content-Type""#),
 ];
 
 /// Types of numbers, with their largest value.
@@ -56,7 +65,8 @@ const NUMBERS: &[(&str, &str)] = &[
     ("int32_t", "INT32_MAX"),
     ("uint64_t", "UINT64_MAX"),
     ("size_t", "SIZE_MAX"),
-    ("bool", "1"),
+    ("int", "INT32_MIN"),
+    ("int64_t", "INT64_MAX"),
     ("ofauth_status", "INT32_MIN"),
 ];
 
@@ -66,6 +76,8 @@ const CALLBACKS: &[(&str, &str)] = &[
     ("ofauth_progress_callback", "ignore_progress"),
     ("ofauth_notice_callback", "ignore_notice"),
     ("ofauth_log_callback", "ignore_log"),
+    ("ofauth_tick_callback", "ignore_tick"),
+    ("ofauth_destroy", "ignore_destroy"),
 ];
 
 /// The files that programs include, by name.
@@ -124,6 +136,7 @@ fn letter(argument: &Argument) -> char {
 
 fn is_nullable(function: &Function, argument: &Argument) -> bool {
     matches!(letter(argument), 'e' | 'u' | 'n')
+        || argument.name == "destroy"
         || NULLABLE.contains(&(function.name.as_str(), argument.name.as_str()))
 }
 
@@ -185,7 +198,8 @@ fn look(function: &Function, call: &str) -> String {
         "const uint8_t *" => {
             format!("  const uint8_t *bytes = {call};\n  CHECK(bytes == NULL || bytes[0] != 1);\n")
         }
-        "bool" => format!("  (void){call};\n"),
+        "int" => format!("  CHECK(({call}) <= 1);\n"),
+        "int64_t" => format!("  (void){call};\n"),
         _ => format!("  CHECK(({call}) < INT32_MAX);\n"),
     }
 }

@@ -153,9 +153,10 @@ async fn compiles_as_go(text: &str, document: &str) {
     let ends = text.lines().last().is_some_and(|line| line.starts_with("return"));
     let end = if ends { "" } else { "\treturn nil\n" };
     let program = format!(
-        "package main\n\nimport (\n{imports}\n\t\"ofauth\"\n)\n\n\
+        "package main\n\nimport (\n{imports}\n\tofauth \"{}\"\n)\n\n\
          func quick(ctx context.Context, key string) error {{\n{text}{end}}}\n\n\
-         func main() {{\n\t_ = quick(context.Background(), \"\")\n}}\n"
+         func main() {{\n\t_ = quick(context.Background(), \"\")\n}}\n",
+        crate::go::MODULE
     );
     std::fs::write(directory.path().join("main.go"), program).unwrap();
     module(directory.path(), "quick");

@@ -76,7 +76,7 @@ pub(crate) async fn all_work(tree: &Tree, linking: Linking) {
     let mut memory = example(tree, "memory", linking, at.path(), &sandbox);
     let ended = run(&mut memory, 60).await.succeeds();
     holds(&sandbox, "pixel.gif", 1, &picture());
-    assert!(ended.out.starts_with("upload:") && ended.out.contains("\"exists\":true"), "{}", ended.all());
+    assert!(ended.out.starts_with("upload:") && ended.out.contains("the vault has it"), "{}", ended.all());
 
     let mut call = example(tree, "call", linking, at.path(), &sandbox);
     let ended = run(call.args(["create_post", "{}", r#"{"text": "Hello from C"}"#]), 60).await.succeeds();

@@ -29,6 +29,9 @@ pub(crate) fn go(at: &Path, arguments: &[&str]) -> Command {
     command
 }
 
+/// The path under which programs import the wrapper.
+pub(crate) const MODULE: &str = "github.com/example/ofauth/bindings/go";
+
 fn wrapper() -> std::path::PathBuf {
     root().join("bindings/go")
 }
@@ -37,7 +40,7 @@ fn wrapper() -> std::path::PathBuf {
 pub(crate) fn module(at: &Path, name: &str) {
     let wrapper = wrapper();
     let module = format!(
-        "module {name}\n\ngo 1.19\n\nrequire ofauth v0.0.0\n\nreplace ofauth => {}\n",
+        "module {name}\n\ngo 1.19\n\nrequire {MODULE} v0.0.0\n\nreplace {MODULE} => {}\n",
         wrapper.display()
     );
     std::fs::write(at.join("go.mod"), module).unwrap();

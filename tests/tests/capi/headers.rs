@@ -36,6 +36,34 @@ async fn the_header_compiles_alone_and_in_two_units() {
     }
 }
 
+/// Whoever does not look at the status of what was made or sent is warned, and can switch that off; of a setter nobody is.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_nobody_looks_at_is_a_warning_that_can_be_defined_away() {
+    let ignoring = |call: &str| {
+        format!(
+            "#include <ofauth.h>\nvoid f(const ofauth_client *client, ofauth_upload *upload, ofauth_response **out);\n\
+             void f(const ofauth_client *client, ofauth_upload *upload, ofauth_response **out) {{\n\
+             (void)client; (void)upload; (void)out; {call};\n}}\nint main(void) {{ return 0; }}\n"
+        )
+    };
+    for (compiler, standard, ending) in LANGUAGES {
+        for (call, warns) in [
+            ("ofauth_call(client, \"whoami\", 0, 0, out, 0)", true),
+            ("ofauth_upload_new(&upload, 0)", true),
+            ("ofauth_result_settle(client, 0, 0)", true),
+            ("ofauth_upload_set_journal(upload, 0, 0)", false),
+        ] {
+            for (defined, silent) in [(&[][..], false), (&["-DOFAUTH_NODISCARD="][..], true)] {
+                let directory = scratch();
+                let flags = [&[*standard][..], WARNINGS, defined].concat();
+                let file = format!("ignoring.{ending}");
+                let ended = build(compiler, &flags, &[(&*file, &*ignoring(call))], directory.path()).await;
+                assert_eq!(ended.status.success(), !warns || silent, "{standard} {call}: {}", ended.all());
+            }
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_warning_would_be_noticed() {
     let directory = scratch();

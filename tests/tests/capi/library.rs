@@ -45,6 +45,8 @@ in_all_ways! {
     hosts: plain 60 s, valgrind 5 rounds 240 s, sanitized 20 rounds 120 s;
     broken_pipes: plain 180 s, valgrind 16 rounds 240 s, sanitized 80 rounds 120 s;
     signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
+    giving_up: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    ownership: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     lifecycle: plain 180 s, valgrind 4 rounds 240 s, sanitized 30 rounds 120 s;
 }
 
@@ -172,6 +174,42 @@ async fn signals(way: Way, seconds: u64) {
     let sandbox = builder().start().await.unwrap();
     let Some(_) = play("signals", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
     holds(&sandbox, "signals.mp4", 4, &std::fs::read(clip()).unwrap());
+}
+
+/// A server that takes requests and never answers.
+async fn silent() -> (String, tokio::task::JoinHandle<()>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let task = tokio::spawn(async move {
+        while let Ok((mut connection, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                // Until the client hangs up.
+                _ = tokio::io::copy(&mut connection, &mut tokio::io::sink()).await;
+            });
+        }
+    });
+    (base_url, task)
+}
+
+async fn giving_up(way: Way, seconds: u64) {
+    let (base_url, server) = silent().await;
+    _ = play("giving_up", way, Some(&Environment::new(&base_url, None)), seconds).await;
+    server.abort();
+}
+
+/// Each of the two uploads of `ownership.c` is told that its first step is tried again.
+const REFUSED_AT_FIRST: &str = r#"[
+    {"on": {"operation": "init_upload", "nth": 1}, "fault": {"kind": "status", "status": 503, "error": "busy"}},
+    {"on": {"operation": "init_upload", "nth": 3}, "fault": {"kind": "status", "status": 503, "error": "busy"}}
+]"#;
+
+async fn ownership(way: Way, seconds: u64) {
+    let script = FaultScript::from_json(REFUSED_AT_FIRST).unwrap();
+    let sandbox = builder().faults(script).start().await.unwrap();
+    let Some(_) = play("ownership", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    holds(&sandbox, "owned.mp4", 1, &[7; 100]);
+    let refused = sandbox.uploads().iter().filter(|upload| upload.filename == "refused.mp4").count();
+    assert_eq!(refused, 0, "a notice cancelled it");
 }
 
 async fn lifecycle(way: Way, seconds: u64) {

@@ -11,9 +11,11 @@
 #include <exception>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 
 namespace ofauth {
@@ -44,10 +46,12 @@ struct Notice {
 
 /// Takes the log messages of calls. The text is valid during the call.
 using LogFunction = std::function<void(LogLevel level, std::string_view message)>;
-/// Is told of progress. False cancels the upload.
+/// Takes the progress of an upload. False cancels it.
 using ProgressFunction = std::function<bool(const Progress &progress)>;
-/// Is told of what happens beside progress.
-using NoticeFunction = std::function<void(const Notice &notice)>;
+/// Takes a notice of an upload. False cancels it.
+using NoticeFunction = std::function<bool(const Notice &notice)>;
+/// Is called four times a second while a call waits. False cancels it.
+using TickFunction = std::function<bool()>;
 /// Reads up to `size` bytes from `offset` into `buffer`, and returns how many; 0 at the end. The same
 /// range must give the same bytes each time. Failure is told by throwing.
 using ReadFunction = std::function<std::size_t(std::uint64_t offset, std::byte *buffer, std::size_t size)>;
@@ -104,11 +108,15 @@ inline std::optional<std::chrono::milliseconds> known(std::uint64_t time) {
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(time));
 }
 
-inline void on_notice(void *function, std::int32_t kind, const char *text) noexcept {
-    Frame::guard(0, [&] {
-        (*static_cast<const NoticeFunction *>(function))(Notice{static_cast<NoticeKind>(kind), text});
-        return 0;
+inline int on_notice(void *function, std::int32_t kind, const char *text) noexcept {
+    return Frame::guard(1, [&] {
+        const Notice notice{static_cast<NoticeKind>(kind), text};
+        return (*static_cast<const NoticeFunction *>(function))(notice) ? 0 : 1;
     });
+}
+
+inline int on_tick(void *function) noexcept {
+    return Frame::guard(1, [&] { return (*static_cast<const TickFunction *>(function))() ? 0 : 1; });
 }
 
 inline int on_progress(void *function, const ofauth_progress *at) noexcept {
@@ -120,11 +128,6 @@ inline int on_progress(void *function, const ofauth_progress *at) noexcept {
     });
 }
 
-/// Where nobody wants progress: cancels once another function of the call has thrown.
-inline int on_no_progress(void *, const ofauth_progress *) noexcept {
-    return Frame::guard(1, [] { return 0; });
-}
-
 inline std::int64_t on_read(void *function, std::uint64_t offset, std::uint8_t *buffer,
                             std::size_t size) noexcept {
     return Frame::guard(std::int64_t{-1}, [&] {
@@ -134,6 +137,47 @@ inline std::int64_t on_read(void *function, std::uint64_t offset, std::uint8_t *
         constexpr auto most = static_cast<std::uint64_t>((std::numeric_limits<std::int64_t>::max)());
         return read > most ? std::int64_t{-1} : static_cast<std::int64_t>(read);
     });
+}
+
+/// A function of the user, on its way to the library, which destroys it; nothing if it is empty.
+template <typename Function>
+std::unique_ptr<Function> kept(Function function) {
+    return function ? std::make_unique<Function>(std::move(function)) : nullptr;
+}
+
+/// What the library calls once it has let go of a function.
+template <typename Function>
+void destroy(void *function) noexcept {
+    delete static_cast<Function *>(function);
+}
+
+/// A function that answers whether to go on, of one that may also answer nothing. Empty if that is.
+template <typename... Given, typename Function>
+std::function<bool(Given...)> answering(Function function) {
+    if constexpr (std::is_null_pointer_v<Function>) {
+        return nullptr;
+    } else {
+        using Answer = std::invoke_result_t<Function &, Given...>;
+        static_assert(std::is_void_v<Answer> || std::is_same_v<Answer, bool>, "return bool, or nothing");
+        std::function<Answer(Given...)> given(std::move(function));
+        if constexpr (std::is_void_v<Answer>) {
+            if (!given) return nullptr;
+            return [given = std::move(given)](Given... what) {
+                given(what...);
+                return true;
+            };
+        } else {
+            return given;
+        }
+    }
+}
+
+/// Gives a tick to an object of the library.
+template <typename Setter, typename Object, typename Function>
+void give_tick(Setter setter, Object *object, Function function) {
+    auto tick = kept(answering<>(std::move(function)));
+    const auto callback = tick ? &on_tick : nullptr;
+    call(setter, object, callback, static_cast<void *>(tick.release()), &destroy<TickFunction>);
 }
 
 /// Calls a function of the library that makes a handle, and may call functions of ours.

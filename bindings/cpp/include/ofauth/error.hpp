@@ -115,6 +115,10 @@ using Handle = std::unique_ptr<T, Freer<Free>>;
 using ConfigHandle = Handle<ofauth_config, &ofauth_config_free>;
 using ClientHandle = Handle<ofauth_client, &ofauth_client_free>;
 using CancelHandle = Handle<ofauth_cancel, &ofauth_cancel_free>;
+using WaitHandle = Handle<ofauth_wait, &ofauth_wait_free>;
+using RequestHandle = Handle<ofauth_request, &ofauth_request_free>;
+using CheckHandle = Handle<ofauth_check_result, &ofauth_check_result_free>;
+using SessionsHandle = Handle<ofauth_sessions, &ofauth_sessions_free>;
 using UploadHandle = Handle<ofauth_upload, &ofauth_upload_free>;
 using ResultHandle = Handle<ofauth_result, &ofauth_result_free>;
 using ResponseHandle = Handle<ofauth_response, &ofauth_response_free>;
@@ -145,7 +149,7 @@ class OFAUTH_HPP_SHARED Error : public std::runtime_error {
     /// The part of the upload that failed, counted from 1; 0 if it is not about a part.
     std::uint32_t part() const noexcept { return ofauth_error_part(error_.get()); }
     /// Whether the same call may succeed later. Never true for Status::outcome_unknown.
-    bool is_retryable() const noexcept { return ofauth_error_is_retryable(error_.get()); }
+    bool is_retryable() const noexcept { return ofauth_error_is_retryable(error_.get()) != 0; }
     /// The API's own name of the error, such as "SESSION_EXPIRED".
     std::optional<std::string> api_type() const { return text(&ofauth_error_api_type); }
     /// The service's number of the request, for its support.

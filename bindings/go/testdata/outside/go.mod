@@ -2,6 +2,6 @@ module example.com/outside
 
 go 1.19
 
-require ofauth v0.0.0
+require github.com/example/ofauth/bindings/go v0.0.0
 
-replace ofauth => ../..
+replace github.com/example/ofauth/bindings/go => ../..

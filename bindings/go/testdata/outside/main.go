@@ -12,7 +12,7 @@ import (
 	"os"
 	"strconv"
 
-	"ofauth"
+	ofauth "github.com/example/ofauth/bindings/go"
 )
 
 func main() {

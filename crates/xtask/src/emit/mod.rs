@@ -1,7 +1,6 @@
 //! Writes what is made from the merged document besides the client.
 
 pub mod example;
-pub mod go;
 mod inline;
 mod parameter;
 pub mod sandbox;

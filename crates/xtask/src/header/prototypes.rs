@@ -84,7 +84,8 @@ pub fn declarations(header: &str) -> Result<Vec<Declaration>> {
 fn parts(header: &str) -> impl Iterator<Item = Vec<String>> {
     let text = without_comments(header).replace("extern \"C\" {", "");
     let code: Vec<&str> = text.lines().filter(|line| !line.starts_with('#')).collect();
-    let mut tokens = tokens(&code.join("\n")).into_iter();
+    let is_mark = |token: &String| matches!(token.as_str(), "OFAUTH_API" | "OFAUTH_NODISCARD");
+    let mut tokens = tokens(&code.join("\n")).into_iter().filter(move |token| !is_mark(token));
     iter::from_fn(move || {
         let mut part = Vec::new();
         let mut depth = 0_usize;

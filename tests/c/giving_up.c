@@ -1,0 +1,243 @@
+/* Calls that are given up, by a cancel, by a timeout and by a tick: every function that waits for the service, by the
+ * setters of its own object and by a client of ofauth_client_with_wait. The server takes requests and never answers.
+ */
+#include "check.h"
+
+#include <time.h>
+
+enum means { CANCEL, TIMEOUT, TICK, MEANS };
+
+#define TIMEOUT_MS 300
+
+static ofauth_client *client;
+
+static double now_ms(void) {
+  struct timespec now;
+  CHECK(clock_gettime(CLOCK_MONOTONIC, &now) == 0);
+  return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
+}
+
+/* What gives a call up, and what became of it. */
+struct scene {
+  enum means means;
+  ofauth_cancel *cancel;
+  long thread;
+  unsigned ticks;
+  unsigned destroyed;
+  double given_up;
+};
+
+static int tick(void *user_data) {
+  struct scene *scene = user_data;
+  CHECK(thread_id() == scene->thread && scene->destroyed == 0);
+  scene->ticks++;
+  if (scene->ticks == 1) {
+    /* It is a callback like all others. */
+    ofauth_response *response = NULL;
+    EXPECT(OFAUTH_ERR_REENTRANT, ofauth_call(client, "whoami", NULL, NULL, &response, NULL));
+  }
+  scene->given_up = now_ms();
+  return scene->ticks >= 2;
+}
+
+static void destroy(void *user_data) {
+  struct scene *scene = user_data;
+  CHECK(thread_id() == scene->thread);
+  scene->destroyed++;
+}
+
+static void *cancel_soon(void *argument) {
+  struct scene *scene = argument;
+  const struct timespec pause = {0, 200 * 1000 * 1000};
+  nanosleep(&pause, NULL);
+  scene->given_up = now_ms();
+  ofauth_cancel_cancel(scene->cancel);
+  return NULL;
+}
+
+/* -- The functions that wait ---------------------------------------------------------------------------------------- */
+
+static ofauth_status call_get(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_call(with, "list_vault_media", NULL, NULL, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status call_post(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_call(with, "create_post", NULL, "{\"text\": \"Hello\"}", &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status call_bytes(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_call_bytes(with, "upload_part", "{\"mediaUploadId\": \"upload:x\", \"partNumber\": 1}", "x",
+                                           1, "video/mp4", &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status check(ofauth_client *with, ofauth_error **error) {
+  ofauth_check_result *found = NULL;
+  ofauth_status status = ofauth_check(with, "\"etag\"", 1, &found, error);
+  CHECK(found == NULL);
+  return status;
+}
+
+static ofauth_status batch(ofauth_client *with, ofauth_error **error) {
+  static const char *const IDS[] = {"1", "2"};
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_vault_plus_batch(with, IDS, 2, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status upload_file(ofauth_client *with, ofauth_error **error) {
+  ofauth_result *result = NULL;
+  ofauth_status status = ofauth_upload_file(with, needed("OFAUTH_CLIP"), &result, error);
+  CHECK(result == NULL);
+  return status;
+}
+
+/* By name, and whether it must not be carried out twice. */
+static const struct {
+  const char *name;
+  ofauth_status (*call)(ofauth_client *with, ofauth_error **error);
+  int once;
+} CALLS[] = {
+    {"a GET", call_get, 0}, {"a POST", call_post, 1},  {"bytes", call_bytes, 0},
+    {"a check", check, 0},  {"a batch", batch, 0},     {"an upload", upload_file, 0},
+};
+
+static const struct {
+  const char *operation;
+  const char *json;
+  int once;
+} REQUESTS[] = {{"list_vault_media", NULL, 0}, {"create_post", "{\"text\": \"Hello\"}", 1}};
+
+/* -- Ways to give up ------------------------------------------------------------------------------------------------ */
+
+static void judge(const char *name, int once, struct scene *scene, double began, ofauth_status status, ofauth_error *error) {
+  double passed = now_ms() - (scene->means == TIMEOUT ? began + TIMEOUT_MS : scene->given_up);
+  ofauth_status wanted = once                      ? OFAUTH_ERR_OUTCOME_UNKNOWN
+                         : scene->means == TIMEOUT ? OFAUTH_ERR_TIMEOUT
+                                                   : OFAUTH_ERR_CANCELLED;
+  /* A checker makes everything slow. */
+  double most = getenv("CHECKER") == NULL ? 100 : 5000;
+  if (status != wanted || passed < -1 || passed > most || ofauth_error_is_retryable(error) == once) {
+    fprintf(stderr, "%s, means %d: after %.0f ms %s: %s\n", name, scene->means, passed, ofauth_status_name(status),
+            ofauth_error_message(error));
+    _exit(1);
+  }
+  CHECK(scene->means != TICK || scene->ticks == 2);
+  ofauth_error_free(error);
+}
+
+static void begin(struct scene *scene, enum means means, pthread_t *thread) {
+  *scene = (struct scene){.means = means, .thread = thread_id()};
+  OK(ofauth_cancel_new(&scene->cancel, &error));
+  if (means == CANCEL) {
+    CHECK(pthread_create(thread, NULL, cancel_soon, scene) == 0);
+  }
+}
+
+static void end(struct scene *scene, pthread_t thread) {
+  if (scene->means == CANCEL) {
+    CHECK(pthread_join(thread, NULL) == 0);
+  }
+  ofauth_cancel_free(scene->cancel);
+  CHECK(scene->destroyed == 1);
+}
+
+static void by_client(size_t at, enum means means) {
+  struct scene scene;
+  pthread_t thread;
+  ofauth_wait *wait = NULL;
+  ofauth_client *with = NULL;
+  ofauth_error *error = NULL;
+  begin(&scene, means, &thread);
+  OK(ofauth_wait_new(&wait, &error));
+  OK(ofauth_wait_set_tick(wait, means == TICK ? tick : NULL, &scene, destroy, &error));
+  CHECK(scene.destroyed == (means != TICK));
+  if (means == TIMEOUT) {
+    OK(ofauth_wait_set_timeout(wait, TIMEOUT_MS, &error));
+  }
+  OK(ofauth_wait_set_cancel(wait, scene.cancel, &error));
+  OK(ofauth_client_with_wait(client, wait, &with, &error));
+  ofauth_wait_free(wait);
+  double began = now_ms();
+  ofauth_status status = CALLS[at].call(with, &error);
+  judge(CALLS[at].name, CALLS[at].once, &scene, began, status, error);
+  CHECK(scene.destroyed == (means != TICK));
+  ofauth_client_free(with);
+  end(&scene, thread);
+}
+
+static void by_request(size_t at, enum means means) {
+  struct scene scene;
+  pthread_t thread;
+  ofauth_request *request = NULL;
+  ofauth_response *response = NULL;
+  ofauth_error *error = NULL;
+  begin(&scene, means, &thread);
+  OK(ofauth_request_new(REQUESTS[at].operation, &request, &error));
+  OK(ofauth_request_set_params(request, "{}", &error));
+  OK(ofauth_request_set_json(request, REQUESTS[at].json, &error));
+  OK(ofauth_request_set_tick(request, means == TICK ? tick : NULL, &scene, destroy, &error));
+  OK(ofauth_request_set_cancel(request, scene.cancel, &error));
+  OK(ofauth_request_set_timeout(request, means == TIMEOUT ? TIMEOUT_MS : 0, &error));
+  double began = now_ms();
+  ofauth_status status = ofauth_request_run(client, request, &response, &error);
+  CHECK(response == NULL);
+  judge(REQUESTS[at].operation, REQUESTS[at].once, &scene, began, status, error);
+  ofauth_request_free(request);
+  end(&scene, thread);
+}
+
+/* Two cancels and two timeouts: the sooner one counts. */
+static void by_both(void) {
+  ofauth_wait *wait = NULL;
+  ofauth_client *with = NULL;
+  ofauth_request *request = NULL;
+  ofauth_response *response = NULL;
+  ofauth_cancel *cancels[2] = {NULL, NULL};
+  OK(ofauth_cancel_new(&cancels[0], &error));
+  OK(ofauth_cancel_new(&cancels[1], &error));
+  OK(ofauth_wait_new(&wait, &error));
+  OK(ofauth_wait_set_cancel(wait, cancels[0], &error));
+  OK(ofauth_wait_set_timeout(wait, TIMEOUT_MS, &error));
+  OK(ofauth_client_with_wait(client, wait, &with, &error));
+  OK(ofauth_request_new("whoami", &request, &error));
+  OK(ofauth_request_set_cancel(request, cancels[1], &error));
+  OK(ofauth_request_set_timeout(request, 600000, &error));
+  EXPECT(OFAUTH_ERR_TIMEOUT, ofauth_request_run(with, request, &response, NULL));
+  ofauth_cancel_cancel(cancels[0]);
+  EXPECT(OFAUTH_ERR_CANCELLED, ofauth_request_run(with, request, &response, NULL));
+  /* The client that it was made from has no limits, and the request has its own. */
+  OK(ofauth_request_set_timeout(request, 1, &error));
+  EXPECT(OFAUTH_ERR_TIMEOUT, ofauth_request_run(client, request, &response, NULL));
+  ofauth_cancel_cancel(cancels[1]);
+  EXPECT(OFAUTH_ERR_CANCELLED, ofauth_request_run(client, request, &response, NULL));
+  ofauth_request_free(request);
+  ofauth_client_free(with);
+  ofauth_wait_free(wait);
+  ofauth_cancel_free(cancels[0]);
+  ofauth_cancel_free(cancels[1]);
+}
+
+int main(void) {
+  client = new_client();
+  for (enum means means = CANCEL; means < MEANS; means++) {
+    for (size_t i = 0; i < sizeof CALLS / sizeof CALLS[0]; i++) {
+      by_client(i, means);
+    }
+    for (size_t i = 0; i < sizeof REQUESTS / sizeof REQUESTS[0]; i++) {
+      by_request(i, means);
+    }
+  }
+  by_both();
+  ofauth_client_free(client);
+  return 0;
+}
