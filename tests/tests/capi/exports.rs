@@ -2,13 +2,16 @@
 
 use std::collections::BTreeSet;
 
-use object::elf::{DF_1_NODELETE, DT_FLAGS_1, DT_NEEDED, DT_SONAME, FileHeader64};
-use object::read::elf::{Dyn as _, ElfFile, FileHeader as _};
+use object::elf::{
+    DF_1_NODELETE, DF_1_NOW, DT_FLAGS_1, DT_NEEDED, DT_SONAME, FileHeader64, PF_X, PT_GNU_RELRO, PT_GNU_STACK,
+};
+use object::read::elf::{Dyn as _, ElfFile, FileHeader as _, ProgramHeader as _};
 use object::{Endianness, Object as _, ObjectSymbol as _};
 
 use crate::cases::functions;
-use crate::run::{command, run, scratch};
+use crate::run::{command, root, run, scratch};
 use crate::tree::{Tree, tree};
+use xtask::dist::SYMBOL_VERSION;
 
 /// The largest that the library may be without its symbols.
 const LARGEST: u64 = 6 * 1024 * 1024;
@@ -44,6 +47,8 @@ async fn the_library_exports_exactly_the_functions_of_the_header() {
     let exported: BTreeSet<_> = file
         .dynamic_symbols()
         .filter(|symbol| symbol.is_definition())
+        // The version itself is one, without an address.
+        .filter(|symbol| symbol.name() != Ok(SYMBOL_VERSION))
         .map(|symbol| symbol.name().unwrap().to_owned())
         .collect();
     let header = std::fs::read_to_string(tree().header()).unwrap();
@@ -51,6 +56,41 @@ async fn the_library_exports_exactly_the_functions_of_the_header() {
     assert!(declared.len() >= 60, "{} functions", declared.len());
     assert_eq!(exported, declared);
     println!("{} functions", exported.len());
+}
+
+/// The dynamic symbols as `objdump` shows them, one a line.
+async fn symbols() -> String {
+    let mut objdump = command("objdump");
+    run(objdump.arg("-T").arg(tree().library().join("libofauth.so")), 60).await.succeeds().out
+}
+
+/// A program names the version that it was linked with, so that a function that behaves otherwise can live beside the old one.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_function_has_the_symbol_version() {
+    let symbols = symbols().await;
+    let functions: Vec<_> = symbols.lines().filter(|line| line.contains(" .text\t")).collect();
+    assert!(functions.len() >= 100, "{symbols}");
+    for line in functions {
+        let words: Vec<_> = line.split_whitespace().collect();
+        let [.., version, name] = words.as_slice() else { panic!("{line}") };
+        assert!(*version == SYMBOL_VERSION && name.starts_with("ofauth_"), "{line}");
+    }
+}
+
+/// The glibc that programs need is the one that header and README name.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_glibc_that_is_needed_is_said() {
+    let symbols = symbols().await;
+    let number = |version: &str| version.split('.').map(|part| part.parse().unwrap()).collect::<Vec<u32>>();
+    let needed = symbols.split("GLIBC_").skip(1).map(|rest| {
+        rest.split(|sign: char| !sign.is_ascii_digit() && sign != '.').next().unwrap_or_default()
+    });
+    let newest = needed.max_by_key(|version| number(version)).unwrap();
+    println!("glibc {newest} or later");
+    for document in [tree().header(), root().join("README.md")] {
+        let text = std::fs::read_to_string(&document).unwrap();
+        assert!(text.contains(&format!("glibc {newest}")), "{}: not glibc {newest}", document.display());
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -61,6 +101,15 @@ async fn the_library_has_a_soname_and_stays_loaded() {
     let flags = value(DT_FLAGS_1).map_or(0, |(_, flags, _)| *flags);
     // Threads and their destructors live in it: unloaded, they would run nowhere.
     assert_ne!(flags & u64::from(DF_1_NODELETE), 0, "flags {flags:#x}");
+    // Functions are looked up at the start, and what they are looked up in is read-only afterwards.
+    assert_ne!(flags & u64::from(DF_1_NOW), 0, "flags {flags:#x}");
+    let bytes = library(tree());
+    let header = FileHeader64::<Endianness>::parse(&*bytes).unwrap();
+    let endian = header.endian().unwrap();
+    let segments = header.program_headers(endian, &*bytes).unwrap();
+    let has = |kind: u32| segments.iter().find(|segment| segment.p_type(endian) == kind);
+    assert!(has(PT_GNU_RELRO).is_some());
+    assert_eq!(has(PT_GNU_STACK).map(|stack| stack.p_flags(endian) & PF_X), Some(0));
     let needed = needed_libraries(&library(tree()));
     let expected = ["libc.so.6", "libgcc_s.so.1", "libm.so.6", "ld-linux-x86-64.so.2"];
     assert!(needed.iter().all(|library| expected.contains(&library.as_str())), "{needed:?}");

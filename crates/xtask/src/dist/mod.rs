@@ -6,6 +6,7 @@
 mod archive;
 mod build;
 mod paths;
+mod shared;
 mod tree;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ use crate::header::{self, Declaration, declarations};
 use crate::source;
 pub use build::{Built, Profile, build};
 pub use paths::replaced;
+pub use shared::SYMBOL_VERSION;
 use tree::Tree;
 
 /// What was made.
@@ -51,7 +53,8 @@ pub fn dist(out: Option<&Path>) -> Result<Dist> {
     let root = source::root()?;
     tree.copy(&root.join(header::PATH), "include/ofauth.h")?;
     tree.copy_folder(&root.join("bindings/cpp/include"), "include")?;
-    add_shared(&mut tree, &built.shared, &version, abi)?;
+    let shared = shared::versioned(&built, abi, &built.target_directory.join("shared"))?;
+    add_shared(&mut tree, &shared, &version, abi)?;
     let archive = archive::joined(&built.archive, &built.target, &built.target_directory.join("joined"))?;
     tree.copy(&archive, "lib/libofauth.a")?;
     tree.write("lib/pkgconfig/ofauth.pc", pkg_config(&version, &built.native_libraries).as_bytes())?;
