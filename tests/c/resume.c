@@ -248,6 +248,20 @@ static void scene_hold(void) {
   }
   check_exit(child);
   expect_one(OFAUTH_SESSION_FINISHED, 1, id);
+  /* Given up before it began, it is not settled. */
+  ofauth_wait *wait = NULL;
+  ofauth_cancel *cancel = NULL;
+  ofauth_client *cancelled = NULL;
+  OK(ofauth_cancel_new(&cancel, &error));
+  ofauth_cancel_cancel(cancel);
+  OK(ofauth_wait_new(&wait, &error));
+  OK(ofauth_wait_set_cancel(wait, cancel, &error));
+  OK(ofauth_client_with_wait(client, wait, &cancelled, &error));
+  EXPECT(OFAUTH_ERR_CANCELLED, ofauth_result_settle(cancelled, second, NULL));
+  ofauth_client_free(cancelled);
+  ofauth_wait_free(wait);
+  ofauth_cancel_free(cancel);
+  expect_one(OFAUTH_SESSION_FINISHED, 1, id);
   OK(ofauth_result_settle(client, second, &error));
   OK(ofauth_result_settle(client, second, &error));
   expect_none();

@@ -84,7 +84,7 @@ async fn parameters(way: Way, seconds: u64) {
     };
     let words: Vec<_> = ended.out.split_whitespace().collect();
     let (functions, calls): (usize, usize) = (words[0].parse().unwrap(), words[2].parse().unwrap());
-    assert!(functions >= 60 && calls >= 6 * functions, "{}", ended.out);
+    assert!(functions >= 100 && calls >= 5 * functions, "{}", ended.out);
 }
 
 async fn input(way: Way, seconds: u64) {
