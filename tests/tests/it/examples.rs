@@ -14,7 +14,7 @@ async fn built() -> &'static Path {
     static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
-            let mut cargo = Command::new(env!("CARGO"));
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap());
             cargo.args(["build", "--locked", "--package", "ofauth", "--examples"]);
             let built = cargo.current_dir(root()).output().await.unwrap();
             assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
@@ -26,7 +26,7 @@ async fn built() -> &'static Path {
 }
 
 fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
+    xtask::source::root().unwrap()
 }
 
 async fn sandbox() -> Sandbox {

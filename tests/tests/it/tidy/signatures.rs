@@ -13,12 +13,14 @@ const NOT_IN_SIGNATURES: &[&str] =
     &["ofauth_api", "reqwest", "hyper", "hyper_util", "progenitor_client", "rustls", "tokio_rustls"];
 
 /// The doors to the generated client: what may name it all the same, each under the feature `typed`.
+/// The first is there twice: the blocking client has it, too.
 const DOORS: &[&str] = &["typed: fn api (& self) -> ofauth_api :: Client", "typed: ofauth_api as api"];
 
 #[test]
 fn public_signatures_of_the_library_name_no_http_library() {
     let mut found = foreign_names(&library_sources());
     found.sort();
+    found.dedup();
     assert_eq!(found, DOORS, "the stable part of the library must not show what others version");
 }
 
