@@ -1,5 +1,4 @@
-//! Everything that crosses crates or languages. The tests are in `tests/`; this library holds what they play against,
-//! and lets the examples of the README be compiled, as documentation tests.
+//! Everything that crosses crates or languages. The tests are in `tests/`; this library holds what they play against.
 //!
 //! [`server`] is an HTTP/1.1 server whose every byte a test decides; [`guide`] follows the upload guide on top of it.
 //! Both were written from the guide, and share no code with the client or the sandbox. [`gate`] is a line in front of a
@@ -25,7 +24,3 @@ pub use guide::{Guide, Play, Site, Step};
 pub use response::Answer;
 pub use server::{Listen, Server};
 pub use tls::Identity;
-
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-pub struct Readme;

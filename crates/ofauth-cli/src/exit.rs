@@ -11,11 +11,11 @@ use ofauth::ErrorKind;
 pub(crate) enum Exit {
     /// Everything asked for was done.
     Done = 0,
-    /// A bad plan, a redirect, an unreadable answer, a file that changed, a journal of no use, or anything else.
+    /// An invalid plan, a redirect, an unreadable answer, a file that changed, an unusable journal, or anything else.
     Failed = 1,
     /// The command line, the configuration or a file is not usable; nothing was sent for it.
     Usage = 2,
-    /// The network, the rate limit or the server gave out, or the user interrupted: running again may help.
+    /// The network, the rate limit or the server failed, or the user interrupted: running it again may help.
     Again = 3,
     /// The key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403).
     Denied = 4,
@@ -73,19 +73,28 @@ impl Exit {
     }
 }
 
-/// The table that `--help` and the manual page show.
+/// The table that `--help` and the manual page show. A meaning that is longer than a line goes on below itself.
 pub(crate) const TABLE: &str = "\
 Exit codes:
-  0  done
-  1  a bad plan, a redirect, an unreadable answer, a file that changed under way, a journal that cannot be used, a result that could not be told, anything else
-  2  bad flag or configuration, no key, no connection, a missing, empty or unreadable file
-  3  network failure, rate limit or server error after all tries, the same upload under way, Ctrl-C, a terminal that hung up: run it again
-  4  the key, the connection or a permission was refused (401, 403), or a proxy refused (407, 403)
-  5  the API refused the request (any other 4xx, or an error in the body of a success)
-  6  the outcome is unknown: the same upload may be run again with its journal; look for anything else first
+  0  success
+  1  any other failure: an invalid upload plan, a redirect, an unreadable answer,
+     a file that changed during the upload, an unusable journal, or a result
+     that could not be written
+  2  bad flag or configuration, no key, no connection, or a missing, empty or
+     unreadable file
+  3  temporary: network failure, rate limit or server error after all retries,
+     the same upload is already running, a timeout, Ctrl-C, or a closed
+     terminal. Run it again
+  4  access refused: the key, the connection or a permission (401, 403), or a
+     proxy (407, 403)
+  5  the API refused the request (any other 4xx, or an error in the body of a
+     success)
+  6  outcome unknown: it may have been done. An upload can be run again with its
+     journal; for anything else, look first
   7  the system refused threads, open files, ports or memory: raise that limit
   130  a second Ctrl-C
-Several files end with the worst: 6, 4, 5, 7, 1, 3, 2.";
+
+Several files end with the worst code, in this order: 6, 4, 5, 7, 1, 3, 2.";
 
 #[cfg(test)]
 mod tests {

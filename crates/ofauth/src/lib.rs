@@ -102,10 +102,15 @@ pub use upload::{
 };
 pub use vault::{Check, Media, VaultPlusBatch};
 
-/// The programs of the README, compiled.
+/// The programs of the README and of the page on Rust, compiled.
 #[cfg(all(doctest, feature = "typed", feature = "blocking"))]
-#[doc = include_str!("../../../README.md")]
-struct Readme;
+mod documents {
+    #[doc = include_str!("../../../README.md")]
+    struct Readme;
+
+    #[doc = include_str!("../../../docs/rust.md")]
+    struct Rust;
+}
 
 /// Every operation of the API's document, sorted by id: what [`Client::call`] takes.
 ///

@@ -1,19 +1,17 @@
 //! The code that documents show: every block of every Markdown file, by the rule of its language, the programs in
-//! comments of the headers and of the Go package, and the system libraries that the README lists for static linking.
-//! What is shown compiles and is true.
+//! comments of the headers and of the Go package, and the system libraries that docs/c.md lists for static linking.
+//! What is shown compiles and is true, and the programs of the README upload.
 
 use std::path::{Path, PathBuf};
 
-use ofauth_sandbox::FaultScript;
+use ofauth_sandbox::{FaultScript, Sandbox};
+use tempfile::TempDir;
 
 use crate::go::{go, module};
 use crate::program::{STRICT, build, pkg_config};
 use crate::run::{command, root, run, scratch, tool};
+use crate::server::{clip, holds};
 use crate::tree::tree;
-
-fn readme() -> String {
-    std::fs::read_to_string(root().join("README.md")).unwrap()
-}
 
 /// A block of code in a document.
 struct Block {
@@ -104,13 +102,45 @@ async fn check(block: &Block) {
     }
 }
 
+/// The sandbox's address in the programs of documents.
+const SANDBOX: &str = "http://127.0.0.1:8080";
+
+/// A program of a document, in a folder of its own. One that names the sandbox is run against one, and has to upload the clip.
+struct Trial {
+    text: String,
+    directory: TempDir,
+    sandbox: Option<Sandbox>,
+}
+
+impl Trial {
+    async fn of(text: &str) -> Self {
+        let directory = scratch();
+        if !text.contains(SANDBOX) {
+            return Self { text: text.to_owned(), directory, sandbox: None };
+        }
+        std::fs::copy(clip(), directory.path().join("clip.mp4")).unwrap();
+        let sandbox = Sandbox::builder().start().await.unwrap();
+        Self { text: text.replace(SANDBOX, sandbox.base_url()), directory, sandbox: Some(sandbox) }
+    }
+
+    async fn run(&self, program: &str) {
+        let Some(sandbox) = &self.sandbox else { return };
+        let mut built = command(self.directory.path().join(program));
+        built.current_dir(self.directory.path()).env("LD_LIBRARY_PATH", tree().library());
+        let said = run(&mut built, 60).await.succeeds().out;
+        assert!(said.starts_with("upload:"), "{said}");
+        holds(sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
+    }
+}
+
 /// A whole program, or statements of one that has made the objects of the header.
 async fn compiles_as_c(text: &str) {
+    let trial = Trial::of(text).await;
     let program = if text.contains("int main(") {
-        text.to_owned()
+        trial.text.clone()
     } else {
         format!(
-            "#include <ofauth.h>\n\
+            "#include <ofauth.h>\n#include <stdio.h>\n\
              void fragment(ofauth_config *config, ofauth_client *client, ofauth_upload *upload);\n\
              void fragment(ofauth_config *config, ofauth_client *client, ofauth_upload *upload) {{\n\
              ofauth_result *result = NULL;\nofauth_error *error = NULL;\n{text}\
@@ -118,13 +148,15 @@ async fn compiles_as_c(text: &str) {
              int main(void) {{ return 0; }}\n"
         )
     };
-    build("cc", STRICT, &[("quick.c", &program)], scratch().path()).await.succeeds();
+    build("cc", STRICT, &[("quick.c", &program)], trial.directory.path()).await.succeeds();
+    trial.run("built").await;
 }
 
 /// The same in C++.
 async fn compiles_as_cpp(text: &str) {
+    let trial = Trial::of(text).await;
     let program = if text.contains("int main(") {
-        text.to_owned()
+        trial.text.clone()
     } else {
         format!(
             "#include <ofauth.hpp>\n#include <iostream>\n#include <string>\n\
@@ -134,15 +166,29 @@ async fn compiles_as_cpp(text: &str) {
         )
     };
     let flags = ["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"];
-    build("c++", &flags, &[("quick.cpp", &program)], scratch().path()).await.succeeds();
+    build("c++", &flags, &[("quick.cpp", &program)], trial.directory.path()).await.succeeds();
+    trial.run("built").await;
 }
 
-/// Statements of a function that has a context and a key, and returns an error.
+/// A whole program, or statements of a function that has a context and a key, and returns an error.
 async fn compiles_as_go(text: &str, document: &str) {
     if tool("go").is_none() {
         return;
     }
-    let directory = scratch();
+    let trial = Trial::of(text).await;
+    let at = trial.directory.path();
+    let program =
+        if text.starts_with("package main\n") { trial.text.clone() } else { go_program(&trial.text) };
+    std::fs::write(at.join("main.go"), program).unwrap();
+    module(at, "quick");
+    println!("{document}: go vet and go build");
+    run(&mut go(at, &["vet", "."]), 400).await.succeeds();
+    run(&mut go(at, &["build", "-o", "quick", "."]), 400).await.succeeds();
+    trial.run("quick").await;
+}
+
+/// A program around statements.
+fn go_program(text: &str) -> String {
     let uses = |package: &str| text.contains(&format!("{}.", package.rsplit('/').next().unwrap()));
     let packages = ["context", "encoding/json", "errors", "fmt", "os", "time"];
     let imports: String = packages
@@ -152,17 +198,12 @@ async fn compiles_as_go(text: &str, document: &str) {
         .collect();
     let ends = text.lines().last().is_some_and(|line| line.starts_with("return"));
     let end = if ends { "" } else { "\treturn nil\n" };
-    let program = format!(
+    format!(
         "package main\n\nimport (\n{imports}\n\tofauth \"{}\"\n)\n\n\
          func quick(ctx context.Context, key string) error {{\n{text}{end}}}\n\n\
          func main() {{\n\t_ = quick(context.Background(), \"\")\n}}\n",
         crate::go::MODULE
-    );
-    std::fs::write(directory.path().join("main.go"), program).unwrap();
-    module(directory.path(), "quick");
-    println!("{document}: go vet and go build");
-    run(&mut go(directory.path(), &["vet", "."]), 400).await.succeeds();
-    run(&mut go(directory.path(), &["build", "-o", "quick", "."]), 400).await.succeeds();
+    )
 }
 
 /// Whether a library has the document among its doctests, or is not of this workspace.
@@ -257,6 +298,11 @@ async fn every_program_of_every_document_is_one() {
     for language in ["rust", "c", "cpp", "go", "sh", "cmake", "toml", "json"] {
         assert!(blocks.iter().any(|block| block.language == language), "no block of {language}");
     }
+    for language in ["rust", "c", "cpp", "go"] {
+        let is_first = |block: &Block| block.document == "README.md" && block.language == language;
+        let first = blocks.iter().find(|block| is_first(block)).unwrap();
+        assert!(first.text.contains(SANDBOX), "the first program of {language} can be tried");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -280,13 +326,13 @@ async fn every_program_in_a_comment_is_one() {
 
 /// The lines for users are the lines that the tests of the examples use.
 #[tokio::test(flavor = "multi_thread")]
-async fn the_readme_says_how_to_link() {
-    let readme = readme();
+async fn the_page_on_c_says_how_to_link() {
+    let page = std::fs::read_to_string(root().join("docs/c.md")).unwrap();
     for flags in [crate::examples::DYNAMIC, crate::examples::STATIC] {
-        assert!(readme.contains(&format!("cc examples/c/upload.c -o upload {flags}\n")), "{flags}");
+        assert!(page.contains(&format!("cc examples/c/upload.c -o upload {flags}\n")), "{flags}");
     }
     let libraries = pkg_config(&["--static", "--libs-only-l"]).await;
     let libraries: Vec<_> = libraries.iter().filter(|library| *library != "-lofauth").cloned().collect();
     assert!(!libraries.is_empty());
-    assert!(readme.contains(&format!("`{}`", libraries.join(" "))), "{libraries:?}");
+    assert!(page.contains(&format!("`{}`", libraries.join(" "))), "{libraries:?}");
 }

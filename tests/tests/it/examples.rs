@@ -14,7 +14,7 @@ async fn built() -> &'static Path {
     static BUILT: OnceCell<PathBuf> = OnceCell::const_new();
     BUILT
         .get_or_init(|| async {
-            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap());
+            let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
             cargo.args(["build", "--locked", "--package", "ofauth", "--examples"]);
             let built = cargo.current_dir(root()).output().await.unwrap();
             assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));

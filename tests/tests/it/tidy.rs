@@ -293,11 +293,13 @@ fn the_readme_begins_with_commands_that_exist() {
 }
 
 #[test]
-fn the_readme_has_the_exit_codes_of_the_command() {
+fn the_page_on_the_command_has_its_exit_codes() {
     let source = read("crates/ofauth-cli/src/exit.rs");
     let help = source.split("TABLE: &str").nth(1).unwrap().split("\";").next().unwrap();
-    let readme = read("README.md");
-    let section = readme.split("### Exit codes\n").nth(1).unwrap().split("\n#").next().unwrap();
+    // A meaning that is longer than a line goes on below itself.
+    let help = help.replace("\n     ", " ");
+    let page = read("docs/command.md");
+    let section = page.split("## Exit codes\n").nth(1).unwrap().split("\n#").next().unwrap();
     let rows =
         section.lines().filter_map(|line| line.strip_prefix("| ")?.strip_suffix(" |")?.split_once(" | "));
     let rows: Vec<_> = rows.filter(|(code, _)| code.parse::<u8>().is_ok()).collect();
@@ -305,6 +307,20 @@ fn the_readme_has_the_exit_codes_of_the_command() {
     for (code, meaning) in rows {
         assert!(help.contains(&format!("  {code}  {meaning}\n")), "{code} {meaning}");
     }
+    assert!(section.contains(help.lines().last().unwrap()), "what several files end with");
+}
+
+/// The picture of the README shows what users hold or meet, by name.
+#[test]
+fn the_picture_shows_every_package() {
+    let picture = read("docs/house.svg");
+    let unseen = ["ofauth-capi", "ofauth-tests", "xtask"];
+    let missing = |picture: &str| {
+        let names = MAY_USE.iter().map(|(name, _)| *name).filter(|name| !unseen.contains(name));
+        names.filter(|name| !picture.contains(name)).collect::<Vec<_>>()
+    };
+    assert_eq!(missing(&picture), [] as [&str; 0]);
+    assert_eq!(missing(&picture.replace("ofauth-sandbox", "")), ["ofauth-sandbox"]);
 }
 
 #[test]

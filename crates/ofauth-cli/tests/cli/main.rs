@@ -28,6 +28,7 @@ mod progress_bar;
 #[cfg(target_os = "linux")]
 mod pty;
 mod response_bodies;
+mod readme;
 mod resume;
 mod same_file;
 mod settings;
