@@ -22,20 +22,20 @@ pub(crate) struct PostArgs {
 /// Flags of `ofauth message`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints the id of the message. One --to is a chat message; several, or a --to-list, are one mass message.
+Prints the id of the message. One --to sends a chat message; several, or a --to-list, send one mass message.
 
 Examples:
   ofauth message --to 123456 'Hello'
   ofauth message --to-list fans 'New video' --media 12345 --price 5")]
 #[command(group = ArgGroup::new("receivers").args(["to", "to_list"]).required(true).multiple(true))]
 pub(crate) struct MessageArgs {
-    /// The id of a user to write to; may be repeated
+    /// Send to the user with this id; may be repeated
     #[arg(long, value_name = "USER")]
     pub(crate) to: Vec<String>,
-    /// The id of a list of users to write to; may be repeated
+    /// Send to the users of the list with this id; may be repeated
     #[arg(long, value_name = "LIST")]
     pub(crate) to_list: Vec<String>,
-    /// Leave out the users of this list; may be repeated
+    /// Do not send to the users of this list; may be repeated
     #[arg(long, value_name = "LIST")]
     pub(crate) except_list: Vec<String>,
     #[command(flatten)]
@@ -48,19 +48,19 @@ pub(crate) struct ContentArgs {
     /// The text
     #[arg(default_value = "", allow_hyphen_values = true)]
     pub(crate) text: String,
-    /// An upload reference, a vault media id or a URL; may be repeated
+    /// Attach an upload reference, a vault media id or a URL; may be repeated
     #[arg(short, long, value_name = "MEDIA")]
     pub(crate) media: Vec<String>,
-    /// What it costs to see it
+    /// Ask for this price to see it, such as 5 or 4.99
     #[arg(long, allow_negative_numbers = true, value_parser = price)]
     pub(crate) price: Option<Price>,
-    /// Lock the text too
+    /// Lock the text as well
     #[arg(long)]
     pub(crate) locked_text: bool,
-    /// Show the first N media for free
+    /// Show the first N attached media for free
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) preview_count: Option<u32>,
-    /// Any other field of the request, its value as JSON or as plain text; may be repeated
+    /// Set any other field of the request to JSON or plain text; may be repeated
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) field: Vec<String>,
 }

@@ -25,16 +25,18 @@ use values::{duration, size};
 /// is broken where the terminal ends and nowhere else. A test holds all help texts to that.
 const ENVIRONMENT: &str = "\
 Environment:
-  OFAUTH_API_KEY        the API key; no flag takes it, for others can see flags
-  OFAUTH_CONNECTION_ID  the connection, as --connection
-  OFAUTH_BASE_URL       the API's address, as --base-url
-  OFAUTH_STATE_DIR      where to keep what outlives a run, as --state-dir
+  OFAUTH_API_KEY        the API key; no flag takes it, because other users can
+                        see flags
+  OFAUTH_CONNECTION_ID  the connection, like --connection
+  OFAUTH_BASE_URL       the address of the API, like --base-url
+  OFAUTH_STATE_DIR      the directory for journals, like --state-dir
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
-                        as --proxy, in lower case first; never used for this
-                        machine itself. NO_PROXY is read as curl does, and an
-                        entry may end in :PORT
+                        the proxy, like --proxy; the lower-case names come
+                        first. This machine itself is never reached through a
+                        proxy. NO_PROXY works as in curl, and an entry may end
+                        in :PORT
 
-A flag wins over the environment, and the environment over the configuration file, \
+Flags override the environment, and the environment overrides the configuration file, \
 $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
 
   api_key = \"...\"
@@ -42,9 +44,9 @@ $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
   # also: api_key_file, base_url, ca_file, proxy, allow_origins,
   #       allow_plain_http";
 
-/// Where each shell looks for scripts, as `ofauth completions --help` and the README tell.
+/// Where each shell looks for scripts, as `ofauth completions --help` and docs/command.md tell.
 const COMPLETIONS: &str = "\
-Put the script where the shell looks for it, and start a new shell:
+Save the script where the shell looks for it, then start a new shell:
 
   mkdir -p ~/.local/share/bash-completion/completions
   ofauth completions bash > ~/.local/share/bash-completion/completions/ofauth
@@ -55,23 +57,23 @@ Put the script where the shell looks for it, and start a new shell:
   mkdir -p ~/.config/fish/completions
   ofauth completions fish > ~/.config/fish/completions/ofauth.fish
 
-For bash that needs the package bash-completion. Without it, add to ~/.bashrc:
+In bash, this needs the package bash-completion. Without it, add to ~/.bashrc:
 
   source <(ofauth completions bash)
 
-The script asks ofauth itself, so it stays the same when ofauth is updated.";
+The script asks ofauth itself, so you need not replace it when ofauth is updated.";
 
 /// What follows the list of commands in `ofauth --help`.
 fn after_help() -> String {
     format!(
-        "Examples:\n  ofauth upload --sandbox samples/clip.mp4       try it, without an account\n  \
-         ofauth upload clip.mp4 photo.jpg --post 'New'  one post of two files\n  \
+        "Examples:\n  ofauth upload --sandbox samples/clip.mp4       try it without an account\n  \
+         ofauth upload clip.mp4 photo.jpg --post 'New'  one post with two files\n  \
          ofauth api --list                              every operation of the API\n\n{ENVIRONMENT}\n\n{}",
         exit::TABLE
     )
 }
 
-/// Upload media to the OnlyFans vault through OFAuth, and call all of its API
+/// Upload media to the OnlyFans vault through OFAuth, and call any operation of its API
 #[derive(Debug, Parser)]
 #[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
 pub(crate) struct Cli {
@@ -85,10 +87,10 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Upload files to the vault and print a reference for each
     Upload(UploadArgs),
-    /// List, show or forget uploads that were interrupted
+    /// List, show or forget interrupted uploads
     #[command(subcommand)]
     Sessions(SessionsCommand),
-    /// Ask whether the vault already has a file that was uploaded before
+    /// Check whether the vault still has a file that was uploaded before
     Check(CheckArgs),
     /// Read the Vault+ copies of media
     #[command(name = "vault-plus", subcommand)]
@@ -97,19 +99,19 @@ pub(crate) enum Command {
     Post(PostArgs),
     /// Send a chat message, or one mass message to several users or lists
     Message(MessageArgs),
-    /// Show whom the API key belongs to and what it may do
+    /// Show who the API key belongs to and what it is allowed to do
     Whoami,
     /// Call any operation of the API
     Api(ApiArgs),
-    /// Run a local OFAuth to develop and test against, until Ctrl-C
+    /// Run a local OFAuth to develop and test against
     Sandbox(SandboxArgs),
-    /// Print a shell's completion script
+    /// Print the completion script for a shell
     #[command(after_help = COMPLETIONS)]
     Completions {
         /// The shell to complete for
         shell: clap_complete::Shell,
     },
-    /// Print the manual page, or write the pages of all commands
+    /// Print the manual page, or write those of all commands
     Man {
         /// Write ofauth.1 and one page for each command into this directory
         #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
@@ -130,56 +132,56 @@ pub(crate) enum Command {
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct Global {
-    /// The connection to act for, `conn_...`
+    /// Act for this connection (a linked account), `conn_...`
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) connection: Option<String>,
     /// Read the API key from this file instead of OFAUTH_API_KEY
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) api_key_file: Option<PathBuf>,
-    /// Read this configuration file instead of the usual one
+    /// Read this configuration file instead of the default one
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) config: Option<PathBuf>,
-    /// The API's address [default: https://api.ofauth.com]
+    /// Use the API at this address [default: https://api.ofauth.com]
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) base_url: Option<String>,
     /// Trust the certificates in this PEM file instead of the system's
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Go through this HTTP proxy; an empty URL means none, whatever the environment says
+    /// Use this HTTP proxy instead of the environment's; an empty URL means no proxy
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) proxy: Option<String>,
-    /// Let an upload plan send data and the API key to this server too; may be repeated
+    /// Also allow uploads to send data and the API key to this server; may be repeated
     #[arg(long, global = true, value_name = "URL", value_hint = ValueHint::Url)]
     pub(crate) allow_origin: Vec<String>,
-    /// Allow http:// to other machines: the API key then travels readable
+    /// Allow http:// to other machines, which sends the API key unencrypted
     #[arg(long, global = true)]
     pub(crate) allow_plain_http: bool,
     /// Give up connecting after this time, such as 5s or 2m [default: 10s]
     #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) connect_timeout: Option<Duration>,
-    /// Give up when no byte moved for this time [default: 60s]
+    /// Give up if no byte has moved for this time [default: 60s]
     #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) stall_timeout: Option<Duration>,
-    /// Give up waiting for an answer this time after the request was sent [default: 120s]
+    /// Give up if no answer has arrived this long after the request [default: 120s]
     #[arg(long, global = true, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) answer_timeout: Option<Duration>,
-    /// Keep what outlives a run in this directory: journals, request budget, etags of uploaded files
+    /// Keep journals, the rate limit and the etags of uploaded files in this directory
     /// [default: $XDG_STATE_HOME/ofauth or ~/.local/state/ofauth; with --sandbox: none]
     #[arg(long, global = true, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub(crate) state_dir: Option<PathBuf>,
-    /// Run the command against a sandbox inside this process: no account, nothing leaves the machine
+    /// Run the command against a local OFAuth inside this process, without an account
     #[arg(long, global = true)]
     pub(crate) sandbox: bool,
-    /// Let that sandbox plan parts of this size, such as 64KiB
+    /// Split uploads to that sandbox into parts of this size, such as 64KiB
     #[arg(long, global = true, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) sandbox_part_size: Option<u64>,
-    /// Print one JSON object a line
+    /// Print one JSON object per line
     #[arg(long, global = true)]
     pub(crate) json: bool,
-    /// Say what is done; twice: in detail
+    /// Report each step; -vv reports details
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Show no progress and no remarks, only results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true)]
     pub(crate) quiet: bool,
 }
@@ -187,14 +189,14 @@ pub(crate) struct Global {
 /// Flags of `ofauth check`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints `exists` or `absent`, and the media id if it is known. Both are successes. An etag is what the service answered \
-for an uploaded part, quotes included; `ofauth upload --json` prints them in its field `etags`.
+Prints `exists` or `absent`, and the media id if it is known. Both are successes. The service returns an etag for each \
+uploaded part; `ofauth upload --json` prints them in the field `etags`. The quotes belong to the etag.
 
 Examples:
   ofauth upload clip.mp4 --json | jq -r '.etags[0]'
   ofauth check --etag '\"abc123\"' --size 1024000")]
 pub(crate) struct CheckArgs {
-    /// The etag that an earlier upload returned, with its quotes; see below for where to find it
+    /// The etag that an earlier upload returned, with its quotes
     #[arg(long, value_name = "ETAG", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) etag: String,
     /// The size of the file in bytes
@@ -204,9 +206,9 @@ pub(crate) struct CheckArgs {
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum VaultPlusCommand {
-    /// Look up any number of media by id; prints one JSON object a line
+    /// Look up any number of media by id and print one JSON object per line
     #[command(after_help = "\
-Ids that have no copy are named on standard error; with --json, one object has both: {\"items\":[...],\"missing\":[...]}
+Ids without a copy are listed on standard error. With --json, one object has both: {\"items\":[...],\"missing\":[...]}
 
 Example:
   ofauth vault-plus batch 4492994399 4492994400")]
@@ -227,22 +229,22 @@ Examples:
   ofauth api create_post --body '{\"text\":\"Hello\"}'
   ofauth api create_post --body @post.json")]
 pub(crate) struct ApiArgs {
-    /// The operation's id, as `--list` shows it
+    /// The id of the operation; --list shows them
     #[arg(required_unless_present_any = ["list", "describe"], value_name = "OPERATION")]
     pub(crate) operation: Option<String>,
     /// A path, query or header parameter; repeat it for a list of values
     #[arg(short, long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) param: Vec<String>,
-    /// The body: JSON, `@file`, or `-` for standard input
+    /// The body: JSON, a file as `@FILE`, or `-` for standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) body: Option<String>,
-    /// The media type of a body of bytes
+    /// Send the body as bytes of this media type
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
     /// List all operations
     #[arg(short, long, conflicts_with_all = ["operation", "describe"])]
     pub(crate) list: bool,
-    /// Show what an operation takes and answers: parameters, the fields of its body, permission
+    /// Show the parameters, body fields, answer and permission of an operation
     #[arg(short, long, value_name = "OPERATION", conflicts_with = "operation")]
     pub(crate) describe: Option<String>,
 }

@@ -13,43 +13,42 @@ use super::values::{address, duration, size};
 /// Flags of `ofauth sandbox`.
 #[derive(Debug, Args)]
 #[command(after_long_help = "\
-Prints the address alone on standard output, and how to use it on standard error.
+Runs until Ctrl-C. Prints its address on standard output, and how to use it on standard error. With -v it prints a line \
+for each request, with the reason if it was refused.
 
-With -v it says a line for each request: how it was answered, and why if it was refused.
-
-A fault file is a JSON array of rules. This one makes the first try of every part, or of a file that is sent whole, fail \
-and slows one answer down:
+A fault file is a JSON array of rules. With this one, the first try of every part, or of a file that is sent whole, fails, \
+and one answer is delayed:
 
   [{\"on\": {\"operation\": \"upload\", \"each_part\": true},
     \"fault\": {\"kind\": \"status\", \"status\": 500}},
    {\"on\": {\"operation\": \"create_post\"},
     \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
 pub(crate) struct SandboxArgs {
-    /// Where to listen; port 0 takes a free one
+    /// Listen on this address; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
     pub(crate) address: SocketAddr,
-    /// Plan parts of this size [default: 5MiB]
+    /// Split uploads into parts of this size [default: 5MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) part_size: Option<u64>,
-    /// Refuse files above this size with 413 [default: 5GiB]
+    /// Refuse larger files with 413 [default: 5GiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) max_size: Option<u64>,
-    /// Let an upload session expire when nothing was sent for this time [default: 1h]
+    /// Let an upload session expire if nothing was sent for this time [default: 1h]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) session_ttl: Option<Duration>,
-    /// Refuse a part with 409 while another one is in flight
+    /// Refuse parallel parts with 409
     #[arg(long)]
     pub(crate) refuse_parallel_parts: bool,
-    /// Count uploaded bytes and forget them: no SHA-256, for measuring
+    /// Count uploaded bytes but do not keep or hash them, for measurements
     #[arg(long)]
     pub(crate) discard_bytes: bool,
-    /// Let Vault+ have a copy of this media; may be repeated
+    /// Have a Vault+ copy of the media with this id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) vault_plus_media: Vec<String>,
-    /// Serve https with a certificate made for this run
+    /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,
-    /// Play the faults of this JSON file, an array of rules
+    /// Play the faults in this JSON file; --help has an example
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
 }

@@ -7,23 +7,23 @@ use clap::Subcommand;
 /// The commands below `ofauth sessions`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SessionsCommand {
-    /// List the uploads that are not over
+    /// List interrupted and running uploads
     List,
-    /// Show everything about one of them
+    /// Show everything about one upload
     Show {
-        /// Its id, or the first four digits or more
+        /// Its id, or at least the first four digits
         #[arg(value_name = "ID")]
         id: String,
     },
-    /// Remove journals, so that the next upload of those files starts over
+    /// Remove journals, so that these uploads start over next time
     #[command(after_help = "\
-One that is in use is not removed. If the outcome of an upload is unknown, look into the vault first: when the file is \
-there, uploading it again makes it two.")]
+A journal in use is not removed. If the outcome of an upload is unknown, look into the vault first: if the file is there, \
+uploading it again makes a second one.")]
     Forget {
-        /// Their ids, or the first four digits or more
+        /// Their ids, or at least the first four digits of each
         #[arg(required_unless_present = "all", value_name = "ID")]
         ids: Vec<String>,
-        /// Remove all that are not in use
+        /// Remove all journals that are not in use
         #[arg(long, conflicts_with = "ids")]
         all: bool,
     },

@@ -15,11 +15,13 @@ use super::values::{duration, in_parallel, size};
 /// Flags of `ofauth upload`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Standard output has one reference a line, in the order of the files, and on a terminal the file's name beside it. With \
---json, `file` is the exact name, and `fileBase64` its bytes if it is not UTF-8.
+Prints one upload reference per line, in the order of the files; on a terminal, the name of the file follows. With --json, \
+`file` is the exact name, and `fileBase64` has its bytes if it is not UTF-8.
 
-Of a directory, files that are images, videos or audio by name or content are taken, sorted by name; hidden ones are left \
-out and symbolic links not followed.
+Run the same command again to resume what was interrupted. Nothing is uploaded or posted twice.
+
+--recursive takes images, videos and audio, by name or content, sorted by name. It leaves out hidden files and does not \
+follow symbolic links.
 
 Examples:
   ofauth upload clip.mp4
@@ -28,42 +30,42 @@ Examples:
   ffmpeg ... -f mp4 - | ofauth upload - --filename clip.mp4
   ofauth upload --sandbox samples/clip.mp4 --post 'Hello'")]
 pub(crate) struct UploadArgs {
-    /// The files to upload; `-` is standard input, and a directory needs --recursive
+    /// The files to upload; `-` is standard input; a directory needs --recursive
     #[arg(required = true, value_name = "FILE", value_hint = ValueHint::AnyPath)]
     pub(crate) files: Vec<PathBuf>,
-    /// Upload the media in directories too
+    /// Also upload the media in directories
     #[arg(short, long)]
     pub(crate) recursive: bool,
-    /// Leave out files that an earlier run uploaded, unchanged since, and that the vault still has
+    /// Skip files that were uploaded before, have not changed, and are still in the vault
     #[arg(long)]
     pub(crate) skip_existing: bool,
-    /// Keep no journal and use none: an upload that is stopped starts over
+    /// Use no journal: an interrupted upload starts over next time
     #[arg(long)]
     pub(crate) no_resume: bool,
-    /// How many files to upload at once, 1 to 64
+    /// Upload this many files in parallel, 1 to 64
     #[arg(long = "files", value_name = "N", default_value = "4", allow_negative_numbers = true, value_parser = in_parallel)]
     pub(crate) files_at_once: u16,
     #[command(flatten)]
     pub(crate) speed: Speed,
-    /// The media type, instead of finding it by name and content; with --recursive every file is taken
+    /// Use this media type instead of detecting it; --recursive then takes every file
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
-    /// Send files of formats that the upload guide does not name, too; the service may refuse them
+    /// Also send formats that the upload guide does not name; the service may refuse them
     #[arg(long)]
     pub(crate) any_format: bool,
-    /// The name to give the file in the vault
+    /// Give the file this name in the vault
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) filename: Option<String>,
-    /// When all files are uploaded, make one post of them with this text
+    /// After all files are uploaded, make one post of them with this text
     #[arg(long, value_name = "TEXT", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) post: Option<String>,
-    /// Check files and settings (key and connection must be set too), and send nothing
+    /// Check files, settings, key and connection, but send nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
-    /// Stop a file's upload after this time, such as 90s, 5m or 2h
+    /// Give up the upload of a file after this time, such as 90s, 5m30s or 2h
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
-    /// Take at most this much from standard input, which is kept in a temporary file
+    /// Accept at most this much from standard input, which is kept in a temporary file
     #[arg(long, value_name = "SIZE", default_value = "8GiB", allow_negative_numbers = true, value_parser = size)]
     pub(crate) spool_limit: u64,
 }
@@ -71,16 +73,16 @@ pub(crate) struct UploadArgs {
 /// Flags for how fast an upload may go.
 #[derive(Debug, Clone, Default, Args)]
 pub(crate) struct Speed {
-    /// How many parts of a file to send at once, 1 to 64 [default: 4]
+    /// Send this many parts of a file in parallel, 1 to 64 [default: 4]
     #[arg(short = 'c', long, value_name = "N", allow_negative_numbers = true, value_parser = in_parallel)]
     pub(crate) concurrency: Option<u16>,
-    /// Send at most this much a second, such as 2MiB
+    /// Send at most this much per second, such as 2MiB
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = bytes_a_second)]
     pub(crate) bandwidth_limit: Option<NonZeroU64>,
     /// Make at most this many requests, such as 60/min, 2/s or 600/h [default: learned from the service]
     #[arg(long, value_name = "N/UNIT", allow_negative_numbers = true, value_parser = requests_a_minute)]
     pub(crate) request_limit: Option<NonZeroU32>,
-    /// How many of them may go out at once after a pause [default: those of a minute, at most 90]
+    /// After a pause, make up to this many requests at once [default: those of a minute, at most 90]
     #[arg(long, value_name = "N", requires = "request_limit", allow_negative_numbers = true, value_parser = number_of_requests)]
     pub(crate) burst: Option<NonZeroU32>,
 }
