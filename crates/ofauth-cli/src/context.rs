@@ -108,9 +108,9 @@ fn state_directory(flags: &Global, resume: bool) -> Result<Option<State>> {
     match State::create(root) {
         Ok(state) => Ok(Some(state)),
         Err(error) if resume => {
-            let what = format!("the state directory {shown} cannot be made");
+            let what = format!("the state directory {shown} cannot be created");
             Err(Failure::io(ErrorKind::Config, what, &error)
-                .with_hint("name another one with --state-dir, or do without: --no-resume"))
+                .with_hint("name another one with --state-dir, or use --no-resume"))
         }
         Err(_) => Ok(None),
     }

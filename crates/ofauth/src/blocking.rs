@@ -125,7 +125,7 @@ impl Client {
     /// Those of the work, and [`InvalidArgument`](ErrorKind::InvalidArgument) on a thread of an async runtime.
     pub fn wait<T, E: From<Error>>(&self, work: impl IntoFuture<Output = Result<T, E>>) -> Result<T, E> {
         if Handle::try_current().is_ok() {
-            let text = "a blocking call inside an async runtime would stop it: use the async client there";
+            let text = "a blocking call inside an async runtime would block it: use the async client there";
             return Err(Error::new(ErrorKind::InvalidArgument, text).into());
         }
         let runtime = self.runtime.0.as_ref();

@@ -10,18 +10,27 @@
 //! # Ok(()) }
 //! ```
 //!
-//! Files of any size go through a few MiB of memory: parts are read piece by piece while they are sent, several in
-//! parallel, and read again when one has to be repeated. What is repeated, and what is not, is decided so that nothing
-//! is ever uploaded or posted twice; where nobody can know, the error is [`ErrorKind::OutcomeUnknown`].
+//! - **Any size, little memory**: parts are read while they are sent, several in parallel, and read again for a retry.
+//! - **Nothing twice**: a request is retried only if that cannot upload or post anything twice. If an answer is lost and
+//!   nobody can know, the error is [`ErrorKind::OutcomeUnknown`].
+//! - **Resume**: with [`ClientBuilder::journal_dir`], an upload that was killed continues when it is run again.
+//! - **No account needed to try it**: the command `ofauth sandbox --address 127.0.0.1:8080` is a local OFAuth, for
+//!   `base_url("http://127.0.0.1:8080")`; in tests, the crate `ofauth-sandbox` is one.
 //!
 //! | module or type | what it is for |
 //! | --- | --- |
-//! | [`Client`], [`ClientBuilder`] | settings and the calls most programs need |
-//! | [`Upload`], [`Source`], [`Progress`], [`Cancel`] | uploads and everything about them |
+//! | [`Client`], [`ClientBuilder`] | settings, and the calls that most programs need |
+//! | [`Upload`], [`Source`], [`UploadOptions`] | uploads: what is sent, and how |
+//! | [`Progress`], [`Notice`], [`Cancel`] | what happens to an upload meanwhile, and how to end it |
+//! | [`Journal`] | interrupted uploads: list them, remove them |
 //! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
-//! | [`Error`], [`ErrorKind`] | what went wrong and what to do about it |
+//! | [`Error`], [`ErrorKind`] | what went wrong, and what to do about it |
+//!
+//! The API key is sent to the server of the base URL and to origins that you allow. It never follows a redirect, and is in no
+//! error, log or `Debug`. The library reads no environment variable, except for those that tell where the platform's
+//! certificates are.
 //!
 //! # Features
 //!
@@ -31,13 +40,10 @@
 //! | --- | --- |
 //! | `typed` | [`Client::api`] and [`api`]; brings `ofauth-api` and the types of reqwest |
 //! | `blocking` | [`blocking`] |
-//! | `platform-verifier` | servers are checked by what the platform trusts: the system's own check on macOS and Windows, the certificates in its store elsewhere |
-//! | `webpki-roots` | servers are checked by Mozilla's list of roots, compiled in; with `platform-verifier` only where the machine has no store, as in small container images |
+//! | `platform-verifier` | trusts what the platform trusts: by the system's own verifier on macOS and Windows, by its certificate store elsewhere |
+//! | `webpki-roots` | trusts Mozilla's list of roots, compiled in; with `platform-verifier`, only where the machine has no store, as in small container images |
 //!
-//! Without the last two, https needs certificates that the program gives ([`ClientBuilder::ca_pem`]).
-//!
-//! The API key is sent to the base URL's server and to origins that were allowed, never along a redirect, and appears
-//! in no error, log or `Debug`. The library reads no environment but what the platform's certificate loader reads.
+//! Without the last two, https needs certificates from the program ([`ClientBuilder::ca_pem`]).
 
 mod account;
 #[cfg(feature = "blocking")]

@@ -42,7 +42,7 @@ impl Origins {
     pub(crate) fn api_url(&self, path: &str) -> Result<Url> {
         let text = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
         Url::parse(&text).map_err(|error| {
-            Error::new(ErrorKind::InvalidArgument, format!("the path {path:?} makes no URL: {error}"))
+            Error::new(ErrorKind::InvalidArgument, format!("the path {path:?} does not make a valid URL: {error}"))
         })
     }
 
@@ -113,7 +113,7 @@ fn server_url(text: &str, what: &str, plain_http: bool) -> Result<Url> {
         "http" if plain_http || is_loopback(&url) => {}
         "http" => {
             return Err(config(format!(
-                "the {what} {text:?} has no encryption, so the API key could be read on the way: use https, or allow plain http"
+                "the {what} {text:?} is not encrypted, so others could read the API key on the way: use https, or allow plain http"
             )));
         }
         other => return Err(config(format!("the {what} {text:?} has the scheme {other}: use https"))),

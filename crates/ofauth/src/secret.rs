@@ -87,7 +87,7 @@ fn checked(key: String) -> Result<Zeroizing<String>, Error> {
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
         return Err(Error::new(
             ErrorKind::Config,
-            "the API key holds a space, a line break or another character that no key has: check how it was read",
+            "the API key holds a space, a line break or another character that is not allowed in a key: check how it was read",
         ));
     }
     Ok(key)

@@ -82,7 +82,7 @@ pub(crate) fn connection_header(id: &str) -> Result<HeaderValue> {
     graphic.ok_or_else(|| {
         Error::new(
             ErrorKind::Config,
-            format!("the connection id {id:?} holds a character that no connection id has"),
+            format!("the connection id {id:?} contains a character that is not allowed in a connection id"),
         )
     })
 }

@@ -10,7 +10,7 @@ use crate::failure::{Failure, Result};
 /// The content that the flags describe.
 pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
     if args.text.is_empty() && args.media.is_empty() {
-        return Err(Failure::argument("nothing to say: give a text, or --media"));
+        return Err(Failure::argument("there is no content: give a text or --media"));
     }
     let mut content = Content::new(&args.text);
     for item in &args.media {
@@ -35,7 +35,7 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
     for field in &args.field {
         let (name, value) = split(field, "--field")?;
         if let Some((_, _, flag)) = by_flags.iter().find(|(field, given, _)| *field == name && *given) {
-            return Err(Failure::argument(format!("--field {name} and {flag} say the same field: keep one")));
+            return Err(Failure::argument(format!("--field {name} and {flag} set the same field: keep one")));
         }
         content = content.field(name, json_or_text(value));
     }

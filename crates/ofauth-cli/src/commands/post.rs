@@ -64,7 +64,7 @@ fn tell<'a>(app: &App, answer: &Value, event: impl FnOnce(Option<String>) -> Eve
     } else if let Some(id) = &id {
         app.out.line(id)
     } else {
-        return app.out.confirm("done; the API did not name an id");
+        return app.out.confirm("done; the API returned no id");
     };
     app.out.tell(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
 }

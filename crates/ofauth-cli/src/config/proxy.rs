@@ -27,7 +27,7 @@ pub(crate) fn from_environment(
             let Some(value) = variable(name) else { continue };
             let value = value.into_string().map_err(|_| {
                 Failure::config(format!("the variable {name} is not UTF-8"))
-                    .with_hint(format!("set {name} anew"))
+                    .with_hint(format!("set {name} again"))
             })?;
             if !value.trim().is_empty() {
                 return Ok(Some((value, name)));

@@ -57,7 +57,7 @@ fn of_the_journal(error: &Error, id: &str) -> Option<String> {
         // The library says so of what it cannot find out.
         ErrorKind::OutcomeUnknown | ErrorKind::Journal if error.next_step().is_some() => Some(forget),
         ErrorKind::OutcomeUnknown => Some(format!(
-            "run the same command again, which is safe: it asks for the end of the same upload and opens no second \
+            "run the same command again, which is safe: it asks about the same upload and opens no second \
              one; if it stays unknown, {forget}"
         )),
         _ => None,
@@ -68,5 +68,5 @@ fn of_the_journal(error: &Error, id: &str) -> Option<String> {
 fn of_the_proxy(may_pass: bool) -> String {
     let place = PROXY_VARIABLE.get().copied().unwrap_or("--proxy or the configuration file");
     let again = if may_pass { ", then run the command again" } else { "" };
-    format!("the proxy comes from {place}: set it right there, or go without it (--proxy \"\"){again}")
+    format!("the proxy comes from {place}: correct it there, or use no proxy (--proxy \"\"){again}")
 }

@@ -62,7 +62,7 @@ pub(crate) fn check_format(mut file: &File, path: &Path, format: StateFormat) ->
     match judge().map_err(|error| naming(path, &error))? {
         Beginning::Known | Beginning::Unfinished => Ok(()),
         Beginning::Other(version) => Err(said(path, &format!("{version}: use the one that wrote it"))),
-        Beginning::Foreign => Err(said(path, "damaged, or none of ofauth's files")),
+        Beginning::Foreign => Err(said(path, "damaged, or not a file of ofauth")),
     }
 }
 

@@ -87,7 +87,7 @@ impl Output {
     pub(crate) fn tell(&self, arrived: bool, result: &str) -> bool {
         let why = match arrived {
             false if self.was_lost() => "not written",
-            false => "nobody reads standard output",
+            false => "the reader of standard output is gone",
             true if Stream::Out.was_closed() => "standard output is closed",
             true => return true,
         };

@@ -27,8 +27,8 @@ pub(crate) fn refused(sample: &[u8]) -> [(Vec<u8>, &'static str); 6] {
             "written in format version \\xff, and this software reads version 1: use the one that wrote it",
         ),
         // The lines without the version, and a file of another format.
-        (sample[9..].to_vec(), "damaged, or none of ofauth's files"),
-        (b"OFAUTHX1\n".to_vec(), "damaged, or none of ofauth's files"),
-        (b"note".to_vec(), "damaged, or none of ofauth's files"),
+        (sample[9..].to_vec(), "damaged, or not a file of ofauth"),
+        (b"OFAUTHX1\n".to_vec(), "damaged, or not a file of ofauth"),
+        (b"note".to_vec(), "damaged, or not a file of ofauth"),
     ]
 }

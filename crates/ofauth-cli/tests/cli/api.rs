@@ -240,6 +240,6 @@ async fn posts_and_messages_print_their_id() {
         .await
         .ends_with(0);
     assert!(!many.out.trim_end().is_empty());
-    run(home.against(&server).args(["post"])).await.ends_with(2).says(&["nothing to say"]);
+    run(home.against(&server).args(["post"])).await.ends_with(2).says(&["there is no content"]);
     run(home.against(&server).args(["message", "Hello"])).await.ends_with(2).says(&["--to"]);
 }

@@ -55,7 +55,7 @@ async fn the_batch_waits_with_one_file_and_goes_on_when_the_service_is_back() {
         [7, 2, 0]
     );
     assert_eq!(server.uploads().len(), 7);
-    for told in ["the other files wait", "the service is there again"] {
+    for told in ["the other files wait", "the service is back"] {
         assert_eq!(said.iter().filter(|line| line.contains(told)).count(), 1, "{said:#?}");
     }
     let again = run(&mut upload(&home, address, &[])).await.ends_with(0);

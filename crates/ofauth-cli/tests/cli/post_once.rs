@@ -298,7 +298,7 @@ async fn an_id_begins_no_line() {
     let (home, server) =
         (Home::new(), posts(json!({"kind": "merge", "patch": {"id": "1\nupload:forged\r"}})).await);
     let posted = run(home.against(&server).args(["post", "Hi"])).await.ends_with(0);
-    assert!(posted.out.is_empty() && posted.err.contains("did not name an id"), "{posted:?}");
+    assert!(posted.out.is_empty() && posted.err.contains("returned no id"), "{posted:?}");
     let message =
         run(home.against(&server).args(["upload", "--zz\nofauth: all uploaded"])).await.ends_with(2);
     assert!(!message.err.contains("\nofauth: all uploaded"), "{message:?}");
@@ -309,7 +309,7 @@ async fn a_field_is_given_once() {
     let (home, server) = (Home::new(), calm().await);
     for more in [["--field", "price=1", "--price", "2"], ["--field", "text=b", "--field", "x=1"]] {
         let mut command = home.against(&server);
-        run(command.args(["post", "Hi"]).args(more)).await.ends_with(2).says(&["say the same field"]);
+        run(command.args(["post", "Hi"]).args(more)).await.ends_with(2).says(&["set the same field"]);
     }
     assert!(server.posts().is_empty());
 }

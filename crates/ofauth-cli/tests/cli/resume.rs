@@ -79,7 +79,7 @@ async fn sessions_are_listed_shown_and_forgotten() {
     let wrong = run(home.bare().args(["sessions", "forget", "0123456789abcdef", id])).await.ends_with(2);
     wrong.says(&["0123456789abcdef", &format!("forgot {id}")]);
     assert_eq!(sessions(&home).await, [] as [Value; 0]);
-    run(home.bare().args(["sessions", "list"])).await.ends_with(0).says(&["no upload is unfinished"]);
+    run(home.bare().args(["sessions", "list"])).await.ends_with(0).says(&["no interrupted uploads"]);
     run(home.bare().args(["sessions", "forget"])).await.ends_with(2);
     run(home.bare().args(["sessions", "forget", "--all"])).await.ends_with(0);
     server.clear_faults();
@@ -157,7 +157,7 @@ async fn a_journal_that_cannot_be_read_is_kept_and_the_command_says_how_to_forge
     let id = journal.file_stem().unwrap().to_str().unwrap().to_owned();
     let refused = run(&mut upload).await.ends_with(1);
     refused.says(&[
-        "it is not known how far the upload came",
+        "it is unknown how far the upload got",
         &format!(
             "ofauth: next: look into the vault, and if the file is not there, `ofauth sessions forget {id}`"
         ),

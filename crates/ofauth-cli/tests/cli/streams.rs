@@ -38,7 +38,7 @@ async fn a_reader_that_left_is_no_error_but_references_are_not_lost() {
     let mut command = home.against(&server);
     command.args(["upload", "--post", "Hello"]).arg(sample("photo.jpg"));
     let run_ = run(command.stdout(left())).await.ends_with(0);
-    run_.says(&["nobody reads standard output", &server.uploads()[0].media_upload_id, "posted as"]);
+    run_.says(&["the reader of standard output is gone", &server.uploads()[0].media_upload_id, "posted as"]);
     assert_eq!(server.posts().len(), 1);
 
     let listed = run(home.bare().args(["api", "--list"]).stdout(left())).await.ends_with(0);
@@ -55,7 +55,7 @@ async fn a_full_disk_behind_standard_output_is_an_error_and_no_post_is_made() {
     let run = finish(command.spawn().unwrap()).await.ends_with(1);
     let id = &server.uploads()[0].media_upload_id;
     let run = run.says(&["standard output cannot be written: no space left", id, "no post was made"]);
-    assert!(!run.err.contains("nobody reads"), "{}", run.err);
+    assert!(!run.err.contains("the reader of standard output is gone"), "{}", run.err);
     assert_eq!(server.posts().len(), 0);
 }
 

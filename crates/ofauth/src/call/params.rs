@@ -38,7 +38,7 @@ pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Resul
                 let value = values.join(",");
                 if value.is_empty() || is_dots(&value) {
                     let text = format!(
-                        "the parameter {:?} of {} is {value:?}, which no path can carry",
+                        "the parameter {:?} of {} is {value:?}, which cannot be part of a path",
                         parameter.name, operation.id
                     );
                     return Err(invalid(text));
@@ -56,7 +56,7 @@ pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Resul
                 let value = HeaderValue::from_str(&values.join(","));
                 let (Ok(name), Ok(value)) = (name, value) else {
                     return Err(invalid(format!(
-                        "the parameter {:?} holds a character that no header can carry",
+                        "the parameter {:?} contains a character that is not allowed in a header",
                         parameter.name
                     )));
                 };

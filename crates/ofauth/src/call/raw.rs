@@ -231,7 +231,7 @@ impl Call {
             (Payload::Bytes(bytes, content_type), Body::Bytes) => {
                 let value = HeaderValue::from_str(content_type).ok().filter(|value| !value.is_empty());
                 let value = value.ok_or_else(|| {
-                    invalid(format!("the content type {content_type:?} is no header value"))
+                    invalid(format!("the content type {content_type:?} cannot be sent in a header"))
                 })?;
                 request.headers.insert(CONTENT_TYPE, value);
                 request.body = bytes.clone();

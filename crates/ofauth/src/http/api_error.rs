@@ -92,7 +92,7 @@ impl ApiError {
         let proxy = self.proxy.is_some();
         let next = match self.retry_after {
             Some(asked) if matches!(kind, ErrorKind::RateLimited | ErrorKind::Server) => {
-                Some(format!("the service asks to be left alone for {}", Time(asked)))
+                Some(format!("the service asks for a pause of {}", Time(asked)))
             }
             _ if status == 407 && proxy => None,
             _ if self.is_foreign && kind != ErrorKind::Proxy && matches!(status, 401 | 403..=405) => {
@@ -168,7 +168,7 @@ impl Response {
 }
 
 /// What to do about a refusal that is not in the API's form, and so somebody else's.
-const NOT_OF_THE_API: &str = "the answer is not the API's, so something in between refused: check the base URL, and ask \
+const NOT_OF_THE_API: &str = "the answer does not come from the API, so something in between refused: check the base URL, and ask \
                               whoever runs the network or the server's firewall";
 
 fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'static str> {
@@ -180,7 +180,7 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
         (ErrorKind::Unauthorized, ..) => "check the API key",
         (ErrorKind::Forbidden, ..) => "grant the connection or the key the missing permission",
         (ErrorKind::Redirect, ..) => {
-            "redirects are not followed because the API key would go along: set the base URL to the final address"
+            "redirects are not followed because the API key would be sent along: set the base URL to the final address"
         }
         (ErrorKind::Proxy, 403, _) => "have the proxy allow that server",
         // Of a proxy that was set, its text says what helps.
@@ -191,9 +191,9 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
         (ErrorKind::Config, ..) => "use https:// in the base URL",
         (ErrorKind::RateLimited, ..) => "wait and try again",
         (ErrorKind::Server, ..) => "try again later",
-        (_, 413, _) => "make the file smaller: it is larger than the service takes",
+        (_, 413, _) => "make the file smaller: it is larger than the service accepts",
         (_, 415, _) => {
-            "convert the file to a format that the service takes: JPEG, PNG, GIF, WebP, MP4, MOV, MP3 or M4A"
+            "convert the file to a format that the service accepts: JPEG, PNG, GIF, WebP, MP4, MOV, MP3 or M4A"
         }
         _ => return None,
     })
@@ -201,7 +201,7 @@ fn next_step(kind: ErrorKind, status: u16, api_type: Option<&str>) -> Option<&'s
 
 fn reason(status: u16) -> &'static str {
     if (200..300).contains(&status) {
-        return "the answer tells of an error and gives no reason";
+        return "the answer reports an error without a reason";
     }
     http::StatusCode::from_u16(status)
         .ok()

@@ -73,10 +73,10 @@ impl std::fmt::Display for Trouble {
             Self::TooMany => f.write_str("it holds more than a million values"),
             Self::Coding(coding) => {
                 let shown: String = coding.chars().take(40).collect();
-                write!(f, "it is compressed ({shown}) although it was asked for as it is")
+                write!(f, "it is compressed ({shown}) although no compression was asked for")
             }
             Self::Damaged(coding) => {
-                write!(f, "it is said to be compressed ({coding}) and is damaged or cut short")
+                write!(f, "it claims to be compressed ({coding}), but is damaged or cut short")
             }
         }
     }

@@ -61,7 +61,7 @@ impl Shape {
     /// Reads JSON. The error ends a sentence about the answer and quotes nothing of it.
     pub(super) fn read(body: &[u8], expected: Success) -> Result<Self, String> {
         if depth_and_values(body).0 > DEEPEST {
-            return Err(format!("objects or lists lie in one another more than {DEEPEST} deep in it"));
+            return Err(format!("its objects or lists are nested more than {DEEPEST} deep"));
         }
         let mut json = serde_json::Deserializer::from_slice(body);
         let read = match body.trim_ascii_start().first() {

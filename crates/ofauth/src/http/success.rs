@@ -25,7 +25,7 @@ const DONE_AND_ELSEWHERE: std::ops::RangeInclusive<u16> = 300..=303;
 
 /// What to do about a page that the API did not send.
 const NOT_OF_THE_API: &str =
-    "check the base URL, and whether this network wants a login or a proxy before it lets anybody out";
+    "check the base URL, and whether this network requires a login or a proxy";
 
 /// What a success of the operation with this id carries.
 pub(crate) fn of(operation_id: &str) -> Success {
@@ -100,7 +100,7 @@ pub(crate) fn read(
     }
     let read = match answer.status {
         200..=299 => check_success(&answer, success, key),
-        0..=199 | 304 => Err(because(format!("its status {} answers nothing that was asked", answer.status))),
+        0..=199 | 304 => Err(because(format!("its status {} does not fit the request", answer.status))),
         _ => Err(NoSuccess::Refused(Box::new(answer.api_error(key)))),
     };
     match read {
@@ -421,10 +421,10 @@ mod tests {
             (answer(200, r#"{"message": "queued"}"#), "it has no id; it says: queued"),
             (answer(200, b"\xfe\xff\0{\0}"), "UTF-16"),
             (answer(200, deep), "more than 127 deep"),
-            (answer(101, ""), "its status 101 answers nothing that was asked"),
-            (answer(304, ""), "its status 304 answers nothing that was asked"),
+            (answer(101, ""), "its status 101 does not fit the request"),
+            (answer(304, ""), "its status 304 does not fit the request"),
             (answer(600, ""), "create_post: no reason given (HTTP 600)"),
-            (answer(200, r#"{"error": {"code": 3}}"#), "tells of an error and gives no reason"),
+            (answer(200, r#"{"error": {"code": 3}}"#), "reports an error without a reason"),
             (answer(200, "").longer_than(32 << 20), "it is longer than 32 MiB"),
         ] {
             let text = text("create_post", answer);

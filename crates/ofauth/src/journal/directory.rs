@@ -150,7 +150,7 @@ impl OpenJournal {
                 let first = "run the upload with the software that wrote it, or ";
                 return Err(kept(&path, &format!("was {version}"), first));
             }
-            Contents::Foreign => return Err(kept(&path, "is damaged, or no journal", "")),
+            Contents::Foreign => return Err(kept(&path, "is damaged, or is not a journal", "")),
         };
         if let Found::State(state) = &found
             && state.session.about != *about
@@ -163,11 +163,10 @@ impl OpenJournal {
 
 /// A journal that is not used but may still be of use to someone; `first` is what to do before all else.
 fn kept(path: &Path, what: &str, first: &str) -> Error {
-    let text = format!("the journal {} {what}, so it is not known how far the upload came", path.display());
+    let text = format!("the journal {} {what}, so it is unknown how far the upload got", path.display());
     let id = path.file_stem().unwrap_or_default().to_string_lossy();
     Error::new(ErrorKind::Journal, text).with_journal_id(&id).with_next_step(format!(
-        "{first}look whether the service has the file, then remove the journal (Journal::forget) to upload it from the \
-         beginning"
+        "{first}check whether the service has the file, then remove the journal (Journal::forget) to start over"
     ))
 }
 

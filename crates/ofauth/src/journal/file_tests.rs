@@ -167,7 +167,7 @@ fn what_is_no_journal_of_ours_is_kept_and_named() {
     let (_dir, journal) = journal();
     std::fs::create_dir_all(journal.dir()).unwrap();
     for (content, why) in [
-        (&b"precious notes of mine"[..], "damaged, or no journal"),
+        (&b"precious notes of mine"[..], "damaged, or is not a journal"),
         (&b"OFAUTHR2 and a record"[..], "no journal"),
     ] {
         std::fs::write(path(&journal), content).unwrap();

@@ -182,7 +182,7 @@ impl Shared {
     }
 
     fn interrupted(&self) -> Failure {
-        self.failure("was not written to its end because the program is ending", None)
+        self.failure("could not be completed because the program is ending", None)
     }
 }
 

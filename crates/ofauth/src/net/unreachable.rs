@@ -86,7 +86,7 @@ impl<'a> Route<'a> {
             Stage::Tcp => (first, "", self.remedy()),
             Stage::Tunnel => (first, "; it does not answer CONNECT", self.remedy()),
             Stage::Tls => {
-                (self.server(), "; the TLS handshake does not end", "check the network and the base URL")
+                (self.server(), "; the TLS handshake does not finish", "check the network and the base URL")
             }
         };
         let limit = system::Time(limit);
@@ -153,7 +153,7 @@ impl<'a> Route<'a> {
                 "speaks only versions of TLS before 1.2, which are not safe: have it use TLS 1.2 or 1.3",
             ),
             Some(rustls::Error::AlertReceived(AlertDescription::UnrecognisedName)) => {
-                setting("does not know itself by this name (TLS alert UnrecognisedName): check the base URL")
+                setting("does not serve this name (TLS alert UnrecognisedName): check the base URL")
             }
             Some(rustls::Error::AlertReceived(AlertDescription::CertificateRequired)) => {
                 setting("asks for a certificate of the client, which is not supported")
@@ -168,14 +168,14 @@ impl<'a> Route<'a> {
             ) => setting(&format!(
                 "has no TLS settings in common with this program ({why}): look at its settings"
             )),
-            Some(why) => temporary(ErrorKind::Network, format!("{who} broke off the TLS handshake ({why})")),
+            Some(why) => temporary(ErrorKind::Network, format!("{who} aborted the TLS handshake ({why})")),
             None => {
                 let cause = match error.kind() {
                     io::ErrorKind::UnexpectedEof => "it closed the connection".to_owned(),
                     _ => system::words(&error),
                 };
                 let text = format!(
-                    "{who} broke off the TLS handshake ({cause}): if this stays so, check whether that port speaks https"
+                    "{who} aborted the TLS handshake ({cause}): if this persists, check whether that port speaks https"
                 );
                 temporary(ErrorKind::Network, text)
             }
@@ -200,7 +200,7 @@ impl<'a> Route<'a> {
                 let name = self.url.host_str().unwrap_or_default();
                 (format!("it is not for {name}"), "check the base URL", false)
             }
-            CertificateError::UnknownIssuer => ("who signed it is not known".into(), give_ca, true),
+            CertificateError::UnknownIssuer => ("its issuer is unknown".into(), give_ca, true),
             why => (why.to_string(), give_ca, true),
         };
         let text = format!("{}: the certificate is not trusted ({why}): {remedy}", self.server());
@@ -274,7 +274,7 @@ mod tests {
             (
                 Some(&proxy),
                 Stage::Tls,
-                "the server api.test:443 through the proxy proxy.test:3128 cannot be reached (no connection within 10 s; the TLS handshake does not end): check the network and the base URL",
+                "the server api.test:443 through the proxy proxy.test:3128 cannot be reached (no connection within 10 s; the TLS handshake does not finish): check the network and the base URL",
             ),
         ] {
             let error = late(proxy, stage);

@@ -105,7 +105,7 @@ pub(crate) fn certificates(text: &[u8]) -> Result<Vec<CertificateDer<'static>>> 
             "they are in the binary form (DER): convert them, openssl x509 -inform der -in FILE -out FILE.pem"
         }
         _ if has(b"PRIVATE KEY-----") => {
-            "there is a private key in them and no certificate: give the certificate"
+            "they contain a private key and no certificate: give the certificate"
         }
         _ if has(b"-----BEGIN") => "there is no certificate in them (BEGIN CERTIFICATE), but something else",
         _ => "there is no certificate in them (BEGIN CERTIFICATE): give PEM text",
@@ -119,7 +119,7 @@ fn malformed(error: &pem::Error) -> String {
         }
         pem::Error::IllegalSectionStart { .. } => "a line that begins with -----BEGIN is not whole".into(),
         pem::Error::Base64Decode(_) => {
-            "a certificate holds what is no base64: the file was cut or changed".into()
+            "a certificate contains text that is not base64: the file was cut or changed".into()
         }
         pem::Error::SectionTooLarge => "a certificate is far too long".into(),
         other => other.to_string(),
@@ -142,11 +142,11 @@ mod tests {
             (b"\xef\xbb\xbf", "empty"),
             (b"no pem", "give PEM text"),
             (b"\x30\x82\x03\x01", "DER"),
-            (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "a private key in them"),
+            (b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "contain a private key"),
             (b"-----BEGIN X509 CRL-----\nAAAA\n-----END X509 CRL-----\n", "something else"),
             (b"-----BEGIN CERTIFICATE-----\nAAAA\n", "was cut"),
             (b"-----BEGIN CERTIFICATE---\nAAAA\n-----END CERTIFICATE-----\n", "not whole"),
-            (b"-----BEGIN CERTIFICATE-----\nA!?A\n-----END CERTIFICATE-----\n", "no base64"),
+            (b"-----BEGIN CERTIFICATE-----\nA!?A\n-----END CERTIFICATE-----\n", "not base64"),
         ] {
             let error = certificates(text).unwrap_err();
             assert_eq!(error.kind(), ErrorKind::Config);

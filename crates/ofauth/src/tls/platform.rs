@@ -43,7 +43,7 @@ pub(super) fn verifier(provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCe
 #[cfg(any(windows, target_vendor = "apple"))]
 fn own(provider: Arc<CryptoProvider>) -> Result<Arc<dyn ServerCertVerifier>, NoVerifier> {
     let made = rustls_platform_verifier::Verifier::new(provider).map_err(|error| {
-        let text = format!("the system's check of certificates is not there ({error})");
+        let text = format!("the system's certificate verifier is not available ({error})");
         NoVerifier::Failed(Error::new(ErrorKind::Config, text).with_source(error))
     });
     Ok(Arc::new(made?))

@@ -215,7 +215,7 @@ async fn compare_all<T: Transfer>(run: &mut ActiveUpload<T>, ledger: &mut Ledger
             None => run.limits.within(tokio::time::sleep(REST)).await?,
         }
     }
-    Err(changed("something about it keeps changing"))
+    Err(changed("its metadata keeps changing"))
 }
 
 async fn complete<T: Transfer>(

@@ -177,7 +177,7 @@ pub(crate) fn compare_and_decide(
 ) -> Result<ResumeDecision> {
     let sameness = match &found {
         Found::State(state) => resume_decision::compare(source, state, cancel).map_err(|error| {
-            let what = "the source cannot be read again to go on with its upload";
+            let what = "the source cannot be read again to continue its upload";
             system::failed(ErrorKind::Source, what, "", error)
         })?,
         Found::Nothing | Found::Damaged { .. } => Sameness::Same,

@@ -73,7 +73,7 @@ pub(crate) fn decide(found: Found, sameness: &Sameness) -> ResumeDecision {
             return unknown("its journal is damaged, and completing it may have been sent");
         }
         if !multipart && commit.forbids_single() {
-            return unknown("the file was sent whole, more than once, and no answer said so");
+            return unknown("the whole file was sent more than once, and no answer confirmed it");
         }
     }
     ResumeDecision::Resume { state, commit }

@@ -48,7 +48,7 @@ fn list(app: &App, journal: &Journal) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     if sessions.is_empty() {
-        app.out.note(&format!("ofauth: no upload is unfinished in {}", journal.dir().display()));
+        app.out.note(&format!("ofauth: no interrupted uploads in {}", journal.dir().display()));
         return Ok(Exit::Done);
     }
     let table = Table::of(&sessions, SystemTime::now());
@@ -127,14 +127,14 @@ fn advise(app: &App, session: &JournaledUpload) {
     let (id, file) = (&session.id, one_line(session.file.as_deref().unwrap_or("the file")));
     match session.state {
         JournalState::OutcomeUnknown => app.out.note(&format!(
-            "ofauth: {id}: {file} may be in the vault or not: run the same `ofauth upload` again, which is safe; if it \
-             stays unknown, look there, then `ofauth sessions forget {id}`"
+            "ofauth: {id}: it is unknown whether {file} is in the vault: run the same `ofauth upload` again, which is \
+             safe; if it stays unknown, look there, then `ofauth sessions forget {id}`"
         )),
         JournalState::Damaged => app.out.note(&format!(
             "ofauth: {id}: this journal cannot be read: `ofauth sessions forget {id}` removes it"
         )),
         JournalState::OtherVersion => app.out.note(&format!(
-            "ofauth: {id}: this journal was written by another version of ofauth: run the upload with that one, or look \
+            "ofauth: {id}: this journal was written by another version of ofauth: run the upload with that one, or check \
              whether the vault has the file, then `ofauth sessions forget {id}`"
         )),
         _ => {}

@@ -82,8 +82,8 @@ impl<'a> UploadContext<'a> {
             return Ok(opened);
         }
         Err(Failure::argument(format!(
-            "{format} is none of the formats in the upload guide (JPEG, PNG, GIF, WebP, MP4, MOV, MP3, M4A): convert \
-             the file, or send it all the same with --any-format"
+            "{format} is not a format that the upload guide names (JPEG, PNG, GIF, WebP, MP4, MOV, MP3, M4A): convert \
+             the file, or send it anyway with --any-format"
         )))
     }
 }

@@ -97,7 +97,7 @@ impl Gate {
         trying.is_probe = pause.is_some();
         if trying.is_probe && !was_waiting {
             self.out.note(&format!(
-                "ofauth: {}: {}: this one is tried again and the other files wait, for up to {} minutes",
+                "ofauth: {}: {}: retrying this file for up to {} minutes while the other files wait",
                 trying.name,
                 failure.text(),
                 PATIENCE.as_secs() / 60
@@ -128,7 +128,7 @@ impl Gate {
             is_back = was_waiting && matches!(breaker, CircuitBreaker::Closed { .. });
         });
         if is_back {
-            self.out.note("ofauth: the service is there again: the other files go on");
+            self.out.note("ofauth: the service is back: continuing with the other files");
         }
         then
     }

@@ -43,7 +43,7 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
     let context = Context::for_uploads(app, &args.speed, !args.no_resume).await?;
     context.need_connection()?;
     if context.state.is_none() && context.sandbox.is_none() && !args.no_resume {
-        app.out.note("ofauth: there is no home directory for a journal, so this cannot be resumed: --state-dir names one");
+        app.out.note("ofauth: there is no home directory for a journal, so this upload cannot be resumed: name a directory with --state-dir");
     }
     let upload = UploadContext::new(app, args, &context);
     let scan = Scan::run(&upload).await?;

@@ -35,7 +35,7 @@ pub(super) fn refuse_if_in_doubt(record: &ResumeRecord) -> Result<()> {
     match &record.post {
         Some(post) if post.answer.is_none() => {
             let text = format!(
-                "an earlier run with these files may have made the post {:?}: none is made again",
+                "an earlier run with these files may have made the post {:?}: it is not made again",
                 in_the_middle(&post.text, SHOWN)
             );
             Err(Failure::new(ErrorKind::OutcomeUnknown, text).with_hint(advice(&post.media_items)))
@@ -52,8 +52,8 @@ fn advice(media_items: &[String]) -> String {
         _ => "`".to_owned(),
     };
     format!(
-        "look whether the post is there; if it is not, make it: `ofauth post TEXT{}{more}; in either case, run this \
-         command once without --post, which prints the references, uploads nothing again, and ends the record of this \
+        "check whether the post exists; if not, make it: `ofauth post TEXT{}{more}; in either case, run this \
+         command once without --post: it prints the references, uploads nothing again, and closes the record of this \
          post",
         named.concat()
     )
@@ -121,7 +121,7 @@ async fn post(
     if let Err(error) = write_down(record, begun).await {
         // If it is there after all, this is, too.
         let _ = write_down(record, PostLine::NotMade).await;
-        let what = "no post was made, for it cannot be written down";
+        let what = "no post was made, because it cannot be recorded";
         return Err(Failure::io(ErrorKind::Journal, what, &error).with_hint("run the command again"));
     }
     let (interrupt, client) = (&upload.app.interrupt, &upload.context.client);
@@ -135,7 +135,7 @@ async fn post(
     if let Some(end) = end
         && let Err(error) = write_down(record, end).await
     {
-        out.note(&format!("ofauth: how the post ended cannot be written down: {error}"));
+        out.note(&format!("ofauth: the result of the post cannot be recorded: {error}"));
     }
     tell(out, "posted as", files, media_items, posted?.raw());
     Ok(())
@@ -150,7 +150,7 @@ async fn write_down(record: Option<&Arc<ResumeRecord>>, line: PostLine) -> io::R
 
 fn tell(out: &Output, how: &str, files: &[StoredFile], media_items: Vec<String>, post: &Value) {
     let id = posted_id(post);
-    let named = one_line(id.as_deref().unwrap_or("a post whose id the API did not name"));
+    let named = one_line(id.as_deref().unwrap_or("a post without an id in the answer"));
     // A medium that the vault had is no reference, and can be posted again.
     let uses_up = files.iter().any(|file| matches!(file, StoredFile::Uploaded { .. }));
     let text = format!("{how} {named}{}", if uses_up { ", which uses up the references" } else { "" });

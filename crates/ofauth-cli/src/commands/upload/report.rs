@@ -55,7 +55,7 @@ pub(super) fn skipped(out: &Output, name: &Name, existing: &Existing) -> StoredF
     let arrived = out
         .is_json()
         .then(|| out.event(&Event::Skipped { file: name.fields(), media, etag: &existing.etag }));
-    out.note(&format!("{name}: skipped, for the vault has it"));
+    out.note(&format!("{name}: skipped, because the vault has it"));
     StoredFile::Skipped { name: name.clone(), media_id: media.and_then(posted_id), arrived }
 }
 

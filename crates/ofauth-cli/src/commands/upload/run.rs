@@ -124,12 +124,12 @@ impl<'a> Batch<'a> {
     /// uploads everything again. If not, the same command tells the same references again, and uploads the rest.
     pub(super) fn end(self, end: Exit) -> Exit {
         let out = self.out();
-        let next = "run the command again: it tells everything again, and uploads and posts nothing twice";
+        let next = "run the command again: it reports everything again, and uploads and posts nothing twice";
         out.rely_on_what_was_written(self.record.is_some().then_some(next));
         let end = out.end(end);
         let record = self.record.as_ref().filter(|_| end == Exit::Done);
         if let Some(Err(error)) = record.map(|record| record.clear()) {
-            out.note(&format!("ofauth: what was uploaded cannot be forgotten: {}", words(&error)));
+            out.note(&format!("ofauth: the record of uploads cannot be removed: {}", words(&error)));
         }
         end
     }
@@ -335,7 +335,7 @@ impl<'a> Batch<'a> {
         match threads::run(move || record.add(state, upload)).await {
             Ok(Ok(())) => true,
             Ok(Err(error)) => {
-                self.out().note(&format!("{name}: cannot be written down as uploaded: {}", words(&error)));
+                self.out().note(&format!("{name}: cannot be recorded as uploaded: {}", words(&error)));
                 false
             }
             Err(_) => false,

@@ -17,7 +17,7 @@ pub(super) async fn verify(upload: &UploadContext<'_>, input: &Input, uploaded: 
     let both = format!("  file    {ours}\n  server  {theirs}");
     if theirs != ours {
         upload.app.out.say(&both);
-        let text = "the SHA-256 of what the server has is not the file's";
+        let text = "the server's SHA-256 differs from the file's";
         return Err(Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id()));
     }
     upload.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.name));

@@ -36,7 +36,7 @@ impl EarlyLook {
             self.settled = revision;
             return;
         }
-        tracing::info!(parts = parts.len(), "something about the file changed: what was sent is compared");
+        tracing::info!(parts = parts.len(), "the metadata of the file changed: comparing what was sent");
         let bytes = parts.iter().fold(0_u64, |sum, part| sum.saturating_add(part.length));
         self.read_again = self.read_again.saturating_add(bytes);
         self.under_way = Some(Box::pin(compare(source.clone(), parts)));

@@ -296,7 +296,7 @@ impl<'a, T: Transfer> PartScheduler<'a, T> {
     fn acknowledged(&mut self, part: usize, done: StepSuccess) {
         self.ledger.acknowledge(part, done.etag.clone());
         if self.solo_probe == Some(part) {
-            tracing::warn!("the service refused parts in parallel: they now go one by one");
+            tracing::warn!("the service refused parallel parts: sending them one by one");
             self.solo_probe = None;
             self.run.one_at_a_time = true;
         }

@@ -135,7 +135,7 @@ impl Plan {
         let flow = match &record.complete_url {
             Some(url) => Flow::Multipart { complete_url: origins.trusted(url, "complete URL")? },
             None if parts.len() == 1 => Flow::Single,
-            None => return Err(bad("the journal's parts lead nowhere")),
+            None => return Err(bad("the journal's parts have no address")),
         };
         let expires_at = record.expires_unix_ms.and_then(|ms| jiff::Timestamp::from_millisecond(ms).ok());
         Ok(Self { upload_id: record.upload_id.clone(), flow, parts, expires_at })
@@ -202,7 +202,7 @@ fn read_parts(
         }
         if end >= size {
             return Err(wrong(format!(
-                "ends at byte {end}, behind the file's last byte {}",
+                "ends at byte {end}, after the file's last byte {}",
                 size.saturating_sub(1)
             )));
         }
@@ -238,7 +238,7 @@ fn from_headers(
     let (Some(total), Some(part_size)) =
         (number("x-ofauth-upload-total-parts"), number("x-ofauth-upload-part-size"))
     else {
-        return Err(bad("it has neither parts nor the x-ofauth-upload headers that stood for them"));
+        return Err(bad("it has neither parts nor the x-ofauth-upload headers that can replace them"));
     };
     refuse_too_many(total)?;
     let path = format!("/v2/access/uploads/{}", percent_encoding::utf8_percent_encode(upload_id, ENCODED));
@@ -264,7 +264,7 @@ fn from_headers(
 
 fn refuse_too_many(parts: u64) -> Result<()> {
     if parts > MOST_PARTS as u64 {
-        return Err(bad(format!("it has {parts} parts, more than the {MOST_PARTS} that are believed")));
+        return Err(bad(format!("it has {parts} parts, more than the maximum of {MOST_PARTS}")));
     }
     Ok(())
 }
@@ -282,7 +282,7 @@ pub(crate) fn number_of(index: usize) -> u32 {
 fn bad(why: impl std::fmt::Display) -> Error {
     Error::new(
         ErrorKind::InvalidPlan,
-        format!("the service's upload plan is refused: {why}. Nothing was sent"),
+        format!("the upload plan of the service is invalid: {why}. Nothing was sent"),
     )
 }
 

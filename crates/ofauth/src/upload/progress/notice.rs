@@ -130,7 +130,7 @@ impl fmt::Display for Notice {
             ),
             Self::AtRisk { needs, session_left } => write!(
                 f,
-                "the rest needs about {} and the upload session ends in {}: it may have to start over",
+                "the rest takes about {} and the upload session ends in {}: it may have to start over",
                 Time(*needs),
                 Time(*session_left)
             ),
@@ -146,7 +146,7 @@ impl fmt::Display for Notice {
                 write!(f, "waiting for the rate limit, {}", Time(Duration::from_secs(wait.as_secs())))
             }
             Self::Woke { after } => {
-                write!(f, "nothing ran for {}: connections are opened anew", Time(*after))
+                write!(f, "the program did not run for {}: opening new connections", Time(*after))
             }
         }
     }
@@ -162,7 +162,7 @@ mod tests {
             Notice::AtRisk { needs: Duration::from_secs(7300), session_left: Duration::from_secs(119) };
         assert_eq!(
             at_risk.to_string(),
-            "the rest needs about 2 h 1 min and the upload session ends in 119 s: it may have to start over"
+            "the rest takes about 2 h 1 min and the upload session ends in 119 s: it may have to start over"
         );
         let resumed = Notice::Resumed { bytes: 5 * 1024 * 1024, parts: 1, parts_total: 4 };
         assert_eq!(resumed.to_string(), "resumed: 5.0 MiB in 1 of 4 parts need not be sent again");

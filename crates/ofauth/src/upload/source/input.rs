@@ -124,7 +124,7 @@ impl Source {
             Kind::Bytes(bytes) => Opened::new(Arc::new(InMemory(bytes.clone())), None, self.place("bytes")),
             Kind::Reader(reader) => {
                 let size = reader.size().map_err(|error| {
-                    system::failed(ErrorKind::Source, format!("the size of {self} cannot be told"), "", error)
+                    system::failed(ErrorKind::Source, format!("the size of {self} is unknown"), "", error)
                 })?;
                 let content = ByReader { reader: Arc::clone(reader), size };
                 Opened::new(Arc::new(content), None, self.place("reader"))
@@ -135,7 +135,7 @@ impl Source {
             opened.filename = Some(name.clone());
         }
         if opened.size == 0 {
-            let text = format!("{self} is empty: the service takes no empty files");
+            let text = format!("{self} is empty: the service accepts no empty files");
             return Err(Error::new(ErrorKind::Source, text));
         }
         Ok(opened)

@@ -22,7 +22,7 @@ impl Prepared {
     pub(crate) fn content_type_header(&self) -> Result<HeaderValue> {
         HeaderValue::from_str(&self.content_type).map_err(|_| {
             let text = format!(
-                "the content type {:?} holds a character that no header can carry",
+                "the content type {:?} contains a character that is not allowed in a header",
                 self.content_type
             );
             Error::new(ErrorKind::InvalidArgument, text)

@@ -52,7 +52,7 @@ impl Spool {
             return Ok(());
         }
         let stream = stream.take().ok_or_else(|| {
-            let text = "the stream was read in part by an upload that was ended, and cannot be read again: give another";
+            let text = "an upload that has ended read part of the stream, which cannot be read again: give a new stream";
             Error::new(ErrorKind::Source, text)
         })?;
         let spooled = self.copy(stream, threads).await?;
