@@ -17,27 +17,27 @@ type Source = Box<dyn StdError + Send + Sync + 'static>;
 pub enum ErrorKind {
     /// An argument of the call is wrong: the message names it.
     InvalidArgument,
-    /// The client is set up wrongly: no key, no connection, a bad URL, certificates that cannot be read.
+    /// A setting of the client is wrong or missing: no key, no connection, a bad URL, unreadable certificates.
     Config,
     /// The file or reader to upload is missing, empty, not a regular file or cannot be read.
     Source,
-    /// The source changed while it was being uploaded. The text says so if the service finished it all the same.
+    /// The source changed while it was being uploaded. The text says so if the service finished the upload anyway.
     SourceChanged,
-    /// The service handed out an upload plan that does not cover the file exactly once.
+    /// The upload plan of the service does not cover the file exactly once.
     InvalidPlan,
     /// The service asked to send data, and with it the key, to a server that was not allowed.
     UntrustedOrigin,
-    /// The service answered with a redirect, which is never followed because the key would travel along.
+    /// The service answered with a redirect. It is never followed, because the key would be sent along.
     Redirect,
     /// The service's answer could not be understood.
     InvalidAnswer,
-    /// The service could not be reached, or the connection broke and tries ran out.
+    /// The service could not be reached, or the connection broke, and all retries failed.
     Network,
-    /// Nothing moved for too long, or the time given by the caller is over.
+    /// Nothing moved for too long, or the timeout of the caller has passed.
     Timeout,
-    /// The service's rate limit did not clear in an acceptable time.
+    /// The rate limit of the service asks for a wait that is too long.
     RateLimited,
-    /// The service failed (5xx) and tries ran out.
+    /// The service failed (5xx), and so did all retries.
     Server,
     /// The caller cancelled.
     Cancelled,
@@ -47,15 +47,15 @@ pub enum ErrorKind {
     Forbidden,
     /// The service refused the request (another 4xx, or an error in the body of a success); its text says why.
     Rejected,
-    /// The last request may have been carried out or not. Look before sending again: a repetition could duplicate.
+    /// It is unknown whether the service carried out the last request. Look before you send it again: that could duplicate.
     OutcomeUnknown,
     /// A defect of this library.
     Internal,
     /// The journal of the upload cannot be read or written: the message names the file and the remedy.
     Journal,
-    /// Another process, or another task of this one, is carrying out the same upload.
+    /// Another process, or another task of this one, is running the same upload.
     Busy,
-    /// The proxy refused: its user name and password (407), or by its own rules (403). Not tried again: each try is a
+    /// The proxy refused the user name and password (407), or the server (403). It is not retried, because each try is a
     /// login. A proxy that cannot be reached, or that does not reach the service, is [`Network`](Self::Network).
     Proxy,
     /// The system refused threads, descriptors, ports or memory: the message names the limit to raise.

@@ -135,7 +135,7 @@ impl ClientBuilder {
         self
     }
 
-    /// The connection, the linked account, that calls act on unless they name another. It looks like `conn_…`.
+    /// The connection, which is a linked account. Calls act on it unless they name another. It looks like `conn_…`.
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
         self.connection_id = Some(id.into());
         self
@@ -159,19 +159,19 @@ impl ClientBuilder {
         self
     }
 
-    /// How long opening a connection may take, TLS included. Default: 10 s.
+    /// The longest time to open a connection, TLS included. Default: 10 s.
     pub fn connect_timeout(mut self, limit: Duration) -> Self {
         self.connect_timeout = limit;
         self
     }
 
-    /// How long an upload may stand still: no byte accepted on any of its connections. Default: 60 s.
+    /// The longest time in which an upload may send no byte on any of its connections. Default: 60 s.
     pub fn stall_timeout(mut self, limit: Duration) -> Self {
         self.stall_timeout = limit;
         self
     }
 
-    /// How long the service may take to answer once it has the request. Default: 120 s.
+    /// The longest time to wait for an answer after the request was sent. Default: 120 s.
     pub fn answer_timeout(mut self, limit: Duration) -> Self {
         self.answer_timeout = limit;
         self
@@ -179,8 +179,8 @@ impl ClientBuilder {
 
     /// PEM certificates of the authorities to trust, instead of the platform's.
     ///
-    /// Without them the platform says at the first https call whom to trust, or the certificates that `SSL_CERT_FILE` and
-    /// `SSL_CERT_DIR` name. These two variables are read once a process: when the first client of an https server is built.
+    /// Without them, the platform decides at the first https call, or the certificates that `SSL_CERT_FILE` and
+    /// `SSL_CERT_DIR` name. These two variables are read once per process: when the first client of an https server is built.
     /// A platform without certificates is an error, unless the feature `webpki-roots` compiled some in; without that
     /// feature and `platform-verifier`, https needs certificates here.
     pub fn ca_pem(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -188,44 +188,43 @@ impl ClientBuilder {
         self
     }
 
-    /// An HTTP proxy, `http://[user:password@]host:port`, for every server but those on this machine.
+    /// An HTTP proxy, `http://[user:password@]host:port`, for all servers except those on this machine.
     pub fn proxy(mut self, url: impl Into<String>) -> Self {
         self.proxy = Some(url.into());
         self
     }
 
-    /// A further origin, `scheme://host[:port]`, that upload plans may name. It will see the API key.
+    /// Another origin, `scheme://host[:port]`, that uploads may send data to. It will see the API key.
     pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
         self.allowed_origins.push(origin.into());
         self
     }
 
-    /// Allows plain http to other machines. The key then travels readably.
+    /// Allows plain http to other machines. The API key is then sent unencrypted.
     pub fn allow_plain_http(mut self, allow: bool) -> Self {
         self.plain_http = allow;
         self
     }
 
-    /// Caps the bytes per second of all uploads of the client together. Default: no cap.
+    /// Limits the bytes per second of all uploads of the client together. Default: no limit.
     ///
-    /// The cap applies to what is handed to the kernel, whose buffers of up to 512 KiB a connection fill at once.
+    /// The limit applies to what is given to the kernel, whose buffers (up to 512 KiB per connection) fill at once.
     pub fn bandwidth_limit(mut self, bytes_per_second: NonZeroU64) -> Self {
         self.bandwidth_limit = Some(bytes_per_second);
         self
     }
 
-    /// Writes down in this directory how far uploads are, so that one that was killed goes on where it was. Default: no
-    /// journal.
+    /// Keeps a journal of each upload in this directory, so that an upload that was killed can be resumed. Default: no journal.
     ///
-    /// Each upload has a file of its own there, readable by its owner only, which is removed when the upload ends. The
-    /// directory is made when it is first needed; several clients and processes may share it. It holds the addresses of
-    /// upload plans, which are of use to whoever has the API key, and never the key. See [`Journal`].
+    /// Each upload has a file there, which only its owner can read and which is removed when the upload ends. The directory
+    /// is created when it is first needed; several clients and processes may share it. It holds the addresses of upload
+    /// plans, which are useful to somebody who has the API key, but never the key. See [`Journal`].
     pub fn journal_dir(mut self, dir: impl Into<PathBuf>) -> Self {
         self.journal_dir = Some(dir.into());
         self
     }
 
-    /// Paces the requests on each connection by a limit that is known beforehand. Default: the limit is learned.
+    /// Limits the requests of each connection, if the limit is known beforehand. Default: the limit is learned.
     ///
     /// Requests of the Access API (`/v2/access/…`) wait in turn until the limit allows them, parts of uploads
     /// included. Without this, a client learns the limit from the `X-RateLimit-*` headers and the refusals (429) of
@@ -237,9 +236,9 @@ impl ClientBuilder {
 
     /// A directory in which the processes of a machine share what they know of rate limits. Default: none.
     ///
-    /// Clients with the same directory, base URL and connection keep within one limit together, and a later process
-    /// knows what an earlier one used up. The directory is made when it is needed, for this user alone. Its files hold
-    /// numbers, neither key nor connection id, and may be deleted at any time.
+    /// Clients with the same directory, base URL and connection share one limit, and a later process knows what an earlier
+    /// one has used. The directory is created when it is needed; only this user can read it. Its files hold numbers, but
+    /// neither key nor connection id, and may be deleted at any time.
     pub fn rate_state_dir(mut self, directory: impl Into<PathBuf>) -> Self {
         self.rate_state_dir = Some(directory.into());
         self

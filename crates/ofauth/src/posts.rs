@@ -1,7 +1,7 @@
 //! Posts and messages that take uploaded media.
 //!
-//! A thin layer over the raw call for the most common next step after an upload. Creating is never repeated after a
-//! failure that may have come after the service acted, for a repetition could post twice.
+//! A thin layer over the raw call for the most common next step after an upload. A post is never retried if the service
+//! may have made it, because that could post twice.
 
 use std::fmt;
 use std::str::FromStr;
@@ -19,12 +19,12 @@ use crate::upload::Uploaded;
 pub struct MediaItem(String);
 
 impl MediaItem {
-    /// An upload reference, which this use consumes.
+    /// An upload reference. It can be used once.
     pub fn reference(media_upload_id: impl Into<String>) -> Self {
         Self(media_upload_id.into())
     }
 
-    /// A media id of the vault, usable any number of times.
+    /// A media id of the vault. It can be used any number of times.
     pub fn id(media_id: impl std::fmt::Display) -> Self {
         Self(media_id.to_string())
     }
@@ -54,7 +54,7 @@ impl From<&Uploaded> for MediaItem {
 pub struct Price(u32);
 
 impl Price {
-    /// A price of so many cents. The service takes 0, which is free, to 20 000.
+    /// A price in cents. The service accepts 0 (free) to 20 000.
     pub const fn from_cents(cents: u32) -> Self {
         Self(cents)
     }

@@ -17,9 +17,9 @@ use crate::system;
 
 /// A directory in which uploads keep their journals. Clones are cheap.
 ///
-/// An upload that is given one goes on where an earlier run of the same upload was interrupted, in this process or in
-/// another. The files hold the addresses of upload sessions; they are for their owner alone and never hold the API key.
-/// Other files in the directory are left alone. The methods block on the file system.
+/// With it, an upload resumes where an earlier run of the same upload was interrupted, in this process or another. The
+/// files hold the addresses of upload sessions, but never the API key, and only their owner can read them. Other files in
+/// the directory are not touched. The methods block on the file system.
 #[derive(Debug, Clone)]
 pub struct Journal(Arc<Path>);
 
@@ -30,7 +30,7 @@ pub(crate) struct OpenJournal {
 }
 
 impl Journal {
-    /// Journals in `dir`. Touches nothing: the first upload creates the directory, for its owner alone, if it is missing.
+    /// Journals in `dir`. This touches no file: the first upload creates the directory if it is missing, for its owner only.
     pub fn new(dir: impl Into<PathBuf>) -> Self {
         Self(Arc::from(dir.into()))
     }
@@ -60,8 +60,8 @@ impl Journal {
         OpenJournal::over(log, contents, path, about)
     }
 
-    /// What is there, sorted by the time at which the session was opened, then by id. A directory that is missing holds
-    /// nothing; a file that cannot be read is listed as [`Damaged`](JournalState::Damaged).
+    /// Lists the journals, sorted by the time at which the session was opened, then by id. A missing directory is an empty
+    /// list; a file that cannot be read is listed as [`Damaged`](JournalState::Damaged).
     ///
     /// # Errors
     ///
@@ -70,7 +70,7 @@ impl Journal {
         listing::sessions(self)
     }
 
-    /// One upload, by its id or by the first four digits or more if no other begins with them.
+    /// Finds one upload by its id, or by at least its first four digits if no other id begins with them.
     ///
     /// # Errors
     ///

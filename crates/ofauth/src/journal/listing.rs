@@ -51,7 +51,7 @@ pub struct JournaledUpload {
     pub opened: Option<SystemTime>,
     /// When the session ends, by this machine's clock, if the service said so.
     pub expires: Option<SystemTime>,
-    /// Where the upload stands if nobody is carrying it out.
+    /// The state of the upload, if it is not running at the moment.
     pub state: JournalState,
     /// Whether an upload has the journal locked, in this process or another.
     pub in_use: bool,
@@ -63,8 +63,7 @@ pub struct JournaledUpload {
 pub enum JournalState {
     /// Uploading the same file again sends what is missing.
     Interrupted,
-    /// The request that finishes the upload may have been carried out. It is not sent again as a new upload until the
-    /// journal is forgotten.
+    /// The service may have finished the upload. Nothing is uploaded again until the journal is forgotten.
     OutcomeUnknown,
     /// The upload is finished, but its result was not delivered. Uploading the same file again delivers it.
     Finished,

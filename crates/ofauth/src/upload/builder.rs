@@ -25,13 +25,13 @@ use crate::cancel::{Cancel, Limits};
 use crate::error::{ErrorKind, Result};
 use crate::limits;
 
-/// An upload that was not started yet. Await it, or call [`send`](Self::send).
+/// An upload that has not started yet. Await it, or call [`send`](Self::send).
 ///
 /// Dropping the future while it runs ends the upload at once and closes its connections; what the service has
 /// received expires with the session.
 ///
-/// A client with a [journal](crate::ClientBuilder::journal_dir) writes down how far each upload is. The same upload (file,
-/// name, type, connection, server) then goes on where it was, in another process too, and sends only what is missing.
+/// With a [journal](crate::ClientBuilder::journal_dir), an interrupted upload is resumed: run the same upload (file, name,
+/// type, connection, server) again, in this process or another, and it sends only what is missing.
 ///
 /// ```no_run
 /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -80,7 +80,7 @@ impl Upload {
         self
     }
 
-    /// A function that is told of progress, about ten times a second while bytes flow and at every part's end.
+    /// Sets the progress callback. It is called about ten times a second while bytes flow, and after each part.
     ///
     /// It runs in the upload's own task, so it should return soon.
     pub fn on_progress(mut self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
@@ -88,8 +88,8 @@ impl Upload {
         self
     }
 
-    /// A function that is told what happens to the upload beside progress: that it was resumed, that it starts over, that
-    /// something is tried again, that its session will end too early. Each is also in the log.
+    /// Sets the notice callback. It is called when something else happens to the upload: it was resumed, it starts over, a
+    /// step is retried, its session will end too early. Each notice is also in the log.
     ///
     /// It runs in the upload's own task, so it should return soon.
     pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
@@ -97,14 +97,14 @@ impl Upload {
         self
     }
 
-    /// A way to end the upload from elsewhere.
+    /// Lets `cancel` end the upload, from any thread or task.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.cancel = cancel.clone();
         self
     }
 
-    /// Opens the source and finds out what would be sent. Nothing is sent before [`OpenUpload::send`], which goes on from
-    /// there: a file is opened once.
+    /// Opens the source, and tells what would be sent. Nothing is sent before [`OpenUpload::send`], which uses the same open
+    /// file.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -129,10 +129,10 @@ impl Upload {
     /// # Errors
     ///
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) means that the service may have the upload although its answer
-    /// was lost; sending again could duplicate it. With a journal it stays so, in later runs too, until the session is
+    /// was lost; uploading again could make two. With a journal it stays unknown, in later runs too, until the session is
     /// [forgotten](crate::Journal::forget). [`SourceChanged`](ErrorKind::SourceChanged) of a file that went in one
     /// request may leave a finished upload of mixed content, and says so. Every other error means that nothing was
-    /// finished. With a journal, the same upload goes on after [`Busy`](ErrorKind::Busy), `Cancelled`, `Network`,
+    /// finished. With a journal, the same upload can be resumed after [`Busy`](ErrorKind::Busy), `Cancelled`, `Network`,
     /// `RateLimited`, `Server`, `Timeout` and `Unauthorized`, in this process or another.
     pub async fn send(self) -> Result<Uploaded> {
         let limits = self.limits();

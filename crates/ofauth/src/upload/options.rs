@@ -37,7 +37,7 @@ pub struct UploadOptions {
     pub timeout: Option<Duration>,
     /// Options for automatic vault workflows.
     pub vault_upload: Option<VaultUpload>,
-    /// Whether the client's journal is left out.
+    /// Whether the upload has no journal although the client has one.
     pub without_journal: bool,
     /// Whether the result is kept in the client's journal until it is settled.
     pub hold_result: bool,
@@ -69,7 +69,7 @@ impl UploadOptions {
         self
     }
 
-    /// How long the whole upload may take. Default: as long as it moves.
+    /// How long the whole upload may take. Default: no limit while bytes move.
     pub fn timeout(mut self, limit: Duration) -> Self {
         self.timeout = Some(limit);
         self
@@ -81,7 +81,7 @@ impl UploadOptions {
         self
     }
 
-    /// Leaves the client's journal out.
+    /// Uploads without the client's journal.
     pub fn without_journal(mut self) -> Self {
         self.without_journal = true;
         self
@@ -89,9 +89,9 @@ impl UploadOptions {
 
     /// Keeps the result in the client's journal until [`Uploaded::settle`](crate::Uploaded::settle) is called.
     ///
-    /// A process may be killed after the service has confirmed the upload and before the reference is where it belongs. Held,
-    /// it is not lost: the same upload, held too, gives the same result again; not held, it gives the result once and ends
-    /// the journal. Without a journal this changes nothing.
+    /// A process may be killed after the service has confirmed the upload, but before the program has stored the reference.
+    /// With this option the reference is not lost: the same upload gives the same result again until it is settled. Without
+    /// it, the result is given once. Without a journal, the option changes nothing.
     pub fn hold_result(mut self) -> Self {
         self.hold_result = true;
         self

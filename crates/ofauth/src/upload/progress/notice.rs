@@ -1,4 +1,4 @@
-//! What an upload has to say beside its progress, in words that a program may show.
+//! What happens to an upload apart from its progress, in words that a program may show.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,7 +14,7 @@ use crate::system::Time;
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {
-    /// An upload that an earlier run had begun goes on.
+    /// The upload of an earlier run is resumed.
     Resumed {
         /// Bytes that need not be sent again.
         bytes: u64,
@@ -23,7 +23,7 @@ pub enum Notice {
         /// Parts of the plan.
         parts_total: u32,
     },
-    /// The source is a stream, which nobody can read again: the client's journal leaves it out.
+    /// The source is a stream, which cannot be read again, so the upload has no journal.
     NotResumable,
     /// An earlier run had finished the upload, and its result had not been delivered: nothing is sent.
     AlreadyFinished,
@@ -46,12 +46,12 @@ pub enum Notice {
         /// How long the session lasts.
         session_left: Duration,
     },
-    /// The service asks to be left alone for so long that the session may end by inactivity.
+    /// The service asks for a pause that is so long that the session may end by inactivity.
     LongWait {
         /// How long nothing is sent.
         wait: Duration,
     },
-    /// A step failed and is tried again.
+    /// A step failed and is retried.
     Retrying {
         /// What failed.
         step: Step,
@@ -61,18 +61,18 @@ pub enum Notice {
         status: Option<u16>,
         /// Tries that have failed so far.
         tries: u32,
-        /// The upload fails after so many.
+        /// The number of tries after which the upload fails.
         tries_at_most: u32,
         /// How long until the next try.
         wait: Duration,
     },
     /// The rate limit is used up: nothing new is sent for some seconds. A wait that the session may not outlast is a
-    /// [`LongWait`](Self::LongWait) instead, and one of a moment is told by the progress alone.
+    /// [`LongWait`](Self::LongWait) instead; a very short wait shows in the progress only.
     RateLimited {
         /// How long nothing is sent.
         wait: Duration,
     },
-    /// The machine slept, or the process stood still: open connections were given up and their parts are sent again.
+    /// The machine was asleep, or the process was stopped: connections are opened again, and their parts are sent again.
     Woke {
         /// How long nothing ran.
         after: Duration,

@@ -17,8 +17,8 @@ use crate::threads::Threads;
 
 /// What is to be uploaded. Opened when the upload starts, not before.
 ///
-/// A path, an open file and bytes turn into a source by themselves. A text does not, for it could be a path or content:
-/// say which by [`path`](Self::path) or [`bytes`](Self::bytes).
+/// A path, an open file and bytes convert to a source. A text does not, because it could be a path or content: say which
+/// by [`path`](Self::path) or [`bytes`](Self::bytes).
 ///
 /// ```no_run
 /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -66,12 +66,12 @@ impl Source {
     /// A stream of unknown length, such as the body of a request. It has no file name: give one by
     /// [`filename`](Self::filename).
     ///
-    /// The service wants the size first, and a part that failed is read again: so the stream is read to its end into a file
-    /// without a name in `directory`, which should have room for it, before anything is sent. More than `limit` bytes are an
-    /// error. The file goes when the last upload of this source is over, however the process ends.
+    /// The service needs the size first, and a part that failed is read again. So before anything is sent, the whole stream
+    /// is written into an unnamed file in `directory`, which needs room for it. More than `limit` bytes are an error. The file
+    /// is removed after the last upload of this source, however the process ends.
     ///
-    /// An upload of a stream cannot be resumed by another process, and a client's journal leaves it out, for nobody could
-    /// read the same bytes again. Spool it yourself into a file with a name if it has to survive a kill.
+    /// An upload of a stream has no journal and cannot be resumed by another process, because the same bytes cannot be read
+    /// again. If it has to survive a kill, write the stream into a named file yourself.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
