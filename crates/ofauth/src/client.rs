@@ -270,7 +270,9 @@ impl ClientBuilder {
             connection_id: self.connection_id,
             origins,
             user_agent: HeaderValue::from_str(&user_agent).map_err(|_| {
-                config(format!("the user agent {user_agent:?} contains a character that is not allowed in a header"))
+                config(format!(
+                    "the user agent {user_agent:?} contains a character that is not allowed in a header"
+                ))
             })?,
             concurrency,
             connect_timeout: self.connect_timeout,

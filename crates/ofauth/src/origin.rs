@@ -42,7 +42,10 @@ impl Origins {
     pub(crate) fn api_url(&self, path: &str) -> Result<Url> {
         let text = format!("{}{path}", self.base.as_str().trim_end_matches('/'));
         Url::parse(&text).map_err(|error| {
-            Error::new(ErrorKind::InvalidArgument, format!("the path {path:?} does not make a valid URL: {error}"))
+            Error::new(
+                ErrorKind::InvalidArgument,
+                format!("the path {path:?} does not make a valid URL: {error}"),
+            )
         })
     }
 

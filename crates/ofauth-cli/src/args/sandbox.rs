@@ -12,7 +12,7 @@ use super::values::{address, duration, size};
 
 /// Flags of `ofauth sandbox`.
 #[derive(Debug, Args)]
-#[command(after_long_help = "\
+#[command(after_help = "\
 Runs until Ctrl-C. Prints its address on standard output, and how to use it on standard error. With -v it prints a line \
 for each request, with the reason if it was refused.
 
@@ -48,7 +48,7 @@ pub(crate) struct SandboxArgs {
     /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,
-    /// Play the faults in this JSON file; --help has an example
+    /// Play the faults in this JSON file; see the example below
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
 }

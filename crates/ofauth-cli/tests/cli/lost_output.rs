@@ -333,8 +333,10 @@ async fn what_was_made_once_is_told_by_a_stream_or_by_the_exit_code() {
         for stream in [gone, full] {
             run(command().stdout(stream()).stderr(stream())).await.ends_with(1);
         }
-        let told =
-            run(command().stdout(gone())).await.ends_with(0).says(&["the reader of standard output is gone", "id"]);
+        let told = run(command().stdout(gone()))
+            .await
+            .ends_with(0)
+            .says(&["the reader of standard output is gone", "id"]);
         assert!(told.err.contains("1700"), "{line:?}: the id: {}", told.err);
         let told = run(command().stdout(full())).await.ends_with(1).says(&["not written"]);
         assert!(told.err.contains("1700"), "{line:?}: the id: {}", told.err);

@@ -27,8 +27,8 @@ mod post_once;
 mod progress_bar;
 #[cfg(target_os = "linux")]
 mod pty;
-mod response_bodies;
 mod readme;
+mod response_bodies;
 mod resume;
 mod same_file;
 mod settings;

@@ -24,8 +24,7 @@ use crate::secret::ApiKey;
 const DONE_AND_ELSEWHERE: std::ops::RangeInclusive<u16> = 300..=303;
 
 /// What to do about a page that the API did not send.
-const NOT_OF_THE_API: &str =
-    "check the base URL, and whether this network requires a login or a proxy";
+const NOT_OF_THE_API: &str = "check the base URL, and whether this network requires a login or a proxy";
 
 /// What a success of the operation with this id carries.
 pub(crate) fn of(operation_id: &str) -> Success {

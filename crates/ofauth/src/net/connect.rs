@@ -149,6 +149,7 @@ fn uri(url: &Url) -> Result<Uri, Failure> {
 fn server_name(url: &Url) -> Result<ServerName<'static>> {
     let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
     ServerName::try_from(host.to_owned()).map_err(|error| {
-        Error::new(ErrorKind::Config, format!("{host:?} is not a name that TLS can verify")).with_source(error)
+        Error::new(ErrorKind::Config, format!("{host:?} is not a name that TLS can verify"))
+            .with_source(error)
     })
 }

@@ -62,9 +62,8 @@ impl ResumeRecord {
         let directory = state.batch();
         let path = directory.join(format!("{}.jsonl", name(upload)));
         let cannot = |error: &io::Error| {
-            Failure::io(ErrorKind::Journal, "the record of uploads cannot be written", error).with_hint(
-                "remove that file, or name another directory with --state-dir, or use --no-resume",
-            )
+            Failure::io(ErrorKind::Journal, "the record of uploads cannot be written", error)
+                .with_hint("remove that file, or name another directory with --state-dir, or use --no-resume")
         };
         let opened = create_directory(&directory).map_err(|error| naming(&directory, &error));
         let opened = opened.and_then(|()| {

@@ -58,6 +58,8 @@ impl Opened {
 pub(crate) fn changed(what: &str) -> Error {
     Error::new(
         ErrorKind::SourceChanged,
-        format!("the file changed while it was being uploaded ({what}): upload it again when it no longer changes"),
+        format!(
+            "the file changed while it was being uploaded ({what}): upload it again when it no longer changes"
+        ),
     )
 }

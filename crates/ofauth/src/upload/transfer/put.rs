@@ -185,8 +185,7 @@ fn failed(error: &hyper::Error, driven: &Driven<'_>, state: &BodyState) -> Failu
     }
     let numbers = sources(error).filter_map(|error| error.downcast_ref()).filter_map(io::Error::raw_os_error);
     if numbers.into_iter().any(|number| number == BAD_ADDRESS) {
-        let text =
-            "the given memory can no longer be read: a mapped file must not be truncated";
+        let text = "the given memory can no longer be read: a mapped file must not be truncated";
         return Failure::lost(Error::new(ErrorKind::Source, text), false).permanent();
     }
     // A head that is no HTTP was sent by something that has read the request, perhaps all of it.
