@@ -77,9 +77,9 @@ impl Exit {
 pub(crate) const TABLE: &str = "\
 Exit codes:
   0  success
-  1  any other failure: an invalid upload plan, a redirect, an unreadable answer,
-     a file that changed during the upload, an unusable journal, or a result
-     that could not be written
+  1  any other failure: an invalid upload plan, a redirect, an unreadable
+     answer, a file that changed during the upload, an unusable journal, or a
+     result that could not be written
   2  bad flag or configuration, no key, no connection, or a missing, empty or
      unreadable file
   3  temporary: network failure, rate limit or server error after all retries,

@@ -73,7 +73,7 @@ fn after_help() -> String {
     )
 }
 
-/// Upload media to the OnlyFans vault through OFAuth, and call any operation of its API
+/// Upload media to the OnlyFans vault through OFAuth, and call all of its API
 #[derive(Debug, Parser)]
 #[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
 pub(crate) struct Cli {
@@ -97,7 +97,7 @@ pub(crate) enum Command {
     VaultPlus(VaultPlusCommand),
     /// Create a post
     Post(PostArgs),
-    /// Send a chat message, or one mass message to several users or lists
+    /// Send a chat message, or a mass message to users and lists
     Message(MessageArgs),
     /// Show who the API key belongs to and what it is allowed to do
     Whoami,
@@ -190,7 +190,7 @@ pub(crate) struct Global {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Prints `exists` or `absent`, and the media id if it is known. Both are successes. The service returns an etag for each \
-uploaded part; `ofauth upload --json` prints them in the field `etags`. The quotes belong to the etag.
+uploaded part. With --json, `ofauth upload` prints them in the field `etags`. The quotes belong to the etag.
 
 Examples:
   ofauth upload clip.mp4 --json | jq -r '.etags[0]'
