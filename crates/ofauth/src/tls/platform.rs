@@ -162,7 +162,7 @@ mod tests {
         for found in [
             store(&[missing.clone(), file.clone()], &[]).roots(false),
             store(&[], &[missing.clone(), directory.clone()]).roots(false),
-            store(&[file.clone()], &[directory.clone()]).roots(true),
+            store(std::slice::from_ref(&file), std::slice::from_ref(&directory)).roots(true),
         ] {
             assert_eq!(found.unwrap().len(), 1);
         }
