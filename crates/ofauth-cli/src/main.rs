@@ -20,6 +20,8 @@ mod name;
 mod output;
 mod progress;
 mod state;
+#[cfg(test)]
+mod surface;
 mod terminal;
 mod threads;
 

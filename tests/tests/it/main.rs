@@ -33,6 +33,7 @@ mod session_expiry;
 mod sources;
 mod stall_timeout;
 mod support;
+mod surface;
 mod tidy;
 mod timeouts;
 mod tls_settings;

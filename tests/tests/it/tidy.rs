@@ -30,9 +30,10 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ofauth-capi", &["ofauth-ffi"]),
     // Independent on purpose: a server that shared types with its client would share its mistakes.
     ("ofauth-sandbox", &[]),
-    ("ofauth-cli", &["ofauth", "ofauth-sandbox"]),
-    ("xtask", &[]),
-    ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "xtask"]),
+    ("ofauth-cli", &["ofauth", "ofauth-sandbox", "ofauth-surface"]),
+    ("ofauth-surface", &[]),
+    ("xtask", &["ofauth-surface"]),
+    ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "ofauth-surface", "xtask"]),
 ];
 
 /// The one package that may use `unsafe`: pointers of C are its job.

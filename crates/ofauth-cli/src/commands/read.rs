@@ -2,7 +2,6 @@
 
 use ofauth::unversioned::display_safe::one_line;
 use ofauth::{ErrorKind, Media};
-use serde_json::json;
 
 use crate::app::App;
 use crate::args::CheckArgs;
@@ -11,6 +10,7 @@ use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::user_file::{self, Wanted};
 use crate::files::user_text;
+use crate::output::records::{CheckRecord, VaultPlusRecord};
 
 /// The ids that are read from standard input.
 const IDS: Wanted =
@@ -26,7 +26,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
     let check = app.interrupt.or_stop(context.client.check(&args.etag, args.size)).await?;
     let media = check.media.as_ref().map(Media::raw);
     if app.out.is_json() {
-        app.out.answer(&json!({"exists": check.exists, "media": media}));
+        app.out.answer(&CheckRecord { exists: check.exists, media });
     } else {
         let id = media.and_then(super::content::posted_id);
         let word = if check.exists { "exists" } else { "absent" };
@@ -50,8 +50,8 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
     let ids = with_standard_input(app, ids).await?;
     let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids)).await?;
     if app.out.is_json() {
-        let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
-        app.out.answer(&json!({"items": items, "missing": batch.missing}));
+        let items = batch.items.iter().map(Media::raw).collect();
+        app.out.answer(&VaultPlusRecord { items, missing: &batch.missing });
         return Ok(Exit::Done);
     }
     for item in &batch.items {

@@ -10,6 +10,7 @@
 pub(crate) mod events;
 pub(crate) mod log;
 pub(crate) mod notices;
+pub(crate) mod records;
 
 use std::io;
 use std::sync::{Arc, OnceLock};
@@ -153,7 +154,12 @@ impl Output {
 
     /// Prints one event of `--json`. Returns whether it got there.
     pub(crate) fn event(&self, event: &Event<'_>) -> bool {
-        serde_json::to_string(event).is_ok_and(|line| self.line(&line))
+        self.record(event)
+    }
+
+    /// Prints one object of `--json` that is on this machine. Returns whether it got there.
+    pub(crate) fn record(&self, record: &impl Serialize) -> bool {
+        serde_json::to_string(record).is_ok_and(|line| self.line(&line))
     }
 
     /// Prints one line of an answer of the service. Returns whether it got there.

@@ -1,42 +1,24 @@
 //! What programs rely on in the C header, one line for each thing, and what a change of it means to them.
 //!
-//! The lines accepted last are a snapshot of the tests; this module only compares. The version macros are named
-//! without their values, which change with every release.
+//! The lines accepted last are `tests/surface/c.txt`; this module only makes and compares them. The version macros are
+//! named without their values, which change with every release.
 
-use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::path::Path;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
+use ofauth_surface::Changes;
 
-use super::layout;
 use super::prototypes::{Declaration, Function, Parameter, declarations, functions};
 
-/// The lines accepted last, in a file of insta.
-const ACCEPTED: &str = "crates/xtask/tests/snapshots/c_api.snap";
-
 const ABI: &str = "constant OFAUTH_ABI_VERSION";
-const ACCEPT: &str = "INSTA_UPDATE=always cargo test --package xtask";
 
-/// What the sources of the repository at `root` changed for programs since the last time that somebody accepted it, in
-/// words; nothing if they changed nothing.
+/// One line for each function, callback, type, field and constant: `function NAME = PROTOTYPE`.
 ///
 /// # Errors
 ///
-/// If the header cannot be made, or nothing was ever accepted.
-pub fn changes(root: &Path) -> Result<Option<String>> {
-    let file =
-        std::fs::read_to_string(root.join(ACCEPTED)).with_context(|| format!("cannot read {ACCEPTED}"))?;
-    // Below insta's own heading, which ends with the second line of this kind.
-    let accepted = file.splitn(3, "---\n").nth(2).with_context(|| format!("{ACCEPTED} is no snapshot"))?;
-    Ok(compare(accepted, &surface(&layout::artefact(root)?.text)?))
-}
-
-/// One line for each function, callback, type, field and constant, sorted: `function NAME = PROTOTYPE`.
-pub fn surface(header: &str) -> Result<String> {
-    let mut lines: Vec<String> = declarations(header)?.iter().flat_map(lines).collect();
-    lines.sort();
-    Ok(lines.join("\n"))
+/// If the header has something that is none of them.
+pub fn surface(header: &str) -> Result<Vec<String>> {
+    Ok(declarations(header)?.iter().flat_map(lines).collect())
 }
 
 fn lines(declaration: &Declaration) -> Vec<String> {
@@ -78,59 +60,34 @@ fn joined(of: &str, name: &str) -> String {
     format!("{of}{space}{name}")
 }
 
-/// What a change from one surface to another means to programs, in words; nothing if they are the same.
+/// What a change from one listing to another means to programs, in words; nothing if they are the same.
 #[must_use]
-pub fn compare(accepted: &str, present: &str) -> Option<String> {
-    let (accepted, present) = (by_name(accepted), by_name(present));
-    let mut broken = String::new();
-    let mut renamed = String::new();
-    for (name, was) in accepted.iter().filter(|(name, _)| **name != ABI) {
-        match present.get(name) {
-            Some(is) if is == was => {}
-            Some(is) if same_but_for_names(was, is) => {
-                let _ = writeln!(renamed, "  {name}\n    was {was}\n    is  {is}");
-            }
-            Some(is) => {
-                let _ = writeln!(broken, "  changed: {name}\n    was {was}\n    is  {is}");
-            }
-            None => {
-                let _ = writeln!(broken, "  lost: {name}\n    was {was}");
-            }
+pub fn in_words(accepted: &str, present: &str) -> Option<String> {
+    let mut changes = Changes::between(accepted, present);
+    let changed = std::mem::take(&mut changes.changed);
+    let (raised, changed): (Vec<_>, Vec<_>) = changed.into_iter().partition(|(name, ..)| *name == ABI);
+    let (renamed, changed): (Vec<_>, Vec<_>) =
+        changed.into_iter().partition(|(_, was, is)| same_but_for_names(was, is));
+    changes.changed = changed;
+    let is_broken = !changes.lost.is_empty() || !changes.changed.is_empty();
+    let mut text = changes.in_words().unwrap_or_default();
+    text.push_str(match (is_broken, raised.is_empty()) {
+        (true, true) => {
+            "Raise OFAUTH_ABI_VERSION in crates/ofauth-ffi/src/version.rs, unless no release had what is lost or changed.\n"
         }
-    }
-    let mut added = String::new();
-    for (name, is) in present.iter().filter(|(name, _)| !accepted.contains_key(*name)) {
-        let _ = writeln!(added, "  {name} = {is}");
-    }
-
-    let mut message = String::new();
-    let raised = present.get(ABI) != accepted.get(ABI);
-    if !broken.is_empty() {
-        let advice = if raised {
-            "OFAUTH_ABI_VERSION has another value already."
-        } else {
-            "Put it back. If it is meant: this breaks callers, so raise OFAUTH_ABI_VERSION in \
-             crates/ofauth-ffi/src/version.rs, unless no release had it, and say so in CHANGELOG.md."
-        };
-        let _ = writeln!(message, "The C API lost or changed:\n{broken}{advice}");
-    } else if raised {
-        message.push_str("OFAUTH_ABI_VERSION has another value, although nothing was lost or changed.\n");
-    }
+        (true, false) => "OFAUTH_ABI_VERSION has another value already.\n",
+        (false, true) => "",
+        (false, false) => "OFAUTH_ABI_VERSION has another value, although nothing was lost or changed.\n",
+    });
     if !renamed.is_empty() {
-        let _ = writeln!(
-            message,
-            "Parameters of the C API have other names, which breaks no caller unless their meaning changed, too:\n{renamed}"
+        text.push_str(
+            "parameters have other names, which breaks no caller unless their meaning changed, too:\n",
         );
     }
-    if !added.is_empty() {
-        let _ =
-            writeln!(message, "The C API gained, which breaks no caller:\n{added}Say so in CHANGELOG.md.");
+    for (name, was, is) in &renamed {
+        let _ = writeln!(text, "  {name}\n    was {was}\n    is  {is}");
     }
-    (!message.is_empty()).then(|| message + "Accept with `" + ACCEPT + "`.\n")
-}
-
-fn by_name(surface: &str) -> BTreeMap<&str, &str> {
-    surface.lines().filter_map(|line| line.split_once(" = ")).collect()
+    (!text.is_empty()).then_some(text)
 }
 
 /// Whether two prototypes differ in the names of parameters alone.

@@ -2,7 +2,7 @@
 
 use crate::REPORTS;
 
-pub(crate) fn check(name: &str, text: &str) {
+fn check(name: &str, text: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -10,19 +10,29 @@ pub(crate) fn check(name: &str, text: &str) {
     settings.bind(|| insta::assert_snapshot!(name, text));
 }
 
+/// [`check`] of what programs rely on, with what a difference means to them.
+fn check_promise(name: &str, text: &str) {
+    // Shown if the test fails.
+    eprintln!(
+        "A line of {name} that was lost or changed: this breaks users. If it is meant, the same commit has the snapshot and \
+         a line in CHANGELOG.md."
+    );
+    check(name, text);
+}
+
 #[test]
 fn operations() {
-    check("operations", &REPORTS.operations);
+    check_promise("operations", &REPORTS.operations);
 }
 
 #[test]
 fn calls() {
-    check("calls", &REPORTS.calls);
+    check_promise("calls", &REPORTS.calls);
 }
 
 #[test]
 fn types() {
-    check("types", &REPORTS.types);
+    check_promise("types", &REPORTS.types);
 }
 
 #[test]

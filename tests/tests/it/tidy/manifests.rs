@@ -10,7 +10,7 @@ use super::{metadata, root};
 const PLACEHOLDER: &str = "https://github.com/example/ofauth";
 
 /// Packages that nobody but this repository uses.
-const OURS_ALONE: &[&str] = &["xtask", "ofauth-tests"];
+const OURS_ALONE: &[&str] = &["xtask", "ofauth-surface", "ofauth-tests"];
 
 /// Of the categories that crates.io has, those that are in use here.
 const CATEGORIES: &[&str] = &[

@@ -3,12 +3,13 @@
 use ofauth::operation::Operation;
 use ofauth::operation::{Body, Connection, Kind, Place, RetryClass};
 use ofauth::unversioned::PROXY_REQUEST;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::schema::{self, member};
 use crate::app::App;
 use crate::exit::Exit;
 use crate::failure::Result;
+use crate::output::records::{OperationRecord, ParameterRecord};
 
 const PROXY_SUMMARY: &str = "Pass a request on to OnlyFans.";
 const PROXY_PATH: &str = "/v2/access/proxy/{path}";
@@ -20,7 +21,7 @@ pub(crate) fn list(app: &App) -> Result<Exit> {
     let mut any_unconfirmed = false;
     for operation in operations {
         let arrived = if app.out.is_json() {
-            app.out.line(&as_json(operation).to_string())
+            app.out.record(&record(operation))
         } else {
             any_unconfirmed |= operation.unconfirmed;
             let mark = if operation.unconfirmed { " (unconfirmed)" } else { "" };
@@ -31,7 +32,7 @@ pub(crate) fn list(app: &App) -> Result<Exit> {
         }
     }
     if app.out.is_json() {
-        app.out.line(&proxy_as_json().to_string());
+        app.out.record(&proxy_record());
     } else {
         app.out.line(&row(width, PROXY_REQUEST, "ANY", PROXY_PATH, PROXY_SUMMARY, ""));
     }
@@ -49,7 +50,7 @@ fn row(width: usize, id: &str, method: &str, path: &str, summary: &str, mark: &s
 pub(crate) fn describe(app: &App, operation: &Operation) -> Result<Exit> {
     let schemas = schemas(operation);
     if app.out.is_json() {
-        app.out.line(&as_json_in_full(operation, &schemas).to_string());
+        app.out.record(&record_in_full(operation, &schemas));
     } else {
         let text = in_full(operation, &schemas).join("\n") + "\n";
         app.out.raw(text.as_bytes());
@@ -96,28 +97,22 @@ fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
 }
 
 /// The line of `--list --json`, and with it what the document says of parameters, body and answer.
-fn as_json_in_full(operation: &Operation, schemas: &Value) -> Value {
-    let mut json = as_json(operation);
-    let Some(fields) = json.as_object_mut() else { return json };
-    // With description and schema.
-    let parameters = member(schemas, "parameters").as_array().into_iter().flatten();
-    for (parameter, described) in
-        fields.get_mut("parameters").and_then(Value::as_array_mut).into_iter().flatten().zip(parameters)
-    {
-        if let Some(parameter) = parameter.as_object_mut() {
-            parameter.insert("description".to_owned(), member(described, "description").clone());
-            parameter.insert("schema".to_owned(), member(described, "schema").clone());
-        }
+fn record_in_full<'a>(operation: &'a Operation, schemas: &'a Value) -> OperationRecord<'a> {
+    let mut record = record(operation);
+    let described = member(schemas, "parameters").as_array().into_iter().flatten();
+    for (parameter, described) in record.parameters.iter_mut().zip(described) {
+        parameter.description = Some(member(described, "description"));
+        parameter.schema = Some(member(described, "schema"));
     }
-    fields.insert("bodySchema".to_owned(), member(member(schemas, "body"), "schema").clone());
-    fields.insert("answer".to_owned(), member(schemas, "answer").clone());
-    json
+    record.body_schema = Some(member(member(schemas, "body"), "schema"));
+    record.answer = Some(member(schemas, "answer"));
+    record
 }
 
 /// Shows the proxy operation in full.
 pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
     if app.out.is_json() {
-        app.out.line(&proxy_as_json().to_string());
+        app.out.record(&proxy_record());
         return Ok(Exit::Done);
     }
     let text = format!(
@@ -129,52 +124,60 @@ pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn as_json(operation: &Operation) -> Value {
-    let parameters: Vec<Value> = operation
-        .parameters
-        .iter()
-        .map(|parameter| {
-            json!({
-                "name": parameter.name,
-                "in": place(parameter.place),
-                "required": parameter.required,
-                "type": kind(parameter.kind),
-                "values": parameter.values,
-            })
-        })
-        .collect();
-    json!({
-        "id": operation.id,
-        "method": operation.method,
-        "path": operation.path,
-        "tag": operation.tag,
-        "summary": operation.summary,
-        "permission": operation.permission,
-        "parameters": parameters,
-        "body": body(operation.body),
-        "connection": connection(operation.connection),
-        "repeatable": operation.retry == RetryClass::Repeatable,
-        "unconfirmed": operation.unconfirmed,
-    })
+fn record(operation: &Operation) -> OperationRecord<'_> {
+    let parameters = operation.parameters.iter().map(|parameter| {
+        let values = parameter.values;
+        self::parameter(
+            parameter.name,
+            place(parameter.place),
+            parameter.required,
+            kind(parameter.kind),
+            values,
+        )
+    });
+    OperationRecord {
+        id: operation.id,
+        method: operation.method,
+        path: operation.path,
+        tag: operation.tag,
+        summary: operation.summary,
+        permission: operation.permission,
+        parameters: parameters.collect(),
+        body: body(operation.body),
+        connection: connection(operation.connection),
+        repeatable: operation.retry == RetryClass::Repeatable,
+        unconfirmed: operation.unconfirmed,
+        body_schema: None,
+        answer: None,
+    }
 }
 
-fn proxy_as_json() -> Value {
-    json!({
-        "id": PROXY_REQUEST,
-        "method": "ANY",
-        "path": PROXY_PATH,
-        "tag": "Proxy",
-        "summary": PROXY_SUMMARY,
-        "permission": null,
-        "parameters": [
-            {"name": "path", "in": "path", "required": true, "type": "string", "values": []},
-            {"name": "method", "in": "method", "required": true, "type": "string", "values": []},
-        ],
-        "body": "optional JSON",
-        "connection": "required",
-        "repeatable": false,
-        "unconfirmed": false,
-    })
+fn proxy_record() -> OperationRecord<'static> {
+    OperationRecord {
+        id: PROXY_REQUEST,
+        method: "ANY",
+        path: PROXY_PATH,
+        tag: "Proxy",
+        summary: PROXY_SUMMARY,
+        permission: None,
+        parameters: ["path", "method"].map(|name| parameter(name, name, true, "string", &[])).into(),
+        body: "optional JSON",
+        connection: "required",
+        repeatable: false,
+        unconfirmed: false,
+        body_schema: None,
+        answer: None,
+    }
+}
+
+fn parameter<'a>(
+    name: &'a str,
+    place: &'a str,
+    required: bool,
+    kind: &'a str,
+    values: &'a [&'a str],
+) -> ParameterRecord<'a> {
+    ParameterRecord { name, r#in: place, required, r#type: kind, values, description: None, schema: None }
 }
 
 fn place(place: Place) -> &'static str {

@@ -13,12 +13,12 @@ use base64::engine::general_purpose::STANDARD;
 use console::Term;
 use ofauth::unversioned::display_safe::one_line;
 use ofauth::{Journal, JournalState, JournaledUpload};
-use serde_json::{Value, json};
 
 use crate::app::App;
 use crate::args::sessions::SessionsCommand;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::output::records::SessionRecord;
 use crate::state::{self, State};
 use crate::terminal::Stream;
 use format::{moment, size, state_of, until};
@@ -44,7 +44,7 @@ pub(crate) fn run(app: &App, command: &SessionsCommand) -> Result<Exit> {
 fn list(app: &App, journal: &Journal) -> Result<Exit> {
     let sessions = journal.sessions()?;
     if app.out.is_json() {
-        sessions.iter().all(|session| app.out.line(&as_json(session).to_string()));
+        sessions.iter().all(|session| app.out.record(&record(session)));
         return Ok(Exit::Done);
     }
     if sessions.is_empty() {
@@ -64,7 +64,7 @@ fn list(app: &App, journal: &Journal) -> Result<Exit> {
 
 fn show(app: &App, session: &JournaledUpload) -> Result<Exit> {
     if app.out.is_json() {
-        app.out.line(&as_json(session).to_string());
+        app.out.record(&record(session));
         return Ok(Exit::Done);
     }
     let now = SystemTime::now();
@@ -141,26 +141,22 @@ fn advise(app: &App, session: &JournaledUpload) {
     }
 }
 
-fn as_json(session: &JournaledUpload) -> Value {
-    let mut json = json!({
-        "id": session.id,
-        "state": session.state.as_str(),
-        "inUse": session.in_use,
-        "file": session.file,
-        "size": session.size,
-        "partsDone": session.parts_done,
-        "partsTotal": session.parts_total,
-        "bytesDone": session.bytes_done,
-        "mediaUploadId": session.upload_id,
-        "connection": session.connection,
-        "baseUrl": session.base_url,
-        "opened": moment(session.opened),
-        "expires": moment(session.expires),
-        "journal": session.path.display().to_string(),
-    });
-    // As in the events of an upload: only for a name that is not text.
-    if let (Some(bytes), Value::Object(fields)) = (&session.file_bytes, &mut json) {
-        fields.insert("fileBase64".into(), STANDARD.encode(bytes).into());
+fn record(session: &JournaledUpload) -> SessionRecord<'_> {
+    SessionRecord {
+        id: &session.id,
+        state: session.state.as_str(),
+        in_use: session.in_use,
+        file: session.file.as_deref(),
+        file_base64: session.file_bytes.as_ref().map(|bytes| STANDARD.encode(bytes)),
+        size: session.size,
+        parts_done: session.parts_done,
+        parts_total: session.parts_total,
+        bytes_done: session.bytes_done,
+        media_upload_id: session.upload_id.as_deref(),
+        connection: session.connection.as_deref(),
+        base_url: session.base_url.as_deref(),
+        opened: moment(session.opened),
+        expires: moment(session.expires),
+        journal: session.path.display().to_string(),
     }
-    json
 }
