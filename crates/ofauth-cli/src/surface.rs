@@ -27,7 +27,7 @@ fn the_exit_codes_are_what_was_accepted() {
     let mut lines: Vec<String> = rows.map(|(code, meaning)| format!("{code} = {meaning}")).collect();
     assert!(lines.len() > 8, "{lines:?}");
     let kinds = ErrorKind::ALL.iter();
-    lines.extend(kinds.map(|kind| format!("{} for an error of kind {kind} = yes", Exit::of(*kind).code())));
+    lines.extend(kinds.map(|kind| format!("for an error of kind {kind} = {}", Exit::of(*kind).code())));
     ofauth_surface::check("exit-codes", lines);
 }
 
@@ -95,7 +95,8 @@ fn described(command: &Command, arg: &Arg) -> String {
     }
     let defaults: Vec<_> = arg.get_default_values().iter().map(|value| value.to_string_lossy()).collect();
     if arg.get_action().takes_values() && !defaults.is_empty() {
-        parts.push(format!("default {:?}", defaults.join(" ")));
+        let text = defaults.join(" ");
+        parts.push(if text.is_empty() { "default empty".to_owned() } else { format!("default {text}") });
     }
     // What only the help text knows: the value is another one if somebody asks for it.
     let help = arg.get_long_help().or(arg.get_help()).map(ToString::to_string).unwrap_or_default();
