@@ -61,50 +61,48 @@ impl Listing<'_> {
 
     /// What is shown, those with short paths first.
     fn exports(&mut self) -> Vec<Export> {
-        let of = self.of;
         let mut found = Vec::new();
-        let mut open = vec![(Vec::new(), of.name.clone(), Vec::new())];
+        let mut open = vec![(Vec::new(), self.of.name.clone(), Vec::new())];
         while !open.is_empty() {
             for (module, path, when) in std::mem::take(&mut open) {
-                let mut names = Vec::new();
-                let contents = &of.modules[&module];
-                for item in &contents.items {
-                    let (visible, attributes) = of_item(item);
-                    let name = match item {
-                        Item::Mod(inner) => Some(&inner.ident),
-                        item => name_of(item),
-                    };
-                    if let (true, Some(name), Some(own)) = (visible, name, conditions(attributes)) {
-                        let name = name.to_string();
-                        let meaning = match item {
-                            Item::Mod(_) => Meaning::Module([module.as_slice(), &[name.clone()]].concat()),
-                            _ => Meaning::Item(module.clone(), name.clone()),
-                        };
-                        names.push((name, own, meaning));
-                    }
-                }
-                for import in contents.imports.iter().filter(|import| import.is_public) {
-                    let Some(own) = &import.conditions else { continue };
-                    assert!(import.name != "*", "{path} shows all of {}: name them", import.path.join("::"));
-                    for meaning in of.meanings(&module, &import.path) {
-                        names.push((import.name.clone(), own.clone(), meaning));
-                    }
-                }
-                for (name, own, meaning) in names {
+                for (name, own, meaning) in self.names_in(&module) {
                     let path = format!("{path}::{name}");
                     let when = [when.as_slice(), &own].concat();
-                    let is_new = !self.shown.contains_key(&meaning);
-                    if is_new && !matches!(meaning, Meaning::Outside(_)) {
+                    let is_ours = !matches!(meaning, Meaning::Outside(_));
+                    if is_ours && !self.shown.contains_key(&meaning) {
                         self.shown.insert(meaning.clone(), path.clone());
-                    }
-                    if let (true, Meaning::Module(inner)) = (is_new, &meaning) {
-                        open.push((inner.clone(), path.clone(), when.clone()));
+                        if let Meaning::Module(inner) = &meaning {
+                            open.push((inner.clone(), path.clone(), when.clone()));
+                        }
                     }
                     found.push(Export { path, when, meaning });
                 }
             }
         }
         found
+    }
+
+    /// What users can name in a module: by which name, in which builds, and what it is.
+    fn names_in(&self, module: &Module) -> Vec<(String, Vec<String>, Meaning)> {
+        let contents = &self.of.modules[module];
+        let items = contents.items.iter().filter_map(|item| {
+            let (is_public, attributes) = of_item(item);
+            let when = conditions(attributes).filter(|_| is_public)?;
+            if let Item::Mod(inner) = item {
+                let name = inner.ident.to_string();
+                let inner = module.iter().chain([&name]).cloned().collect();
+                return Some((name, when, Meaning::Module(inner)));
+            }
+            let name = name_of(item)?.to_string();
+            Some((name.clone(), when, Meaning::Item(module.clone(), name)))
+        });
+        let imports = contents.imports.iter().filter(|import| import.is_public).flat_map(|import| {
+            let Some(when) = &import.conditions else { return Vec::new() };
+            assert!(import.name != "*", "all of {} is shown: name what is meant", import.path.join("::"));
+            let meanings = self.of.meanings(module, &import.path).into_iter();
+            meanings.map(|meaning| (import.name.clone(), when.clone(), meaning)).collect()
+        });
+        items.chain(imports).collect()
     }
 
     fn export(&mut self, export: &Export) {
