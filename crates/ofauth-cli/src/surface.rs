@@ -23,12 +23,30 @@ fn the_command_line_is_what_was_accepted() {
 
 #[test]
 fn the_exit_codes_are_what_was_accepted() {
-    let rows = TABLE.lines().filter_map(|line| line.strip_prefix("  ")?.split_once("  "));
-    let mut lines: Vec<String> = rows.map(|(code, meaning)| format!("{code} = {meaning}")).collect();
+    let mut lines = rows(TABLE);
     assert!(lines.len() > 8, "{lines:?}");
     let kinds = ErrorKind::ALL.iter();
     lines.extend(kinds.map(|kind| format!("for an error of kind {kind} = {}", Exit::of(*kind).code())));
     ofauth_surface::check("exit-codes", lines);
+}
+
+/// The rows of a table, `  CODE  MEANING`, each on a line. A row may go on in lines that are indented further.
+fn rows(table: &str) -> Vec<String> {
+    let mut rows: Vec<String> = Vec::new();
+    for line in table.lines().filter_map(|line| line.strip_prefix("  ")) {
+        match (line.split_once("  "), rows.last_mut()) {
+            (Some((code, meaning)), _) if !code.is_empty() => rows.push(format!("{code} = {meaning}")),
+            (_, Some(row)) => *row += &format!(" {}", line.trim()),
+            _ => {}
+        }
+    }
+    rows
+}
+
+#[test]
+fn a_row_may_go_on_in_the_next_line() {
+    let table = "Exit codes:\n  0  done\n  1  this, that\n     or something\n  130  end\nMore.";
+    assert_eq!(rows(table), ["0 = done", "1 = this, that or something", "130 = end"]);
 }
 
 /// The lines of a command, and of those below it.
