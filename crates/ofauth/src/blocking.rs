@@ -2,7 +2,7 @@
 //!
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
-use std::future::IntoFuture;
+use std::future::{IntoFuture, ready};
 use std::io;
 use std::path::PathBuf;
 use std::sync::mpsc::channel;
@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::account::Whoami;
+use crate::batch::{self, BatchFile, Batched};
 use crate::call;
 use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
@@ -142,6 +143,24 @@ impl Client {
     /// An upload of the file at `path`, to be adjusted and then sent.
     pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
         self.upload(Source::path(path))
+    }
+
+    /// Uploads of all `sources`, to be adjusted and then read: an iterator of how each ended. See
+    /// [`Client::upload_all`](crate::Client::upload_all).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client, paths: Vec<std::path::PathBuf>) -> ofauth::Result<()> {
+    /// for file in client.upload_all(paths).files(8) {
+    ///     println!("{}: {}", file.name, file.result?.media_upload_id());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn upload_all<I>(&self, sources: I) -> UploadAll
+    where
+        I: IntoIterator<Item: Into<Source>>,
+        I::IntoIter: Send + 'static,
+    {
+        UploadAll { batch: self.inner.upload_all(sources), client: self.clone(), is_over: false }
     }
 
     /// A call of any operation, chosen by its id. See [`Client::call`](crate::Client::call).
@@ -291,6 +310,82 @@ impl OpenUpload {
     /// See [`OpenUpload::send`](crate::OpenUpload::send).
     pub fn send(self) -> Result<Uploaded> {
         self.client.wait(self.upload.send())
+    }
+}
+
+/// Many uploads, some of them at once: an [`ofauth::UploadAll`](crate::UploadAll) that is an iterator. Those that have begun go
+/// on between two results; dropping it ends them.
+#[derive(Debug)]
+#[must_use = "a batch does nothing until it is read"]
+pub struct UploadAll {
+    batch: batch::UploadAll,
+    client: Client,
+    is_over: bool,
+}
+
+impl UploadAll {
+    /// See [`UploadAll::options`](crate::UploadAll::options).
+    pub fn options(self, options: &UploadOptions) -> Self {
+        self.with(|batch| batch.options(options))
+    }
+
+    /// See [`UploadAll::files`](crate::UploadAll::files).
+    pub fn files(self, files: usize) -> Self {
+        self.with(|batch| batch.files(files))
+    }
+
+    /// See [`UploadAll::cancel`](crate::UploadAll::cancel).
+    pub fn cancel(self, cancel: &Cancel) -> Self {
+        self.with(|batch| batch.cancel(cancel))
+    }
+
+    /// See [`UploadAll::on_progress`](crate::UploadAll::on_progress). It runs on a thread of the client.
+    pub fn on_progress(self, callback: impl FnMut(&BatchFile, &Progress) + Send + 'static) -> Self {
+        self.with(|batch| batch.on_progress(callback))
+    }
+
+    /// See [`UploadAll::on_notice`](crate::UploadAll::on_notice). It runs on a thread of the client.
+    pub fn on_notice(self, callback: impl FnMut(&BatchFile, &Notice) + Send + 'static) -> Self {
+        self.with(|batch| batch.on_notice(callback))
+    }
+
+    /// See [`UploadAll::filter`](crate::UploadAll::filter). It runs on a thread of the client, and should not block for long.
+    pub fn filter(self, is_wanted: impl Fn(BatchFile) -> Result<bool> + Send + Sync + 'static) -> Self {
+        self.with(|batch| batch.filter(move |file| ready(is_wanted(file))))
+    }
+
+    /// See [`UploadAll::record`](crate::UploadAll::record).
+    pub fn record(self, name: impl Into<String>) -> Self {
+        self.with(|batch| batch.record(name))
+    }
+
+    /// See [`UploadAll::open`](crate::UploadAll::open).
+    pub fn open(&mut self) -> Result<()> {
+        self.client.wait(self.batch.open())
+    }
+
+    /// See [`UploadAll::settle`](crate::UploadAll::settle).
+    pub fn settle(&mut self) -> Result<()> {
+        self.client.wait(self.batch.settle())
+    }
+
+    fn with(mut self, change: impl FnOnce(batch::UploadAll) -> batch::UploadAll) -> Self {
+        self.batch = change(self.batch);
+        self
+    }
+}
+
+impl Iterator for UploadAll {
+    type Item = Batched;
+
+    /// Waits until the next file has ended. Inside of an async runtime, where that cannot be, the only result is an error.
+    fn next(&mut self) -> Option<Batched> {
+        if self.is_over {
+            return None;
+        }
+        let ended = self.client.wait(async { Ok::<_, Error>(self.batch.next().await) });
+        self.is_over = !matches!(ended, Ok(Some(_)));
+        ended.unwrap_or_else(|error| Some(Batched::of(0, String::new(), Err(error))))
     }
 }
 

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
+use futures_util::stream::{self, Stream, StreamExt as _};
 use http::HeaderValue;
 
+use crate::batch::UploadAll;
 use crate::call::Call;
 use crate::call::transport::Transport;
 use crate::error::{Error, ErrorKind, Result};
@@ -45,6 +47,35 @@ impl Client {
     /// An upload of the file at `path`, to be adjusted and then awaited.
     pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
         self.upload(Source::path(path))
+    }
+
+    /// Uploads of all `sources`, to be adjusted and then read: a stream of how each ended.
+    ///
+    /// Sources are taken as they are needed, on the thread that reads the stream: an iterator should not wait for anything.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// use ofauth::{Source, UploadOptions};
+    ///
+    /// let options = UploadOptions::default().concurrency(2);
+    /// let sources = (1..=200).map(|number| Source::path(format!("clips/{number}.mp4")));
+    /// let mut batch = client.upload_all(sources).options(&options).files(8);
+    /// while let Some(file) = batch.next().await {
+    ///     println!("{}: {}", file.name, file.result?.media_upload_id());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    pub fn upload_all<I>(&self, sources: I) -> UploadAll
+    where
+        I: IntoIterator<Item: Into<Source>>,
+        I::IntoIter: Send + 'static,
+    {
+        self.upload_all_from(stream::iter(sources))
+    }
+
+    /// The same for sources that come as a stream, such as those of a directory that is still being walked.
+    pub fn upload_all_from(&self, sources: impl Stream<Item: Into<Source>> + Send + 'static) -> UploadAll {
+        UploadAll::new(Arc::clone(&self.0), sources.map(Into::into))
     }
 
     /// A call of any operation, chosen by its id. See [`operations()`](crate::operations()) for the ids.

@@ -21,6 +21,7 @@
 //! | --- | --- |
 //! | [`Client`], [`ClientBuilder`] | settings, and the calls that most programs need |
 //! | [`Upload`], [`Source`], [`UploadOptions`] | uploads: what is sent, and how |
+//! | [`UploadAll`], [`Batched`] | many uploads, some of them in parallel |
 //! | [`Progress`], [`Notice`], [`Cancel`] | what happens to an upload meanwhile, and how to end it |
 //! | [`Journal`] | interrupted uploads: list them, remove them |
 //! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
@@ -46,6 +47,7 @@
 //! Without the last two, https needs certificates from the program ([`ClientBuilder::ca_pem`]).
 
 mod account;
+mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
 mod call;
@@ -59,6 +61,8 @@ pub mod fuzzing;
 mod http;
 mod journal;
 mod limits;
+#[doc(hidden)]
+pub mod line_file;
 mod net;
 mod object;
 mod origin;
@@ -89,6 +93,7 @@ pub use ofauth_api as api;
 pub use ofauth_operations::{operation, operations, schemas};
 
 pub use account::Whoami;
+pub use batch::{BatchFile, Batched, UploadAll};
 pub use call::Call;
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
@@ -97,7 +102,7 @@ pub use error::Setting;
 pub use error::{Error, ErrorKind, Result};
 pub use http::response::Response;
 pub use journal::{Journal, JournalState, JournaledUpload};
-pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY};
+pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_FILES};
 pub use posts::{Content, MediaItem, Message, Post, Price};
 pub use rate_limiter::RateLimit;
 #[doc(hidden)]

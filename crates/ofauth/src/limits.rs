@@ -9,6 +9,8 @@ use crate::error::{Error, ErrorKind, Result};
 pub const DEFAULT_CONCURRENCY: usize = 4;
 /// The most parts of one upload that are sent in parallel.
 pub const MAX_CONCURRENCY: usize = 64;
+/// The most files of a batch that are uploaded at once.
+pub const MAX_FILES: usize = 64;
 
 /// How long a service may keep refusing by rate limit before that is the caller's matter. The rate limiter's bucket adds the
 /// waits up; retries of other failures keep to it as well.

@@ -28,6 +28,9 @@ pub const REQUEST_BUDGET: StateFormat = StateFormat { letter: b'B', version: b'1
 /// The resume record of a command, the lines of its post among them.
 pub const RESUME_RECORD: StateFormat = StateFormat { letter: b'R', version: b'1' };
 
+/// The record of a batch. Version 1 was the command's, and had the lines of a post among it.
+pub const BATCH_RECORD: StateFormat = StateFormat { letter: b'R', version: b'2' };
+
 /// What `--skip-existing` knows of earlier uploads.
 pub const UPLOAD_HISTORY: StateFormat = StateFormat { letter: b'H', version: b'1' };
 

@@ -5,6 +5,7 @@
 use std::error::Error as StdError;
 use std::fmt;
 use std::io;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Error, ErrorKind};
@@ -38,6 +39,18 @@ pub(crate) fn sources<'a>(
         }
     }
     std::iter::successors(Some(error), cause)
+}
+
+/// Whether a disk that is full or may not be written to is among the causes. A limit of file sizes is such a disk.
+pub(crate) fn is_of_the_disk(error: &(dyn StdError + 'static)) -> bool {
+    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
+    let is_one = |error: &(dyn StdError + 'static)| {
+        // Those that concern several tasks are shared.
+        let shared = error.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref);
+        let kind = error.downcast_ref().or(shared).map(io::Error::kind);
+        matches!(kind, Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge))
+    };
+    sources(error).any(is_one)
 }
 
 /// The limit to raise if the system refused a thread, whatever the reason that it gives.
@@ -150,6 +163,16 @@ mod tests {
         ] {
             assert_eq!(Time(Duration::from_millis(millis)).to_string(), told);
         }
+    }
+
+    #[test]
+    fn a_disk_that_takes_nothing_is_known_also_inside_of_others() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        let of = |error: Error| is_of_the_disk(&error);
+        assert!(of(failed(ErrorKind::Journal, "it cannot be written", "", full())));
+        assert!(of(Error::new(ErrorKind::Journal, "x").with_source(Arc::new(full()))));
+        assert!(of(failed(ErrorKind::Journal, "x", "", io::Error::other(full()))));
+        assert!(!of(failed(ErrorKind::Journal, "x", "", io::Error::from(io::ErrorKind::NotFound))));
     }
 
     #[cfg(unix)]

@@ -5,6 +5,7 @@ pub use ofauth_operations::display_safe;
 
 pub use crate::call::raw::PROXY_REQUEST;
 pub use crate::file_identity::{FileIdentity, Sameness};
+pub use crate::line_file;
 pub use crate::origin::is_loopback;
 pub use crate::private_fs;
 pub use crate::state_format;

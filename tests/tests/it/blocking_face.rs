@@ -73,6 +73,30 @@ fn uploads_and_calls_block_until_they_are_done() {
 }
 
 #[test]
+fn a_batch_is_an_iterator_whose_files_go_on_between_two_results() {
+    let apart = Apart::start(parts(64 * KIB));
+    let client = blocking::Client::new(builder(apart.site())).unwrap();
+    let sources = || (1..=5).map(|size| Source::bytes(vec![7; size]).filename(format!("{size}.mp4")));
+    let (send, filtered) = mpsc::channel();
+    let batch = client.upload_all(sources()).files(2).filter(move |file| {
+        send.send(file.index).unwrap();
+        Ok(file.size != 3)
+    });
+    let mut indices: Vec<u64> = batch.map(|file| (file.result.unwrap(), file.index).1).collect();
+    indices.sort_unstable();
+    assert_eq!((indices, filtered.iter().count()), (vec![0, 1, 3, 4], 5));
+    let mut batch = client.upload_all(sources()).files(2);
+    batch.open().unwrap();
+    batch.next().unwrap().result.unwrap();
+    // Nobody reads it meanwhile.
+    while apart.site().sessions().iter().filter(|session| session.completed > 0).count() < 6 {
+        std::thread::yield_now();
+    }
+    drop(batch);
+    drop(client.upload_all(sources()));
+}
+
+#[test]
 fn clones_work_from_many_threads() {
     let apart = Apart::start(parts(32 * KIB));
     let client = blocking::Client::new(builder(apart.site())).unwrap();
@@ -118,6 +142,9 @@ async fn inside_a_runtime_it_is_an_error_and_no_panic() {
         &client.upload(Source::bytes("x").filename("a.mp4")).send().unwrap_err(),
         ErrorKind::InvalidArgument,
     );
+    let mut batch = client.upload_all([Source::bytes("x").filename("a.mp4")]);
+    check(&batch.next().unwrap().result.unwrap_err(), ErrorKind::InvalidArgument);
+    assert!(batch.next().is_none());
     // The last clone goes where nothing may block.
     drop(client);
 }

@@ -7,6 +7,7 @@
 
 mod all_tries_fail;
 mod ambiguous_outcome;
+mod batch;
 mod blocking_face;
 mod cancellation;
 mod connections;

@@ -19,10 +19,12 @@ use super::progress::notice::{self, Notice};
 use super::progress::report::{Callback, Progress, Reporter};
 use super::result::uploaded::Uploaded;
 use super::source::input::Source;
+use super::source::opened::Opened;
 use super::source::prepared::{self, Prepared};
 use super::transfer::body::Buffers;
 use crate::cancel::{Cancel, Limits};
 use crate::error::{ErrorKind, Result};
+use crate::journal::About;
 use crate::limits;
 
 /// An upload that has not started yet. Await it, or call [`send`](Self::send).
@@ -210,6 +212,23 @@ impl OpenUpload {
         self
     }
 
+    /// What makes another upload the same as this one.
+    pub(crate) fn about(&self) -> About {
+        let settings = &self.upload.context.transport.settings;
+        let vault_upload = self.upload.options.vault_upload.as_ref();
+        journal_lifecycle::about(&self.prepared, settings, &self.connection, vault_upload)
+    }
+
+    /// What is read.
+    pub(crate) fn source(&self) -> &Opened {
+        &self.prepared.source
+    }
+
+    /// Whether another process could read the same bytes again.
+    pub(crate) fn can_be_resumed(&self) -> bool {
+        self.upload.source.can_be_resumed()
+    }
+
     /// Uploads. A timeout among the options counts from here.
     ///
     /// # Errors
@@ -221,11 +240,11 @@ impl OpenUpload {
     }
 
     async fn send_within(self, limits: Limits) -> Result<Uploaded> {
+        let about = self.about();
         let Self { upload, prepared, content_type_header, concurrency, connection } = self;
         let Upload { context, source, options, told, .. } = upload;
         let settings = &context.transport.settings;
         let journal = context.journal.clone().filter(|_| !options.without_journal);
-        let about = journal_lifecycle::about(&prepared, settings, &connection, options.vault_upload.as_ref());
         let one_at_a_time = context.is_one_at_a_time(&connection);
         let Prepared { source: opened, filename, content_type, .. } = prepared;
         let mut run = ActiveUpload {

@@ -77,6 +77,23 @@ pub enum Notice {
         /// How long nothing ran.
         after: Duration,
     },
+    /// An earlier run of the same batch had uploaded this file, as the batch's record says: nothing is sent.
+    AlreadyRecorded,
+    /// A file of a batch is uploaded, and the record of the batch cannot say so. Its own journal does, until the batch is
+    /// settled.
+    NotRecorded {
+        /// Why.
+        why: String,
+    },
+    /// The service of a batch is gone: this file is tried again and again, and the others wait.
+    ServiceGone {
+        /// Why the last try failed.
+        why: String,
+        /// The batch stops after so long.
+        patience: Duration,
+    },
+    /// The service of a batch is there again, and the other files go on.
+    ServiceBack,
 }
 
 /// What an upload does that can fail and be tried again.
@@ -148,6 +165,14 @@ impl fmt::Display for Notice {
             Self::Woke { after } => {
                 write!(f, "the program did not run for {}: opening new connections", Time(*after))
             }
+            Self::AlreadyRecorded => f.write_str("uploaded by an earlier run, so nothing is sent again"),
+            Self::NotRecorded { why } => write!(f, "cannot be written down as uploaded: {why}"),
+            Self::ServiceGone { why, patience } => write!(
+                f,
+                "{why}: this one is tried again and the other files wait, for up to {}",
+                Time(*patience)
+            ),
+            Self::ServiceBack => f.write_str("the service is there again: the other files go on"),
         }
     }
 }
@@ -178,6 +203,11 @@ mod tests {
         assert_eq!(
             retrying(Step::Complete, 999).to_string(),
             "completing the upload: HTTP 500, try 3 of 8, again at once"
+        );
+        let gone = Notice::ServiceGone { why: "no connection".into(), patience: Duration::from_secs(300) };
+        assert_eq!(
+            gone.to_string(),
+            "no connection: this one is tried again and the other files wait, for up to 5 min"
         );
         let limited = Notice::RateLimited { wait: Duration::from_secs(58) };
         assert_eq!(limited.to_string(), "waiting for the rate limit, 58 s");

@@ -1,13 +1,14 @@
-//! One sum over all that an upload sent, by which a file is known to hold it still. For whoever keeps results, as the
-//! command does; an upload under way compares part by part.
+//! One sum over all that an upload sent, by which a file is known to hold it still. For whoever keeps results, as a
+//! batch does; an upload under way compares part by part.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 use crate::journal::PartHash;
+use crate::upload::source::file::read_at;
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;
@@ -36,20 +37,32 @@ impl Sum {
 
     /// Whether the file holds what was sent. Reads all of it.
     pub fn is_of(&self, path: &Path) -> io::Result<bool> {
-        let mut file = File::open(path)?;
-        let mut sum = PartHash::new();
-        let mut buffer = vec![0; PIECE];
+        let file = File::open(path)?;
+        self.is_of_what(|buffer, at| read_at(&file, buffer, at))
+    }
+
+    /// Whether what `read` gives at each position is what was sent. Reads to the end.
+    pub(crate) fn is_of_what(
+        &self,
+        mut read: impl FnMut(&mut [u8], u64) -> io::Result<usize>,
+    ) -> io::Result<bool> {
+        let (mut sum, mut at, mut buffer) = (PartHash::new(), 0_u64, vec![0; PIECE]);
         loop {
-            let (mut hash, mut part) = (PartHash::new(), (&mut file).take(self.part_size));
-            loop {
-                match part.read(&mut buffer) {
+            let (mut hash, mut left) = (PartHash::new(), self.part_size);
+            while left > 0 {
+                let want = usize::try_from(left).unwrap_or(usize::MAX).min(buffer.len());
+                match read(buffer.get_mut(..want).unwrap_or_default(), at) {
                     Ok(0) => break,
-                    Ok(read) => hash.update(buffer.get(..read).unwrap_or_default()),
+                    Ok(count) => {
+                        hash.update(buffer.get(..count).unwrap_or_default());
+                        at = at.saturating_add(count as u64);
+                        left = left.saturating_sub(count as u64);
+                    }
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     Err(error) => return Err(error),
                 }
             }
-            match self.part_size.saturating_sub(part.limit()) {
+            match self.part_size.saturating_sub(left) {
                 0 => return Ok(format!("{:032x}", sum.digest128()) == self.hash),
                 length => add(&mut sum, length, hash.digest128()),
             }

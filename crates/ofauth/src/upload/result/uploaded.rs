@@ -82,6 +82,11 @@ impl Uploaded {
         }
     }
 
+    /// Lets go of the journal that keeps this result, which stays until it is settled. Returns its id.
+    pub(crate) fn let_go(&mut self) -> Option<String> {
+        self.held.take().map(|held| held.recorder.id().to_owned())
+    }
+
     /// Has the journal keep this result until it is settled.
     pub(crate) fn hold(&mut self, recorder: Recorder) {
         let recorder = recorder.after_upload();

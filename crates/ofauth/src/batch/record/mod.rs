@@ -1,0 +1,320 @@
+//! The record of a batch: what it has uploaded, so that the same batch run again uploads only the rest.
+//!
+//! A file's journal goes when the file is uploaded; what a batch has done by then is written here, one line a file, for
+//! good before its result is given out. All of it is forgotten when the batch is done, in one step, and not before:
+//! whoever mends what failed and runs it again finds it. References do not last for ever, so that what is older than a week
+//! is not used. The lines are found by what makes an upload the same one, as its journal is, and by what the source holds.
+//!
+//! A record with a name is one file that one batch at a time has. Without a name, each batch has a [`log`](mod@log) of its
+//! own, and looks into those that earlier batches left. What it takes of them it leaves there until it is done; then its own
+//! log says in one [`line`](mod@line) what is to be forgotten elsewhere, and whoever comes next sees to it if it was killed
+//! then.
+
+mod line;
+mod log;
+
+use std::collections::BTreeSet;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+
+use line::{LASTS, Taken, UploadLine, key, settled};
+use log::Log;
+use tokio_util::sync::CancellationToken;
+
+use crate::error::{Error, ErrorKind, Result};
+use crate::file_identity::{FileIdentity, Sameness};
+use crate::journal::{About, Journal, JournalState, PartHash};
+use crate::line_file::{self, naming};
+use crate::private_fs::create_directory;
+use crate::system;
+use crate::upload::Uploaded;
+use crate::upload::source::content::Content;
+
+/// The directory of records below that of the journals.
+const DIRECTORY: &str = "batch";
+
+/// How the file of a batch without a name begins.
+const SHARED: &str = "shared-";
+
+/// What a batch has uploaded, while it is not done.
+#[derive(Debug)]
+pub(crate) struct BatchRecord {
+    state: Mutex<State>,
+    journal: Journal,
+}
+
+#[derive(Debug)]
+struct State {
+    own: Log,
+    /// What earlier batches left, for one without a name.
+    earlier: Vec<Earlier>,
+    /// The journals that have what could not be written down here.
+    unrecorded: Vec<String>,
+    is_closed: bool,
+}
+
+/// The log of an earlier batch.
+#[derive(Debug)]
+struct Earlier {
+    log: Log,
+    /// Where the lines begin that this batch has taken.
+    taken: BTreeSet<u64>,
+}
+
+/// Where an upload was found.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    /// The number of the earlier batch, or the own log.
+    earlier: Option<usize>,
+    offset: u64,
+}
+
+impl BatchRecord {
+    /// Opens the record of this name, or one without a name. Blocks on the disk.
+    pub(crate) fn open(journal: &Journal, name: Option<&str>) -> Result<Self> {
+        let directory = journal.dir().join(DIRECTORY);
+        let opened = create_directory(&directory).map_err(|error| naming(&directory, &error));
+        let opened = opened.and_then(|()| {
+            line_file::remove_older(&directory, LASTS);
+            match name {
+                Some(name) => Ok((Log::own(path_of(&directory, name))?, Vec::new())),
+                None => {
+                    let earlier = earlier(&directory)?;
+                    Ok((own(&directory)?, earlier))
+                }
+            }
+        });
+        let (own, earlier) = opened.map_err(|error| {
+            let remedy = "remove that file, or choose another directory for journals";
+            system::failed(ErrorKind::Journal, "the record of the batch cannot be used", remedy, error)
+        })?;
+        let Some(own) = own else {
+            let text = "another process is uploading the same files, or this one is: wait for that batch, or stop it";
+            return Err(Error::new(ErrorKind::Busy, text));
+        };
+        let earlier = earlier.into_iter().map(|log| Earlier { log, taken: BTreeSet::new() }).collect();
+        let state = State { own, earlier, unrecorded: Vec::new(), is_closed: false };
+        let record = Self { state: Mutex::new(state), journal: journal.clone() };
+        record.settle_journals();
+        Ok(record)
+    }
+
+    /// The same upload of what the source holds, if the batch had made it before. Reads the source if its metadata leave open
+    /// whether it is what it was. Blocks on the disk.
+    pub(crate) fn find(
+        &self,
+        about: &About,
+        content: &dyn Content,
+        cancel: &CancellationToken,
+    ) -> Option<Uploaded> {
+        let found = self.lock().places(key(about));
+        for place in found {
+            let Some(line) = self.lock().line(place).filter(|line| line.about == *about) else { continue };
+            if holds(&line, content, cancel) {
+                self.lock().take(place);
+                return Some(line.into_uploaded());
+            }
+        }
+        None
+    }
+
+    /// Writes down an upload, for good. Blocks on the disk.
+    pub(crate) fn add(&self, about: About, identity: FileIdentity, uploaded: &Uploaded) -> io::Result<()> {
+        let line = UploadLine::new(about, identity, uploaded);
+        let (file, path) = {
+            let mut state = self.lock();
+            if state.is_closed {
+                return Err(io::Error::other("the batch was dropped"));
+            }
+            let path = state.own.path.clone();
+            let added = state.own.add(key(&line.about), &line);
+            (added.map_err(|error| naming(&path, &error))?, path)
+        };
+        // Nobody waits for the disk who only wants to read.
+        file.sync_data().map_err(|error| naming(&path, &error))
+    }
+
+    /// Takes in that the journal of this id has what could not be written down.
+    pub(crate) fn add_unrecorded(&self, journal_id: String) {
+        self.lock().unrecorded.push(journal_id);
+    }
+
+    /// Forgets what the batch has uploaded and taken: it is done. In one step, so that a kill finds all of it or nothing.
+    /// Blocks on the disk.
+    pub(crate) fn settle(&self) -> Result<()> {
+        let cannot = |error: io::Error| {
+            let what = "what the batch has uploaded cannot be forgotten";
+            system::failed(ErrorKind::Journal, what, "remove that file", error)
+        };
+        let mut state = self.lock();
+        if !state.is_closed {
+            state.settle().map_err(cannot)?;
+        }
+        let unrecorded = std::mem::take(&mut state.unrecorded);
+        drop(state);
+        if unrecorded.is_empty() {
+            return Ok(());
+        }
+        self.journal.settle(unrecorded.iter().map(String::as_str))
+    }
+
+    /// Lets others have what was written, at once. Returns whether that could be done without waiting.
+    pub(crate) fn close_at_once(&self) -> bool {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        state.close();
+        true
+    }
+
+    /// The same, and waits for what is written in this moment.
+    pub(crate) fn close(&self) {
+        self.lock().close();
+    }
+
+    /// Removes journals of what is written down here: the batch was stopped between the two.
+    fn settle_journals(&self) {
+        let state = self.lock();
+        if state.own.is_empty() && state.earlier.is_empty() {
+            return;
+        }
+        let mut finished = self.journal.sessions().unwrap_or_default();
+        finished.retain(|session| session.state == JournalState::Finished && !session.in_use);
+        for session in finished {
+            let key = u64::from_str_radix(&session.id, 16).unwrap_or_default();
+            let lines = state.places(key).into_iter().filter_map(|place| state.line(place));
+            let mut ids = lines.map(|line| line.media_upload_id().to_owned());
+            if ids.any(|id| session.upload_id.as_ref() == Some(&id)) {
+                // One that stays is seen among the sessions and does no harm.
+                let _ = self.journal.forget(&session.id);
+            }
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl State {
+    /// Where uploads with this key are, of this batch first, and the latest of each first.
+    fn places(&self, key: u64) -> Vec<Place> {
+        let own = self.own.find(key).into_iter().map(|offset| Place { earlier: None, offset });
+        let earlier = self.earlier.iter().enumerate().flat_map(|(number, earlier)| {
+            earlier.log.find(key).into_iter().map(move |offset| Place { earlier: Some(number), offset })
+        });
+        own.chain(earlier).collect()
+    }
+
+    fn line(&self, place: Place) -> Option<UploadLine> {
+        let log = match place.earlier {
+            None => &self.own,
+            Some(number) => &self.earlier.get(number)?.log,
+        };
+        log.line(place.offset)
+    }
+
+    fn take(&mut self, place: Place) {
+        let earlier = place.earlier.and_then(|number| self.earlier.get_mut(number));
+        if let Some(earlier) = earlier {
+            earlier.taken.insert(place.offset);
+        }
+    }
+
+    fn settle(&mut self) -> io::Result<()> {
+        let mut taken = Vec::new();
+        for Earlier { log, taken: lines } in self.earlier.iter().filter(|earlier| !earlier.taken.is_empty()) {
+            let file = log.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            taken.push(Taken { file, lines: lines.iter().copied().collect() });
+        }
+        if !taken.is_empty() {
+            self.own.write(&settled(&taken))?;
+            for Earlier { log, taken } in &mut self.earlier {
+                if !taken.is_empty() {
+                    log.forget(&std::mem::take(taken).into_iter().collect::<Vec<_>>())?;
+                }
+            }
+        }
+        self.own.clear()
+    }
+
+    fn close(&mut self) {
+        if !self.is_closed {
+            self.is_closed = true;
+            self.own.close();
+        }
+    }
+}
+
+impl Drop for State {
+    fn drop(&mut self) {
+        self.close();
+        for Earlier { log, .. } in self.earlier.drain(..).filter(|earlier| earlier.log.is_empty()) {
+            log.remove();
+        }
+    }
+}
+
+/// Whether a source holds what was uploaded then.
+fn holds(line: &UploadLine, content: &dyn Content, cancel: &CancellationToken) -> bool {
+    let read = |buffer: &mut [u8], at| match cancel.is_cancelled() {
+        true => Err(io::Error::other("cancelled")),
+        false => content.read(buffer, at),
+    };
+    match line.identity.compare(&content.identity()) {
+        Sameness::Same => true,
+        Sameness::Likely => line.sum.as_ref().is_some_and(|sum| sum.is_of_what(read).unwrap_or(false)),
+        Sameness::Different(_) => false,
+    }
+}
+
+/// The file of the record of this name.
+fn path_of(directory: &Path, name: &str) -> PathBuf {
+    let mut hash = PartHash::new();
+    hash.update(name.as_bytes());
+    directory.join(format!("{:032x}.jsonl", hash.digest128()))
+}
+
+/// A log of a batch without a name. Nobody else writes it, but somebody who looks for logs may have it for a moment.
+fn own(directory: &Path) -> io::Result<Option<Log>> {
+    const TRIES: u32 = 16;
+    for _ in 0..TRIES {
+        let path = directory.join(format!("{SHARED}{:016x}.jsonl", fastrand::u64(..)));
+        if let Some(log) = Log::own(path)? {
+            return Ok(Some(log));
+        }
+    }
+    Ok(None)
+}
+
+/// What earlier batches without a name left and are not writing any more. Ends what a batch was killed in when it was done.
+fn earlier(directory: &Path) -> io::Result<Vec<Log>> {
+    let (mut logs, mut over) = (Vec::new(), Vec::new());
+    for entry in directory.read_dir().map_err(|error| naming(directory, &error))?.flatten() {
+        let name = entry.file_name();
+        if name.to_str().is_some_and(|name| name.starts_with(SHARED) && name.ends_with(".jsonl"))
+            && let Some(log) = Log::of_earlier(entry.path())?
+        {
+            if log.is_settled { over.push(log) } else { logs.push(log) }
+        }
+    }
+    for log in over {
+        for Taken { file, lines } in &log.taken {
+            let named = |log: &&mut Log| log.path.file_name().is_some_and(|name| name == file.as_str());
+            if let Some(other) = logs.iter_mut().find(named) {
+                other.forget(lines)?;
+            }
+        }
+        log.remove();
+    }
+    let (empty, logs): (Vec<_>, Vec<_>) = logs.into_iter().partition(Log::is_empty);
+    empty.into_iter().for_each(Log::remove);
+    Ok(logs)
+}
+
+#[cfg(test)]
+#[path = "record_tests.rs"]
+mod tests;
