@@ -25,11 +25,11 @@ pub const JOURNAL: StateFormat = StateFormat { letter: b'J', version: b'2' };
 /// The request budget of a connection, which processes share.
 pub const REQUEST_BUDGET: StateFormat = StateFormat { letter: b'B', version: b'1' };
 
-/// The resume record of a command, the lines of its post among them.
-pub const RESUME_RECORD: StateFormat = StateFormat { letter: b'R', version: b'1' };
-
 /// The record of a batch. Version 1 was the command's, and had the lines of a post among it.
 pub const BATCH_RECORD: StateFormat = StateFormat { letter: b'R', version: b'2' };
+
+/// How far the post of a command is.
+pub const POST_RECORD: StateFormat = StateFormat { letter: b'P', version: b'1' };
 
 /// What `--skip-existing` knows of earlier uploads.
 pub const UPLOAD_HISTORY: StateFormat = StateFormat { letter: b'H', version: b'1' };
@@ -112,7 +112,7 @@ mod tests {
 
     #[test]
     fn no_two_formats_are_taken_for_each_other() {
-        let formats = [JOURNAL, REQUEST_BUDGET, RESUME_RECORD, UPLOAD_HISTORY];
+        let formats = [JOURNAL, REQUEST_BUDGET, BATCH_RECORD, POST_RECORD, UPLOAD_HISTORY];
         for one in formats {
             for other in formats {
                 let expected = if one == other { Beginning::Known } else { Beginning::Foreign };

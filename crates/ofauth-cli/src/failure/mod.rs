@@ -7,7 +7,6 @@ pub(crate) mod hint;
 
 use std::error::Error as StdError;
 use std::io;
-use std::sync::Arc;
 
 use ofauth::system::{shortage, words};
 use ofauth::unversioned::display_safe::one_line;
@@ -105,9 +104,9 @@ impl Failure {
         self.file.as_ref()
     }
 
-    /// Whether a disk that is full or may not be written to is the cause.
-    pub(crate) fn is_of_the_disk(&self) -> bool {
-        is_of_the_disk(&self.error)
+    /// The error alone, for those who have the library tell it.
+    pub(crate) fn into_error(self) -> Error {
+        self.error
     }
 
     /// The failure as people read it: what, why, what the API said about it, and the next step.
@@ -153,16 +152,6 @@ impl From<Error> for Failure {
         let hint = hint::of(&error);
         Self { error, file: None, hint, in_one_line: false }
     }
-}
-
-/// Whether a disk that is full or may not be written to is among the causes. A limit of file sizes is such a disk.
-fn is_of_the_disk(error: &(dyn StdError + 'static)) -> bool {
-    use std::io::ErrorKind::{FileTooLarge, QuotaExceeded, ReadOnlyFilesystem, StorageFull};
-    // The library shares those that concern several tasks.
-    let shared = error.downcast_ref::<Arc<io::Error>>().map(Arc::as_ref);
-    let kind = error.downcast_ref().or(shared).map(io::Error::kind);
-    let is_one = matches!(kind, Some(StorageFull | QuotaExceeded | ReadOnlyFilesystem | FileTooLarge));
-    is_one || error.source().is_some_and(is_of_the_disk)
 }
 
 /// Whether a text of the library begins with this name as a whole. It lets a few characters pass that are U+FFFD here.

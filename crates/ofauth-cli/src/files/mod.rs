@@ -1,5 +1,4 @@
-//! How files are opened and read beside those that are uploaded: what users name, and what the command keeps for itself.
+//! How files are opened and read beside those that are uploaded: what users name.
 
-pub(crate) mod private_file;
 pub(crate) mod user_file;
 pub(crate) mod user_text;

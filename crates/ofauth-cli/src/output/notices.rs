@@ -43,7 +43,12 @@ impl Notices {
         }
         let last = || self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if !is_passing || lets_pass(&mut last(), Instant::now()) {
-            self.out.note(&format!("{name}: {}", one_line(&notice.to_string())));
+            let text = match notice {
+                // The record is that of the same command.
+                Notice::AlreadyRecorded => "uploaded by an earlier run of this command".into(),
+                notice => notice.to_string(),
+            };
+            self.out.note(&format!("{name}: {}", one_line(&text)));
         }
     }
 }

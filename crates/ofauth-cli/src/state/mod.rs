@@ -43,9 +43,9 @@ impl State {
         self.root.join("rate")
     }
 
-    /// Where it is kept what commands that were stopped had uploaded.
-    pub(crate) fn batch(&self) -> PathBuf {
-        self.root.join("batch")
+    /// Where it is kept how far the posts of commands that were stopped are.
+    pub(crate) fn posts(&self) -> PathBuf {
+        self.root.join("post")
     }
 
     /// Where the etags of uploaded files are remembered.

@@ -11,14 +11,14 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ofauth::Sum;
+use ofauth::unversioned::line_file::{self, first_line, is_torn, naming};
 use ofauth::unversioned::private_fs::create_directory;
 use ofauth::unversioned::state_format::UPLOAD_HISTORY;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 
 use super::file_state::FileState;
-use super::line_index::{self, Index};
-use crate::files::private_file::{self, first_line, is_torn, naming};
+use super::line_index::Index;
 
 /// Whether a file is worth compacting is looked at whenever its size passes a power of two above this.
 const SMALL: u64 = 64 * 1024;
@@ -109,15 +109,15 @@ impl History {
 
     /// Waits until no other process writes, but not for long. The turn ends when the file is dropped.
     fn take_turn(&self) -> io::Result<File> {
-        let lock = private_file::open(&self.lock)?;
-        private_file::lock(&lock, &self.lock)?;
+        let lock = line_file::open(&self.lock)?;
+        line_file::lock(&lock, &self.lock)?;
         Ok(lock)
     }
 
     /// Opens the file, if its format is known. Only for whose turn it is.
     fn open_data(&self) -> io::Result<File> {
-        let data = private_file::open(&self.data)?;
-        private_file::check_format(&data, &self.data, UPLOAD_HISTORY)?;
+        let data = line_file::open(&self.data)?;
+        line_file::check_format(&data, &self.data, UPLOAD_HISTORY)?;
         Ok(data)
     }
 
@@ -129,10 +129,10 @@ impl History {
             return Ok(());
         }
         let fresh = self.data.with_extension("new");
-        let mut new = io::BufWriter::new(private_file::create_anew(&fresh)?);
+        let mut new = io::BufWriter::new(line_file::create_anew(&fresh)?);
         new.write_all(&first_line(UPLOAD_HISTORY))?;
         for offset in index.in_order() {
-            new.write_all(&line_index::line(&data, offset)?)?;
+            new.write_all(&line_file::line(&data, offset)?)?;
         }
         new.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(fresh, &self.data)

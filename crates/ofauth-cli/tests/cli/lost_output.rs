@@ -236,8 +236,9 @@ impl Scene {
         } else if self.posts() > 0 && !self.flags.contains(&"-q") {
             assert!(again.err.contains("posted "), "{self:?}: {}", again.err);
         }
-        let batch = home.path().join(".local/state/ofauth/batch").read_dir().unwrap();
-        let left: u64 = batch.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
+        let of = |name| home.path().join(".local/state/ofauth").join(name).read_dir().into_iter().flatten();
+        let entries = of("journal/batch").chain(of("post"));
+        let left: u64 = entries.map(|entry| entry.unwrap().metadata().unwrap().len()).sum();
         assert_eq!(left, 0, "{self:?}: the record is over");
     }
 }

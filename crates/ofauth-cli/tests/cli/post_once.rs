@@ -183,7 +183,7 @@ async fn a_post_that_was_made_and_not_told_is_told_by_the_next_run() {
     child.arg("--json");
     let lines = run(&mut child).await.ends_with(4).json();
     // What a run would have left that ended between the post and its own end.
-    let record = home.path().join(".local/state/ofauth/batch");
+    let record = home.path().join(".local/state/ofauth/post");
     let record = record.read_dir().unwrap().next().unwrap().unwrap().path();
     // In the order of the command line; events come as the files end.
     let reference = |name: &str| {

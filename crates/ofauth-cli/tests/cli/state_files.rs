@@ -11,7 +11,7 @@ use tokio::process::Command;
 
 use crate::support::{Home, calm, run, sandbox};
 
-const NAMES: [&str; 2] = ["uploaded", "batch"];
+const NAMES: [&str; 2] = ["uploaded", "journal/batch"];
 
 fn upload(home: &Home, server: &Sandbox) -> Command {
     let mut command = home.against(server);
@@ -90,11 +90,18 @@ async fn what_a_batch_had_done_may_be_anything() {
     for with in ["link", "fifo", "sparse", "version"] {
         // A record stays until the command ends with 0.
         let refusal = json!({"kind": "status", "status": 415, "error": "not this one"});
-        let server = sandbox(json!([{"on": {"operation": "upload"}, "fault": refusal}])).await;
+        let on = json!({"operation": "upload", "filename": "b.jpg"});
+        let server = sandbox(json!([{"on": on, "fault": refusal}])).await;
         let home = Home::new();
         home.file("a.jpg", b"\xff\xd8\xff");
+        home.file("b.jpg", b"\xff\xd8\xff\xe0");
+        let upload = |home: &Home, server: &Sandbox| {
+            let mut command = upload(home, server);
+            command.arg("b.jpg");
+            command
+        };
         run(&mut upload(&home, &server)).await.ends_with(5);
-        let path = state(&home, "batch", "jsonl");
+        let path = state(&home, "journal/batch", "jsonl");
         replace(&path, with);
         let before = server.transcript().len();
         let refused = run(&mut upload(&home, &server)).await.ends_with(1);

@@ -251,14 +251,16 @@ impl<'a> Scene<'a> {
         command
     }
 
-    /// Where the command keeps journals, what it has done so far, and the etags of what was ever uploaded.
-    fn state(&self) -> [PathBuf; 3] {
-        ["journal", "batch", "uploaded"].map(|name| self.home.path().join(".local/state/ofauth").join(name))
+    /// Where the command keeps journals, what it has done so far, its post, and the etags of what was ever uploaded.
+    fn state(&self) -> [PathBuf; 4] {
+        let names = ["journal", "journal/batch", "post", "uploaded"];
+        names.map(|name| self.home.path().join(".local/state/ofauth").join(name))
     }
 
-    /// Whether the command has forgotten its files: no journal is there, and nothing is in what it has done so far.
+    /// Whether the command has forgotten its files: no journal is there, and nothing is in what it has done so far. That goes
+    /// in one step. The post is forgotten behind it, and what is left of that says nothing about files of other references.
     fn is_over(&self) -> bool {
-        let [journal, batch, _] = self.state();
+        let [journal, batch, ..] = self.state();
         let entries = |directory: PathBuf| directory.read_dir().unwrap().map(|entry| entry.unwrap());
         let is_journal = |entry: DirEntry| entry.path().extension().is_some_and(|end| end == "journal");
         !entries(journal).any(is_journal) && entries(batch).all(|entry| entry.metadata().unwrap().len() == 0)

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use ofauth::unversioned::{content_type_by_name, usual_extension};
 use ofauth::{OpenUpload, Upload, UploadOptions};
+use ring::digest;
 
 use super::input::Input;
 use crate::app::App;
@@ -12,6 +13,7 @@ use crate::args::upload::UploadArgs;
 use crate::context::Context;
 use crate::failure::{Failure, Result};
 use crate::name::Name;
+use crate::state::State;
 
 /// The command under way.
 pub(super) struct UploadContext<'a> {
@@ -19,7 +21,7 @@ pub(super) struct UploadContext<'a> {
     pub(super) args: &'a UploadArgs,
     pub(super) context: &'a Context,
     /// What the flags say of every file.
-    options: UploadOptions,
+    pub(super) options: UploadOptions,
     /// Whether more than one file was asked for.
     pub(super) several: bool,
 }
@@ -33,6 +35,36 @@ impl<'a> UploadContext<'a> {
         options.timeout = args.timeout;
         options.hold_result = true;
         Self { app, args, context, options, several }
+    }
+
+    /// What the flags say about what is taken.
+    pub(super) fn rules(&self) -> FileRules {
+        FileRules { any_format: self.args.any_format, is_typed: self.args.content_type.is_some() }
+    }
+
+    /// Where the command keeps what it has done, if it does.
+    pub(super) fn record_state(&self) -> Option<&State> {
+        self.context.state.as_ref().filter(|_| !self.args.no_resume)
+    }
+
+    /// What tells one command from another: the same command is the same files, from the same directory, for the same server
+    /// and connection.
+    pub(super) fn record_name(&self) -> String {
+        let mut hash = digest::Context::new(&digest::SHA256);
+        let mut add = |part: &[u8]| {
+            // With its length, so that no two lists of parts look alike.
+            hash.update(&(part.len() as u64).to_le_bytes());
+            hash.update(part);
+        };
+        let (context, args) = (self.context, self.args);
+        add(context.base_url.trim_end_matches('/').as_bytes());
+        add(context.connection.as_deref().unwrap_or_default().as_bytes());
+        add(std::env::current_dir().unwrap_or_default().as_os_str().as_encoded_bytes());
+        add(&[u8::from(args.recursive)]);
+        add(args.filename.as_deref().unwrap_or_default().as_bytes());
+        add(args.content_type.as_deref().unwrap_or_default().as_bytes());
+        args.files.iter().for_each(|path| add(path.as_os_str().as_encoded_bytes()));
+        hash.finish().as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// The upload of a file.
@@ -70,16 +102,35 @@ impl<'a> UploadContext<'a> {
         self.check_format(opened).map(Some)
     }
 
-    /// The same, unless its format is none that the upload guide names and the user did not say to send it.
+    /// The same, unless it is not taken.
+    fn check_format(&self, opened: OpenUpload) -> Result<OpenUpload> {
+        // Its first bytes say more than its name.
+        self.rules().check(opened.detected_content_type().unwrap_or(opened.content_type()))?;
+        Ok(opened)
+    }
+}
+
+/// What the flags say about what is taken.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileRules {
+    any_format: bool,
+    /// Whether the media type was given.
+    is_typed: bool,
+}
+
+impl FileRules {
+    /// Whether everything in a directory is a medium.
+    pub(super) fn takes_all(self) -> bool {
+        self.is_typed
+    }
+
+    /// Refuses a format that the upload guide does not name, unless the user said to send it.
     ///
     /// The library declares whatever type a file has, and the service refuses others once a session is open. This is the
     /// command's own rule: it says so before anything is sent.
-    fn check_format(&self, opened: OpenUpload) -> Result<OpenUpload> {
-        // Its first bytes say more than its name.
-        let format = opened.detected_content_type().unwrap_or(opened.content_type());
-        let is_wanted = self.args.any_format || self.args.content_type.is_some();
-        if is_wanted || usual_extension(format).is_some() {
-            return Ok(opened);
+    pub(super) fn check(self, format: &str) -> Result<()> {
+        if self.any_format || self.is_typed || usual_extension(format).is_some() {
+            return Ok(());
         }
         Err(Failure::argument(format!(
             "{format} is not a format that the upload guide names (JPEG, PNG, GIF, WebP, MP4, MOV, MP3, M4A): convert \
@@ -89,7 +140,7 @@ impl<'a> UploadContext<'a> {
 }
 
 /// The name without directory, as text.
-fn file_name(path: &Path) -> String {
+pub(super) fn file_name(path: &Path) -> String {
     path.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
@@ -99,10 +150,10 @@ pub(super) fn is_media_by_name(path: &Path) -> bool {
 }
 
 /// Whether a content type is one that a vault is for.
-fn is_media(content_type: &str) -> bool {
+pub(super) fn is_media(content_type: &str) -> bool {
     ["image/", "video/", "audio/"].iter().any(|kind| content_type.starts_with(kind))
 }
 
-fn is_empty(path: &Path) -> bool {
+pub(super) fn is_empty(path: &Path) -> bool {
     path.metadata().is_ok_and(|about| about.len() == 0)
 }

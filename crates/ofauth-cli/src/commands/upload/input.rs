@@ -7,6 +7,7 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use ofauth::unversioned::usual_extension;
 use ofauth::{ErrorKind, ReadAt, Source};
@@ -18,18 +19,20 @@ use crate::threads;
 
 const BUFFER: usize = 64 * 1024;
 
-/// One thing to upload.
+/// One thing to upload. Clones are one.
+#[derive(Debug, Clone)]
 pub(crate) struct Input {
     /// What the user calls it.
     pub(crate) name: Name,
     kind: Kind,
 }
 
+#[derive(Debug, Clone)]
 enum Kind {
     Path(PathBuf),
     /// A temporary file without a name, its size, and the name it goes by.
     Spool {
-        file: File,
+        file: Arc<File>,
         size: u64,
         filename: String,
     },
@@ -64,15 +67,15 @@ impl Input {
     /// All of standard input, up to `limit` bytes.
     pub(crate) async fn standard_input(limit: u64) -> Result<Self> {
         let (file, size) = threads::run(move || spool(io::stdin().lock(), limit)).await??;
-        let kind = Kind::Spool { file, size, filename: "stdin".into() };
+        let kind = Kind::Spool { file: file.into(), size, filename: "stdin".into() };
         Ok(Self { name: Name::from(Path::new("-")), kind })
     }
 
-    /// Where it is, if it is a file with a name.
-    pub(crate) fn file(&self) -> Option<&Path> {
+    /// The size of a temporary file.
+    pub(crate) fn spooled_size(&self) -> Option<u64> {
         match &self.kind {
-            Kind::Path(path) => Some(path),
-            Kind::Spool { .. } => None,
+            Kind::Path(_) => None,
+            Kind::Spool { size, .. } => Some(*size),
         }
     }
 

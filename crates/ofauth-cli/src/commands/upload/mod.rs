@@ -8,16 +8,14 @@
 //! Nothing is sent before every file was looked at. Nothing is kept of a file between the two, so that their number
 //! does not matter.
 
-mod circuit_breaker;
 mod context;
 mod discover;
-mod gate;
+mod files;
 mod input;
 mod outcome;
 mod post;
 mod post_record;
 mod report;
-mod resume_record;
 mod run;
 mod scan;
 mod skip_existing;
@@ -58,18 +56,19 @@ pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
         return Ok(summary.end);
     }
     let mut batch = Batch::new(&upload, scan).await?;
-    let is_held_back = args.post.is_some() && summary.end != Exit::Done;
-    if is_held_back {
+    batch.open().await?;
+    if args.post.is_some() && summary.end != Exit::Done {
         app.out.say("ofauth: nothing was uploaded: the post needs all of the files");
-        batch.gate.close(ErrorKind::InvalidArgument);
-    }
-    let mut files = batch.run(&mut summary).await;
-    if let Some(text) = args.post.as_ref().filter(|_| !is_held_back) {
-        post::post_all(&upload, batch.record.as_ref(), text, &mut files, &mut summary).await;
+        batch.run_none(ErrorKind::InvalidArgument, &mut summary).await;
+    } else {
+        let files = batch.run(&mut summary).await;
+        if let Some(text) = &args.post {
+            post::post_all(&upload, batch.post.as_ref(), text, &files, &mut summary).await;
+        }
     }
     batch.earlier.finish().await;
     report::all(&upload, &summary);
-    Ok(batch.end(summary.end))
+    Ok(batch.end(summary.end).await)
 }
 
 /// What the command line alone can tell to be wrong.

@@ -1,8 +1,6 @@
-//! How a file of an upload command ended: values that others print, count and write down.
+//! How a file of an upload command ended: values that others print and count.
 
-use ofauth::{MediaItem, Sum, Uploaded};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use ofauth::{MediaItem, Uploaded};
 
 use crate::exit::Exit;
 use crate::name::Name;
@@ -23,11 +21,9 @@ pub(super) enum StoredFile {
     /// This command uploaded it, in this run or in one that was stopped.
     Uploaded {
         name: Name,
-        upload: Box<UploadedFile>,
+        upload: Box<Uploaded>,
         /// The file as it was, if it is to be written into the history.
         state: Option<FileState>,
-        /// The result, if the file's journal keeps it until it is delivered.
-        held: Option<Box<Uploaded>>,
         /// Whether its event was printed, if it has been.
         arrived: Option<bool>,
     },
@@ -38,22 +34,6 @@ pub(super) enum StoredFile {
         /// Whether its event was printed, if it has been.
         arrived: Option<bool>,
     },
-}
-
-/// A finished upload, as it is told and written down.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct UploadedFile {
-    pub(super) media_upload_id: String,
-    pub(super) media: Option<Value>,
-    pub(super) bytes: u64,
-    pub(super) parts: usize,
-    pub(super) etags: Vec<Option<String>>,
-    pub(super) retries: u32,
-    pub(super) resumed: bool,
-    /// What the content of the file is known by.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) sum: Option<Sum>,
 }
 
 impl StoredFile {
@@ -68,27 +48,12 @@ impl StoredFile {
     pub(super) fn media_item(&self) -> Option<(MediaItem, String)> {
         match self {
             StoredFile::Uploaded { upload, .. } => {
-                let reference = upload.media_upload_id.clone();
+                let reference = upload.media_upload_id().to_owned();
                 Some((MediaItem::reference(&reference), reference))
             }
             StoredFile::Skipped { media_id, .. } => {
                 media_id.as_ref().map(|id| (MediaItem::id(id), id.clone()))
             }
-        }
-    }
-}
-
-impl From<&Uploaded> for UploadedFile {
-    fn from(uploaded: &Uploaded) -> Self {
-        Self {
-            media_upload_id: uploaded.media_upload_id().to_owned(),
-            media: uploaded.media().cloned(),
-            bytes: uploaded.bytes(),
-            parts: uploaded.parts().len(),
-            etags: uploaded.etags().map(|etag| etag.map(str::to_owned)).collect(),
-            retries: uploaded.retries(),
-            resumed: uploaded.resumed() > 0,
-            sum: uploaded.sum().cloned(),
         }
     }
 }

@@ -12,9 +12,7 @@ use serde_json::Value;
 
 use super::context::UploadContext;
 use super::outcome::StoredFile;
-use super::post_record::PostLine;
-use super::report;
-use super::resume_record::ResumeRecord;
+use super::post_record::{PostLine, PostRecord};
 use super::summary::Summary;
 use crate::commands::content::posted_id;
 use crate::exit::Exit;
@@ -31,8 +29,8 @@ const SHOWN: usize = 40;
 const NAMED: usize = 3;
 
 /// Refuses to go on if an earlier run may have made the post.
-pub(super) fn refuse_if_in_doubt(record: &ResumeRecord) -> Result<()> {
-    match &record.post {
+pub(super) fn refuse_if_in_doubt(record: &PostRecord) -> Result<()> {
+    match &record.begun {
         Some(post) if post.answer.is_none() => {
             let text = format!(
                 "an earlier run with these files may have made the post {:?}: it is not made again",
@@ -62,9 +60,9 @@ fn advice(media_items: &[String]) -> String {
 /// Makes the post if all files are there, and counts its end.
 pub(super) async fn post_all(
     upload: &UploadContext<'_>,
-    record: Option<&Arc<ResumeRecord>>,
+    record: Option<&Arc<PostRecord>>,
     text: &str,
-    files: &mut [StoredFile],
+    files: &[StoredFile],
     summary: &mut Summary,
 ) {
     let out = &upload.app.out;
@@ -77,24 +75,16 @@ pub(super) async fn post_all(
         out.say(&format!("ofauth: no post was made: {missing} of {all} files were not uploaded"));
         return;
     }
-    match post(upload, record, text, files).await {
-        Ok(()) if !out.told_all() => {}
-        Ok(()) => {
-            for file in files {
-                report::settle_file(out, file).await;
-            }
-        }
-        Err(failure) => {
-            out.failure(&failure);
-            summary.end = summary.end.worse(failure.exit());
-        }
+    if let Err(failure) = post(upload, record, text, files).await {
+        out.failure(&failure);
+        summary.end = summary.end.worse(failure.exit());
     }
 }
 
 /// Makes one post of all files, unless an earlier run has.
 async fn post(
     upload: &UploadContext<'_>,
-    record: Option<&Arc<ResumeRecord>>,
+    record: Option<&Arc<PostRecord>>,
     text: &str,
     files: &[StoredFile],
 ) -> Result<()> {
@@ -110,7 +100,7 @@ async fn post(
         content = content.media(item);
         media_items.push(name);
     }
-    let earlier = record.and_then(|record| record.post.as_ref());
+    let earlier = record.and_then(|record| record.begun.as_ref());
     if let Some(post) = earlier.filter(|post| post.text == text && post.media_items == media_items)
         && let Some(answer) = &post.answer
     {
@@ -142,9 +132,9 @@ async fn post(
 }
 
 /// Writes down how far the post is, if the command keeps a record.
-async fn write_down(record: Option<&Arc<ResumeRecord>>, line: PostLine) -> io::Result<()> {
+async fn write_down(record: Option<&Arc<PostRecord>>, line: PostLine) -> io::Result<()> {
     let Some(record) = record.cloned() else { return Ok(()) };
-    let written = threads::run(move || record.add_post(&line)).await;
+    let written = threads::run(move || record.add(&line)).await;
     written.unwrap_or_else(|failure| Err(io::Error::other(failure.text())))
 }
 

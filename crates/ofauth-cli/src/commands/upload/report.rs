@@ -7,7 +7,7 @@ use ofauth::unversioned::display_safe::one_line;
 use ofauth::{ErrorKind, Media, OpenUpload, Uploaded};
 
 use super::context::UploadContext;
-use super::outcome::{StoredFile, UploadedFile};
+use super::outcome::StoredFile;
 use super::skip_existing::Existing;
 use super::summary::Summary;
 use crate::commands::content::posted_id;
@@ -22,9 +22,9 @@ use crate::output::events::Event;
 pub(super) fn print(out: &Output, file: &StoredFile) -> bool {
     let (name, arrived, what, id) = match file {
         StoredFile::Uploaded { name, upload, arrived, .. } => {
-            (name, arrived, "reference", Some(&upload.media_upload_id))
+            (name, arrived, "reference", Some(upload.media_upload_id()))
         }
-        StoredFile::Skipped { name, media_id, arrived } => (name, arrived, "media id", media_id.as_ref()),
+        StoredFile::Skipped { name, media_id, arrived } => (name, arrived, "media id", media_id.as_deref()),
     };
     let Some(id) = id else {
         return out.tell(arrived.unwrap_or(true), &format!("{name}: the vault has it"));
@@ -34,17 +34,17 @@ pub(super) fn print(out: &Output, file: &StoredFile) -> bool {
 }
 
 /// Tells scripts of an upload at once. Returns whether they were told, if they are to be.
-pub(super) fn uploaded(out: &Output, name: &Name, upload: &UploadedFile) -> Option<bool> {
+pub(super) fn uploaded(out: &Output, name: &Name, upload: &Uploaded) -> Option<bool> {
     out.is_json().then(|| {
         out.event(&Event::Uploaded {
             file: name.fields(),
-            media_upload_id: &upload.media_upload_id,
-            media: upload.media.as_ref(),
-            bytes: upload.bytes,
-            parts: upload.parts,
-            etags: upload.etags.iter().map(Option::as_deref).collect(),
-            retries: upload.retries,
-            resumed: upload.resumed,
+            media_upload_id: upload.media_upload_id(),
+            media: upload.media(),
+            bytes: upload.bytes(),
+            parts: upload.parts().len(),
+            etags: upload.etags().collect(),
+            retries: upload.retries(),
+            resumed: upload.resumed() > 0,
         })
     })
 }
@@ -90,22 +90,6 @@ pub(super) fn inspected(out: &Output, name: &Name, opened: &OpenUpload) {
         out.event(&Event::Inspected { file: name.fields(), filename, size, content_type });
     }
     out.note(&format!("{name}: {content_type}, {size} bytes, would be uploaded as {}", one_line(filename)));
-}
-
-/// Lets the journal of a file forget its result, which has arrived where it belongs.
-pub(super) async fn settle_file(out: &Output, file: &mut StoredFile) {
-    if let StoredFile::Uploaded { name, held, .. } = file
-        && let Some(held) = held.take()
-    {
-        settle(out, name, *held).await;
-    }
-}
-
-/// Lets the journal forget a result.
-pub(super) async fn settle(out: &Output, name: &Name, result: Uploaded) {
-    if let Err(error) = result.settle().await {
-        out.note(&format!("{name}: the journal still has the result: {error}"));
-    }
 }
 
 /// Tells how all files ended, if there were several.

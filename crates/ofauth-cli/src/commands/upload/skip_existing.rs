@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{self, Sender};
 
 use ofauth::system::words;
-use ofauth::{ErrorKind, Media};
+use ofauth::unversioned::line_file::naming;
+use ofauth::{Client, ErrorKind, Media, Uploaded};
 use tokio::sync::oneshot;
 
 use super::context::UploadContext;
-use super::outcome::UploadedFile;
 use crate::failure::{Failure, Result};
-use crate::files::private_file::naming;
+use crate::interrupt::Interrupt;
 use crate::output::Output;
 use crate::state::file_state::FileState;
 use crate::state::upload_history::{History, Snapshot};
@@ -32,7 +32,7 @@ pub(super) struct Earlier {
 
 /// The thread that writes uploads down.
 struct Writer {
-    queue: Sender<(FileState, UploadedFile)>,
+    queue: Sender<(FileState, Uploaded)>,
     end: oneshot::Receiver<()>,
 }
 
@@ -75,32 +75,18 @@ impl Earlier {
         }
     }
 
-    /// Whether an earlier run uploaded this file and the vault still has it.
-    ///
-    /// Which etag the service wants for a file of several parts is not documented, so the first is asked for, then the
-    /// last. A refusal means that the service cannot find it.
-    pub(super) async fn find(
-        &self,
-        upload: &UploadContext<'_>,
-        file: &FileState,
-        path: &Path,
-    ) -> Result<Option<Existing>> {
-        let Some(snapshot) = self.snapshot.clone() else { return Ok(None) };
-        let (interrupt, state, path) = (&upload.app.interrupt, file.clone(), path.to_owned());
-        let etags = interrupt.or_stop(threads::run(move || snapshot.etags(&state, &path))).await?;
-        for etag in etags.into_iter().flatten() {
-            match interrupt.or_stop(upload.context.client.check(&etag, file.size())).await {
-                Ok(check) if check.exists => return Ok(Some(Existing { etag, media: check.media })),
-                Ok(_) => {}
-                Err(failure) if failure.kind() == ErrorKind::Rejected => {}
-                Err(failure) => return Err(failure),
-            }
-        }
-        Ok(None)
+    /// What was there when the command began, if it is to be skipped.
+    pub(super) fn snapshot(&self) -> Option<Arc<Snapshot>> {
+        self.snapshot.clone()
+    }
+
+    /// Whether uploads are written down.
+    pub(super) fn is_kept(&self) -> bool {
+        self.writer.is_some()
     }
 
     /// Writes down an upload of the file as it was before, in a while.
-    pub(super) fn add(&self, file: FileState, upload: &UploadedFile) {
+    pub(super) fn add(&self, file: FileState, upload: &Uploaded) {
         if let Some(writer) = &self.writer {
             // A writer that has given up has said so.
             let _ = writer.queue.send((file, upload.clone()));
@@ -116,6 +102,30 @@ impl Earlier {
     }
 }
 
+/// Whether an earlier run uploaded this file and the vault still has it.
+///
+/// Which etag the service wants for a file of several parts is not documented, so the first is asked for, then the
+/// last. A refusal means that the service cannot find it.
+pub(super) async fn find(
+    snapshot: &Arc<Snapshot>,
+    client: &Client,
+    interrupt: &Interrupt,
+    file: &FileState,
+    path: &Path,
+) -> Result<Option<Existing>> {
+    let (snapshot, state, path) = (Arc::clone(snapshot), file.clone(), path.to_owned());
+    let etags = interrupt.or_stop(threads::run(move || snapshot.etags(&state, &path))).await?;
+    for etag in etags.into_iter().flatten() {
+        match interrupt.or_stop(client.check(&etag, file.size())).await {
+            Ok(check) if check.exists => return Ok(Some(Existing { etag, media: check.media })),
+            Ok(_) => {}
+            Err(failure) if failure.kind() == ErrorKind::Rejected => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(None)
+}
+
 /// The present state of a file.
 pub(super) async fn state_of(path: PathBuf) -> Option<FileState> {
     threads::run(move || FileState::of(&path)).await.ok().flatten()
@@ -124,11 +134,11 @@ pub(super) async fn state_of(path: PathBuf) -> Option<FileState> {
 impl Writer {
     /// Writes until there is nothing left or something cannot be written, which is said once.
     fn start(history: History, out: &Output) -> Option<Self> {
-        let (queue, uploads) = mpsc::channel::<(FileState, UploadedFile)>();
+        let (queue, uploads) = mpsc::channel::<(FileState, Uploaded)>();
         let told = out.clone();
         let end = threads::start(move || {
-            for (file, UploadedFile { etags, sum, .. }) in uploads {
-                if let Err(error) = history.add(file, etags.iter().map(Option::as_deref), sum) {
+            for (file, upload) in uploads {
+                if let Err(error) = history.add(file, upload.etags(), upload.sum().cloned()) {
                     return cannot(&told, &error);
                 }
             }

@@ -51,7 +51,7 @@ impl Summary {
         match file {
             StoredFile::Uploaded { upload, .. } => {
                 self.uploaded += 1;
-                self.resumed += u64::from(upload.resumed);
+                self.resumed += u64::from(upload.resumed() > 0);
             }
             StoredFile::Skipped { .. } => self.skipped += 1,
         }

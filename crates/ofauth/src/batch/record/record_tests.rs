@@ -1,6 +1,7 @@
 //! Tests of the record: what is found, what is forgotten, what two batches at once see, and what a kill leaves.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::fs::File;
 
 use proptest::prelude::*;
@@ -252,11 +253,13 @@ proptest! {
         for (number, deed) in deeds.into_iter().enumerate() {
             match deed {
                 // A file that the record has is not uploaded.
-                Deed::Add(file) => if !table.contains_key(&file) {
-                    let id = format!("upload:{number}");
-                    add(&record, &file.to_string(), b"1", &id);
-                    table.insert(file, (id, true));
-                },
+                Deed::Add(file) => {
+                    if let Entry::Vacant(entry) = table.entry(file) {
+                        let id = format!("upload:{number}");
+                        add(&record, &file.to_string(), b"1", &id);
+                        entry.insert((id, true));
+                    }
+                }
                 Deed::Find(file) => {
                     let found = find(&record, &file.to_string(), b"1");
                     let entry = table.get_mut(&file);
