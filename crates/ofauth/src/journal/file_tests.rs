@@ -168,7 +168,7 @@ fn what_is_no_journal_of_ours_is_kept_and_named() {
     std::fs::create_dir_all(journal.dir()).unwrap();
     for (content, why) in [
         (&b"precious notes of mine"[..], "damaged, or is not a journal"),
-        (&b"OFAUTHR2 and a record"[..], "no journal"),
+        (&b"OFAUTHR2 and a record"[..], "not a journal"),
     ] {
         std::fs::write(path(&journal), content).unwrap();
         let error = refusal(&journal);
