@@ -110,7 +110,7 @@ pub fn is_begun(file: &File, path: &Path, format: StateFormat) -> io::Result<boo
         Beginning::Known => Ok(true),
         Beginning::Unfinished => Ok(false),
         Beginning::Other(version) => Err(said(path, &format!("{version}: use the one that wrote it"))),
-        Beginning::Foreign => Err(said(path, "damaged, or none of ofauth's files")),
+        Beginning::Foreign => Err(said(path, "damaged, or not a file of ofauth")),
     }
 }
 

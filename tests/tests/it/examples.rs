@@ -86,6 +86,26 @@ async fn resume() {
 }
 
 #[tokio::test]
+async fn batch() {
+    let (sandbox, home) = (sandbox().await, tempfile::tempdir().unwrap());
+    let journal = home.path().join("journal");
+    let photo = root().join("samples/photo.jpg");
+    let missing = home.path().join("missing.mp4");
+    let (clip, photo, missing) = (clip(), photo.to_str().unwrap(), missing.to_str().unwrap());
+    let arguments = [journal.to_str().unwrap(), &clip, photo, missing];
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let output = run("batch", &arguments, &sandbox).await;
+        assert!(String::from_utf8_lossy(&output.stderr).contains("1 files failed"));
+        let mut lines: Vec<_> = str::from_utf8(&output.stdout).unwrap().lines().map(str::to_owned).collect();
+        lines.sort();
+        told.push(lines);
+    }
+    assert_eq!((told[0].len(), sandbox.uploads().len()), (2, 2), "the second run uploads nothing");
+    assert_eq!(told[0], told[1]);
+}
+
+#[tokio::test]
 async fn calls() {
     let sandbox = sandbox().await;
     let typed = printed("typed", &[], &sandbox).await;

@@ -173,7 +173,7 @@ impl<'a> Batch<'a> {
     pub(super) async fn end(mut self, end: Exit) -> Exit {
         let out = self.out();
         let is_kept = self.upload.record_state().is_some();
-        let next = "run the command again: it tells everything again, and uploads and posts nothing twice";
+        let next = "run the command again: it reports everything again, and uploads and posts nothing twice";
         out.rely_on_what_was_written(is_kept.then_some(next));
         let end = out.end(end);
         if end == Exit::Done {

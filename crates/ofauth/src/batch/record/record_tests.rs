@@ -205,8 +205,8 @@ fn samples_are_read_or_refused_by_their_version() {
         for (bytes, why) in [
             (sample("resume-record-1"), "written in format version 1, and this software reads version 2"),
             (other(b'3'), "written in format version 3, and this software reads version 2"),
-            (whole[9..].to_vec(), "damaged, or none of ofauth's files"),
-            (b"note".to_vec(), "damaged, or none of ofauth's files"),
+            (whole[9..].to_vec(), "damaged, or not a file of ofauth"),
+            (b"note".to_vec(), "damaged, or not a file of ofauth"),
         ] {
             put(&bytes);
             let error = BatchRecord::open(&Journal::new(home.path()), name).unwrap_err();

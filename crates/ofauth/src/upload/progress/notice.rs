@@ -166,13 +166,13 @@ impl fmt::Display for Notice {
                 write!(f, "the program did not run for {}: opening new connections", Time(*after))
             }
             Self::AlreadyRecorded => f.write_str("uploaded by an earlier run, so nothing is sent again"),
-            Self::NotRecorded { why } => write!(f, "cannot be written down as uploaded: {why}"),
+            Self::NotRecorded { why } => write!(f, "cannot be recorded as uploaded: {why}"),
             Self::ServiceGone { why, patience } => write!(
                 f,
-                "{why}: this one is tried again and the other files wait, for up to {}",
+                "{why}: retrying this file for up to {} while the other files wait",
                 Time(*patience)
             ),
-            Self::ServiceBack => f.write_str("the service is there again: the other files go on"),
+            Self::ServiceBack => f.write_str("the service is back: continuing with the other files"),
         }
     }
 }
@@ -207,7 +207,7 @@ mod tests {
         let gone = Notice::ServiceGone { why: "no connection".into(), patience: Duration::from_secs(300) };
         assert_eq!(
             gone.to_string(),
-            "no connection: this one is tried again and the other files wait, for up to 5 min"
+            "no connection: retrying this file for up to 5 min while the other files wait"
         );
         let limited = Notice::RateLimited { wait: Duration::from_secs(58) };
         assert_eq!(limited.to_string(), "waiting for the rate limit, 58 s");
