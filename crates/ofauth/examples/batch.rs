@@ -33,5 +33,5 @@ async fn main() -> Result<(), Box<dyn Error>> {
             }
         }
     }
-    if failed > 0 { Err(format!("{failed} files failed: run it again").into()) } else { Ok(()) }
+    if failed > 0 { Err(format!("failed: {failed}; run it again").into()) } else { Ok(()) }
 }

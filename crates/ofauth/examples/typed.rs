@@ -22,7 +22,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         println!("{} {:?}", media.id, media.type_);
     }
     // An error is the same on every road.
-    match client.api().get_post().post_id("no such post").send().await {
+    match client.api().get_post().post_id("12345").send().await {
         Ok(post) => println!("{:?}", post.into_inner().map(|post| post.id)),
         Err(error) if error.kind() == ErrorKind::Rejected => println!("there is no such post"),
         Err(error) => return Err(error.into()),
