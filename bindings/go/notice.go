@@ -31,6 +31,8 @@ const (
 	NoticeRetrying NoticeKind = C.OFAUTH_NOTICE_RETRYING
 	// NoticeRateLimited is a rate limit that is used up: nothing new is sent for some seconds.
 	NoticeRateLimited NoticeKind = C.OFAUTH_NOTICE_RATE_LIMITED
+	// NoticeNotResumable is a source that cannot be read again by another process, so the upload cannot be resumed.
+	NoticeNotResumable NoticeKind = C.OFAUTH_NOTICE_NOT_RESUMABLE
 )
 
 // String is the kind in lower case.
@@ -56,6 +58,8 @@ func (k NoticeKind) String() string {
 		return "retrying"
 	case NoticeRateLimited:
 		return "rate limited"
+	case NoticeNotResumable:
+		return "not resumable"
 	}
 	return fmt.Sprintf("notice %d", int32(k))
 }

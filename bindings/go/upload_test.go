@@ -255,7 +255,7 @@ func TestSourcesThatCannotBeSent(t *testing.T) {
 		"no name":        {Bytes([]byte("x"), ""), ErrInvalidArgument},
 		"NUL name":       {Bytes([]byte("x"), "a.mp4\x00.exe"), ErrInvalidArgument},
 		"bad name":       {Bytes([]byte("x"), "a\xff.mp4"), ErrUTF8},
-		"unknown format": {Bytes([]byte("x"), "a.unheardof"), ErrInvalidArgument},
+		"unknown format": {Bytes([]byte("x"), "a.unheardof"), ErrRejected},
 		"nil":            {nil, ErrInvalidArgument},
 		"nil reader":     {Reader(nil, 5, "a.mp4"), ErrInvalidArgument},
 		"negative":       {Reader(read, -1, "a.mp4"), ErrInvalidArgument},

@@ -87,7 +87,7 @@ async fn the_glibc_that_is_needed_is_said() {
     });
     let newest = needed.max_by_key(|version| number(version)).unwrap();
     println!("glibc {newest} or later");
-    for document in [tree().header(), root().join("README.md")] {
+    for document in [tree().header(), root().join("docs/c.md")] {
         let text = std::fs::read_to_string(&document).unwrap();
         assert!(text.contains(&format!("glibc {newest}")), "{}: not glibc {newest}", document.display());
     }

@@ -78,6 +78,7 @@ enum class NoticeKind : std::int32_t {
     woke = OFAUTH_NOTICE_WOKE,                          ///< The machine slept.
     retrying = OFAUTH_NOTICE_RETRYING,                  ///< A step failed and is tried again.
     rate_limited = OFAUTH_NOTICE_RATE_LIMITED,          ///< The rate limit is used up for some seconds.
+    not_resumable = OFAUTH_NOTICE_NOT_RESUMABLE,        ///< The source cannot be read again by another process.
 };
 
 /// How important a log message is.

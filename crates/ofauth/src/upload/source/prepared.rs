@@ -53,8 +53,12 @@ pub(crate) async fn prepare(
 
 fn open(source: &Source, filename: Option<String>, content_type: Option<String>) -> Result<Prepared> {
     let argument = |text: String| Error::new(ErrorKind::InvalidArgument, text);
-    let opened = source.open()?;
+    let mut opened = source.open()?;
     let filename = filename.or_else(|| opened.filename.clone()).ok_or_else(|| source.nameless())?;
+    // What has no path is told from others by its name.
+    if opened.place.ends_with(':') {
+        opened.place.push_str(&filename);
+    }
     if filename.trim().is_empty() {
         return Err(argument("the file name is empty: give one with an extension".into()));
     }
