@@ -73,8 +73,8 @@
  * service or, as ofauth_result_settle, for the disk. These are "the functions that wait". All others return at once, except
  * for ofauth_client_free, which waits for the client's threads, and the two of journals, which read a directory.
  *
- * Each of them can be cancelled and can be given a timeout and a tick: an upload and a request by their own setters, and all of
- * them by a client of ofauth_client_with_wait.
+ * Each of them can be cancelled and can be given a timeout and a tick, by a client of ofauth_client_with_wait. A request has
+ * setters of its own for all three, an upload for the cancel and the timeout; its progress callback does what a tick does.
  *
  * @section ofauth_callbacks Callbacks
  * Callbacks run on the thread that called one of the functions that wait, while it waits, and never two of one call at the
@@ -85,7 +85,7 @@
  * user_data is passed on as it is and may be NULL. The setter takes it over, together with `destroy`, which may be NULL: it is
  * called exactly once with user_data, when the library lets go of it. That is when another callback is set, when the object is
  * freed and the last run that uses it has returned, or at once, if the setter fails or the callback is NULL. It runs on the
- * thread that calls the function which lets go: a setter, an ofauth_..._free, or one that waits. It counts as a callback. In a
+ * thread that calls the function which lets go: a setter, an ofauth_..._free, or one that waits. It counts as a callback, and may free or change the object whose setter calls it. In a
  * forked child it is called for the child's copy, when the child frees its objects.
  *
  * @section ofauth_survive Uploads that survive
@@ -153,7 +153,8 @@
  * @section ofauth_compatibility Compatibility
  * Numbers of statuses, phases, notices, states and levels never get another meaning. Later versions may add some, as they may
  * add functions and fields at the end of ofauth_progress, whose `size` tells what is there. OFAUTH_ABI_VERSION grows when
- * something that exists changes or goes. On Linux the symbols of the shared library have the version OFAUTH_1.
+ * something that exists changes or goes. On Linux the symbols of a shared library that `cargo xtask dist` made have the version
+ * OFAUTH_1.
  *
  * Facts about the API, such as what a reference can be used for, come from its upload guide and its reference.
  */
@@ -824,7 +825,8 @@ void ofauth_cancel_free(ofauth_cancel *cancel);
  *
  * How long the functions that wait may take, and how they are given up. An `ofauth_wait` is given to a client by
  * `ofauth_client_with_wait`; all calls on the client that comes out of it are given up when its cancel is cancelled, when
- * its timeout is over, or when its tick says so. Requests and uploads have the same setters of their own.
+ * its timeout is over, or when its tick says so. Requests have the same setters of their own; uploads have those for cancel
+ * and timeout, and a progress callback in place of the tick.
  *
  * A call that is given up returns within 100 ms, whatever it is waiting for: a name server, a connection, an answer, the rate
  * limit, the next try, or the disk. Its status is `OFAUTH_ERR_CANCELLED` or, when it ran out of time, `OFAUTH_ERR_TIMEOUT`.
@@ -1257,7 +1259,7 @@ ofauth_status ofauth_request_set_json(ofauth_request *request,
  * Sets a body of bytes, for the few operations that take one, such as "upload_part". It replaces a JSON body.
  *
  * The bytes are borrowed, not copied: they must stay as they are until `ofauth_request_free`, or until another body is
- * set. `content_type` is copied.
+ * set, and in any case while a run is under way, also of a request that was freed or changed meanwhile. `content_type` is copied.
  */
 OFAUTH_API
 ofauth_status ofauth_request_set_bytes(ofauth_request *request,

@@ -38,7 +38,8 @@ func (h *heldResult) free() {
 // Settle says that a result of an upload [WithHeldResult] has arrived where it belongs: its journal is removed, and the
 // same upload starts over. Settling again changes nothing, and so does settling a result that is not held.
 //
-// When the context ends, Settle returns, and the journal may be removed or not: settle again.
+// When the context ends, Settle returns, and the journal may be removed or not: settle again. One Settle of a result waits for
+// another of the same result, whatever its context.
 func (c *Client) Settle(ctx context.Context, result *Result) error {
 	if result == nil {
 		return invalid("there is no result")

@@ -8,10 +8,19 @@ struct data {
   long thread;
 };
 
+/* What frees an object when the user data of one of its callbacks is destroyed. */
+static void (*free_doomed)(void *object);
+static void *doomed;
+
 static void destroy(void *user_data) {
   struct data *data = user_data;
   CHECK(thread_id() == data->thread);
   data->destroyed++;
+  if (doomed != NULL) {
+    void *object = doomed;
+    doomed = NULL;
+    free_doomed(object);
+  }
 }
 
 /* What the callbacks of a running call free, once. */
@@ -159,6 +168,16 @@ static void setters(void) {
       }
       CHECK(data[at].calls == 0);
     }
+  }
+  /* What a setter lets go of may free the object. */
+  for (size_t i = 0; i < sizeof SETTERS / sizeof SETTERS[0]; i++) {
+    struct data data[2] = {{.thread = thread_id()}, {.thread = thread_id()}};
+    void *object = SETTERS[i].new_object();
+    EXPECT(OFAUTH_OK, SETTERS[i].set(object, 1, &data[0]));
+    doomed = object;
+    free_doomed = SETTERS[i].free_object;
+    EXPECT(OFAUTH_OK, SETTERS[i].set(object, 1, &data[1]));
+    CHECK(doomed == NULL && data[0].destroyed == 1 && data[1].destroyed == 1);
   }
   struct data data = {.thread = thread_id()};
   ofauth_config *config = new_config();

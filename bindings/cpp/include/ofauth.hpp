@@ -182,6 +182,8 @@ class Wait {
 
     /// Lets this cancel end the calls.
     Wait &set_cancel(const Cancel &cancel) { return set(&ofauth_wait_set_cancel, cancel.handle_.get()); }
+    /// Lets no cancel end the calls, the default.
+    Wait &set_cancel(std::nullptr_t) { return set(&ofauth_wait_set_cancel, nullptr); }
     /// Gives each call up when it takes longer, all tries and pauses together; zero for no limit, the default.
     Wait &set_timeout(std::chrono::milliseconds time) {
         return set(&ofauth_wait_set_timeout, detail::milliseconds(time, "timeout"));
@@ -220,7 +222,7 @@ class Request {
     /// The JSON body, which is sent as it is. It replaces bytes.
     Request &set_json(std::string_view json) { return set_text(&ofauth_request_set_json, json, "json"); }
     /// A body of bytes, for the operations that take one. They are not copied: they must stay as they are as
-    /// long as this object. They replace a JSON body.
+    /// long as this object, and while a run is under way. They replace a JSON body.
     Request &set_bytes(const void *data, std::size_t size, std::string_view content_type) {
         const detail::Text type(content_type, "content_type");
         return set(&ofauth_request_set_bytes, data, size, type.get());

@@ -47,7 +47,7 @@ impl BorrowedBytes {
 
 impl BorrowEnd {
     /// Waits until no thread has the memory. Parts that a cancel has cut off let go of it a moment after the run ended.
-    pub(crate) fn wait(self, client: &Guest) {
+    fn wait(self, client: &Guest) {
         // Nothing is ever sent: the channel closes with the last clone of the bytes.
         while self.0.recv_timeout(CHECK) == Err(RecvTimeoutError::Timeout) {
             if client.workers().are_gone() {
@@ -59,6 +59,15 @@ impl BorrowEnd {
                 _ = client.spawn(async {});
             }
         }
+    }
+}
+
+/// Ends a run that may have borrowed memory: nobody has it any more when this returns.
+pub(crate) fn give_back(borrow: Option<BorrowEnd>, client: &Guest) {
+    match borrow {
+        Some(end) if client.in_same_process() => end.wait(client),
+        // In a forked child nobody is there to return it.
+        borrow => std::mem::forget(borrow),
     }
 }
 

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use crate::error::ofauth_error;
 use crate::panics;
-use crate::pointer::Result;
+use crate::pointer::{self, Result};
 use crate::status::{OFAUTH_ERR_PANIC, OFAUTH_OK, ofauth_status};
 
 /// Carries out the body of a fallible function.
@@ -28,9 +28,28 @@ pub(crate) unsafe fn fallible(
     match unsafe { error.as_mut() } {
         Some(place) => *place = made,
         // SAFETY: NULL, or made above and given to nobody.
-        None => unsafe { crate::pointer::free(made) },
+        None => unsafe { pointer::free(made) },
     }
     status
+}
+
+/// Carries out the body of a setter: changes the object that is called `name` in the header. What `with` returns is what the
+/// object had before, if dropping it may call a function of the caller: it is dropped when nobody holds the object any more,
+/// for that function may free or change it.
+///
+/// # Safety
+///
+/// `object` is NULL or nobody else's now, `error` is NULL or valid for writes.
+pub(crate) unsafe fn change<T, Before>(
+    object: *mut T,
+    name: &str,
+    error: *mut *mut ofauth_error,
+    with: impl FnOnce(&mut T) -> Result<Before>,
+) -> ofauth_status {
+    // SAFETY: as promised by the caller.
+    let body = || with(unsafe { pointer::unique(object, name) }?).map(drop);
+    // SAFETY: as promised by the caller.
+    unsafe { fallible(error, body) }
 }
 
 /// Carries out the body of a function that cannot fail, such as one that frees. A panic ends here and changes nothing.

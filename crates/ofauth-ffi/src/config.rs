@@ -6,13 +6,12 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use ofauth::{Client, ClientBuilder, MAX_CONCURRENCY, RateLimit};
 use zeroize::Zeroizing;
 
-use crate::boundary::{fallible, infallible};
+use crate::boundary::{change, fallible, infallible};
 use crate::error::ofauth_error;
 use crate::log::{self, LogTarget, ofauth_log_callback};
 use crate::pointer::{self, Result, hand_out};
@@ -71,22 +70,6 @@ impl ofauth_config {
     }
 }
 
-/// Changes a configuration.
-///
-/// # Safety
-///
-/// What the header asks for: `config` is NULL or nobody else's now, `err` is NULL or a valid place.
-unsafe fn change(
-    config: *mut ofauth_config,
-    err: *mut *mut ofauth_error,
-    with: impl FnOnce(&mut ofauth_config) -> Result<()>,
-) -> ofauth_status {
-    // SAFETY: as promised by the caller.
-    let body = || with(unsafe { pointer::unique(config, "config") }?);
-    // SAFETY: as promised by the caller.
-    unsafe { fallible(err, body) }
-}
-
 /// Sets a text of the builder.
 ///
 /// # Safety
@@ -106,7 +89,7 @@ unsafe fn set_text(
         Ok(())
     };
     // SAFETY: as promised by the caller.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Sets a directory of the builder.
@@ -127,7 +110,7 @@ unsafe fn set_directory(
         Ok(())
     };
     // SAFETY: as promised by the caller.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Sets one of the timeouts.
@@ -146,7 +129,7 @@ unsafe fn set_timeout(
         Ok(())
     };
     // SAFETY: as promised by the caller.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Makes a configuration with the API key of the organization. The key is copied, sent to the base URL's server and
@@ -225,7 +208,7 @@ pub unsafe extern "C" fn ofauth_config_set_worker_threads(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Sets how many parts of one upload are sent in parallel, 1 to 64. Default: 4. If the service refuses parallel parts, they
@@ -242,7 +225,7 @@ pub unsafe extern "C" fn ofauth_config_set_concurrency(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Limits the bytes per second of all uploads of a client together. 0, the default, is no limit.
@@ -259,7 +242,7 @@ pub unsafe extern "C" fn ofauth_config_set_bandwidth_limit(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Makes uploads resumable: each keeps a journal file in the directory `path`, so that one that was interrupted continues
@@ -301,7 +284,7 @@ pub unsafe extern "C" fn ofauth_config_set_request_limit(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Sets a directory in which the processes of a machine share what they know of rate limits. Default: none; the clients of
@@ -408,17 +391,17 @@ pub unsafe extern "C" fn ofauth_config_set_log(
     let user_data = UserData::new(user_data, destroy);
     let with = move |config: &mut ofauth_config| {
         let target = |callback| match log::level(level) {
-            Some(level) => Ok(LogTarget { callback, user_data: Arc::new(user_data), level }),
+            Some(level) => Ok(LogTarget { callback, user_data, level }),
             None => {
                 let text = format!("level is {level}: use one of OFAUTH_LOG_ERROR to OFAUTH_LOG_TRACE");
                 Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text))
             }
         };
-        config.log = callback.map(target).transpose()?;
-        Ok(())
+        let log = callback.map(target).transpose()?;
+        Ok(std::mem::replace(&mut config.log, log))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }
 
 /// Allows a further origin, `scheme://host[:port]`, that upload plans may name. It will see the API key.
@@ -444,5 +427,5 @@ pub unsafe extern "C" fn ofauth_config_allow_plain_http(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(config, err, with) }
+    unsafe { change(config, "config", err, with) }
 }

@@ -85,7 +85,6 @@ mod tests {
     use super::*;
     use crate::user_data::UserData;
     use std::ffi::c_void;
-    use std::sync::Arc;
     use std::sync::mpsc::{Receiver, channel};
     use std::thread;
 
@@ -113,7 +112,7 @@ mod tests {
             let closed = reader.read_at(&mut buf, 1);
             (buf, read, dropped, closed)
         });
-        let user_data = Arc::new(UserData::new(std::ptr::null_mut(), None));
+        let user_data = UserData::new(std::ptr::null_mut(), None);
         let sevens = Some(ReaderCallback { function: sevens, user_data });
         for _ in 0..2 {
             let request = request(&events);

@@ -25,12 +25,6 @@ pub(crate) struct Guest {
     fork_guard: ForkGuard,
 }
 
-// SAFETY: the one thing that is not `Send` and `Sync` by itself is the user data of the log callback, which is only
-// passed on; the header says on which threads.
-unsafe impl Send for Guest {}
-// SAFETY: as above.
-unsafe impl Sync for Guest {}
-
 impl Guest {
     /// Starts `worker_threads` threads for `client`.
     pub(crate) fn new(client: ofauth::Client, worker_threads: usize, log: Option<LogTarget>) -> Result<Self> {

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use ofauth::Call;
 use serde_json::{Map, Value};
 
-use crate::borrowed_bytes::BorrowedBytes;
-use crate::boundary::{fallible, infallible};
+use crate::borrowed_bytes::{self, BorrowedBytes};
+use crate::boundary::{change, fallible, infallible};
 use crate::callback::Callbacks;
 use crate::cancel::ofauth_cancel;
 use crate::client::{ofauth_client, waiting};
@@ -67,11 +67,7 @@ impl ofauth_request {
         let call = call.cancel(waiting.cancel());
         let call = waiting.timeout().into_iter().fold(call, Call::timeout);
         let answer = waiting.run(client, &Callbacks::default(), call.send());
-        match borrow {
-            Some(end) if client.in_same_process() => end.wait(client),
-            // In a forked child nobody is there to return it.
-            borrow => std::mem::forget(borrow),
-        }
+        borrowed_bytes::give_back(borrow, client);
         ofauth_response::of_answer(&answer?)
     }
 }
@@ -108,22 +104,6 @@ pub(crate) unsafe fn json(text: *const c_char, name: &str) -> Result<Body> {
         Some(text) => Body::Json(Arc::new(pointer::copy_text(text, name)?)),
         None => Body::None,
     })
-}
-
-/// Changes a request.
-///
-/// # Safety
-///
-/// What the header asks for: `request` is NULL or nobody else's now, `err` is NULL or a valid place.
-unsafe fn change(
-    request: *mut ofauth_request,
-    err: *mut *mut ofauth_error,
-    with: impl FnOnce(&mut ofauth_request) -> Result<()>,
-) -> ofauth_status {
-    // SAFETY: as promised by the caller.
-    let body = || with(unsafe { pointer::unique(request, "request") }?);
-    // SAFETY: as promised by the caller.
-    unsafe { fallible(err, body) }
 }
 
 /// Makes a request for an operation by its id, such as "list_vault_media". Free it with `ofauth_request_free`.
@@ -171,7 +151,7 @@ pub unsafe extern "C" fn ofauth_request_set_params(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sets the JSON body, which is sent as it is. It replaces bytes. NULL, the default, is no body.
@@ -187,13 +167,13 @@ pub unsafe extern "C" fn ofauth_request_set_json(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sets a body of bytes, for the few operations that take one, such as "upload_part". It replaces a JSON body.
 ///
 /// The bytes are borrowed, not copied: they must stay as they are until `ofauth_request_free`, or until another body is
-/// set. `content_type` is copied.
+/// set, and in any case while a run is under way, also of a request that was freed or changed meanwhile. `content_type` is copied.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_request_set_bytes(
     request: *mut ofauth_request,
@@ -210,7 +190,7 @@ pub unsafe extern "C" fn ofauth_request_set_bytes(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sets the cancel that gives the request up. NULL, the default, is none. The cancel may be freed afterwards.
@@ -226,7 +206,7 @@ pub unsafe extern "C" fn ofauth_request_set_cancel(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sets how long a run may take, in milliseconds, all tries and pauses together. 0, the default, is no limit.
@@ -241,7 +221,7 @@ pub unsafe extern "C" fn ofauth_request_set_timeout(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sets the tick callback, which is called four times a second and can cancel. NULL, the default, disables it.
@@ -254,12 +234,9 @@ pub unsafe extern "C" fn ofauth_request_set_tick(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |request: &mut ofauth_request| {
-        request.limits.set_tick(tick, user_data);
-        Ok(())
-    };
+    let with = move |request: &mut ofauth_request| Ok(request.limits.set_tick(tick, user_data));
     // SAFETY: what the header asks for.
-    unsafe { change(request, err, with) }
+    unsafe { change(request, "request", err, with) }
 }
 
 /// Sends a request and waits for its answer. `request` may be run again, and on any client.

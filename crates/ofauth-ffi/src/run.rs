@@ -5,7 +5,7 @@
 
 use std::ffi::c_char;
 
-use crate::borrowed_bytes::BorrowedBytes;
+use crate::borrowed_bytes::{self, BorrowedBytes};
 use crate::callback::Callbacks;
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
@@ -106,10 +106,6 @@ fn run(client: &Guest, upload: ofauth_upload, of_client: Limits) -> Result<ofaut
         work = work.on_notice(call.on_notice());
     }
     let outcome = call.run(client, &callbacks, work.send());
-    match borrow {
-        Some(end) if client.in_same_process() => end.wait(client),
-        // In a forked child nobody is there to return it.
-        borrow => std::mem::forget(borrow),
-    }
+    borrowed_bytes::give_back(borrow, client);
     Ok(ofauth_result::new(outcome?, upload.options.hold_result))
 }

@@ -7,16 +7,15 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use ofauth::{MAX_CONCURRENCY, UploadOptions, VaultUpload};
 
-use crate::boundary::{fallible, infallible};
+use crate::boundary::{change, fallible, infallible};
 use crate::callback::{NoticeCallback, ProgressCallback, ReaderCallback};
 use crate::cancel::ofauth_cancel;
 use crate::error::ofauth_error;
 use crate::notice::ofauth_notice_callback;
-use crate::pointer::{self, Result, hand_out};
+use crate::pointer::{self, hand_out};
 use crate::progress::ofauth_progress_callback;
 use crate::range;
 use crate::status::{OFAUTH_ERR_NULL, ofauth_status};
@@ -49,22 +48,6 @@ pub(crate) enum Source {
     File(PathBuf),
     Bytes { start: *const u8, size: usize },
     Reader { reader: ReaderCallback, size: u64 },
-}
-
-/// Changes an upload.
-///
-/// # Safety
-///
-/// What the header asks for: `upload` is NULL or nobody else's now, `err` is NULL or a valid place.
-unsafe fn change(
-    upload: *mut ofauth_upload,
-    err: *mut *mut ofauth_error,
-    with: impl FnOnce(&mut ofauth_upload) -> Result<()>,
-) -> ofauth_status {
-    // SAFETY: as promised by the caller.
-    let body = || with(unsafe { pointer::unique(upload, "upload") }?);
-    // SAFETY: as promised by the caller.
-    unsafe { fallible(err, body) }
 }
 
 /// Makes an upload without a source. Free it with `ofauth_upload_free`.
@@ -101,11 +84,11 @@ pub unsafe extern "C" fn ofauth_upload_set_file(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         // SAFETY: the header asks for a text that ends with NUL.
-        upload.source = Some(Source::File(unsafe { pointer::path(path, "path") }?));
-        Ok(())
+        let path = unsafe { pointer::path(path, "path") }?;
+        Ok(upload.source.replace(Source::File(path)))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Uploads `size` bytes of memory, under a file name that `ofauth_upload_set_filename` sets.
@@ -123,11 +106,10 @@ pub unsafe extern "C" fn ofauth_upload_set_bytes(
 ) -> ofauth_status {
     let with = |upload: &mut ofauth_upload| {
         let start = pointer::bytes(data, size, "data")?;
-        upload.source = Some(Source::Bytes { start, size });
-        Ok(())
+        Ok(upload.source.replace(Source::Bytes { start, size }))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Uploads `size` bytes that `reader` reads, under a file name that `ofauth_upload_set_filename` sets.
@@ -143,12 +125,10 @@ pub unsafe extern "C" fn ofauth_upload_set_reader(
     let user_data = UserData::new(user_data, destroy);
     let with = move |upload: &mut ofauth_upload| {
         let function = reader.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_NULL, "reader is NULL"))?;
-        let user_data = Arc::new(user_data);
-        upload.source = Some(Source::Reader { reader: ReaderCallback { function, user_data }, size });
-        Ok(())
+        Ok(upload.source.replace(Source::Reader { reader: ReaderCallback { function, user_data }, size }))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the file name that the service sees, with extension. Default: that of the file.
@@ -164,7 +144,7 @@ pub unsafe extern "C" fn ofauth_upload_set_filename(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the content type, such as "video/mp4". Default: by the file name, else by the first bytes,
@@ -181,7 +161,7 @@ pub unsafe extern "C" fn ofauth_upload_set_content_type(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the connection whose vault receives the upload. Default: the client's.
@@ -197,7 +177,7 @@ pub unsafe extern "C" fn ofauth_upload_set_connection_id(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets how many parts are sent in parallel, 1 to 64. Default: the client's.
@@ -212,7 +192,7 @@ pub unsafe extern "C" fn ofauth_upload_set_concurrency(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets how long a whole run may take, in milliseconds; after that it ends with `OFAUTH_ERR_TIMEOUT`. 0, the default, is no
@@ -228,7 +208,7 @@ pub unsafe extern "C" fn ofauth_upload_set_timeout(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets options for automatic vault workflows: `mode`, of which only "message" is known, and the id of the user that the
@@ -253,7 +233,7 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets whether this upload uses the client's journal directory, if that has one. 0 is no; default: 1.
@@ -268,7 +248,7 @@ pub unsafe extern "C" fn ofauth_upload_set_journal(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets whether the journal keeps the result until `ofauth_result_settle`. 0, the default, is no. Without a journal this
@@ -289,7 +269,7 @@ pub unsafe extern "C" fn ofauth_upload_set_hold_result(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the notice callback. It is called when the upload is resumed or starts over, tries a step again, waits, or is
@@ -304,12 +284,11 @@ pub unsafe extern "C" fn ofauth_upload_set_notice(
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
     let with = move |upload: &mut ofauth_upload| {
-        let user_data = Arc::new(user_data);
-        upload.notice = callback.map(|function| NoticeCallback { function, user_data });
-        Ok(())
+        let notice = callback.map(|function| NoticeCallback { function, user_data });
+        Ok(std::mem::replace(&mut upload.notice, notice))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the progress callback. NULL, the default, disables it.
@@ -323,12 +302,11 @@ pub unsafe extern "C" fn ofauth_upload_set_progress(
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
     let with = move |upload: &mut ofauth_upload| {
-        let user_data = Arc::new(user_data);
-        upload.progress = callback.map(|function| ProgressCallback { function, user_data });
-        Ok(())
+        let progress = callback.map(|function| ProgressCallback { function, user_data });
+        Ok(std::mem::replace(&mut upload.progress, progress))
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }
 
 /// Sets the cancel that gives the upload up. NULL, the default, is none. The cancel may be freed afterwards.
@@ -344,5 +322,5 @@ pub unsafe extern "C" fn ofauth_upload_set_cancel(
         Ok(())
     };
     // SAFETY: what the header asks for.
-    unsafe { change(upload, err, with) }
+    unsafe { change(upload, "upload", err, with) }
 }

@@ -1,6 +1,7 @@
 //! The user data of a callback: passed on as it is, and destroyed when nothing can be called with it any more.
 
 use std::ffi::c_void;
+use std::sync::Arc;
 
 /// Frees the user data of a callback. Called exactly once, when the library lets go of it; see "Callbacks" above.
 pub type ofauth_destroy = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
@@ -19,8 +20,8 @@ unsafe impl Sync for UserData {}
 
 impl UserData {
     /// Takes over what the caller gives.
-    pub(crate) fn new(pointer: *mut c_void, destroy: ofauth_destroy) -> Self {
-        Self { pointer, destroy }
+    pub(crate) fn new(pointer: *mut c_void, destroy: ofauth_destroy) -> Arc<Self> {
+        Arc::new(Self { pointer, destroy })
     }
 
     pub(crate) fn pointer(&self) -> *mut c_void {

@@ -2,7 +2,8 @@
 //!
 //! How long the functions that wait may take, and how they are given up. An `ofauth_wait` is given to a client by
 //! `ofauth_client_with_wait`; all calls on the client that comes out of it are given up when its cancel is cancelled, when
-//! its timeout is over, or when its tick says so. Requests and uploads have the same setters of their own.
+//! its timeout is over, or when its tick says so. Requests have the same setters of their own; uploads have those for cancel
+//! and timeout, and a progress callback in place of the tick.
 //!
 //! A call that is given up returns within 100 ms, whatever it is waiting for: a name server, a connection, an answer, the rate
 //! limit, the next try, or the disk. Its status is `OFAUTH_ERR_CANCELLED` or, when it ran out of time, `OFAUTH_ERR_TIMEOUT`.
@@ -12,11 +13,11 @@ use std::ffi::{c_int, c_void};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::boundary::{fallible, infallible};
+use crate::boundary::{change, fallible, infallible};
 use crate::callback::TickCallback;
 use crate::cancel::{OwnCancel, ofauth_cancel};
 use crate::error::ofauth_error;
-use crate::pointer::{self, Result, hand_out};
+use crate::pointer::{self, hand_out};
 use crate::status::ofauth_status;
 use crate::user_data::{UserData, ofauth_destroy};
 
@@ -51,29 +52,14 @@ impl Limits {
         self.timeout = (milliseconds > 0).then(|| Duration::from_millis(milliseconds));
     }
 
-    pub(crate) fn set_tick(&mut self, tick: ofauth_tick_callback, user_data: UserData) {
-        let user_data = Arc::new(user_data);
-        self.tick = tick.map(|function| TickCallback { function, user_data });
+    /// Returns the tick that there was.
+    pub(crate) fn set_tick(
+        &mut self,
+        tick: ofauth_tick_callback,
+        user_data: Arc<UserData>,
+    ) -> Option<TickCallback> {
+        std::mem::replace(&mut self.tick, tick.map(|function| TickCallback { function, user_data }))
     }
-}
-
-/// Changes the limits of a wait.
-///
-/// # Safety
-///
-/// What the header asks for: `wait` is NULL or nobody else's now, `err` is NULL or a valid place.
-unsafe fn change(
-    wait: *mut ofauth_wait,
-    err: *mut *mut ofauth_error,
-    with: impl FnOnce(&mut Limits),
-) -> ofauth_status {
-    let body = || -> Result<()> {
-        // SAFETY: as promised by the caller.
-        with(&mut unsafe { pointer::unique(wait, "wait") }?.0);
-        Ok(())
-    };
-    // SAFETY: as promised by the caller.
-    unsafe { fallible(err, body) }
 }
 
 /// Makes a wait without limits. Free it with `ofauth_wait_free`.
@@ -106,10 +92,13 @@ pub unsafe extern "C" fn ofauth_wait_set_cancel(
     cancel: *const ofauth_cancel,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    // SAFETY: the header asks for NULL or a living cancel.
-    let with = |limits: &mut Limits| unsafe { limits.set_cancel(cancel) };
+    let with = |wait: &mut ofauth_wait| {
+        // SAFETY: the header asks for NULL or a living cancel.
+        unsafe { wait.0.set_cancel(cancel) };
+        Ok(())
+    };
     // SAFETY: what the header asks for.
-    unsafe { change(wait, err, with) }
+    unsafe { change(wait, "wait", err, with) }
 }
 
 /// Sets how long each call may take, in milliseconds, all tries and pauses together. 0, the default, is no limit.
@@ -119,8 +108,12 @@ pub unsafe extern "C" fn ofauth_wait_set_timeout(
     milliseconds: u64,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
+    let with = |wait: &mut ofauth_wait| {
+        wait.0.set_timeout(milliseconds);
+        Ok(())
+    };
     // SAFETY: what the header asks for.
-    unsafe { change(wait, err, |limits| limits.set_timeout(milliseconds)) }
+    unsafe { change(wait, "wait", err, with) }
 }
 
 /// Sets the tick callback. NULL, the default, disables it. If several threads use the client, it runs on each of them.
@@ -133,6 +126,7 @@ pub unsafe extern "C" fn ofauth_wait_set_tick(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
+    let with = move |wait: &mut ofauth_wait| Ok(wait.0.set_tick(tick, user_data));
     // SAFETY: what the header asks for.
-    unsafe { change(wait, err, move |limits| limits.set_tick(tick, user_data)) }
+    unsafe { change(wait, "wait", err, with) }
 }

@@ -71,6 +71,7 @@ mod posts;
 pub mod private_fs;
 mod proxy;
 mod rate_limiter;
+mod read_at;
 mod secret;
 mod settings;
 #[cfg(test)]

@@ -10,6 +10,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use crate::private_fs::{self, OpenError, options, sync_directory};
+use crate::read_at::read_at;
 use crate::state_format::{Beginning, MAGIC_LENGTH, StateFormat};
 use crate::system::words;
 
@@ -167,10 +168,7 @@ struct Positioned<'a> {
 
 impl Read for Positioned<'_> {
     fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
-        #[cfg(unix)]
-        let read = std::os::unix::fs::FileExt::read_at(self.file, buf, self.offset)?;
-        #[cfg(windows)]
-        let read = std::os::windows::fs::FileExt::seek_read(self.file, buf, self.offset)?;
+        let read = read_at(self.file, buf, self.offset)?;
         self.offset = self.offset.saturating_add(read as u64);
         Ok(read)
     }

@@ -12,7 +12,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth",
         &[
-            &["cancel.rs", "error.rs", "limits.rs", "system.rs"],
+            &["cancel.rs", "error.rs", "limits.rs", "read_at.rs", "system.rs"],
             &[
                 "file_identity.rs",
                 "line_file.rs",

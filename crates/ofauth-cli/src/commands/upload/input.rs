@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use ofauth::unversioned::usual_extension;
-use ofauth::{ErrorKind, ReadAt, Source};
+use ofauth::{ErrorKind, Source};
 use ring::digest::{Context, SHA256};
 
 use crate::failure::{Failure, Result};
@@ -38,26 +38,6 @@ enum Kind {
     },
 }
 
-/// The temporary file, read at any position. It is no [`File`] to the library, whose times would tell that it is another one
-/// than in an earlier run: what was sent is compared instead.
-struct Spool {
-    file: File,
-    size: u64,
-}
-
-impl ReadAt for Spool {
-    fn size(&self) -> io::Result<u64> {
-        Ok(self.size)
-    }
-
-    fn read_at(&self, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-        #[cfg(unix)]
-        return std::os::unix::fs::FileExt::read_at(&self.file, buf, offset);
-        #[cfg(windows)]
-        return std::os::windows::fs::FileExt::seek_read(&self.file, buf, offset);
-    }
-}
-
 impl Input {
     /// A file of this name.
     pub(crate) fn path(path: &Path) -> Self {
@@ -83,11 +63,13 @@ impl Input {
     pub(crate) fn source(&self) -> Result<Source> {
         match &self.kind {
             Kind::Path(path) => Ok(Source::path(path)),
-            Kind::Spool { file, size, filename } => {
+            Kind::Spool { file, filename, .. } => {
                 let file = file.try_clone().map_err(|error| {
                     Failure::io(ErrorKind::Source, "the temporary file cannot be opened", &error)
                 })?;
-                Ok(Source::reader(Spool { file, size: *size }).filename(filename))
+                // A reader, and not the file itself: its times would tell that it is another one than in an earlier run. What was
+                // sent is compared instead.
+                Ok(Source::reader(file).filename(filename))
             }
         }
     }

@@ -8,7 +8,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use crate::journal::PartHash;
-use crate::upload::source::file::read_at;
+use crate::read_at::read_at;
 
 /// Bytes read at a time.
 const PIECE: usize = 256 * 1024;

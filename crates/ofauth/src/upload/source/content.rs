@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::file::read_at;
 use super::revision::Revision;
 use crate::file_identity::FileIdentity;
+use crate::read_at::read_at;
 
 /// Reads at a position without moving a cursor, from any thread.
 ///

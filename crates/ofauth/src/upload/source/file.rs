@@ -13,6 +13,7 @@ use super::revision::{Revision, Seen};
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_identity::{FileIdentity, is_another};
 use crate::journal::path_not_text;
+use crate::read_at::read_at;
 use crate::system;
 
 /// An open file, where it was found, and what was seen of it.
@@ -109,14 +110,6 @@ fn opened(
     let is_local = answers_from_memory(&file);
     let content = OpenFile { file, path, seen: Seen::new(FileIdentity::of(metadata)), is_local };
     Opened::new(Arc::new(content), filename, place)
-}
-
-/// Reads at a position. The cursor of the file, where the system has one for it, is nobody's business here.
-pub(crate) fn read_at(file: &File, buf: &mut [u8], offset: u64) -> io::Result<usize> {
-    #[cfg(unix)]
-    return std::os::unix::fs::FileExt::read_at(file, buf, offset);
-    #[cfg(windows)]
-    return std::os::windows::fs::FileExt::seek_read(file, buf, offset);
 }
 
 /// Opens for reading. Should a FIFO have taken the file's place meanwhile, this does not wait for its writer.

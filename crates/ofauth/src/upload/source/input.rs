@@ -121,15 +121,15 @@ impl Source {
         let mut opened = match &self.kind {
             Kind::Path(path) => file::open(path)?,
             Kind::File(file) => file::of(file)?,
-            Kind::Bytes(bytes) => Opened::new(Arc::new(InMemory(bytes.clone())), None, self.place("bytes")),
+            Kind::Bytes(bytes) => Opened::new(Arc::new(InMemory(bytes.clone())), None, "bytes".into()),
             Kind::Reader(reader) => {
                 let size = reader.size().map_err(|error| {
                     system::failed(ErrorKind::Source, format!("the size of {self} is unknown"), "", error)
                 })?;
                 let content = ByReader { reader: Arc::clone(reader), size };
-                Opened::new(Arc::new(content), None, self.place("reader"))
+                Opened::new(Arc::new(content), None, "reader".into())
             }
-            Kind::Stream(spool) => Opened::new(Arc::new(spool.content()?), None, self.place("stream")),
+            Kind::Stream(spool) => Opened::new(Arc::new(spool.content()?), None, "stream".into()),
         };
         if let Some(name) = &self.filename {
             opened.filename = Some(name.clone());
@@ -141,9 +141,9 @@ impl Source {
         Ok(opened)
     }
 
-    /// How what has no path is told from others in a journal.
-    fn place(&self, kind: &str) -> String {
-        format!("{kind}:{}", self.filename.as_deref().unwrap_or_default())
+    /// Whether nothing but its name tells it from others of its kind.
+    pub(crate) fn is_known_by_name(&self) -> bool {
+        matches!(self.kind, Kind::Bytes(_) | Kind::Reader(_) | Kind::Stream(_))
     }
 
     /// The error of a source whose file name nobody knows.

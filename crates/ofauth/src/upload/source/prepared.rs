@@ -55,9 +55,8 @@ fn open(source: &Source, filename: Option<String>, content_type: Option<String>)
     let argument = |text: String| Error::new(ErrorKind::InvalidArgument, text);
     let mut opened = source.open()?;
     let filename = filename.or_else(|| opened.filename.clone()).ok_or_else(|| source.nameless())?;
-    // What has no path is told from others by its name.
-    if opened.place.ends_with(':') {
-        opened.place.push_str(&filename);
+    if source.is_known_by_name() {
+        opened.place = format!("{}:{filename}", opened.place);
     }
     if filename.trim().is_empty() {
         return Err(argument("the file name is empty: give one with an extension".into()));

@@ -10,9 +10,9 @@ use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::sync::Mutex;
 
 use super::content::Content;
-use super::file::read_at;
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_identity::FileIdentity;
+use crate::read_at::read_at;
 use crate::system;
 use crate::threads::Threads;
 
