@@ -307,6 +307,21 @@ impl OpenUpload {
         self.upload.detected_content_type()
     }
 
+    /// See [`Upload::on_progress`].
+    pub fn on_progress(self, callback: impl FnMut(&Progress) + Send + 'static) -> Self {
+        Self { upload: self.upload.on_progress(callback), ..self }
+    }
+
+    /// See [`Upload::on_notice`].
+    pub fn on_notice(self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
+        Self { upload: self.upload.on_notice(callback), ..self }
+    }
+
+    /// See [`Upload::cancel`].
+    pub fn cancel(self, cancel: &Cancel) -> Self {
+        Self { upload: self.upload.cancel(cancel), ..self }
+    }
+
     /// See [`OpenUpload::send`](crate::OpenUpload::send).
     pub fn send(self) -> Result<Uploaded> {
         self.client.wait(self.upload.send())

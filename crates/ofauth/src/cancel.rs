@@ -1,6 +1,7 @@
 //! What ends an upload or a call whatever its state: the caller's cancel, and a deadline.
 
 use std::future::pending;
+use std::time::Duration;
 
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
@@ -46,6 +47,12 @@ pub(crate) struct Limits {
 }
 
 impl Limits {
+    /// This cancel, and this time from now on. A limit that no clock reaches is none.
+    pub(crate) fn new(cancel: &Cancel, timeout: Option<Duration>) -> Self {
+        let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
+        Self { cancel: cancel.0.clone(), deadline }
+    }
+
     /// Resolves when the caller cancels, to `Cancelled`, or when the deadline passes, to `Timeout`.
     pub(crate) async fn passed(&self) -> ErrorKind {
         let deadline = async {

@@ -10,7 +10,9 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Duration;
 
+use futures_util::{StreamExt as _, stream};
 use ofauth::{Batched, Cancel, Client, Error, ErrorKind, Notice, Source, UploadAll, UploadOptions, Uploaded};
 use ofauth_tests::{Answer, Guide, Play, Server, Site, Step};
 use tokio::sync::{Barrier, Notify};
@@ -191,6 +193,33 @@ async fn a_cancel_ends_what_is_under_way_and_leaves_the_rest_untried() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_cancelled_batch_does_not_wait_for_a_source_that_does_not_come() {
+    let (_site, client) = client_of_calm().await;
+    let cancel = Cancel::new();
+    let never = stream::iter(sources([7])).chain(stream::pending());
+    let mut batch = client.upload_all_from(never).cancel(&cancel);
+    within(10, batch.next()).await.unwrap().result.unwrap();
+    assert!(waits(&mut batch));
+    let (ended, ()) = tokio::join!(all(batch), async { cancel.cancel() });
+    assert!(ended.is_empty(), "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_whose_time_is_over_before_the_service_was_asked_says_nothing_of_the_others() {
+    let (site, client) = client_of_calm().await;
+    let directory = tempfile::tempdir().unwrap();
+    let streams: Vec<_> = (0..4).map(|_| tokio::io::duplex(1)).collect();
+    let (_held, endless): (Vec<_>, Vec<_>) = streams.into_iter().unzip();
+    let at = directory.path().to_owned();
+    let endless = endless.into_iter().map(move |stream| Source::spooled(stream, &at, 9).filename("a.mp4"));
+    let options = UploadOptions::default().timeout(Duration::from_millis(500));
+    let ended = all(client.upload_all(endless.chain(sources([7]))).options(&options)).await;
+    let kinds: Vec<_> = ended.iter().map(|file| file.result.as_ref().err().map(Error::kind)).collect();
+    assert_eq!(kinds, [Some(ErrorKind::Timeout); 4].into_iter().chain([None]).collect::<Vec<_>>());
+    assert!(ended.iter().all(Batched::was_tried) && site.visits(Step::Init) == 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_dropped_batch_closes_its_connections() {
     let (site, _) = stuck().await;
     let client = client(&site);
@@ -364,6 +393,21 @@ async fn one_batch_at_a_time_has_a_name() {
     let ended = uploads(all(desk.batch(&client).record("mine")).await);
     assert_eq!(ended.values().filter(|upload| upload.resumed() > 0).count(), 1);
     assert_eq!(desk.left(), 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_earlier_batch_left_under_a_name_can_be_forgotten() {
+    let desk = Desk::new([70, 77]);
+    let (site, is_stuck) = stuck().await;
+    let client = desk.client(&site);
+    let mut first = desk.batch(&client).record("mine");
+    within(10, first.next()).await.unwrap().result.unwrap();
+    drop(first);
+    is_stuck.store(false, SeqCst);
+    client.upload_all(Vec::<PathBuf>::new()).record("mine").settle().await.unwrap();
+    let ended = uploads(all(desk.batch(&client).record("mine")).await);
+    let (_, again) = ended.iter().find(|(name, _)| name.ends_with("70.mp4")).unwrap();
+    assert_eq!(again.resumed(), 0);
 }
 
 #[tokio::test(flavor = "multi_thread")]

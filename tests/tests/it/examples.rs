@@ -15,7 +15,7 @@ async fn built() -> &'static Path {
     BUILT
         .get_or_init(|| async {
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-            cargo.args(["build", "--locked", "--package", "ofauth", "--examples"]);
+            cargo.args(["build", "--locked", "--workspace", "--examples"]);
             let built = cargo.current_dir(root()).output().await.unwrap();
             assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
             // A test's own program is in `deps`, beside `examples`.

@@ -6,12 +6,12 @@
 //! service, and to lose all of it only means to upload again.
 
 use std::fs::File;
-use std::io::{self, Seek, SeekFrom, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use ofauth::Sum;
-use ofauth::unversioned::line_file::{self, first_line, is_torn, naming};
+use ofauth::unversioned::line_file::{self, append, first_line, is_torn, naming};
 use ofauth::unversioned::private_fs::create_directory;
 use ofauth::unversioned::state_format::UPLOAD_HISTORY;
 use ring::digest::{SHA256, digest};
@@ -82,15 +82,12 @@ impl History {
         let mut line = serde_json::to_vec(&Record { file, etags, sum, at })?;
         line.push(b'\n');
         let _turn = self.take_turn()?;
-        let mut data = self.open_data()?;
-        if is_torn(&data)? {
+        let data = self.open_data()?;
+        let naming = |error| naming(&self.data, &error);
+        if is_torn(&data).map_err(naming)? {
             line.insert(0, b'\n');
         }
-        let before = data.seek(SeekFrom::End(0))?;
-        if before == 0 {
-            line.splice(..0, first_line(UPLOAD_HISTORY));
-        }
-        data.write_all(&line).map_err(|error| naming(&self.data, &error))?;
+        let before = append(&data, &line, UPLOAD_HISTORY).map_err(naming)?;
         let after = before.saturating_add(line.len() as u64);
         if after > SMALL && after.checked_ilog2() != before.checked_ilog2() {
             self.compact()?;
@@ -103,7 +100,7 @@ impl History {
         let _turn = self.take_turn()?;
         self.compact()?;
         let file = self.open_data()?;
-        let index = Index::of(&file)?;
+        let index = Index::of(&file).map_err(|error| naming(&self.data, &error))?;
         Ok(Snapshot { file, index })
     }
 
@@ -124,7 +121,11 @@ impl History {
     /// Drops outdated records if they are the larger half. Only for whose turn it is.
     fn compact(&self) -> io::Result<()> {
         let data = self.open_data()?;
-        let index = Index::of(&data)?;
+        self.rewrite(&data).map_err(|error| naming(&self.data, &error))
+    }
+
+    fn rewrite(&self, data: &File) -> io::Result<()> {
+        let index = Index::of(data)?;
         if !index.is_mostly_outdated() {
             return Ok(());
         }
@@ -132,7 +133,7 @@ impl History {
         let mut new = io::BufWriter::new(line_file::create_anew(&fresh)?);
         new.write_all(&first_line(UPLOAD_HISTORY))?;
         for offset in index.in_order() {
-            new.write_all(&line_file::line(&data, offset)?)?;
+            new.write_all(&line_file::line(data, offset)?)?;
         }
         new.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         std::fs::rename(fresh, &self.data)

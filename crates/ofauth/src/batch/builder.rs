@@ -5,9 +5,12 @@ use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
 use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Duration;
 
 use futures_util::Stream;
 use tokio::task::JoinSet;
+use tokio::time::{Sleep, sleep};
+use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::batched::{BatchFile, Batched};
 use super::file::{self, Filter, OnNotice, OnProgress, Shared, Turns};
@@ -18,6 +21,9 @@ use crate::cancel::Cancel;
 use crate::error::{Error, Result, invalid};
 use crate::limits::MAX_FILES;
 use crate::upload::{Context, Notice, Progress, Source, UploadOptions};
+
+/// How long a batch that was cancelled waits for the next source, to tell that it was not tried.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// Many uploads, some of them at once: a stream of how each ended, as it ended. [`Client::upload_all`](crate::Client::upload_all)
 /// makes one.
@@ -95,6 +101,9 @@ struct Running {
     shared: Arc<Shared>,
     tasks: JoinSet<(u64, Option<Batched>)>,
     window: Window,
+    cancelled: Pin<Box<WaitForCancellationFutureOwned>>,
+    /// Runs while a batch that was cancelled waits for its next source.
+    grace: Option<Pin<Box<Sleep>>>,
     /// Why the batch cannot begin: the result of its first file.
     cannot_begin: Option<Error>,
     all_is_well: bool,
@@ -132,7 +141,8 @@ impl UploadAll {
         self
     }
 
-    /// A way to end the batch from elsewhere: files under way are cancelled, and the others are not tried.
+    /// A way to end the batch from elsewhere: files under way are cancelled, and the others are not tried. The stream ends with
+    /// the last source, or when the next one has not come for a second.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
         self.setup.cancel = cancel.clone();
         self
@@ -203,7 +213,8 @@ impl UploadAll {
     }
 
     /// Says that the results have arrived where they belong, so that the record need not keep them any longer: the same
-    /// files are then uploaded anew. Calling it again changes nothing. Without a record, neither does the first time.
+    /// files are then uploaded again. Calling it again changes nothing. Without a record, neither does the first time. Before
+    /// the stream is read, it forgets what an earlier batch left under the same [name](Self::record).
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client, paths: Vec<std::path::PathBuf>) -> ofauth::Result<()> {
@@ -220,8 +231,12 @@ impl UploadAll {
     ///
     /// # Errors
     ///
-    /// [`Journal`](crate::ErrorKind::Journal) if a file cannot be written or removed.
+    /// [`Journal`](crate::ErrorKind::Journal) if a file cannot be written or removed, and before the stream is read those of
+    /// [`open`](Self::open).
     pub async fn settle(&mut self) -> Result<()> {
+        if self.running.is_none() {
+            self.open().await?;
+        }
         match &self.running {
             Some(running) => settle(Arc::clone(&running.shared)).await,
             None => Ok(()),
@@ -306,8 +321,15 @@ impl Setup {
             record,
             turns: Turns::default(),
         };
-        let (tasks, window) = (JoinSet::new(), Window::default());
-        Running { shared: Arc::new(shared), tasks, window, cannot_begin, all_is_well: true }
+        Running {
+            shared: Arc::new(shared),
+            tasks: JoinSet::new(),
+            window: Window::default(),
+            cancelled: Box::pin(self.cancel.0.clone().cancelled_owned()),
+            grace: None,
+            cannot_begin,
+            all_is_well: true,
+        }
     }
 
     /// Takes a source, once there is one.
@@ -347,13 +369,25 @@ impl Running {
                     }
                 }
                 Poll::Ready(None) if setup.sources.is_none() => return Poll::Ready(None),
-                Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                Poll::Ready(None) => {
+                    ready!(self.poll_grace(context));
+                    setup.sources = None;
+                    self.all_is_well = false;
+                }
+                Poll::Pending => return Poll::Pending,
             }
         }
     }
 
+    /// Waits until the batch was cancelled and its source has had time to say what is left.
+    fn poll_grace(&mut self, context: &mut TaskContext<'_>) -> Poll<()> {
+        ready!(self.cancelled.as_mut().poll(context));
+        self.grace.get_or_insert_with(|| Box::pin(sleep(GRACE))).as_mut().poll(context)
+    }
+
     /// Begins a file. Returns its end if it has one at once.
     fn begin(&mut self, source: Source) -> Option<Batched> {
+        self.grace = None;
         let index = self.window.begin();
         let ended = match self.cannot_begin.take() {
             Some(error) => {

@@ -11,10 +11,11 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
 use super::batched::{BatchFile, Batched};
+use super::circuit_breaker::Cause;
 use super::gate::{Gate, Trying};
 use super::record::BatchRecord;
 use crate::cancel::{Cancel, Limits};
-use crate::error::Result;
+use crate::error::{ErrorKind, Result};
 use crate::journal::About;
 use crate::system::words;
 use crate::upload::source::content::Content;
@@ -86,7 +87,15 @@ impl BatchedFile<'_> {
                     self.shared.gate.ended_well(&trying, moved, tell);
                     return Ok(uploaded);
                 }
-                Err(error) => self.shared.gate.failed(&mut trying, error, moved, tell).await?,
+                Err(error) => {
+                    let cause = match &file {
+                        Some(_) => Cause::of(&error, moved),
+                        // Before the source is open, the service was not asked for anything.
+                        None if error.kind() == ErrorKind::Timeout => Cause::File,
+                        None => Cause::of(&error, false),
+                    };
+                    self.shared.gate.failed(&mut trying, error, cause, tell).await?;
+                }
             }
         }
     }
@@ -101,20 +110,20 @@ impl BatchedFile<'_> {
     ) -> Result<Option<Uploaded>> {
         let shared = self.shared;
         let mut upload = Upload::new(Arc::clone(&shared.context), self.source.clone());
-        upload = upload.options(&shared.options).cancel(&shared.cancel);
+        upload = upload.options(&shared.options);
         upload = upload.with_options(|mut options| {
-            options.timeout = trying.left();
             // What the record has needs no journal, and what it has not yet is in the journal.
             options.hold_result = shared.record.is_some();
             options
         });
-        let upload = upload.open().await?;
+        let limits = Limits::new(&shared.cancel, trying.left());
+        let upload = upload.open_within(limits.clone()).await?;
         let file = Arc::new(BatchFile::new(self.index, self.name, &upload));
         *told = Some(Arc::clone(&file));
         let record = shared.record.as_ref().filter(|_| upload.can_be_resumed());
         let Some(record) = record else {
             return if self.is_wanted(&file, is_wanted).await? {
-                shared.send(&file, upload, moved).await.map(Some)
+                shared.send(&file, upload, limits, moved).await.map(Some)
             } else {
                 Ok(None)
             };
@@ -130,7 +139,7 @@ impl BatchedFile<'_> {
             return Ok(None);
         }
         let identity = content.identity();
-        let mut uploaded = shared.send(&file, upload, moved).await?;
+        let mut uploaded = shared.send(&file, upload, limits, moved).await?;
         let (writing, written) = (Arc::clone(record), uploaded.clone());
         let added = shared.on_threads(move || writing.add(about, identity, &written)).await;
         let failed = match added {
@@ -172,6 +181,7 @@ impl Shared {
         &self,
         file: &Arc<BatchFile>,
         upload: OpenUpload,
+        limits: Limits,
         moved: &Arc<AtomicBool>,
     ) -> Result<Uploaded> {
         let (moved, progressing, on_progress) =
@@ -193,7 +203,7 @@ impl Shared {
             None => upload,
         };
         // Large, and not of use while a file waits.
-        Box::pin(upload.send()).await
+        Box::pin(upload.send_within(limits)).await
     }
 
     /// The same upload of an earlier run, or of this one.
@@ -211,7 +221,7 @@ impl Shared {
     }
 
     async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T> {
-        Limits { cancel: self.cancel.0.clone(), deadline: None }.within(work).await
+        Limits::new(&self.cancel, None).within(work).await
     }
 
     fn tell(&self, file: &BatchFile, notice: &Notice) {

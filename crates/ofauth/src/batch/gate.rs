@@ -82,16 +82,15 @@ impl Gate {
         }
     }
 
-    /// A try failed; `moved` says whether the service acknowledged bytes of the file. Waits for what comes of it, and
-    /// returns the error unless the file is to be tried again.
+    /// A try failed, for this cause. Waits for what comes of it, and returns the error unless the file is to be tried again.
     pub(crate) async fn failed(
         &self,
         trying: &mut Trying,
         error: Error,
-        moved: bool,
+        cause: Cause,
         mut tell: impl FnMut(&Notice),
     ) -> Result<()> {
-        let failed = Try { cause: Cause::of(&error, moved), is_probe: trying.is_probe, left: trying.left() };
+        let failed = Try { cause, is_probe: trying.is_probe, left: trying.left() };
         let was_waiting = self.breaker.borrow().is_waiting();
         let pause = match self.change(&mut tell, |breaker| breaker.failed(failed, Instant::now())) {
             Then::Fail => return Err(error),
@@ -157,7 +156,7 @@ mod tests {
     }
 
     async fn fails(gate: &Gate) -> Result<()> {
-        gate.failed(&mut Trying::new(None), gone(), false, |_| {}).await
+        gate.failed(&mut Trying::new(None), gone(), Cause::Service(ErrorKind::Network), |_| {}).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -167,7 +166,11 @@ mod tests {
         fails(&gate).await.unwrap_err();
         let mut told = Vec::new();
         let mut probe = Trying::new(None);
-        gate.failed(&mut probe, gone(), false, |notice| told.push(notice.clone())).await.unwrap();
+        gate.failed(&mut probe, gone(), Cause::Service(ErrorKind::Network), |notice| {
+            told.push(notice.clone())
+        })
+        .await
+        .unwrap();
         assert!(probe.is_probe && matches!(told[..], [Notice::ServiceGone { .. }]), "{told:?}");
         let (other, entered) = (fails(&gate), gate.enter());
         tokio::pin!(other, entered);

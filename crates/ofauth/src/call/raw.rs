@@ -14,7 +14,6 @@ use ofauth_operations::operations;
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use serde_json::{Map, Value};
-use tokio::time::Instant;
 
 use super::params;
 use super::transport::{Patience, Transport};
@@ -147,9 +146,7 @@ impl Call {
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Response> {
         let request = self.request()?;
-        // A limit that no clock reaches is none.
-        let deadline = self.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        let limits = Limits { cancel: self.cancel.unwrap_or_default().0, deadline };
+        let limits = Limits::new(&self.cancel.unwrap_or_default(), self.timeout);
         self.transport.call(&request, &Patience { limits, ..Patience::default() }).await
     }
 

@@ -68,7 +68,11 @@ impl Store {
         let named = NAMED.get_or_init(|| {
             let directories = std::env::var_os("SSL_CERT_DIR").unwrap_or_default();
             let store = Self {
-                files: std::env::var_os("SSL_CERT_FILE").map(PathBuf::from).into_iter().collect(),
+                files: std::env::var_os("SSL_CERT_FILE")
+                    .filter(|path| !path.is_empty())
+                    .map(PathBuf::from)
+                    .into_iter()
+                    .collect(),
                 directories: std::env::split_paths(&directories)
                     .filter(|path| !path.as_os_str().is_empty())
                     .collect(),

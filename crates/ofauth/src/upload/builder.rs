@@ -142,11 +142,10 @@ impl Upload {
     }
 
     fn limits(&self) -> Limits {
-        let deadline = self.options.timeout.and_then(|limit| Instant::now().checked_add(limit));
-        Limits { cancel: self.cancel.0.clone(), deadline }
+        Limits::new(&self.cancel, self.options.timeout)
     }
 
-    async fn open_within(self, limits: Limits) -> Result<OpenUpload> {
+    pub(crate) async fn open_within(self, limits: Limits) -> Result<OpenUpload> {
         let settings = &self.context.transport.settings;
         let concurrency = self.options.concurrency.unwrap_or(settings.concurrency);
         let concurrency = limits::concurrency(concurrency, ErrorKind::InvalidArgument)?;
@@ -239,7 +238,7 @@ impl OpenUpload {
         self.send_within(limits).await
     }
 
-    async fn send_within(self, limits: Limits) -> Result<Uploaded> {
+    pub(crate) async fn send_within(self, limits: Limits) -> Result<Uploaded> {
         let about = self.about();
         let Self { upload, prepared, content_type_header, concurrency, connection } = self;
         let Upload { context, source, options, told, .. } = upload;

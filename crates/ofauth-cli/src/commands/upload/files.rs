@@ -125,7 +125,10 @@ impl Files {
     async fn state(&self, path: &Path, is_named: bool) -> Option<FileState> {
         let input = self.input(path, is_named);
         match input.spooled_size() {
-            None => state_of(path.to_owned()).await,
+            None => {
+                let state = async { Ok::<_, Failure>(state_of(path.to_owned()).await) };
+                self.interrupt.or_stop(state).await.ok().flatten()
+            }
             Some(size) => {
                 let hash = self.interrupt.or_stop(input.sha256()).await.ok()?;
                 Some(FileState::of_bytes(&hash, size))
@@ -216,6 +219,10 @@ impl Files {
     }
 
     fn end(&self, index: Option<u64>, outcome: Outcome) {
+        if let Some(index) = index {
+            // The library says nothing more of it.
+            self.take(index);
+        }
         // Whoever counts them lives as long as the batch.
         let _ = self.outcomes.send((index, outcome));
     }

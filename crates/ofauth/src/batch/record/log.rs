@@ -63,7 +63,8 @@ impl Log {
             places.extend(seen.key().map(|key| (key, offset)));
             gone.extend_from_slice(&seen.forgotten);
             taken.extend(seen.taken);
-            *is_settled |= seen.settled;
+            // Only the last line says so: one that wrote on was not done after all.
+            *is_settled = seen.settled;
         })
         .map_err(|error| naming(&log.path, &error))?;
         log.forget_places(&gone);

@@ -7,7 +7,7 @@
 //!
 //! A record with a name is one file that one batch at a time has. Without a name, each batch has a [`log`](mod@log) of its
 //! own, and looks into those that earlier batches left. What it takes of them it leaves there until it is done; then its own
-//! log says in one [`line`](mod@line) what is to be forgotten elsewhere, and whoever comes next sees to it if it was killed
+//! log says in its last [lines](mod@line) what is to be forgotten elsewhere, and whoever comes next sees to it if it was killed
 //! then.
 
 mod line;
@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::file_identity::{FileIdentity, Sameness};
-use crate::journal::{About, Journal, JournalState, PartHash};
+use crate::journal::{About, Journal, JournalState, JournaledUpload, PartHash};
 use crate::line_file::{self, naming};
 use crate::private_fs::create_directory;
 use crate::system;
@@ -183,14 +183,16 @@ impl BatchRecord {
         }
         let mut finished = self.journal.sessions().unwrap_or_default();
         finished.retain(|session| session.state == JournalState::Finished && !session.in_use);
-        for session in finished {
+        let is_recorded = |session: &JournaledUpload| {
             let key = u64::from_str_radix(&session.id, 16).unwrap_or_default();
             let lines = state.places(key).into_iter().filter_map(|place| state.line(place));
             let mut ids = lines.map(|line| line.media_upload_id().to_owned());
-            if ids.any(|id| session.upload_id.as_ref() == Some(&id)) {
-                // One that stays is seen among the sessions and does no harm.
-                let _ = self.journal.forget(&session.id);
-            }
+            ids.any(|id| session.upload_id.as_ref() == Some(&id))
+        };
+        finished.retain(is_recorded);
+        if !finished.is_empty() {
+            // One that stays is seen among the sessions and does no harm.
+            let _ = self.journal.settle(finished.iter().map(|session| session.id.as_str()));
         }
     }
 

@@ -134,6 +134,18 @@ fn a_batch_that_was_killed_when_it_was_done_is_done() {
 }
 
 #[test]
+fn a_batch_that_wrote_on_when_it_could_not_forget_was_not_done() {
+    let home = tempfile::tempdir().unwrap();
+    let batch = open(home.path(), None);
+    add(&batch, "a", b"1", "upload:a");
+    batch.lock().own.write(&settled(&[])).unwrap();
+    add(&batch, "b", b"1", "upload:b");
+    drop(batch);
+    let next = open(home.path(), None);
+    assert_eq!(["a", "b"].map(|place| find(&next, place, b"1").is_some()), [true; 2]);
+}
+
+#[test]
 fn what_a_crash_has_torn_hides_nothing_else() {
     for name in [None, Some("mine")] {
         let home = tempfile::tempdir().unwrap();

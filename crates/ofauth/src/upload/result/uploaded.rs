@@ -128,7 +128,8 @@ impl Uploaded {
         self.parts.iter().map(|part| part.etag.as_deref())
     }
 
-    /// What a file that holds what was sent is known by; nothing for bytes in memory and readers.
+    /// What the content that was sent is known by; nothing if it was not hashed: bytes in memory and readers without a
+    /// journal are not.
     #[doc(hidden)]
     pub fn sum(&self) -> Option<&Sum> {
         self.sum.as_ref()
