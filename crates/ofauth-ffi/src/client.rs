@@ -109,13 +109,15 @@ pub unsafe extern "C" fn ofauth_client_new(
 /// alone. What the request or the upload sets itself applies too; of two timeouts the shorter one. `wait` is copied. Free
 /// it with `ofauth_client_free`; the threads end with the last handle.
 ///
-///     ofauth_wait *wait = NULL;
-///     ofauth_client *hasty = NULL;
-///     ofauth_response *response = NULL;
-///     ofauth_status status = ofauth_wait_new(&wait, &error);
-///     if (status == OFAUTH_OK) status = ofauth_wait_set_timeout(wait, 5000, &error);
-///     if (status == OFAUTH_OK) status = ofauth_client_with_wait(client, wait, &hasty, &error);
-///     if (status == OFAUTH_OK) status = ofauth_call(hasty, "whoami", NULL, NULL, &response, &error);
+/// ```c
+/// ofauth_wait *wait = NULL;
+/// ofauth_client *hasty = NULL;
+/// ofauth_response *response = NULL;
+/// ofauth_status status = ofauth_wait_new(&wait, &error);
+/// if (status == OFAUTH_OK) status = ofauth_wait_set_timeout(wait, 5000, &error);
+/// if (status == OFAUTH_OK) status = ofauth_client_with_wait(client, wait, &hasty, &error);
+/// if (status == OFAUTH_OK) status = ofauth_call(hasty, "whoami", NULL, NULL, &response, &error);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_client_with_wait(
     client: *const ofauth_client,

@@ -139,10 +139,10 @@ fn translate(source: &Path, kinds: &[ItemType]) -> Result<Vec<String>> {
     Ok(text.split("\n\n").map(tidy).filter(|item| !item.is_empty()).collect())
 }
 
-/// One item as a reader of C expects it: no links of the Rust documentation, short comments on one line, and the names
-/// of types without `struct`, which their typedefs make superfluous.
+/// One item as a reader of C expects it: no links and fences of the Rust documentation, short comments on one line, and the
+/// names of types without `struct`, which their typedefs make superfluous.
 fn tidy(item: &str) -> String {
-    let item = item.trim().replace("[`", "`").replace("`]", "`");
+    let item = indented(item.trim()).replace("[`", "`").replace("`]", "`");
     let lines: Vec<&str> = item.lines().collect();
     let mut tidy = Vec::new();
     let mut rest = lines.as_slice();
@@ -160,6 +160,20 @@ fn tidy(item: &str) -> String {
         });
     }
     tidy.join("\n")
+}
+
+/// The same comment with its code between fences indented, as the header's other comments have it.
+fn indented(item: &str) -> String {
+    let mut is_code = false;
+    let mut lines = Vec::new();
+    for line in item.lines() {
+        match line.trim_start().strip_prefix("* ") {
+            Some(text) if text.starts_with("```") => is_code = !is_code,
+            Some(text) if is_code => lines.push(line.replacen(text, &format!("    {text}"), 1)),
+            _ => lines.push(line.to_owned()),
+        }
+    }
+    lines.join("\n")
 }
 
 /// Constants and functions by name.

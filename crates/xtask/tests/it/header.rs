@@ -131,7 +131,7 @@ fn small_crate(name: &str, second: &str) -> PathBuf {
 #[test]
 fn a_header_follows_the_modules() {
     let ant = "//! Ants\n/// A nest.\npub struct nest { ants: Vec<u8> }\n\
-        /// Frees it.\n///\n/// Or not.\n#[unsafe(no_mangle)]\npub unsafe extern \"C\" fn ant_free(nest: *mut nest) {}\n";
+        /// Frees it.\n///\n/// Or not.\n///\n/// ```c\n/// ant_free(nest);\n/// ```\n#[unsafe(no_mangle)]\npub unsafe extern \"C\" fn ant_free(nest: *mut nest) {}\n";
     let folder = small_crate("order", ant);
     let text = header::text(
         &folder.join("lib.rs"),
@@ -155,7 +155,7 @@ fn a_header_follows_the_modules() {
         "/** Makes `ZEBRAS`. */\nOFAUTH_API\nuint32_t zebra_make(void);",
         "/** @} */",
         "/* -- Ants ---",
-        "/**\n * Frees it.\n *\n * Or not.\n */\nOFAUTH_API\nvoid ant_free(nest *nest);",
+        "/**\n * Frees it.\n *\n * Or not.\n *\n *     ant_free(nest);\n */\nOFAUTH_API\nvoid ant_free(nest *nest);",
         "} /* extern \"C\" */",
         "#endif /* OFAUTH_H */",
     ];
