@@ -46,7 +46,8 @@
  * A function that can fail returns an ofauth_status: OFAUTH_OK, which is 0, or one of OFAUTH_ERR_.... Its last argument is a
  * place for an ofauth_error and may be NULL. After a failure the place holds an error, to be freed with ofauth_error_free;
  * after a success it holds NULL. What it held before is overwritten, not freed. Errors are kept nowhere else. A result goes to
- * an `out` place, which must not be NULL and holds NULL after a failure. The text of a function adds to these rules.
+ * an `out` place, which must not be NULL and holds NULL after a failure, and at the end of a batch. The text of a function adds
+ * to these rules.
  *
  * @section ofauth_ownership Ownership
  * What is returned in an `out` place belongs to the caller, who frees it once with the ofauth_..._free of its type. A const
@@ -60,21 +61,24 @@
  * @section ofauth_threads Threads
  * The library keeps no state per thread, so an object that was made on one thread may be used on another.
  *
- *     ofauth_client, ofauth_cancel                              any number of threads at the same time
+ *     ofauth_client, ofauth_cancel                                any number of threads at the same time
+ *     ofauth_batch                                                likewise, but one at a time waits for it
  *     ofauth_config, ofauth_upload, ofauth_request, ofauth_wait   one thread at a time; several while none changes it
- *     ofauth_result, ofauth_response, ofauth_error, ofauth_check_result, ofauth_sessions
- *                                                               immutable: any number of threads at the same time
+ *     ofauth_result, ofauth_batched, ofauth_response, ofauth_error, ofauth_check_result, ofauth_sessions
+ *                                                                 immutable: any number of threads at the same time
  *
- * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a request, a
- * wait and a cancel may be freed while a run is under way that has begun to call back; the run keeps what it needs.
+ * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a batch, a
+ * request, a wait and a cancel may be freed while a run is under way that has begun to call back; the run keeps what it needs.
  *
  * @section ofauth_waiting_section Functions that wait
- * Every function that takes an ofauth_client, except for ofauth_client_with_wait and ofauth_client_free, waits: for the
- * service or, as ofauth_result_settle, for the disk. These are "the functions that wait". All others return at once, except
- * for ofauth_client_free, which waits for the client's threads, and the two of journals, which read a directory.
+ * Every function that takes an ofauth_client waits, except for ofauth_client_with_wait, ofauth_client_set_api_key and
+ * ofauth_client_free: for the service or, as ofauth_result_settle, for the disk. These are "the functions that wait". All others
+ * return at once, except for ofauth_client_free, which waits for the client's threads, ofauth_batch_free, which ends uploads, and
+ * the two of journals, which read a directory.
  *
  * Each of them can be cancelled and can be given a timeout and a tick, by a client of ofauth_client_with_wait. A request has
- * setters of its own for all three, an upload for the cancel and the timeout; its progress callback does what a tick does.
+ * setters of its own for all three, an upload for the cancel and the timeout; its progress callback does what a tick does. A
+ * batch has a cancel of its own, which ends the batch, while what gives up a call only ends the call.
  *
  * @section ofauth_callbacks Callbacks
  * Callbacks run on the thread that called one of the functions that wait, while it waits, and never two of one call at the
@@ -85,8 +89,9 @@
  * user_data is passed on as it is and may be NULL. The setter takes it over, together with `destroy`, which may be NULL: it is
  * called exactly once with user_data, when the library lets go of it. That is when another callback is set, when the object is
  * freed and the last run that uses it has returned, or at once, if the setter fails or the callback is NULL. It runs on the
- * thread that calls the function which lets go: a setter, an ofauth_..._free, or one that waits. It counts as a callback, and may free or change the object whose setter calls it. In a
- * forked child it is called for the child's copy, when the child frees its objects.
+ * thread that calls the function which lets go: a setter, an ofauth_..._free, or one that waits. It counts as a callback, and
+ * may free or change the object whose setter calls it. In a forked child it is called for the child's copy, when the child frees
+ * its objects.
  *
  * @section ofauth_survive Uploads that survive
  * With a directory set by ofauth_config_set_journal_dir, every upload keeps a journal there of what the service has. Nothing
@@ -210,6 +215,12 @@ extern "C" {
  * @{
  */
 
+/** Many uploads, some of them at once. Any number of threads at the same time, of which one may wait for it. */
+typedef struct ofauth_batch ofauth_batch;
+
+/** How one file of a batch ended. Immutable: any thread may read it, and what it returns lives as long as it does. */
+typedef struct ofauth_batched ofauth_batched;
+
 /** Cancels uploads and calls from another thread. Any number of them may share one; any thread may use it at any time. */
 typedef struct ofauth_cancel ofauth_cancel;
 
@@ -250,42 +261,6 @@ typedef struct ofauth_wait ofauth_wait;
 typedef int32_t ofauth_status;
 
 /**
- * Called with each line of the log.
- *
- * `level` is one of `OFAUTH_LOG_...`; `message` is one line and borrowed until the function returns. It runs on a
- * thread that is inside a call of this client; if several threads are, it may run on several of them at the same time.
- */
-typedef void (*ofauth_log_callback)(void *user_data, int32_t level, const char *message);
-
-/** Frees the user data of a callback. Called exactly once, when the library lets go of it; see "Callbacks" above. */
-typedef void (*ofauth_destroy)(void *user_data);
-
-/**
- * Called four times a second while a call waits, on the thread that called. Return 0 to go on, anything else to cancel.
- *
- * A program can look here at the flag that its signal handler has set, or keep its window alive.
- */
-typedef int (*ofauth_tick_callback)(void *user_data);
-
-/**
- * Reads up to `len` bytes at `offset` from the start of the source into `buf`, and returns how many it read.
- *
- * Fewer than `len` are fine. 0 before the declared size, -1, and more than `len` end the upload with
- * `OFAUTH_ERR_SOURCE` or `OFAUTH_ERR_SOURCE_CHANGED`. Offsets come in any order. When a part is sent again, its range is
- * read again and must give the same bytes. Runs on the thread that called `ofauth_upload_run`, one at a time; until it
- * returns, the upload stands still and cannot be cancelled.
- */
-typedef int64_t (*ofauth_reader)(void *user_data, uint64_t offset, uint8_t *buf, size_t len);
-
-/**
- * Called for each notice of an upload, in order; none is lost. Return 0 to go on, anything else to cancel the upload.
- *
- * `kind` is one of `OFAUTH_NOTICE_...`; later versions may add numbers. `text` is one line for people, without a full
- * stop, and borrowed until the function returns. Runs on the thread that called `ofauth_upload_run`.
- */
-typedef int (*ofauth_notice_callback)(void *user_data, int32_t kind, const char *text);
-
-/**
  * How far an upload is. Made by the library only. Later versions may add fields at the end: a program that may run with an
  * older library than it was compiled for uses a field only if `size` says that it is there.
  *
@@ -323,6 +298,63 @@ typedef struct ofauth_progress {
     /** Tries that failed and were repeated. */
     uint32_t retries;
 } ofauth_progress;
+
+/**
+ * Called with the progress of each file of a batch, as `ofauth_progress_callback` is with that of an upload. `index` is the
+ * place of the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
+ *
+ * Runs on the thread that called `ofauth_batch_next`; between two calls of it, progress is not reported.
+ */
+typedef int (*ofauth_batch_progress_callback)(void *user_data,
+                                              uint64_t index,
+                                              const ofauth_progress *progress);
+
+/** Frees the user data of a callback. Called exactly once, when the library lets go of it; see "Callbacks" above. */
+typedef void (*ofauth_destroy)(void *user_data);
+
+/**
+ * Called for each notice of a file of a batch, as `ofauth_notice_callback` is for those of an upload. `index` is the place of
+ * the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
+ *
+ * Runs on the thread that called `ofauth_batch_next`; notices that come between two calls of it wait for the next one.
+ */
+typedef int (*ofauth_batch_notice_callback)(void *user_data,
+                                            uint64_t index,
+                                            int32_t kind,
+                                            const char *text);
+
+/**
+ * Reads up to `len` bytes at `offset` from the start of the source into `buf`, and returns how many it read.
+ *
+ * Fewer than `len` are fine. 0 before the declared size, -1, and more than `len` end the upload with
+ * `OFAUTH_ERR_SOURCE` or `OFAUTH_ERR_SOURCE_CHANGED`. Offsets come in any order. When a part is sent again, its range is
+ * read again and must give the same bytes. Runs on the thread that called `ofauth_upload_run`, one at a time; until it
+ * returns, the upload stands still and cannot be cancelled.
+ */
+typedef int64_t (*ofauth_reader)(void *user_data, uint64_t offset, uint8_t *buf, size_t len);
+
+/**
+ * Called with each line of the log.
+ *
+ * `level` is one of `OFAUTH_LOG_...`; `message` is one line and borrowed until the function returns. It runs on a
+ * thread that is inside a call of this client; if several threads are, it may run on several of them at the same time.
+ */
+typedef void (*ofauth_log_callback)(void *user_data, int32_t level, const char *message);
+
+/**
+ * Called four times a second while a call waits, on the thread that called. Return 0 to go on, anything else to cancel.
+ *
+ * A program can look here at the flag that its signal handler has set, or keep its window alive.
+ */
+typedef int (*ofauth_tick_callback)(void *user_data);
+
+/**
+ * Called for each notice of an upload, in order; none is lost. Return 0 to go on, anything else to cancel the upload.
+ *
+ * `kind` is one of `OFAUTH_NOTICE_...`; later versions may add numbers. `text` is one line for people, without a full
+ * stop, and borrowed until the function returns. Runs on the thread that called `ofauth_upload_run`.
+ */
+typedef int (*ofauth_notice_callback)(void *user_data, int32_t kind, const char *text);
 
 /**
  * Called with the progress of an upload: about ten times a second while bytes flow, after every part, and at the end; and
@@ -774,6 +806,17 @@ ofauth_status ofauth_client_with_wait(const ofauth_client *client,
                                       ofauth_error **err);
 
 /**
+ * Replaces the API key, for a program that rotates keys. Requests that are sent from now on carry the new one, also those of
+ * uploads under way and of other handles of the same client; connections, journal and what is known of rate limits are kept.
+ *
+ * Any thread, inside callbacks too. `OFAUTH_ERR_CONFIG`: no key looks like that; the old one stays.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_client_set_api_key(const ofauth_client *client,
+                                        const char *api_key,
+                                        ofauth_error **err);
+
+/**
  * Frees a client. Calls that are under way on other threads keep what they need and run to their end; the last one stops
  * the client's threads and closes its connections. That normally takes less than a millisecond and never more than
  * 100: a thread that waits for a name server or a disk is left to itself, touches no memory of the caller, and ends when
@@ -1044,7 +1087,8 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /**
  * @defgroup ofauth_notice Notices
  *
- * Events of an upload that its user should know about, in words: it was resumed, a step is tried again, it waits.
+ * Events of an upload, or of a file of a batch, that its user should know about, in words: it was resumed, a step is tried
+ * again, it waits.
  * @{
  */
 
@@ -1080,6 +1124,18 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 
 /** The source cannot be read again by another process, so the upload cannot be resumed. */
 #define OFAUTH_NOTICE_NOT_RESUMABLE 10
+
+/** An earlier run of the same batch had uploaded this file: nothing is sent. */
+#define OFAUTH_NOTICE_ALREADY_RECORDED 11
+
+/** A file of a batch is uploaded, and the record of the batch cannot be written; the text says why. */
+#define OFAUTH_NOTICE_NOT_RECORDED 12
+
+/** The service of a batch is gone: this file is tried again and again, and the others wait. */
+#define OFAUTH_NOTICE_SERVICE_GONE 13
+
+/** The service of a batch is there again, and the other files go on. */
+#define OFAUTH_NOTICE_SERVICE_BACK 14
 
 /** @} */
 
@@ -1210,6 +1266,209 @@ ofauth_status ofauth_result_settle(const ofauth_client *client,
  */
 OFAUTH_API
 void ofauth_result_free(ofauth_result *result);
+
+/** @} */
+
+/* -- Batches: many uploads ------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_batch Batches: many uploads
+ *
+ * Many files, some of them at once, in memory that does not grow with their number: made, given files, and asked for the
+ * next one that has ended, until there is none. Any number of threads may use a batch at the same time, but only one may
+ * wait for it. What is set is set before the first `ofauth_batch_next`; files may be added until that has returned the end.
+ *
+ * One file's failure is its result, and the others go on. What would meet all of them (the key, a proxy that refuses, a full
+ * disk for journals, a cancel) stops the batch: the rest are results that were not tried. A service that did not serve
+ * three files in a row is waited for, 5 minutes at most, with one file that is tried again.
+ *
+ * With a journal directory, each upload is written into a record before its result is given out. The same files in a later
+ * batch, in this process or another, then give the same references at once, and only the rest is uploaded. The record is
+ * forgotten when `ofauth_batch_next` has returned the end and all results were successes, or by `ofauth_batch_settle`; what
+ * is left of a batch that did not come so far is kept for a week.
+ * @{
+ */
+
+/**
+ * Makes a batch without files. Free it with `ofauth_batch_free`.
+ *
+ *     ofauth_batch *batch = NULL;
+ *     ofauth_batched *file = NULL;
+ *     ofauth_status status = ofauth_batch_new(&batch, &error);
+ *     if (status == OFAUTH_OK) status = ofauth_batch_set_files(batch, 8, &error);
+ *     if (status == OFAUTH_OK) status = ofauth_batch_add_file(batch, "one.mp4", &error);
+ *     if (status == OFAUTH_OK) status = ofauth_batch_add_file(batch, "two.mp4", &error);
+ *     while (status == OFAUTH_OK && (status = ofauth_batch_next(client, batch, &file, &error)) == OFAUTH_OK && file != NULL) {
+ *         if (ofauth_batched_result(file) != NULL) puts(ofauth_result_upload_id(ofauth_batched_result(file)));
+ *         else fprintf(stderr, "%s: %s\n", ofauth_batched_name(file), ofauth_error_message(ofauth_batched_error(file)));
+ *         ofauth_batched_free(file);
+ *     }
+ *     ofauth_batch_free(batch);
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_batch_new(ofauth_batch **out,
+                               ofauth_error **err);
+
+/**
+ * Frees a batch. Uploads under way end at once; with a journal directory, the same batch goes on where they were. While
+ * another thread waits for the batch, or inside one of its callbacks, that ends when `ofauth_batch_next` has returned. Passing
+ * NULL is a no-op.
+ */
+OFAUTH_API
+void ofauth_batch_free(ofauth_batch *batch);
+
+/**
+ * Sets how each file is uploaded: by the options of `upload`, which is copied.
+ *
+ * Its timeout is that of each file. A file name among the options is that of every file, so it is usually not set. With
+ * `ofauth_upload_set_hold_result`, the record is forgotten by `ofauth_batch_settle` alone. `upload` must have options only:
+ * `OFAUTH_ERR_INVALID_ARGUMENT` if it has a source, a callback or a cancel, which belong to the batch.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_set_options(ofauth_batch *batch,
+                                       const ofauth_upload *upload,
+                                       ofauth_error **err);
+
+/** Sets how many files are uploaded at once, 1 to 64. Default: 1. Each sends so many parts in parallel as its options say. */
+OFAUTH_API
+ofauth_status ofauth_batch_set_files(ofauth_batch *batch,
+                                     uint32_t files,
+                                     ofauth_error **err);
+
+/**
+ * Sets the name of the record in the client's journal directory. It then has what batches of this name uploaded and nothing
+ * else, and all of it is forgotten when the batch is done. Only one batch at a time has a name. NULL, the default, is none:
+ * then batches with the same files may run at the same time.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_set_record(ofauth_batch *batch,
+                                      const char *record,
+                                      ofauth_error **err);
+
+/**
+ * Sets the cancel that ends the batch: files under way are cancelled, the others are not tried, and all of them are still
+ * given out. NULL, the default, is none. The cancel may be freed afterwards.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_set_cancel(ofauth_batch *batch,
+                                      const ofauth_cancel *cancel,
+                                      ofauth_error **err);
+
+/** Sets the progress callback. NULL, the default, disables it. */
+OFAUTH_API
+ofauth_status ofauth_batch_set_progress(ofauth_batch *batch,
+                                        ofauth_batch_progress_callback callback,
+                                        void *user_data,
+                                        ofauth_destroy destroy,
+                                        ofauth_error **err);
+
+/**
+ * Sets the notice callback. It is called as that of an upload is, and for what the batch waits for. NULL, the default,
+ * disables it.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_set_notice(ofauth_batch *batch,
+                                      ofauth_batch_notice_callback callback,
+                                      void *user_data,
+                                      ofauth_destroy destroy,
+                                      ofauth_error **err);
+
+/** Adds the regular file at `path`, as for `ofauth_upload_set_file`. The first one has the index 0, the next one 1. */
+OFAUTH_API
+ofauth_status ofauth_batch_add_file(ofauth_batch *batch,
+                                    const char *path,
+                                    ofauth_error **err);
+
+/**
+ * Adds `size` bytes of memory under this file name. They are not copied: they must stay, unchanged, until the result of this
+ * file was given out or `ofauth_batch_free` has returned; as for `ofauth_upload_set_bytes`.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_add_bytes(ofauth_batch *batch,
+                                     const void *data,
+                                     size_t size,
+                                     const char *filename,
+                                     ofauth_error **err);
+
+/**
+ * Adds `size` bytes that `reader` reads, under this file name. It runs on the thread that called `ofauth_batch_next`: between
+ * two calls of it, the upload of this file stands still.
+ */
+OFAUTH_API
+ofauth_status ofauth_batch_add_reader(ofauth_batch *batch,
+                                      ofauth_reader reader,
+                                      void *user_data,
+                                      ofauth_destroy destroy,
+                                      uint64_t size,
+                                      const char *filename,
+                                      ofauth_error **err);
+
+/**
+ * Waits until the next file has ended, whichever it is, and tells how. `*out` is to be freed with `ofauth_batched_free`. With
+ * `OFAUTH_OK` and NULL in `*out`, every file that was added has been given out: the batch is over, and no file can be added.
+ *
+ * The first call begins the batch, with this client; later ones take the same client, or another handle of it. Files that
+ * have begun go on between two calls; new ones begin only during a call. The limits of the client's wait give up waiting
+ * and not the batch: after `OFAUTH_ERR_CANCELLED` or `OFAUTH_ERR_TIMEOUT`, ask again.
+ *
+ * `OFAUTH_ERR_BUSY`: another thread waits for this batch, or another batch has a record of this name.
+ * `OFAUTH_ERR_JOURNAL`: the record cannot be read or written. If the batch cannot begin, further calls give out its files,
+ * not tried. Not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_batch_next(const ofauth_client *client,
+                                ofauth_batch *batch,
+                                ofauth_batched **out,
+                                ofauth_error **err);
+
+/**
+ * Says that the results have arrived where they belong, so that the record need not keep them any longer, and waits until
+ * that is on the disk: the same files are then uploaded again. Settling again, and settling a batch without a record, changes
+ * nothing. Before the first `ofauth_batch_next`, it forgets what an earlier batch left under the same name.
+ *
+ * Its errors are those of `ofauth_batch_next`. After `OFAUTH_ERR_CANCELLED` or `OFAUTH_ERR_TIMEOUT` the batch may be settled or
+ * not: settle again.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_batch_settle(const ofauth_client *client,
+                                  ofauth_batch *batch,
+                                  ofauth_error **err);
+
+/** @} */
+
+/* -- Batches: how each file ended ------------------------------------------------------------------ */
+
+/**
+ * @defgroup ofauth_batched Batches: how each file ended
+ * @{
+ */
+
+/** The place of the file among those that were added, from 0; 0 for NULL. */
+OFAUTH_API
+uint64_t ofauth_batched_index(const ofauth_batched *file);
+
+/** What people call the file: its path, or the name of what has no path. NULL for NULL. */
+OFAUTH_API
+const char *ofauth_batched_name(const ofauth_batched *file);
+
+/** The finished upload; NULL if there is none, and for NULL. It is borrowed: do not free it. */
+OFAUTH_API
+const ofauth_result *ofauth_batched_result(const ofauth_batched *file);
+
+/** Why the file was not uploaded; NULL if it was, and for NULL. It is borrowed: do not free it. */
+OFAUTH_API
+const ofauth_error *ofauth_batched_error(const ofauth_batched *file);
+
+/**
+ * 1 if the file was tried, else 0. One that was not has the status of the failure that stopped the batch, which is the result
+ * of another file, or `OFAUTH_ERR_CANCELLED`; nothing was sent for it.
+ */
+OFAUTH_API
+int ofauth_batched_was_tried(const ofauth_batched *file);
+
+/** Frees it, with the result or error that it returned. Passing NULL is a no-op. */
+OFAUTH_API
+void ofauth_batched_free(ofauth_batched *file);
 
 /** @} */
 

@@ -86,7 +86,7 @@ static ofauth_status check(ofauth_client *with, ofauth_error **error) {
   return status;
 }
 
-static ofauth_status batch(ofauth_client *with, ofauth_error **error) {
+static ofauth_status vault_plus_batch(ofauth_client *with, ofauth_error **error) {
   static const char *const IDS[] = {"1", "2"};
   ofauth_response *response = NULL;
   ofauth_status status = ofauth_vault_plus_batch(with, IDS, 2, &response, error);
@@ -101,6 +101,17 @@ static ofauth_status upload_file(ofauth_client *with, ofauth_error **error) {
   return status;
 }
 
+static ofauth_status file_of_batch(ofauth_client *with, ofauth_error **error) {
+  ofauth_batch *batch = NULL;
+  ofauth_batched *file = NULL;
+  ofauth_status status = ofauth_batch_new(&batch, error);
+  status = status == OFAUTH_OK ? ofauth_batch_add_file(batch, needed("OFAUTH_CLIP"), error) : status;
+  status = status == OFAUTH_OK ? ofauth_batch_next(with, batch, &file, error) : status;
+  CHECK(file == NULL);
+  ofauth_batch_free(batch);
+  return status;
+}
+
 /* By name, and whether it must not be carried out twice. */
 static const struct {
   const char *name;
@@ -108,7 +119,8 @@ static const struct {
   int once;
 } CALLS[] = {
     {"a GET", call_get, 0}, {"a POST", call_post, 1},  {"bytes", call_bytes, 0},
-    {"a check", check, 0},  {"a batch", batch, 0},     {"an upload", upload_file, 0},
+    {"a check", check, 0},  {"a Vault+ batch", vault_plus_batch, 0}, {"an upload", upload_file, 0},
+    {"a batch", file_of_batch, 0},
 };
 
 static const struct {

@@ -49,6 +49,7 @@ struct shared {
   ofauth_check_result *check_result;
   ofauth_sessions *sessions;
   ofauth_result *result;
+  ofauth_batched *batched;
   ofauth_response *response;
   ofauth_error *error;
   char *pem;
@@ -99,6 +100,16 @@ static inline int ignore_notice(void *user_data, int32_t kind, const char *text)
   return 0;
 }
 
+static inline int ignore_batch_progress(void *user_data, uint64_t index, const ofauth_progress *progress) {
+  (void)user_data, (void)index, (void)progress;
+  return 0;
+}
+
+static inline int ignore_batch_notice(void *user_data, uint64_t index, int32_t kind, const char *text) {
+  (void)user_data, (void)index, (void)kind, (void)text;
+  return 0;
+}
+
 static inline int ignore_tick(void *user_data) {
   (void)user_data;
   return 0;
@@ -122,6 +133,13 @@ static inline ofauth_client *fresh_client(void) {
 
 static inline ofauth_upload *fresh_upload(void) {
   return new_upload("some bytes", 10, "some.mp4");
+}
+
+static inline ofauth_batch *fresh_batch(void) {
+  ofauth_batch *batch = NULL;
+  OK(ofauth_batch_new(&batch, &error));
+  OK(ofauth_batch_add_bytes(batch, "some bytes", 10, "some.mp4", &error));
+  return batch;
 }
 
 static inline ofauth_cancel *fresh_cancel(void) {
@@ -160,6 +178,14 @@ static inline ofauth_result *fresh_result(void) {
   return result;
 }
 
+static inline ofauth_batched *fresh_batched(void) {
+  ofauth_batch *batch = fresh_batch();
+  ofauth_batched *file = NULL;
+  OK(ofauth_batch_next(shared.client, batch, &file, &error));
+  ofauth_batch_free(batch);
+  return file;
+}
+
 static inline ofauth_response *fresh_response(void) {
   ofauth_response *response = NULL;
   OK(ofauth_call(shared.client, "whoami", NULL, NULL, &response, &error));
@@ -185,6 +211,7 @@ static inline void make_shared(void) {
   shared.check_result = fresh_check_result();
   shared.sessions = fresh_sessions();
   shared.result = fresh_result();
+  shared.batched = fresh_batched();
   shared.response = fresh_response();
   shared.error = fresh_error();
 }
@@ -192,6 +219,7 @@ static inline void make_shared(void) {
 static inline void free_shared(void) {
   ofauth_error_free(shared.error);
   ofauth_response_free(shared.response);
+  ofauth_batched_free(shared.batched);
   ofauth_result_free(shared.result);
   ofauth_sessions_free(shared.sessions);
   ofauth_check_result_free(shared.check_result);

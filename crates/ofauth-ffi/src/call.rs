@@ -11,7 +11,6 @@ use ofauth::Media;
 use serde_json::json;
 
 use crate::boundary::infallible;
-use crate::callback::Callbacks;
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
 use crate::event_loop::CallLoop;
@@ -47,7 +46,7 @@ pub unsafe extern "C" fn ofauth_check(
         let etag = unsafe { pointer::owned_text(etag, "etag") }?;
         let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
         let work = waiting.or_left(async move { api.check(&etag, size).await });
-        let check = waiting.run(client, &Callbacks::default(), work)?;
+        let check = waiting.run(client, &(), work)?;
         let media = check.media.map(|media| text::owned(&media.raw().to_string()));
         Ok(ofauth_check_result { exists: check.exists, media })
     };
@@ -99,7 +98,7 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
         }
         let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
         let work = waiting.or_left(async move { api.vault_plus_batch(owned).await });
-        let batch = waiting.run(client, &Callbacks::default(), work)?;
+        let batch = waiting.run(client, &(), work)?;
         let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
         ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))
     };

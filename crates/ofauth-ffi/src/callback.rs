@@ -8,6 +8,7 @@ use std::ffi::{CStr, c_char, c_int, c_void};
 use std::sync::Arc;
 
 use crate::error::ofauth_error;
+use crate::event::FileIndex;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
 use crate::status::OFAUTH_ERR_REENTRANT;
@@ -36,13 +37,25 @@ pub(crate) fn refuse_inside() -> Result<()> {
     Ok(())
 }
 
-/// The functions of the caller that a call needs.
-#[derive(Default)]
-pub(crate) struct Callbacks {
-    pub(crate) progress: Option<ProgressCallback>,
-    pub(crate) notice: Option<NoticeCallback>,
-    pub(crate) reader: Option<ReaderCallback>,
+/// The functions of the caller that a call runs. `()` is none.
+pub(crate) trait Callbacks {
+    /// Reports progress of a file. Whether the call is cancelled.
+    fn progress(&self, _file: FileIndex, _progress: &ofauth_progress) -> bool {
+        false
+    }
+
+    /// Reports a notice of a file. Whether the call is cancelled.
+    fn notice(&self, _file: FileIndex, _kind: i32, _text: &CStr) -> bool {
+        false
+    }
+
+    /// The reader of a file.
+    fn reader(&self, _file: FileIndex) -> Option<ReaderCallback> {
+        None
+    }
 }
+
+impl Callbacks for () {}
 
 /// A progress callback of the caller.
 #[derive(Clone)]
@@ -72,22 +85,19 @@ pub(crate) struct ReaderCallback {
     pub(crate) user_data: Arc<UserData>,
 }
 
-impl Callbacks {
-    /// Reports progress, if there is any to report and somebody wants it. Whether the caller cancels.
-    pub(crate) fn progress(&self, progress: Option<&ofauth_progress>) -> bool {
-        let (Some(progress), Some(ProgressCallback { function, user_data })) = (progress, &self.progress)
-        else {
-            return false;
-        };
+impl ProgressCallback {
+    /// Calls it. Whether the caller cancels.
+    pub(crate) fn cancels(&self, progress: &ofauth_progress) -> bool {
         // SAFETY: the caller of the C function vouches for its callback.
-        run(|| unsafe { function(user_data.pointer(), progress) }) != 0
+        run(|| unsafe { (self.function)(self.user_data.pointer(), progress) }) != 0
     }
+}
 
-    /// Reports a notice, if somebody wants it. Whether the caller cancels.
-    pub(crate) fn notice(&self, kind: i32, text: &CStr) -> bool {
-        let Some(NoticeCallback { function, user_data }) = &self.notice else { return false };
+impl NoticeCallback {
+    /// Calls it. Whether the caller cancels.
+    pub(crate) fn cancels(&self, kind: i32, text: &CStr) -> bool {
         // SAFETY: the caller of the C function vouches for its callback, and `text` lives until it returns.
-        run(|| unsafe { function(user_data.pointer(), kind, text.as_ptr()) }) != 0
+        run(|| unsafe { (self.function)(self.user_data.pointer(), kind, text.as_ptr()) }) != 0
     }
 }
 

@@ -1,5 +1,6 @@
 //! Clients
 
+use std::ffi::c_char;
 use std::sync::Arc;
 
 use crate::boundary::{fallible, infallible};
@@ -48,12 +49,29 @@ pub(crate) unsafe fn waiting<T>(
     err: *mut *mut ofauth_error,
     call: impl FnOnce(&Guest, Limits) -> Result<T>,
 ) -> ofauth_status {
+    // SAFETY: as promised by the caller.
+    unsafe { waiting_for_next(client, out, err, |client, limits| call(client, limits).map(Some)) }
+}
+
+/// The same for a function that may succeed and have no result, because there is no more.
+///
+/// # Safety
+///
+/// As for [`waiting`].
+pub(crate) unsafe fn waiting_for_next<T>(
+    client: *const ofauth_client,
+    out: *mut *mut T,
+    err: *mut *mut ofauth_error,
+    call: impl FnOnce(&Arc<Guest>, Limits) -> Result<Option<T>>,
+) -> ofauth_status {
     let body = || {
         // SAFETY: as promised by the caller.
         let out = unsafe { pointer::out(out, "out") }?;
         // SAFETY: as promised by the caller.
         let (client, limits) = unsafe { enter(client) }?;
-        hand_out(out, call(&client, limits)?);
+        if let Some(result) = call(&client, limits)? {
+            hand_out(out, result);
+        }
         Ok(())
     };
     // SAFETY: as promised by the caller.
@@ -68,7 +86,7 @@ pub(crate) unsafe fn waiting<T>(
 pub(crate) unsafe fn waiting_for_end(
     client: *const ofauth_client,
     err: *mut *mut ofauth_error,
-    call: impl FnOnce(&Guest, Limits) -> Result<()>,
+    call: impl FnOnce(&Arc<Guest>, Limits) -> Result<()>,
 ) -> ofauth_status {
     let body = || {
         // SAFETY: as promised by the caller.
@@ -137,6 +155,30 @@ pub unsafe extern "C" fn ofauth_client_with_wait(
         let limits = unsafe { pointer::shared(wait, "wait") }?.0.clone();
         hand_out(out, ofauth_client { guest: Arc::clone(&client.guest), limits });
         Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Replaces the API key, for a program that rotates keys. Requests that are sent from now on carry the new one, also those of
+/// uploads under way and of other handles of the same client; connections, journal and what is known of rate limits are kept.
+///
+/// Any thread, inside callbacks too. `OFAUTH_ERR_CONFIG`: no key looks like that; the old one stays.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_client_set_api_key(
+    client: *const ofauth_client,
+    api_key: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { pointer::shared(client, "client") }?;
+        if !client.guest.in_same_process() {
+            return Err(forked());
+        }
+        // SAFETY: the header asks for a text that ends with NUL.
+        let api_key = unsafe { pointer::owned_text(api_key, "api_key") }?;
+        Ok(client.guest.client().set_api_key(api_key)?)
     };
     // SAFETY: the header asks for NULL or a valid place.
     unsafe { fallible(err, body) }

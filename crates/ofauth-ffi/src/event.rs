@@ -11,14 +11,17 @@ use ofauth::ReadAt;
 
 use crate::callback::{self, ReaderCallback};
 
+/// The place of a file among those of its call, from 0. A call with one file, or none, has no other.
+pub(crate) type FileIndex = u64;
+
 /// What the thread that called has to do.
 pub(crate) enum Event {
-    /// There is a newer progress.
-    Progress,
-    /// There is a notice: its kind, and what it says.
-    Notice(i32, CString),
-    /// A piece of the source is wanted.
-    Read(ReadRequest),
+    /// There is a newer progress of a file.
+    Progress(FileIndex),
+    /// There is a notice of a file: its kind, and what it says.
+    Notice(FileIndex, i32, CString),
+    /// A piece of a source is wanted.
+    Read(FileIndex, ReadRequest),
     /// There are lines of the log.
     Log,
     /// The work has ended.
@@ -42,9 +45,9 @@ struct Buffer {
 unsafe impl Send for Buffer {}
 
 impl ReadRequest {
-    /// Has the caller's reader fill the buffer.
-    pub(crate) fn read(&self, reader: Option<&ReaderCallback>) -> i64 {
-        let Some(ReaderCallback { function, user_data }) = reader else { return -1 };
+    /// Has a reader of the caller fill the buffer.
+    pub(crate) fn read(&self, reader: &ReaderCallback) -> i64 {
+        let ReaderCallback { function, user_data } = reader;
         let user_data = user_data.pointer();
         // SAFETY: the caller of the C function vouches for its reader, and the buffer is lent until the reply.
         callback::run(|| unsafe { function(user_data, self.offset, self.buffer.start, self.buffer.length) })
@@ -59,6 +62,7 @@ impl ReadRequest {
 
 /// A source that has the thread that called read.
 pub(crate) struct EventReader {
+    pub(crate) file: FileIndex,
     pub(crate) events: Sender<Event>,
     /// Bytes.
     pub(crate) size: u64,
@@ -73,7 +77,8 @@ impl ReadAt for EventReader {
         let (reply, replied) = sync_channel(1);
         let buffer = Buffer { start: buf.as_mut_ptr(), length: buf.len() };
         let over = || io::Error::other("the upload has ended");
-        self.events.send(Event::Read(ReadRequest { offset, buffer, reply })).map_err(|_| over())?;
+        let request = ReadRequest { offset, buffer, reply };
+        self.events.send(Event::Read(self.file, request)).map_err(|_| over())?;
         // The request is answered, or dropped when the call returns: both end this wait, and nothing else may.
         let read = replied.recv().map_err(|_| over())?;
         usize::try_from(read).map_err(|_| io::Error::other(format!("the reader returned {read}")))
@@ -90,7 +95,7 @@ mod tests {
 
     fn request(events: &Receiver<Event>) -> ReadRequest {
         match events.recv().unwrap() {
-            Event::Read(request) => request,
+            Event::Read(7, request) => request,
             _ => unreachable!("only reads are sent"),
         }
     }
@@ -103,7 +108,7 @@ mod tests {
             i64::try_from(offset).unwrap() - 1
         }
         let (sender, events) = channel();
-        let reader = EventReader { events: sender, size: 16 };
+        let reader = EventReader { file: 7, events: sender, size: 16 };
         let (first, second) = (4_u64, 0_u64);
         let reading = thread::spawn(move || {
             let mut buf = [0; 8];
@@ -113,10 +118,10 @@ mod tests {
             (buf, read, dropped, closed)
         });
         let user_data = UserData::new(std::ptr::null_mut(), None);
-        let sevens = Some(ReaderCallback { function: sevens, user_data });
+        let sevens = ReaderCallback { function: sevens, user_data };
         for _ in 0..2 {
             let request = request(&events);
-            let read = request.read(sevens.as_ref());
+            let read = request.read(&sevens);
             request.reply(read);
         }
         drop(request(&events));

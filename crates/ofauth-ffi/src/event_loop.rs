@@ -1,32 +1,31 @@
 //! The event loop of one call: waits for work on a client's threads and runs the callbacks on the thread that called.
 //!
 //! The work sends events; this thread takes them one by one. So a callback never meets itself, needs no lock, and its
-//! user data may belong to the calling thread. Events are std's own channel: nothing here has to be proven.
+//! user data may belong to the calling thread.
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
 use std::pin::pin;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel, sync_channel};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::mpsc::{Sender, sync_channel};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select, select_all};
-use ofauth::{Cancel, Notice, Progress, ReadAt};
+use ofauth::Cancel;
 
 use crate::boundary::panicked;
 use crate::callback::{Callbacks, TickCallback};
 use crate::cancel::OwnCancel;
 use crate::error::ofauth_error;
-use crate::event::{Event, EventReader};
+use crate::event::{Event, FileIndex};
 use crate::guest::{Guest, broken, forked};
 use crate::log::Listening;
-use crate::notice;
+use crate::mailbox::Mailbox;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
 use crate::status::{OFAUTH_ERR_CANCELLED, OFAUTH_ERR_INTERNAL, OFAUTH_ERR_TIMEOUT};
-use crate::text;
 use crate::waiting::Limits;
 
 /// The longest pause between two ticks, and between two progress callbacks. They are where programs look at the flag that a
@@ -46,11 +45,9 @@ impl Drop for EndOfWork {
     }
 }
 
-/// The events of one call, and the newest progress, which replaces one that was not reported yet.
+/// The events of one call, and what gives it up.
 pub(crate) struct CallLoop {
-    sender: Sender<Event>,
-    events: Receiver<Event>,
-    newest: Arc<Mutex<Option<ofauth_progress>>>,
+    mailbox: Mailbox,
     /// Cancels this call alone.
     cancel: Cancel,
     /// What cancels it and others.
@@ -62,15 +59,24 @@ pub(crate) struct CallLoop {
 impl CallLoop {
     /// A call that any of `limits` gives up.
     pub(crate) fn new(limits: impl IntoIterator<Item = Limits>) -> Self {
-        let (sender, events) = channel();
-        let (cancel, newest) = (Cancel::new(), Arc::default());
+        Self::with_mailbox(Mailbox::new(), limits)
+    }
+
+    /// The same, for work that goes on between calls and has a mailbox.
+    pub(crate) fn with_mailbox(mailbox: Mailbox, limits: impl IntoIterator<Item = Limits>) -> Self {
+        let cancel = Cancel::new();
         let (mut shared, mut timeout, mut ticks) = (Vec::new(), None::<Duration>, Vec::new());
         for limits in limits {
             shared.extend(limits.cancel.as_ref().map(OwnCancel::child));
             timeout = timeout.into_iter().chain(limits.timeout).min();
             ticks.extend(limits.tick);
         }
-        Self { sender, events, newest, cancel, shared, timeout, ticks }
+        Self { mailbox, cancel, shared, timeout, ticks }
+    }
+
+    /// Where the work leaves its events.
+    pub(crate) fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
     }
 
     /// What cancels the work: the caller's cancels do, and callbacks.
@@ -113,72 +119,61 @@ impl CallLoop {
         }
     }
 
-    /// A progress function for the library.
-    pub(crate) fn on_progress(&self) -> impl FnMut(&Progress) + Send + 'static {
-        let (newest, sender) = (Arc::clone(&self.newest), self.sender.clone());
-        move |progress| {
-            let replaced = newest.lock().unwrap_or_else(PoisonError::into_inner).replace(progress.into());
-            if replaced.is_none() {
-                // Nobody listens once the call has returned.
-                let _ = sender.send(Event::Progress);
-            }
-        }
-    }
-
-    /// A notice function for the library. Each notice is an event of its own: none replaces another.
-    pub(crate) fn on_notice(&self) -> impl FnMut(&Notice) + Send + 'static {
-        let sender = self.sender.clone();
-        move |notice| {
-            // Nobody listens once the call has returned.
-            let _ = sender.send(Event::Notice(notice::kind(notice), text::owned(&notice.to_string())));
-        }
-    }
-
-    /// A reader of `size` bytes for the library.
-    pub(crate) fn reader(&self, size: u64) -> impl ReadAt + use<> {
-        EventReader { events: self.sender.clone(), size }
-    }
-
     /// Carries `work` out on the client's threads, and runs callbacks here until it has ended.
     pub(crate) fn run<T: Send + 'static, E: Into<Box<ofauth_error>> + Send + 'static>(
         self,
         client: &Guest,
-        callbacks: &Callbacks,
+        callbacks: &impl Callbacks,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> Result<T> {
-        let Self { sender, events, newest, cancel, shared, ticks, .. } = self;
+        self.run_and_keep(client, callbacks, work).0
+    }
+
+    /// The same, and the mailbox for the next call, unless there can be none.
+    pub(crate) fn run_and_keep<T: Send + 'static, E: Into<Box<ofauth_error>> + Send + 'static>(
+        self,
+        client: &Guest,
+        callbacks: &impl Callbacks,
+        work: impl Future<Output = Result<T, E>> + Send + 'static,
+    ) -> (Result<T>, Option<Mailbox>) {
+        let Self { mailbox, cancel, shared, ticks, .. } = self;
         let work = passing_on(shared, cancel.clone(), work);
-        let listening = client.log().map(|(log, _)| log.listen(sender.clone()));
+        let listening = client.log().map(|(log, _)| log.listen(mailbox.sender()));
         let (result_sender, result) = sync_channel(1);
         let ended = Arc::new(AtomicBool::new(false));
-        let end = EndOfWork { events: sender, ended: Arc::clone(&ended) };
-        client.spawn(async move {
+        let end = EndOfWork { events: mailbox.sender(), ended: Arc::clone(&ended) };
+        let spawned = client.spawn(async move {
             let outcome = AssertUnwindSafe(work).catch_unwind().await;
             // The thread that called takes it once it has seen the end.
             let _ = result_sender.send(outcome);
             drop(end);
-        })?;
+        });
+        if let Err(error) = spawned {
+            return (Err(error), None);
+        }
         let cancel_if = |wanted: bool| {
             if wanted && client.in_same_process() {
                 cancel.cancel();
             }
         };
-        let report = |progress: Option<&ofauth_progress>| cancel_if(callbacks.progress(progress));
+        let report = |last: &Option<(FileIndex, ofauth_progress)>| {
+            cancel_if(last.as_ref().is_some_and(|(file, progress)| callbacks.progress(*file, progress)));
+        };
         let mut last = None;
         let mut ticked = Instant::now();
         loop {
             let patience =
                 if ticks.is_empty() { HEARTBEAT } else { HEARTBEAT.saturating_sub(ticked.elapsed()) };
-            match next(&events, patience) {
-                Some(Event::Progress) => {
-                    last = newest.lock().unwrap_or_else(PoisonError::into_inner).take().or(last);
-                    report(last.as_ref());
+            match mailbox.next(patience) {
+                Some(Event::Progress(file)) => {
+                    last = mailbox.take_newest(file).map(|progress| (file, progress)).or(last);
+                    report(&last);
                 }
-                None if client.workers().are_broken() => return Err(broken()),
-                None => report(last.as_ref()),
-                Some(Event::Notice(kind, text)) => cancel_if(callbacks.notice(kind, &text)),
-                Some(Event::Read(request)) => {
-                    let read = request.read(callbacks.reader.as_ref());
+                None if client.workers().are_broken() => return (Err(broken()), None),
+                None => report(&last),
+                Some(Event::Notice(file, kind, text)) => cancel_if(callbacks.notice(file, kind, &text)),
+                Some(Event::Read(file, request)) => {
+                    let read = callbacks.reader(file).map_or(-1, |reader| request.read(&reader));
                     // In a forked child the thread that waits is the parent's.
                     if client.in_same_process() { request.reply(read) } else { std::mem::forget(request) }
                 }
@@ -197,17 +192,18 @@ impl CallLoop {
             if !client.in_same_process() {
                 // A callback has forked, and this is the child: nobody is left to wait for, and what the parent's threads
                 // had locked in that moment stays locked.
-                std::mem::forget((events, newest, cancel, listening, result));
-                return Err(forked());
+                std::mem::forget((mailbox, cancel, listening, result));
+                return (Err(forked()), None);
             }
         }
         let lines = listening.map_or(0, Listening::end);
         let _ = (0..lines).all(|_| client.deliver_line());
-        match result.recv() {
+        let outcome = match result.recv() {
             Ok(Ok(outcome)) => outcome.map_err(Into::into),
             Ok(Err(panic)) => Err(panicked(&*panic)),
             Err(_) => Err(ofauth_error::new(OFAUTH_ERR_INTERNAL, "the client's threads ended under way")),
-        }
+        };
+        (outcome, Some(mailbox))
     }
 }
 
@@ -226,30 +222,5 @@ async fn passing_on<W: Future>(cancels: Vec<Cancel>, to: Cancel, work: W) -> W::
             work.await
         }
         Either::Right((done, _)) => done,
-    }
-}
-
-/// The next event; none if there was none for so long.
-fn next(events: &Receiver<Event>, patience: Duration) -> Option<Event> {
-    // A channel that is closed has nothing more to tell.
-    match events.recv_timeout(patience) {
-        Ok(event) => Some(event),
-        Err(RecvTimeoutError::Timeout) => None,
-        Err(RecvTimeoutError::Disconnected) => Some(Event::Done),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_listener_hears_of_an_upload_that_stands_still() {
-        let (sender, events) = channel();
-        assert!(next(&events, Duration::from_millis(1)).is_none(), "nothing moved");
-        sender.send(Event::Log).unwrap();
-        assert!(matches!(next(&events, Duration::from_millis(1)), Some(Event::Log)));
-        drop(sender);
-        assert!(matches!(next(&events, Duration::from_millis(1)), Some(Event::Done)));
     }
 }

@@ -11,6 +11,7 @@
 // stands in the text of each.
 #![allow(clippy::missing_safety_doc, non_camel_case_types)]
 
+mod batch;
 mod borrowed_bytes;
 mod boundary;
 mod call;
@@ -25,6 +26,7 @@ mod fork_guard;
 mod guest;
 mod journal;
 mod log;
+mod mailbox;
 mod notice;
 mod panics;
 mod pointer;
@@ -43,9 +45,12 @@ mod user_data;
 mod version;
 mod waiting;
 
+pub use batch::*;
 pub use call::*;
 pub use cancel::{ofauth_cancel, ofauth_cancel_cancel, ofauth_cancel_free, ofauth_cancel_new};
-pub use client::{ofauth_client, ofauth_client_free, ofauth_client_new, ofauth_client_with_wait};
+pub use client::{
+    ofauth_client, ofauth_client_free, ofauth_client_new, ofauth_client_set_api_key, ofauth_client_with_wait,
+};
 pub use config::*;
 pub use error::*;
 pub use journal::*;

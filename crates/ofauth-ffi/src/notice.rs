@@ -1,6 +1,7 @@
 //! Notices
 //!
-//! Events of an upload that its user should know about, in words: it was resumed, a step is tried again, it waits.
+//! Events of an upload, or of a file of a batch, that its user should know about, in words: it was resumed, a step is tried
+//! again, it waits.
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -28,6 +29,14 @@ pub const OFAUTH_NOTICE_RETRYING: i32 = 8;
 pub const OFAUTH_NOTICE_RATE_LIMITED: i32 = 9;
 /// The source cannot be read again by another process, so the upload cannot be resumed.
 pub const OFAUTH_NOTICE_NOT_RESUMABLE: i32 = 10;
+/// An earlier run of the same batch had uploaded this file: nothing is sent.
+pub const OFAUTH_NOTICE_ALREADY_RECORDED: i32 = 11;
+/// A file of a batch is uploaded, and the record of the batch cannot be written; the text says why.
+pub const OFAUTH_NOTICE_NOT_RECORDED: i32 = 12;
+/// The service of a batch is gone: this file is tried again and again, and the others wait.
+pub const OFAUTH_NOTICE_SERVICE_GONE: i32 = 13;
+/// The service of a batch is there again, and the other files go on.
+pub const OFAUTH_NOTICE_SERVICE_BACK: i32 = 14;
 
 /// Called for each notice of an upload, in order; none is lost. Return 0 to go on, anything else to cancel the upload.
 ///
@@ -49,6 +58,10 @@ pub(crate) fn kind(notice: &Notice) -> i32 {
         Notice::Retrying { .. } => OFAUTH_NOTICE_RETRYING,
         Notice::RateLimited { .. } => OFAUTH_NOTICE_RATE_LIMITED,
         Notice::NotResumable => OFAUTH_NOTICE_NOT_RESUMABLE,
+        Notice::AlreadyRecorded => OFAUTH_NOTICE_ALREADY_RECORDED,
+        Notice::NotRecorded { .. } => OFAUTH_NOTICE_NOT_RECORDED,
+        Notice::ServiceGone { .. } => OFAUTH_NOTICE_SERVICE_GONE,
+        Notice::ServiceBack => OFAUTH_NOTICE_SERVICE_BACK,
         _ => OFAUTH_NOTICE_OTHER,
     }
 }

@@ -11,7 +11,6 @@ use serde_json::{Map, Value};
 
 use crate::borrowed_bytes::{self, BorrowedBytes};
 use crate::boundary::{change, fallible, infallible};
-use crate::callback::Callbacks;
 use crate::cancel::ofauth_cancel;
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
@@ -66,7 +65,7 @@ impl ofauth_request {
         };
         let call = call.cancel(waiting.cancel());
         let call = waiting.timeout().into_iter().fold(call, Call::timeout);
-        let answer = waiting.run(client, &Callbacks::default(), call.send());
+        let answer = waiting.run(client, &(), call.send());
         borrowed_bytes::give_back(borrow, client);
         ofauth_response::of_answer(&answer?)
     }

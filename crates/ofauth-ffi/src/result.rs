@@ -3,13 +3,13 @@
 use std::ffi::{CString, c_char, c_int};
 use std::mem::ManuallyDrop;
 use std::ptr;
+use std::sync::Arc;
 
 use ofauth::Uploaded;
 use serde::Serialize;
 use serde_json::Value;
 
 use crate::boundary::infallible;
-use crate::callback::Callbacks;
 use crate::client::{ofauth_client, waiting_for_end};
 use crate::error::ofauth_error;
 use crate::event_loop::CallLoop;
@@ -201,7 +201,7 @@ pub unsafe extern "C" fn ofauth_result_settle(
     result: *const ofauth_result,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest, limits: Limits| {
+    let call = |client: &Arc<Guest>, limits: Limits| {
         // SAFETY: the header asks for a living result.
         let result = unsafe { pointer::shared(result, "result") }?;
         let Some(held) = &result.held else { return Ok(()) };
@@ -212,7 +212,7 @@ pub unsafe extern "C" fn ofauth_result_settle(
         let uploaded = Uploaded::clone(&held.uploaded);
         let waiting = CallLoop::new([limits]);
         let settle = waiting.or_left(async move { uploaded.settle().await });
-        waiting.run(client, &Callbacks::default(), settle)
+        waiting.run(client, &(), settle)
     };
     // SAFETY: what the header asks for.
     unsafe { waiting_for_end(client, err, call) }

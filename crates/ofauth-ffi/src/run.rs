@@ -3,15 +3,17 @@
 //! These functions wait. An upload ends when the service has confirmed it, or with an error that says whether anything
 //! may have been finished.
 
-use std::ffi::c_char;
+use std::ffi::{CStr, c_char};
 
 use crate::borrowed_bytes::{self, BorrowedBytes};
-use crate::callback::Callbacks;
+use crate::callback::{Callbacks, NoticeCallback, ProgressCallback, ReaderCallback};
 use crate::client::{ofauth_client, waiting};
 use crate::error::ofauth_error;
+use crate::event::{EventReader, FileIndex};
 use crate::event_loop::CallLoop;
 use crate::guest::Guest;
 use crate::pointer::{self, Result};
+use crate::progress::ofauth_progress;
 use crate::result::ofauth_result;
 use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, ofauth_status};
 use crate::upload::{Source, ofauth_upload};
@@ -66,11 +68,33 @@ pub unsafe extern "C" fn ofauth_upload_file(
     unsafe { waiting(client, out, err, call) }
 }
 
+/// The functions of the caller that an upload runs.
+#[derive(Default)]
+struct UploadCallbacks {
+    progress: Option<ProgressCallback>,
+    notice: Option<NoticeCallback>,
+    reader: Option<ReaderCallback>,
+}
+
+impl Callbacks for UploadCallbacks {
+    fn progress(&self, _: FileIndex, progress: &ofauth_progress) -> bool {
+        self.progress.as_ref().is_some_and(|callback| callback.cancels(progress))
+    }
+
+    fn notice(&self, _: FileIndex, kind: i32, text: &CStr) -> bool {
+        self.notice.as_ref().is_some_and(|callback| callback.cancels(kind, text))
+    }
+
+    fn reader(&self, _: FileIndex) -> Option<ReaderCallback> {
+        self.reader.clone()
+    }
+}
+
 /// Carries an upload out. `of_client` are the limits of the client's own wait.
 fn run(client: &Guest, upload: ofauth_upload, of_client: Limits) -> Result<ofauth_result> {
     let call = CallLoop::new([upload.limits, of_client]);
     let mut callbacks =
-        Callbacks { progress: upload.progress, notice: upload.notice, ..Callbacks::default() };
+        UploadCallbacks { progress: upload.progress, notice: upload.notice, ..UploadCallbacks::default() };
     let mut borrow = None;
 
     let is_file = matches!(upload.source, Some(Source::File(_)));
@@ -83,7 +107,7 @@ fn run(client: &Guest, upload: ofauth_upload, of_client: Limits) -> Result<ofaut
         }
         Some(Source::Reader { reader, size }) => {
             callbacks.reader = Some(reader);
-            ofauth::Source::reader(call.reader(size))
+            ofauth::Source::reader(EventReader { file: 0, events: call.mailbox().sender(), size })
         }
         None => {
             let text = "the upload has no source: set a file, bytes or a reader";
@@ -100,10 +124,12 @@ fn run(client: &Guest, upload: ofauth_upload, of_client: Limits) -> Result<ofaut
         work = work.timeout(limit);
     }
     if callbacks.progress.is_some() {
-        work = work.on_progress(call.on_progress());
+        let mut tell = call.mailbox().on_progress();
+        work = work.on_progress(move |progress| tell(0, progress));
     }
     if callbacks.notice.is_some() {
-        work = work.on_notice(call.on_notice());
+        let mut tell = call.mailbox().on_notice();
+        work = work.on_notice(move |notice| tell(0, notice));
     }
     let outcome = call.run(client, &callbacks, work.send());
     borrowed_bytes::give_back(borrow, client);

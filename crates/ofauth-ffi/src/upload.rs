@@ -15,10 +15,10 @@ use crate::callback::{NoticeCallback, ProgressCallback, ReaderCallback};
 use crate::cancel::ofauth_cancel;
 use crate::error::ofauth_error;
 use crate::notice::ofauth_notice_callback;
-use crate::pointer::{self, hand_out};
+use crate::pointer::{self, Result, hand_out};
 use crate::progress::ofauth_progress_callback;
 use crate::range;
-use crate::status::{OFAUTH_ERR_NULL, ofauth_status};
+use crate::status::{OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_NULL, ofauth_status};
 use crate::user_data::{UserData, ofauth_destroy};
 use crate::waiting::Limits;
 
@@ -40,6 +40,26 @@ pub struct ofauth_upload {
     pub(crate) notice: Option<NoticeCallback>,
     /// What gives a run up. The timeout among the options is not used: this one counts for other calls, too.
     pub(crate) limits: Limits,
+}
+
+impl ofauth_upload {
+    /// The options, if there is nothing else.
+    pub(crate) fn options_alone(&self) -> Result<UploadOptions> {
+        let other = match self {
+            Self { source: Some(_), .. } => "a source: add it to the batch",
+            Self { progress: Some(_), .. } | Self { notice: Some(_), .. } => {
+                "a callback: set one of the batch"
+            }
+            Self { limits: Limits { cancel: Some(_), .. }, .. } => "a cancel: set that of the batch",
+            _ => {
+                let mut options = self.options.clone();
+                options.timeout = self.limits.timeout;
+                return Ok(options);
+            }
+        };
+        let text = format!("the upload has {other}; the options of a batch are an upload without one");
+        Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text))
+    }
 }
 
 /// Where the bytes come from.

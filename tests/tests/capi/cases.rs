@@ -14,6 +14,10 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_upload_set_notice", "callback"),
     ("ofauth_upload_set_progress", "callback"),
     ("ofauth_upload_set_cancel", "cancel"),
+    ("ofauth_batch_set_cancel", "cancel"),
+    ("ofauth_batch_set_notice", "callback"),
+    ("ofauth_batch_set_progress", "callback"),
+    ("ofauth_batch_set_record", "record"),
     ("ofauth_wait_set_cancel", "cancel"),
     ("ofauth_wait_set_tick", "tick"),
     ("ofauth_request_set_cancel", "cancel"),
@@ -27,10 +31,13 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_call_bytes", "params_json"),
 ];
 
-/// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes, and no
-/// such journal.
-const USUAL: &[(&str, &str)] =
-    &[("ofauth_call_bytes", "OFAUTH_ERR_REJECTED"), ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT")];
+/// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes, no such
+/// journal, and the upload that is passed everywhere has more than options.
+const USUAL: &[(&str, &str)] = &[
+    ("ofauth_call_bytes", "OFAUTH_ERR_REJECTED"),
+    ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT"),
+    ("ofauth_batch_set_options", "OFAUTH_ERR_INVALID_ARGUMENT"),
+];
 
 /// Texts that are right, as C expressions, by function and parameter; an empty function stands for all.
 const TEXTS: &[(&str, &str, &str)] = &[
@@ -38,6 +45,8 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("ofauth_call", "operation_id", r#""create_post""#),
     ("ofauth_call_bytes", "operation_id", r#""upload_single""#),
     ("ofauth_call_bytes", "params_json", r#""{\"mediaUploadId\": \"upload:none\"}""#),
+    // Other cases go on with this client.
+    ("ofauth_client_set_api_key", "api_key", r#"needed("OFAUTH_API_KEY")"#),
     ("", "api_key", r#""sk_test_key""#),
     ("", "url", r#""http://127.0.0.1:9""#),
     ("", "connection_id", r#""conn_test""#),
@@ -57,6 +66,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "operation_id", r#""whoami""#),
     ("", "json", r#""{}""#),
     ("", "name", r#""Content-Type""#),
+    ("", "record", r#""a batch""#),
 ];
 
 /// Types of numbers, with their largest value.
@@ -75,6 +85,8 @@ const CALLBACKS: &[(&str, &str)] = &[
     ("ofauth_reader", "read_nothing"),
     ("ofauth_progress_callback", "ignore_progress"),
     ("ofauth_notice_callback", "ignore_notice"),
+    ("ofauth_batch_progress_callback", "ignore_batch_progress"),
+    ("ofauth_batch_notice_callback", "ignore_batch_notice"),
     ("ofauth_log_callback", "ignore_log"),
     ("ofauth_tick_callback", "ignore_tick"),
     ("ofauth_destroy", "ignore_destroy"),
@@ -197,6 +209,9 @@ fn look(function: &Function, call: &str) -> String {
         }
         "const uint8_t *" => {
             format!("  const uint8_t *bytes = {call};\n  CHECK(bytes == NULL || bytes[0] != 1);\n")
+        }
+        object if object.starts_with("const ofauth_") => {
+            format!("  {object}object = {call};\n  CHECK(object != POISON);\n")
         }
         "int" => format!("  CHECK(({call}) <= 1);\n"),
         "int64_t" => format!("  (void){call};\n"),

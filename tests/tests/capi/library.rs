@@ -7,6 +7,7 @@ use ofauth_sandbox::FaultScript;
 use ofauth_tests::{Answer, Guide, Next, Play, Site, Step};
 
 use crate::program::{Program, Way, play};
+use crate::run::scratch;
 use crate::server::{Environment, KEY, builder, clip, holds};
 
 /// Makes a test of each way to run a program, from a function that takes the way.
@@ -47,6 +48,7 @@ in_all_ways! {
     signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
     giving_up: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     ownership: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    batch: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     lifecycle: plain 180 s, valgrind 4 rounds 240 s, sanitized 30 rounds 120 s;
 }
 
@@ -210,6 +212,25 @@ async fn ownership(way: Way, seconds: u64) {
     holds(&sandbox, "owned.mp4", 1, &[7; 100]);
     let refused = sandbox.uploads().iter().filter(|upload| upload.filename == "refused.mp4").count();
     assert_eq!(refused, 0, "a notice cancelled it");
+}
+
+async fn batch(way: Way, seconds: u64) {
+    let Some(program) = Program::compile("batch", way).await else { return };
+    let sandbox = builder().start().await.unwrap();
+    let directory = scratch();
+    let journal = directory.path().join("a journal");
+    let environment = Environment::of(&sandbox);
+    program.run(Some(&environment), &[journal.to_str().unwrap()], seconds).await.succeeds();
+    let clip = std::fs::read(clip()).unwrap();
+    holds(&sandbox, "batch-options.mp4", 1, &clip);
+    let finished = |name: &str| {
+        sandbox.uploads().iter().filter(|upload| upload.filename == name && upload.sha256.is_some()).count()
+    };
+    let names =
+        ["batch-bytes.mp4", "batch-reader.mp4", "batch-added.mp4", "batch-waited.mp4", "batch-freed.mp4"];
+    assert_eq!(names.map(finished), [1, 1, 4, 1, 1]);
+    assert_eq!(["batch-cancelled.mp4", "batch-held-0.mp4", "batch-named.mp4"].map(finished), [0, 2, 1]);
+    assert_eq!(["batch-threads.mp4", "batch-forked.mp4"].map(finished), [2, 5]);
 }
 
 async fn lifecycle(way: Way, seconds: u64) {
