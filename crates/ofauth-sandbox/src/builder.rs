@@ -17,7 +17,6 @@ use crate::state::State;
 use crate::transcript::Exchange;
 
 /// Sets up a [`Sandbox`]; made by [`Sandbox::builder`].
-#[derive(Debug)]
 #[must_use = "a sandbox runs once start is called"]
 pub struct SandboxBuilder {
     address: SocketAddr,
@@ -194,5 +193,16 @@ impl SandboxBuilder {
         let state = Arc::new(State::new(self.settings));
         let server = Server::start(listener, acceptor, Arc::clone(&state));
         Ok(Sandbox::running(state, address, ca_pem, server))
+    }
+}
+
+// The key that is accepted stays out of logs.
+impl std::fmt::Debug for SandboxBuilder {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SandboxBuilder")
+            .field("address", &self.address)
+            .field("tls", &self.tls)
+            .field("part_size", &self.settings.part_size)
+            .finish_non_exhaustive()
     }
 }

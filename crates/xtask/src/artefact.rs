@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result};
 
 /// A generated file.
+#[derive(Debug)]
 pub struct Artefact {
     /// Its path from the root of the repository.
     pub path: PathBuf,

@@ -130,3 +130,17 @@ async fn the_bucket_refills() {
     }
     panic!("only {allowed} of 1000 requests were allowed");
 }
+
+#[tokio::test]
+async fn debug_shows_neither_the_key_nor_what_was_posted() {
+    let builder = small().api_key("sk_canary");
+    assert!(!format!("{builder:?}").contains("sk_canary"));
+    let sandbox = builder.start().await.unwrap();
+    let headers =
+        [("apikey", "sk_canary"), ("x-connection-id", "conn_1"), ("content-type", "application/json")];
+    let post = br#"{"text": "a canary"}"#;
+    let answer = Client::connect(&sandbox).await.request("POST", "/v2/access/posts", &headers, post).await;
+    assert_eq!((answer.unwrap().status, sandbox.posts().len()), (200, 1));
+    let shown = format!("{sandbox:?}");
+    assert!(shown.contains(sandbox.base_url()) && !shown.contains("canary"), "{shown}");
+}

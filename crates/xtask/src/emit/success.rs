@@ -7,6 +7,7 @@ use crate::document::{Document, Operation};
 use crate::lower::{KEPT, resolved, target};
 
 /// What the table says of a success.
+#[derive(Debug)]
 pub struct Success<'a> {
     /// A variant of `SuccessBody`.
     pub body: &'static str,

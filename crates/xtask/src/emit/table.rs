@@ -11,6 +11,7 @@ use crate::document::{Document, Operation, Parameter};
 use crate::lower::pascal;
 
 /// What the table says of an operation, in the names of the Rust types that hold it.
+#[derive(Debug)]
 pub struct Row<'a> {
     /// The operation.
     pub operation: &'a Operation,
@@ -33,6 +34,7 @@ pub struct Row<'a> {
 }
 
 /// What the table says of a parameter.
+#[derive(Debug)]
 pub struct Cell<'a> {
     /// The name on the wire.
     pub name: &'a str,

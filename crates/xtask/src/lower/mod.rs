@@ -29,6 +29,7 @@ pub use requests::CONNECTION_HEADER;
 pub use schema::{pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
+#[derive(Debug)]
 pub struct Pass {
     /// Its name, as the snapshot shows it.
     pub name: &'static str,

@@ -16,6 +16,7 @@ use crate::emit::table;
 use crate::lower::{Change, Direction, reachable, target};
 
 /// All the texts of one merged document.
+#[derive(Debug)]
 pub struct Reports {
     /// Every operation with what a caller has to know of it.
     pub operations: String,
