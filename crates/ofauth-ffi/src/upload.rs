@@ -245,10 +245,9 @@ pub unsafe extern "C" fn ofauth_upload_set_vault_upload(
         let mode = unsafe { pointer::optional_text(mode, "mode") }?;
         // SAFETY: as above.
         let user_id = unsafe { pointer::optional_text(user_id, "user_id") }?;
-        let options = VaultUpload {
-            mode: mode.map(|mode| pointer::copy_text(mode, "mode")).transpose()?,
-            user_id: user_id.map(|id| pointer::copy_text(id, "user_id")).transpose()?,
-        };
+        let mut options = VaultUpload::default();
+        options.mode = mode.map(|mode| pointer::copy_text(mode, "mode")).transpose()?;
+        options.user_id = user_id.map(|id| pointer::copy_text(id, "user_id")).transpose()?;
         upload.options.vault_upload = (options != VaultUpload::default()).then_some(options);
         Ok(())
     };

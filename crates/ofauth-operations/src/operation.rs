@@ -54,6 +54,7 @@ pub struct Parameter {
 
 /// Where a [`Parameter`] goes in the request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Place {
     /// Replaces `{name}` in the path, percent-encoded.
     Path,
@@ -65,6 +66,7 @@ pub enum Place {
 
 /// The JSON kind of a [`Parameter`]'s value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Kind {
     /// Text.
     String,
@@ -84,6 +86,7 @@ pub enum Kind {
 
 /// What the request of an [`Operation`] carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Body {
     /// Nothing.
     None,
@@ -97,6 +100,7 @@ pub enum Body {
 
 /// What a success of an [`Operation`] carries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Success {
     /// What its body is.
     pub body: SuccessBody,
@@ -104,8 +108,14 @@ pub struct Success {
     pub key: Option<&'static str>,
 }
 
+impl Success {
+    /// A success that may carry anything, as of a call that no document describes.
+    pub const ANYTHING: Self = Self { body: SuccessBody::Any, key: None };
+}
+
 /// The body of a [`Success`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum SuccessBody {
     /// JSON, or nothing: the status says all that matters.
     Optional,
@@ -119,6 +129,7 @@ pub enum SuccessBody {
 
 /// Whether an [`Operation`] acts on a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Connection {
     /// `x-connection-id` is not sent.
     None,
@@ -130,6 +141,7 @@ pub enum Connection {
 
 /// Whether a request may be sent again after a failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum RetryClass {
     /// Sending it twice does what sending it once does.
     Repeatable,
@@ -139,6 +151,7 @@ pub enum RetryClass {
 
 /// How an [`Operation`] hands out long lists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PageStyle {
     /// It does not.
     None,

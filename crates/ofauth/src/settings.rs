@@ -52,8 +52,8 @@ impl Settings {
     ) -> Result<Option<HeaderValue>> {
         let is_sent = match wanted {
             Connection::Required => true,
-            Connection::Optional => of_call.is_some() || self.connection_id.is_some(),
             Connection::None => of_call.is_some(),
+            _ => of_call.is_some() || self.connection_id.is_some(),
         };
         is_sent.then(|| self.connection(of_call)).transpose()
     }

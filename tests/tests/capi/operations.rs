@@ -17,6 +17,7 @@ fn value(parameter: &Parameter) -> Value {
         Kind::Boolean => true.into(),
         Kind::Object => json!({}),
         Kind::Array | Kind::String => (*parameter.values.first().unwrap_or(&"text")).into(),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -71,6 +72,7 @@ fn operation(document: &Value, operation: &Operation) -> String {
         Body::None | Body::OptionalJson => ("NULL".to_owned(), "NULL"),
         Body::Json => (literal(&body(document, operation.id).to_string()), "NULL"),
         Body::Bytes => (literal("x"), "\"video/mp4\""),
+        other => panic!("{other:?}"),
     };
     let values = literal(&Value::Object(values).to_string());
     format!("    {{\"{}\", {values}, {body}, {content_type}}},\n", operation.id)

@@ -293,7 +293,7 @@ async fn what_the_caller_sets_is_sent() {
         .filename("other.mov")
         .content_type("video/x-own")
         .connection_id("conn_other");
-    let upload = upload.vault_upload(VaultUpload { mode: Some("message".into()), user_id: Some("7".into()) });
+    let upload = upload.vault_upload(VaultUpload::default().mode("message").user_id("7"));
     within(10, upload).await.unwrap();
     assert_eq!(
         site.sessions()[0].init,

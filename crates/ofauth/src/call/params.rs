@@ -8,7 +8,7 @@ use ofauth_operations::operation::{Kind, Operation, Parameter, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
-use crate::error::{Result, invalid};
+use crate::error::{Error, ErrorKind, Result, invalid};
 
 /// Everything but the characters that no URL needs to encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -62,6 +62,7 @@ pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Resul
                 };
                 headers.insert(name, value);
             }
+            _ => return Err(unknown(operation.id)),
         }
     }
     let query = query.finish();
@@ -114,7 +115,14 @@ fn texts(operation: &Operation, parameter: &Parameter, value: &Value) -> Result<
             one(text.clone())
         }
         (Kind::Object, _) => Err(wrong("a JSON object")),
+        _ => Err(unknown(operation.id)),
     }
+}
+
+/// The table is newer than this crate, which cannot make the request then.
+pub(super) fn unknown(operation_id: &str) -> Error {
+    let text = format!("{operation_id} takes what this version of the library does not know");
+    Error::new(ErrorKind::Internal, text)
 }
 
 /// Whether a path segment means "here" or "up", however it is written: URLs resolve such segments away.

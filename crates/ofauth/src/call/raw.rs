@@ -234,6 +234,7 @@ impl Call {
                 request.body = bytes.clone();
                 Ok(())
             }
+            _ => Err(params::unknown(doing)),
         }
     }
 
@@ -382,6 +383,7 @@ mod tests {
                     Kind::Boolean => json!(true),
                     Kind::Array => json!([1, 2]),
                     Kind::Object => json!({"online": "1"}),
+                    other => panic!("{other:?}"),
                 };
                 call = call.param(parameter.name, value);
             }
@@ -389,6 +391,7 @@ mod tests {
                 Body::None => call,
                 Body::Json | Body::OptionalJson => call.json(&json!({})),
                 Body::Bytes => call.body_bytes(vec![1], "video/mp4"),
+                other => panic!("{other:?}"),
             };
             let url = url(call);
             assert!(!url.contains(['{', '}']) && url.contains("/v2/"), "{}: {url}", operation.id);

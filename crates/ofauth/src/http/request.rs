@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue};
-use ofauth_operations::operation::{RetryClass, Success, SuccessBody};
+use ofauth_operations::operation::{RetryClass, Success};
 use url::Url;
 
 use super::header_names::CONNECTION_ID;
@@ -43,7 +43,7 @@ impl Request {
         Self {
             doing,
             class: RetryClass::Repeatable,
-            success: Success { body: SuccessBody::Any, key: None },
+            success: Success::ANYTHING,
             longest_answer: LONGEST_ANSWER,
             method,
             url,

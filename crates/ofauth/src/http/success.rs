@@ -29,7 +29,7 @@ const NOT_OF_THE_API: &str = "check the base URL, and whether this network requi
 /// What a success of the operation with this id carries.
 pub(crate) fn of(operation_id: &str) -> Success {
     let operation = operations::find(operation_id);
-    operation.map_or(Success { body: SuccessBody::Any, key: None }, |operation| operation.success)
+    operation.map_or(Success::ANYTHING, |operation| operation.success)
 }
 
 /// Why an answer says nothing.

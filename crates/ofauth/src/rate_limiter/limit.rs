@@ -7,6 +7,7 @@ use std::num::NonZeroU32;
 /// It is kept in addition to what the service says: a refusal or a header can make a client slower than this, never
 /// faster. See [`ClientBuilder::request_limit`](crate::ClientBuilder::request_limit).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct RateLimit {
     /// Requests a minute in the long run.
     pub per_minute: NonZeroU32,

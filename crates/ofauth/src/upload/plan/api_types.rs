@@ -20,9 +20,18 @@ pub(crate) struct InitBody<'a> {
     pub(crate) vault_upload: Option<&'a VaultUpload>,
 }
 
-/// Options for automatic vault workflows, sent with init only if set.
+/// Options for automatic vault workflows, sent with init only if set. Each is a field and a setter of the same name.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let for_a_message = ofauth::VaultUpload::default().mode("message").user_id("12345");
+/// let uploaded = client.upload_path("clip.mp4").vault_upload(for_a_message).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
+#[non_exhaustive]
+#[must_use = "options do nothing until they are given to an upload"]
 pub struct VaultUpload {
     /// The workflow. The only one known is `message`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -30,6 +39,20 @@ pub struct VaultUpload {
     /// The user that the upload is meant for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user_id: Option<String>,
+}
+
+impl VaultUpload {
+    /// The workflow. The only one known is `message`.
+    pub fn mode(mut self, mode: impl Into<String>) -> Self {
+        self.mode = Some(mode.into());
+        self
+    }
+
+    /// The user that the upload is meant for.
+    pub fn user_id(mut self, id: impl Into<String>) -> Self {
+        self.user_id = Some(id.into());
+        self
+    }
 }
 
 /// Answer to it: the plan of an upload.
