@@ -1,21 +1,70 @@
 //! Upload media to the OnlyFans vault through the OFAuth API, and call every other operation of that API.
 //!
 //! ```no_run
-//! # async fn run() -> ofauth::Result<()> {
 //! use ofauth::{Client, Content};
 //!
-//! let client = Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123").build()?;
-//! let uploaded = client.upload_path("clip.mp4").await?;
-//! client.create_post(&Content::new("New video").media(&uploaded)).await?;
-//! # Ok(()) }
+//! #[tokio::main]
+//! async fn main() -> ofauth::Result<()> {
+//!     let client = Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123").build()?;
+//!     let uploaded = client.upload_path("clip.mp4").await?;
+//!     let post = client.create_post(&Content::new("New video").media(&uploaded)).await?;
+//!     println!("{} is in post {}", uploaded.media_upload_id(), post.id);
+//!     Ok(())
+//! }
 //! ```
 //!
 //! - **Any size, little memory**: parts are read while they are sent, several in parallel, and read again for a retry.
-//! - **Nothing twice**: a request is retried only if that cannot upload or post anything twice. If an answer is lost and
-//!   nobody can know, the error is [`ErrorKind::OutcomeUnknown`].
-//! - **Resume**: with [`ClientBuilder::journal_dir`], an upload that was killed continues when it is run again.
+//! - **Nothing twice**: a request is retried only if that cannot upload or post anything twice.
 //! - **No account needed to try it**: the command `ofauth sandbox --address 127.0.0.1:8080` is a local OFAuth, for
 //!   `base_url("http://127.0.0.1:8080")`; in tests, the crate `ofauth-sandbox` is one.
+//! - **No async needed**: [`blocking`] is the same client for programs without a runtime.
+//!
+//! **After a kill**, run the same upload again, in this process or another: with a journal it sends only what is missing.
+//!
+//! ```no_run
+//! # async fn run(settings: ofauth::ClientBuilder) -> ofauth::Result<()> {
+//! let client = settings.journal_dir("uploads").build()?;
+//! let uploaded = client.upload_path("film.mp4").on_notice(|notice| eprintln!("{notice}")).await?;
+//! # Ok(()) }
+//! ```
+//!
+//! **Many files** are one call, and each has a result of its own. With a journal, a batch that was killed goes on, too:
+//!
+//! ```no_run
+//! # async fn run(client: ofauth::Client, paths: Vec<std::path::PathBuf>) {
+//! let mut batch = client.upload_all(paths).files(8);
+//! while let Some(file) = batch.next().await {
+//!     match file.result {
+//!         Ok(uploaded) => println!("{}: {}", file.name, uploaded.media_upload_id()),
+//!         Err(error) => eprintln!("{}: {error}", file.name),
+//!     }
+//! }
+//! # }
+//! ```
+//!
+//! **Any other operation** is a call by its [id](operations()) with JSON in and out, or a typed method of [`Client::api`]:
+//!
+//! ```no_run
+//! # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+//! let page: serde_json::Value = client.call("list_vault_media").param("limit", 10).send().await?.json()?;
+//! # Ok(()) }
+//! ```
+//!
+//! **An error** has a text for people and a [kind](ErrorKind) for the program. Two questions are enough for most:
+//!
+//! ```no_run
+//! # async fn run(client: ofauth::Client) {
+//! use ofauth::ErrorKind;
+//!
+//! match client.upload_path("clip.mp4").await {
+//!     Ok(uploaded) => println!("{}", uploaded.media_upload_id()),
+//!     // The last answer was lost. It may be there, and a second upload could make two.
+//!     Err(error) if error.kind() == ErrorKind::OutcomeUnknown => eprintln!("look into the vault: {error}"),
+//!     Err(error) if error.is_retryable() => eprintln!("the same again may succeed: {error}"),
+//!     Err(error) => eprintln!("{error}"), // says what to do
+//! }
+//! # }
+//! ```
 //!
 //! | module or type | what it is for |
 //! | --- | --- |
@@ -127,6 +176,14 @@ mod documents {
 /// Every operation of the API's document, sorted by id: what [`Client::call`] takes.
 ///
 /// One more id works there that no document can describe: `proxy_request`, with the parameters `method` and `path`.
+///
+/// ```
+/// let readers = ofauth::operations().iter().filter(|operation| operation.method == "GET");
+/// for operation in readers {
+///     println!("{}: {}", operation.id, operation.summary);
+/// }
+/// assert!(ofauth::operations().iter().any(|operation| operation.id == "list_vault_media"));
+/// ```
 pub fn operations() -> &'static [operation::Operation] {
     ofauth_operations::operations::OPERATIONS
 }
