@@ -120,6 +120,13 @@ impl ErrorKind {
 
 impl ErrorKind {
     /// What an answer that is no success means: by the API's `type` first, then by the status.
+    ///
+    /// ```
+    /// use ofauth_operations::ErrorKind;
+    ///
+    /// assert_eq!(ErrorKind::of_answer(503, None), ErrorKind::Server);
+    /// assert_eq!(ErrorKind::of_answer(500, Some("SESSION_EXPIRED")), ErrorKind::Unauthorized);
+    /// ```
     #[must_use]
     pub fn of_answer(status: u16, api_type: Option<&str>) -> Self {
         match api_type {
@@ -167,6 +174,21 @@ pub enum Setting {
 /// Why a call failed.
 ///
 /// One pointer wide. [`Display`](fmt::Display) is one line for people; the accessors are for programs.
+///
+/// ```
+/// use ofauth_operations::{Error, ErrorKind};
+///
+/// fn advice(error: &Error) -> &str {
+///     match error.kind() {
+///         ErrorKind::OutcomeUnknown => "look whether it was done before you try again",
+///         ErrorKind::Unauthorized => error.action_required().unwrap_or("check the key"),
+///         _ if error.is_retryable() => "try again later",
+///         _ => error.next_step().unwrap_or("read the message"),
+///     }
+/// }
+///
+/// assert_eq!(advice(&Error::new(ErrorKind::Server, "the service failed")), "try again later");
+/// ```
 pub struct Error(Box<Inner>);
 
 struct Inner {
@@ -187,6 +209,13 @@ struct Inner {
 
 impl Error {
     /// An error of a transport.
+    ///
+    /// ```
+    /// use ofauth_operations::{Error, ErrorKind};
+    ///
+    /// let error = Error::new(ErrorKind::Network, "the service cannot be reached");
+    /// assert_eq!(error.to_string(), "the service cannot be reached");
+    /// ```
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self(Box::new(Inner {
@@ -206,6 +235,15 @@ impl Error {
     }
 
     /// The same error with its cause.
+    ///
+    /// ```
+    /// use ofauth_operations::{Error, ErrorKind};
+    /// use std::{error::Error as _, io};
+    ///
+    /// let cause = io::Error::from(io::ErrorKind::ConnectionRefused);
+    /// let error = Error::new(ErrorKind::Network, "the service cannot be reached").with_source(cause);
+    /// assert!(error.source().is_some());
+    /// ```
     #[must_use]
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync + 'static>>) -> Self {
         self.0.source = Some(source.into());
@@ -432,60 +470,5 @@ impl StdError for Error {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_list_of_kinds_is_whole() {
-        for (position, kind) in ErrorKind::ALL.iter().enumerate() {
-            assert_eq!(*kind as usize, position);
-        }
-        // A kind that is appended must move this line, and then the list.
-        assert_eq!(ErrorKind::ALL.len(), ErrorKind::Resources as usize + 1);
-    }
-
-    #[test]
-    fn the_type_decides_before_the_status() {
-        for (status, api_type, kind) in [
-            (500, Some("SESSION_EXPIRED"), ErrorKind::Unauthorized),
-            (401, Some("NEW_NAME"), ErrorKind::Unauthorized),
-            (503, None, ErrorKind::Server),
-            (302, None, ErrorKind::Redirect),
-            (418, None, ErrorKind::Rejected),
-            (200, None, ErrorKind::Rejected),
-            (200, Some("FORBIDDEN"), ErrorKind::Forbidden),
-            (101, None, ErrorKind::InvalidAnswer),
-            (304, None, ErrorKind::InvalidAnswer),
-            (600, None, ErrorKind::Server),
-            (999, Some("BAD_REQUEST"), ErrorKind::Rejected),
-        ] {
-            assert_eq!(ErrorKind::of_answer(status, api_type), kind, "{status} {api_type:?}");
-        }
-    }
-
-    #[test]
-    fn an_error_is_one_pointer_and_shows_everything_on_readable() {
-        assert_eq!(size_of::<Error>(), size_of::<usize>());
-        let error = Error::new(ErrorKind::Unauthorized, "the creator's session ended")
-            .with_answer(
-                401,
-                Some("SESSION_EXPIRED".into()),
-                Some("req_1".into()),
-                Some("refresh_session".into()),
-            )
-            .with_part(3);
-        assert_eq!(
-            error.to_string(),
-            "part 3: the creator's session ended (HTTP 401, SESSION_EXPIRED, action required: refresh_session, request req_1)"
-        );
-        assert_eq!(Error::new(ErrorKind::Network, "no route").to_string(), "no route");
-        let odd = || Some("a\u{202e}b".to_owned());
-        let error = Error::new(ErrorKind::Server, "no").with_answer(500, odd(), odd(), odd());
-        assert_eq!(
-            error.to_string(),
-            "no (HTTP 500, a\u{FFFD}b, action required: a\u{FFFD}b, request a\u{FFFD}b)"
-        );
-        assert_eq!(Error::new(ErrorKind::Source, "a\nb\u{1b}[1m").to_string(), "a\u{FFFD}b\u{FFFD}[1m");
-        assert_eq!(Error::new(ErrorKind::Source, "a\u{202e}b\u{2028}").to_string(), "a\u{FFFD}b\u{FFFD}");
-    }
-}
+#[path = "error_tests.rs"]
+mod tests;

@@ -15,6 +15,16 @@ use generated::SCHEMAS;
 /// `parameters` is an array of objects with `name`, `in`, `required`, `description` and `schema`. `body` is null, or an
 /// object with `required` and either `schema` or, of bytes, `mediaType`. `answer` has the documented `status` of a
 /// success, and a `schema` with the fields at the top of the answer, or null if it has no body.
+///
+/// ```
+/// use ofauth_operations::schemas;
+/// use serde_json::Value;
+///
+/// let post: Value = serde_json::from_str(schemas::find("create_post").unwrap())?;
+/// assert_eq!(post["body"]["required"], true);
+/// println!("{:#}", post["body"]["schema"]);
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[must_use]
 pub fn find(id: &str) -> Option<&'static str> {
     let index = SCHEMAS.binary_search_by(|(known, _)| (*known).cmp(id)).ok()?;

@@ -17,6 +17,22 @@ use crate::state::State;
 use crate::transcript::Exchange;
 
 /// Sets up a [`Sandbox`]; made by [`Sandbox::builder`].
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::time::Duration;
+/// use ofauth_sandbox::{RateLimit, Sandbox};
+///
+/// let sandbox = Sandbox::builder()
+///     .part_size(64 * 1024)
+///     .api_key("sk_test")
+///     .session_ttl(Duration::from_secs(60))
+///     .rate_limit(RateLimit { per_minute: 600, burst: 10 })
+///     .start()
+///     .await?;
+/// # Ok(()) }
+/// ```
 #[must_use = "a sandbox runs once start is called"]
 pub struct SandboxBuilder {
     address: SocketAddr,
@@ -118,6 +134,16 @@ impl SandboxBuilder {
     }
 
     /// The faults to play.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ofauth_sandbox::{Fault, Sandbox};
+    ///
+    /// let script = [Fault::status(502).on("upload_part").part(2), Fault::refusal(413).on("init_upload").nth(2)];
+    /// let sandbox = Sandbox::builder().faults(script.into_iter().collect()).start().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn faults(mut self, script: FaultScript) -> Self {
         self.settings.faults = script;
         self
@@ -161,6 +187,15 @@ impl SandboxBuilder {
 
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let watched = ofauth_sandbox::Sandbox::builder()
+    ///     .on_exchange(|exchange| println!("{} {} {:?}", exchange.method, exchange.path, exchange.status));
+    /// let sandbox = watched.start().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn on_exchange(mut self, watcher: impl Fn(&Exchange) + Send + Sync + 'static) -> Self {
         self.settings.watcher = Some(Watcher(Box::new(watcher)));
         self
@@ -173,6 +208,14 @@ impl SandboxBuilder {
     }
 
     /// Starts the sandbox on the current tokio runtime.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// println!("point the client under test to {}", sandbox.base_url());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -26,6 +26,13 @@ pub struct Sandbox {
 
 impl Sandbox {
     /// A sandbox with the default settings, to be changed and started.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = ofauth_sandbox::Sandbox::builder().part_size(64 * 1024).start().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn builder() -> SandboxBuilder {
         SandboxBuilder::default()
     }
@@ -62,18 +69,47 @@ impl Sandbox {
     }
 
     /// The certificate authority that clients have to trust, in PEM; none without TLS.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = ofauth_sandbox::Sandbox::builder().tls(true).start().await?;
+    /// assert!(sandbox.base_url().starts_with("https://"));
+    /// std::fs::write(std::env::temp_dir().join("sandbox.pem"), sandbox.ca_pem().unwrap())?;
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
     }
 
     /// All upload sessions, in the order of their init.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// for upload in sandbox.uploads() {
+    ///     println!("{} {:?} {:?}", upload.filename, upload.state, upload.sha256);
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn uploads(&self) -> Vec<UploadRecord> {
         lock(&self.state.uploads).records()
     }
 
     /// One upload session.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// # let reference = "upload:550e8400-e29b-41d4-a716-446655440000";
+    /// // What the client under test was given for its upload; here nothing was uploaded.
+    /// assert_eq!(sandbox.upload(reference).map(|upload| upload.state), None);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn upload(&self, media_upload_id: &str) -> Option<UploadRecord> {
         lock(&self.state.uploads).record(media_upload_id)
@@ -93,28 +129,84 @@ impl Sandbox {
     }
 
     /// Every request to the API, in the order of arrival; the latest 100 000 if there were more.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// // The client under test has done its work: the sandbox refused none of its requests.
+    /// let refused = sandbox.transcript().into_iter().filter(|exchange| exchange.refusal.is_some());
+    /// assert_eq!(refused.count(), 0);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn transcript(&self) -> Vec<Exchange> {
         self.state.transcript.snapshot()
     }
 
     /// Adds a rule to the fault script. A fault alone is played on the next request, whatever it is.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// sandbox.push_fault(Fault::status(502)); // the next request, whatever it is
+    /// sandbox.push_fault(Fault::status(429).on("upload_part").part(2).times(3));
+    /// # Ok(()) }
+    /// ```
     pub fn push_fault(&self, rule: impl Into<FaultRule>) {
         lock(&self.state.faults).add(rule.into());
     }
 
     /// The rules whose fault was not played so far.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// sandbox.push_fault(Fault::status(500).on("create_post"));
+    /// // The client under test made no post, so the test did not test what it was meant to.
+    /// assert_eq!(sandbox.unplayed_faults().len(), 1);
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn unplayed_faults(&self) -> Vec<FaultRule> {
         lock(&self.state.faults).unplayed()
     }
 
     /// Removes all rules from the fault script.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// sandbox.push_fault(Fault::status(503).on("init_upload").always());
+    /// // The client under test sees a service that is down. And then it comes back:
+    /// sandbox.clear_faults();
+    /// assert!(sandbox.unplayed_faults().is_empty());
+    /// # Ok(()) }
+    /// ```
     pub fn clear_faults(&self) {
         lock(&self.state.faults).clear();
     }
 
     /// Ends the sandbox and its connections, and waits for that.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// let address = sandbox.address();
+    /// sandbox.shutdown().await;
+    /// assert!(std::net::TcpStream::connect(address).is_err());
+    /// # Ok(()) }
+    /// ```
     pub async fn shutdown(self) {
         self.server.stop().await;
     }

@@ -2,19 +2,19 @@
 //!
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
+mod runtime;
+
 use std::future::{IntoFuture, ready};
-use std::io;
 use std::path::PathBuf;
-use std::sync::mpsc::channel;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::Handle;
 
+use self::runtime::OwnRuntime;
 use crate::account::Whoami;
 use crate::batch::{self, BatchFile, Batched};
 use crate::call;
@@ -23,12 +23,11 @@ use crate::client::{self, ClientBuilder};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::response::Response;
 use crate::posts::{Content, Message, Post};
-use crate::threads::{NAME, STACK, no_thread};
 use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
 
-/// Threads of a client's runtime: one would do, two let encryption of several connections run in parallel.
-const WORKERS: usize = 2;
+#[doc(hidden)]
+pub use self::runtime::start_runtime;
 
 /// A client whose calls block. Cheap to clone; clones share runtime and connections. Usable from any thread, but not
 /// from a thread of an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
@@ -36,62 +35,6 @@ const WORKERS: usize = 2;
 pub struct Client {
     inner: client::Client,
     runtime: Arc<OwnRuntime>,
-}
-
-/// A runtime that may be dropped anywhere, a thread of another runtime included.
-#[derive(Debug)]
-struct OwnRuntime(Option<Runtime>);
-
-impl Drop for OwnRuntime {
-    fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // Every call has returned by now, so nothing that matters is cut off.
-            runtime.shutdown_background();
-        }
-    }
-}
-
-/// A runtime of `workers` threads; for the C library, which has more to set.
-///
-/// # Errors
-///
-/// [`Resources`](ErrorKind::Resources) if the system refuses a thread or a descriptor.
-#[doc(hidden)]
-pub fn start_runtime(mut builder: Builder, workers: usize) -> Result<Runtime> {
-    builder.worker_threads(workers).thread_name(NAME).thread_stack_size(STACK).enable_all();
-    probe(workers).map_err(no_thread)?;
-    // On a thread of its own: one that is ending may have none of what the runtime keeps for each thread.
-    let built = start_thread(move || builder.build()).map_err(no_thread)?.join();
-    // It panics if another process has taken the threads meanwhile.
-    let built = built.map_err(|_| no_thread(io::Error::other("not as many as were asked for")))?;
-    built.map_err(|error| {
-        let text = format!("the system refused what a client needs ({error}): raise the limit of open files");
-        Error::new(ErrorKind::Resources, text).with_source(error)
-    })
-}
-
-fn start_thread<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> io::Result<JoinHandle<T>> {
-    thread::Builder::new().name(NAME.into()).stack_size(STACK).spawn(work)
-}
-
-/// Fails if the system does not give so many threads at once. The runtime would panic half built, and then wait for
-/// threads that never began.
-fn probe(workers: usize) -> io::Result<()> {
-    let (release, held) = channel::<()>();
-    let held = Arc::new(Mutex::new(held));
-    let start = |_| {
-        let held = Arc::clone(&held);
-        // Ends when `release` is dropped, for all of them one after another.
-        start_thread(move || held.lock().unwrap_or_else(PoisonError::into_inner).recv().is_ok())
-    };
-    // One more, for the first file that is opened.
-    let started: io::Result<Vec<_>> = (0..=workers).map(start).collect();
-    drop(release);
-    for thread in started? {
-        // It cannot have panicked.
-        let _ = thread.join();
-    }
-    Ok(())
 }
 
 impl Client {
@@ -109,8 +52,7 @@ impl Client {
     /// ```
     pub fn new(builder: ClientBuilder) -> Result<Self> {
         let inner = builder.build()?;
-        let runtime = start_runtime(Builder::new_multi_thread(), WORKERS)?;
-        Ok(Self { inner, runtime: Arc::new(OwnRuntime(Some(runtime))) })
+        Ok(Self { inner, runtime: Arc::new(OwnRuntime::start()?) })
     }
 
     /// Waits for what the async parts of this crate do, such as [`Uploaded::settle`] or a method of the generated client.
@@ -129,18 +71,32 @@ impl Client {
             let text = "a blocking call inside an async runtime would block it: use the async client there";
             return Err(Error::new(ErrorKind::InvalidArgument, text).into());
         }
-        let runtime = self.runtime.0.as_ref();
-        let runtime =
-            runtime.ok_or_else(|| Error::new(ErrorKind::Internal, "the client's runtime is gone"))?;
-        runtime.block_on(async { work.into_future().await })
+        self.runtime.block_on(async { work.into_future().await })?
     }
 
     /// An upload of `source`, to be adjusted and then sent.
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client, jpeg: Vec<u8>) -> ofauth::Result<()> {
+    /// let source = ofauth::Source::bytes(jpeg).filename("photo.jpg");
+    /// let uploaded = client.upload(source).send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn upload(&self, source: impl Into<Source>) -> Upload {
         Upload { upload: self.inner.upload(source), client: self.clone() }
     }
 
     /// An upload of the file at `path`, to be adjusted and then sent.
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// // Two files at once: a thread for each, and one client for both.
+    /// let other = client.clone();
+    /// let trailer = std::thread::spawn(move || other.upload_path("trailer.mp4").send());
+    /// let film = client.upload_path("film.mp4").send()?;
+    /// let trailer = trailer.join().unwrap()?;
+    /// # Ok(()) }
+    /// ```
     pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
         self.upload(Source::path(path))
     }
@@ -164,6 +120,12 @@ impl Client {
     }
 
     /// A call of any operation, chosen by its id. See [`Client::call`](crate::Client::call).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// let page: serde_json::Value = client.call("list_vault_media").param("limit", 10).send()?.json()?;
+    /// # Ok(()) }
+    /// ```
     pub fn call(&self, operation_id: &str) -> Call {
         Call { call: self.inner.call(operation_id), client: self.clone() }
     }
@@ -257,6 +219,14 @@ impl Upload {
     }
 
     /// See [`Upload::open`](crate::Upload::open).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// let upload = client.upload_path("clip.mp4").open()?;
+    /// println!("{}: {} bytes", upload.filename(), upload.size());
+    /// let uploaded = upload.send()?;
+    /// # Ok(()) }
+    /// ```
     pub fn open(self) -> Result<OpenUpload> {
         let Self { upload, client } = self;
         let upload = client.wait(upload.open())?;
@@ -375,6 +345,14 @@ impl UploadAll {
     }
 
     /// See [`UploadAll::open`](crate::UploadAll::open).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client, paths: Vec<std::path::PathBuf>) -> ofauth::Result<()> {
+    /// let mut batch = client.upload_all(paths).record("june");
+    /// batch.open()?; // fails if another process uploads these
+    /// let references: Vec<_> = batch.by_ref().filter_map(|file| file.result.ok()).collect();
+    /// # Ok(()) }
+    /// ```
     pub fn open(&mut self) -> Result<()> {
         self.client.wait(self.batch.open())
     }

@@ -9,6 +9,18 @@ use tokio_util::sync::CancellationToken;
 use crate::error::{Error, ErrorKind, Result};
 
 /// Cancels uploads and calls from anywhere: another thread, a signal handler's task, a progress function. Clones are one.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let cancel = ofauth::Cancel::new();
+/// let key = cancel.clone();
+/// std::thread::spawn(move || {
+///     let _ = std::io::stdin().read_line(&mut String::new());
+///     key.cancel();
+/// });
+/// client.upload_path("clip.mp4").cancel(&cancel).await?; // ends as `Cancelled` if somebody presses Enter
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default)]
 pub struct Cancel(pub(crate) CancellationToken);
 
@@ -19,16 +31,44 @@ impl Cancel {
     }
 
     /// A cancel that this one cancels too, and that can be cancelled alone.
+    ///
+    /// ```
+    /// let batch = ofauth::Cancel::new();
+    /// let file = batch.child();
+    /// file.cancel();
+    /// assert!(file.is_cancelled() && !batch.is_cancelled());
+    ///
+    /// let next = batch.child();
+    /// batch.cancel();
+    /// assert!(next.is_cancelled());
+    /// ```
     pub fn child(&self) -> Self {
         Self(self.0.child_token())
     }
 
     /// Ends every upload and call that was given this cancel. Calling it again changes nothing.
+    ///
+    /// ```
+    /// let cancel = ofauth::Cancel::new();
+    /// let in_the_upload = cancel.clone();
+    /// cancel.cancel();
+    /// assert!(in_the_upload.is_cancelled());
+    /// ```
     pub fn cancel(&self) {
         self.0.cancel();
     }
 
     /// Resolves once [`cancel`](Self::cancel) was called.
+    ///
+    /// ```no_run
+    /// # async fn run(cancel: ofauth::Cancel, mut paths: tokio::sync::mpsc::Receiver<std::path::PathBuf>) {
+    /// // The next file, unless the program is told to stop before there is one.
+    /// let next = tokio::select! {
+    ///     () = cancel.cancelled() => None,
+    ///     path = paths.recv() => path,
+    /// };
+    /// # }
+    /// ```
     pub async fn cancelled(&self) {
         self.0.cancelled().await;
     }

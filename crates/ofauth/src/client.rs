@@ -35,16 +35,36 @@ pub struct Client(pub(crate) Arc<Context>);
 
 impl Client {
     /// Starts to set up a client.
+    ///
+    /// ```
+    /// # fn main() -> ofauth::Result<()> {
+    /// let client = ofauth::Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123").build()?;
+    /// # Ok(()) }
+    /// ```
     pub fn builder() -> ClientBuilder {
         ClientBuilder::default()
     }
 
     /// An upload of `source`, to be adjusted and then awaited.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, jpeg: Vec<u8>) -> ofauth::Result<()> {
+    /// let source = ofauth::Source::bytes(jpeg).filename("photo.jpg");
+    /// let uploaded = client.upload(source).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn upload(&self, source: impl Into<Source>) -> Upload {
         Upload::new(Arc::clone(&self.0), source.into())
     }
 
     /// An upload of the file at `path`, to be adjusted and then awaited.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let uploaded = client.upload_path("clip.mp4").concurrency(8).await?;
+    /// println!("{}", uploaded.media_upload_id());
+    /// # Ok(()) }
+    /// ```
     pub fn upload_path(&self, path: impl Into<PathBuf>) -> Upload {
         self.upload(Source::path(path))
     }
@@ -74,11 +94,30 @@ impl Client {
     }
 
     /// The same for sources that come as a stream, such as those of a directory that is still being walked.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, paths: tokio::sync::mpsc::Receiver<std::path::PathBuf>) -> ofauth::Result<()> {
+    /// use futures_util::stream;
+    ///
+    /// // The receiving end of a channel, into which a thread that walks a directory puts paths.
+    /// let sources = stream::unfold(paths, |mut paths| async move { Some((paths.recv().await?, paths)) });
+    /// let mut batch = client.upload_all_from(sources).files(4);
+    /// while let Some(file) = batch.next().await {
+    ///     println!("{}: {}", file.name, file.result?.media_upload_id());
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn upload_all_from(&self, sources: impl Stream<Item: Into<Source>> + Send + 'static) -> UploadAll {
         UploadAll::new(Arc::clone(&self.0), sources.map(Into::into))
     }
 
     /// A call of any operation, chosen by its id. See [`operations()`](crate::operations()) for the ids.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// client.call("delete_post").param("postId", "1234567890").send().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn call(&self, operation_id: &str) -> Call {
         Call::new(Arc::clone(&self.0.transport), operation_id)
     }
@@ -86,6 +125,12 @@ impl Client {
     /// A call of OnlyFans' own API through the service: any method on `path`, which is the address behind `/api2/v2`.
     ///
     /// `GET` is repeated after failures, other methods only when they cannot have been acted upon.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let me: serde_json::Value = client.proxy_call("GET", "users/me").send().await?.json()?;
+    /// # Ok(()) }
+    /// ```
     pub fn proxy_call(&self, method: &str, path: &str) -> Call {
         self.call(crate::call::raw::PROXY_REQUEST).param("method", method).param("path", path)
     }
@@ -94,6 +139,13 @@ impl Client {
     /// of uploads under way; connections, journal and what is known of rate limits are kept.
     ///
     /// Former keys are cut out of what a server writes for as long as they are among the last four.
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// // Uploads that are under way in other tasks go on with the new key.
+    /// client.set_api_key(std::fs::read_to_string("/run/secrets/ofauth").unwrap_or_default().trim())?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -104,6 +156,15 @@ impl Client {
 
     /// The generated client: every operation as a typed method, through the same transport as everything else, with
     /// its retries and its care for the key. Making it costs next to nothing.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let page = client.api().list_vault_media().limit(10).send().await?;
+    /// for media in &page.list {
+    ///     println!("{} {:?}", media.id, media.type_);
+    /// }
+    /// # Ok(()) }
+    /// ```
     #[cfg(feature = "typed")]
     pub fn api(&self) -> ofauth_api::Client {
         let base = self.0.transport.settings.origins.base().as_str();
@@ -115,6 +176,21 @@ impl Client {
 ///
 /// The library reads no environment variable and no configuration file (but see
 /// [`ca_pem`](Self::ca_pem) for the platform's certificate store).
+///
+/// ```
+/// # fn main() -> ofauth::Result<()> {
+/// use std::time::Duration;
+///
+/// let client = ofauth::Client::builder()
+///     .api_key("sk_live_0123456789")
+///     .connection_id("conn_abc123")
+///     .user_agent("studio/1.2")
+///     .concurrency(8)
+///     .answer_timeout(Duration::from_secs(30))
+///     .journal_dir("uploads")
+///     .build()?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use = "a builder does nothing until `build` is called"]
 pub struct ClientBuilder {
@@ -276,6 +352,18 @@ impl ClientBuilder {
     }
 
     /// Checks the settings. Nothing is sent and no certificate store is read yet.
+    ///
+    /// ```
+    /// use ofauth::{Client, ErrorKind};
+    ///
+    /// let error = Client::builder().connection_id("conn_abc123").build().unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Config);
+    /// assert!(error.to_string().contains("no API key is set"));
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config): a setting is missing or cannot be used; the message names it.
     pub fn build(self) -> Result<Client> {
         let config = |message: String| Error::new(ErrorKind::Config, message);
         let key = self.api_key.ok_or_else(|| config(format!("no API key is set: {}", secret::WHERE_FROM)))?;

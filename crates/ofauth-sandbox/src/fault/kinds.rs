@@ -232,12 +232,24 @@ pub enum Portion {
 
 impl Fault {
     /// An error with this status, in the documented form.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let failing = Fault::status(500).on("create_post");
+    /// ```
     #[must_use]
     pub fn status(status: u16) -> Self {
         Self::Status(StatusFault { status, ..StatusFault::default() })
     }
 
     /// An error with this status, sent before the request's body is read; then the connection is closed.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let too_large = Fault::refusal(413).on("upload");
+    /// ```
     #[must_use]
     pub fn refusal(status: u16) -> Self {
         Self::Status(StatusFault { status, read: Some(0), ..StatusFault::default() })

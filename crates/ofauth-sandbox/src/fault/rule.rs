@@ -22,6 +22,13 @@ pub struct FaultRule {
 
 impl Fault {
     /// This fault, once, on the next request of `operation`; the rule's methods narrow or widen that.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let rule = Fault::status(502).on("upload_part").part(2).times(3);
+    /// let every_first_try = Fault::refusal(429).on("upload_part").each_part();
+    /// ```
     #[must_use]
     pub fn on(self, operation: impl Into<String>) -> FaultRule {
         let on = On { operation: Some(operation.into()), ..On::default() };

@@ -15,6 +15,15 @@ pub struct FaultScript {
 impl FaultScript {
     /// Reads a script: a JSON array of rules, or one rule.
     ///
+    /// ```
+    /// use ofauth_sandbox::FaultScript;
+    ///
+    /// let script = r#"[{"on": {"operation": "upload_part", "part": 3, "times": 2}, "fault": {"kind": "html"}}]"#;
+    /// assert_eq!(FaultScript::from_json(script)?.rules.len(), 1);
+    /// assert!(FaultScript::from_json(r#"{"fault": {"kind": "no_such_kind"}}"#).is_err());
+    /// # Ok::<(), ofauth_sandbox::ScriptError>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// If the text is not JSON, has a field or kind that does not exist, or names an unknown operation.

@@ -191,6 +191,18 @@ impl UploadAll {
     /// Opens the record now. Reading the stream does so, too: what goes wrong there is then the result of the first file, and
     /// the others are not tried.
     ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, paths: Vec<std::path::PathBuf>) -> ofauth::Result<()> {
+    /// use ofauth::ErrorKind;
+    ///
+    /// let mut batch = client.upload_all(paths).record("june");
+    /// match batch.open().await {
+    ///     Err(error) if error.kind() == ErrorKind::Busy => println!("these are being uploaded already"),
+    ///     opened => opened?,
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Busy`](crate::ErrorKind::Busy) if another batch has a record of this name, [`Journal`](crate::ErrorKind::Journal) if it cannot be
@@ -208,6 +220,17 @@ impl UploadAll {
     }
 
     /// How the next file ended, if there is one. The same as reading the stream.
+    ///
+    /// ```no_run
+    /// # async fn run(mut batch: ofauth::UploadAll) {
+    /// let mut again = Vec::new();
+    /// while let Some(file) = batch.next().await {
+    ///     if file.result.is_err_and(|error| error.is_retryable()) {
+    ///         again.push(file.index);
+    ///     }
+    /// }
+    /// # }
+    /// ```
     pub async fn next(&mut self) -> Option<Batched> {
         poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }

@@ -81,6 +81,12 @@ impl Call {
     }
 
     /// Sets several parameters, as [`param`](Self::param) does one: a JSON object, a map, or pairs of name and value.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let page = client.call("list_vault_media").params([("limit", 10), ("offset", 20)]).send().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn params<N: Into<String>, V: Into<Value>>(
         mut self,
         params: impl IntoIterator<Item = (N, V)>,
@@ -90,6 +96,17 @@ impl Call {
     }
 
     /// The JSON body, from anything that serde can write. What it cannot write is an error of [`send`](Self::send).
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// #[derive(serde::Serialize)]
+    /// struct NewList<'a> {
+    ///     name: &'a str,
+    /// }
+    ///
+    /// client.call("create_vault_list").json(&NewList { name: "Summer" }).send().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn json(mut self, body: &impl Serialize) -> Self {
         self.body = match serde_json::to_vec(body) {
             Ok(json) => Payload::Json(json.into()),
@@ -99,6 +116,13 @@ impl Call {
     }
 
     /// The JSON body as text, which is sent as it is: order, numbers and all.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let body = std::fs::read_to_string("post.json").unwrap_or_default();
+    /// client.call("create_post").body_json(body).send().await?;
+    /// # Ok(()) }
+    /// ```
     pub fn body_json(mut self, text: impl Into<String>) -> Self {
         self.body = Payload::Json(text.into().into());
         self
@@ -136,6 +160,19 @@ impl Call {
     }
 
     /// Sends the call and returns the answer of a success.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// use ofauth::ErrorKind;
+    ///
+    /// let post = client.call("create_post").json(&serde_json::json!({"text": "Hello"}));
+    /// match post.send().await {
+    ///     Ok(answer) => println!("{}", String::from_utf8_lossy(answer.body())),
+    ///     Err(error) if error.kind() == ErrorKind::OutcomeUnknown => println!("look before you post again: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -83,6 +83,14 @@ impl std::fmt::Display for Trouble {
 }
 
 /// An answer of the service: status, headers and the whole body.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let response = client.call("list_vault_media").send().await?;
+/// println!("{}, request {}", response.status(), response.request_id().unwrap_or("without an id"));
+/// std::fs::write("media.json", response.body()).unwrap();
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Response {
     pub(crate) status: u16,

@@ -63,6 +63,15 @@ impl Journal {
     /// Lists the journals, sorted by the time at which the session was opened, then by id. A missing directory is an empty
     /// list; a file that cannot be read is listed as [`Damaged`](JournalState::Damaged).
     ///
+    /// ```
+    /// # fn main() -> ofauth::Result<()> {
+    /// for upload in ofauth::Journal::new("uploads").sessions()? {
+    ///     let file = upload.file.as_deref().unwrap_or("?");
+    ///     println!("{} {file}: {}, {} of {} bytes", upload.id, upload.state, upload.bytes_done, upload.size);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// [`Journal`](ErrorKind::Journal): the directory cannot be read.
@@ -71,6 +80,13 @@ impl Journal {
     }
 
     /// Finds one upload by its id, or by at least its first four digits if no other id begins with them.
+    ///
+    /// ```no_run
+    /// # fn main() -> ofauth::Result<()> {
+    /// let upload = ofauth::Journal::new("uploads").session("1f2e")?;
+    /// println!("{} of {} parts are there", upload.parts_done, upload.parts_total);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -83,6 +99,20 @@ impl Journal {
     /// Removes the journal of an upload, named as for [`session`](Self::session). What the service has of it expires
     /// with its session, and uploading the file again starts from nothing: if the outcome of that upload is unknown,
     /// the file may then be there twice.
+    ///
+    /// ```
+    /// # fn main() -> ofauth::Result<()> {
+    /// use ofauth::{Journal, JournalState};
+    ///
+    /// let journal = Journal::new("uploads");
+    /// for upload in journal.sessions()? {
+    ///     // Somebody has looked into the vault meanwhile, and the file is not there.
+    ///     if upload.state == JournalState::OutcomeUnknown {
+    ///         journal.forget(&upload.id)?;
+    ///     }
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -103,6 +133,14 @@ impl Journal {
     /// Removes the journals of finished uploads, named by their [ids](crate::Uploaded::journal_id): what
     /// [`Uploaded::settle`](crate::Uploaded::settle) does for one, for many at a time. Ids that are not there and journals
     /// of uploads that are not finished are passed over.
+    ///
+    /// ```no_run
+    /// # fn run(uploads: &[ofauth::Uploaded]) -> ofauth::Result<()> {
+    /// // All of them were uploaded with `hold_result`, and their references are stored now.
+    /// let ids = uploads.iter().filter_map(|uploaded| uploaded.journal_id());
+    /// ofauth::Journal::new("uploads").settle(ids)?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

@@ -17,6 +17,14 @@ pub struct RateLimit {
 
 impl RateLimit {
     /// A limit of `per_minute` requests a minute, `burst` of them at once. `None` if either is zero.
+    ///
+    /// ```
+    /// # fn main() -> ofauth::Result<()> {
+    /// let limit = ofauth::RateLimit::new(60, 10).unwrap();
+    /// let client = ofauth::Client::builder().api_key("sk_live_0123456789").request_limit(limit).build()?;
+    /// assert!(ofauth::RateLimit::new(0, 10).is_none());
+    /// # Ok(()) }
+    /// ```
     pub fn new(per_minute: u32, burst: u32) -> Option<Self> {
         Some(Self { per_minute: NonZeroU32::new(per_minute)?, burst: NonZeroU32::new(burst)? })
     }

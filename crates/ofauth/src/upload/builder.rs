@@ -94,6 +94,13 @@ impl Upload {
     /// step is retried, its session will end too early. Each notice is also in the log.
     ///
     /// It runs in the upload's own task, so it should return soon.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let upload = client.upload_path("clip.mp4").on_notice(|notice| eprintln!("clip.mp4: {notice}"));
+    /// upload.await?;
+    /// # Ok(()) }
+    /// ```
     pub fn on_notice(mut self, callback: impl FnMut(&Notice) + Send + 'static) -> Self {
         self.told.on_notice = Some(Box::new(callback));
         self
@@ -127,6 +134,19 @@ impl Upload {
     }
 
     /// Uploads.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// use ofauth::ErrorKind;
+    ///
+    /// match client.upload_path("clip.mp4").send().await {
+    ///     Ok(uploaded) => println!("{}", uploaded.media_upload_id()),
+    ///     Err(error) if error.kind() == ErrorKind::OutcomeUnknown => println!("look into the vault first: {error}"),
+    ///     Err(error) if error.is_retryable() => println!("run it again later: {error}"),
+    ///     Err(error) => return Err(error),
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///
@@ -229,6 +249,15 @@ impl OpenUpload {
     }
 
     /// Uploads. A timeout among the options counts from here.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let upload = client.upload_path("clip.mp4").open().await?;
+    /// if upload.size() < 1 << 30 && upload.content_type().starts_with("video/") {
+    ///     println!("{}", upload.send().await?.media_upload_id());
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

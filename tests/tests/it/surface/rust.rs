@@ -14,7 +14,7 @@ use super::sources::{Crate, Module};
 use super::syntax::{conditions, derived, is_non_exhaustive, is_public, signature, spell};
 
 /// The crates, by their names in paths, with their folders.
-const CRATES: &[(&str, &str)] = &[
+pub(super) const CRATES: &[(&str, &str)] = &[
     ("ofauth", "crates/ofauth"),
     ("ofauth_operations", "crates/ofauth-operations"),
     ("ofauth_sandbox", "crates/ofauth-sandbox"),
@@ -29,13 +29,20 @@ fn the_rust_crates_show_what_was_accepted() {
 
 /// The lines of a crate.
 fn listing(of: &Crate) -> Vec<String> {
-    let mut listing = Listing { of, shown: BTreeMap::new(), lines: BTreeSet::new() };
-    let exports = listing.exports();
-    for export in exports {
-        listing.export(&export);
-    }
-    listing.implementations();
-    listing.lines.into_iter().collect()
+    Listing::read(of).lines.into_iter().collect()
+}
+
+/// The functions and methods that a crate shows, without those that a macro writes.
+pub(super) fn functions(of: &Crate) -> Vec<Function> {
+    Listing::read(of).functions
+}
+
+/// A function or a method.
+pub(super) struct Function {
+    /// The path that users write.
+    pub(super) path: String,
+    pub(super) signature: syn::Signature,
+    pub(super) attributes: Vec<syn::Attribute>,
 }
 
 /// Something that the crate shows, by the path that users write.
@@ -50,9 +57,25 @@ struct Listing<'a> {
     /// What is shown of the crate's own items and modules, with the shortest path to each.
     shown: BTreeMap<Meaning, String>,
     lines: BTreeSet<String>,
+    functions: Vec<Function>,
 }
 
-impl Listing<'_> {
+impl<'a> Listing<'a> {
+    fn read(of: &'a Crate) -> Self {
+        let mut listing = Self { of, shown: BTreeMap::new(), lines: BTreeSet::new(), functions: Vec::new() };
+        let exports = listing.exports();
+        for export in exports {
+            listing.export(&export);
+        }
+        listing.implementations();
+        listing
+    }
+
+    fn function(&mut self, path: &str, signature: &syn::Signature, attributes: &[syn::Attribute]) {
+        let (path, signature, attributes) = (path.to_owned(), signature.clone(), attributes.to_vec());
+        self.functions.push(Function { path, signature, attributes });
+    }
+
     fn line(&mut self, name: &str, when: &[String], what: &str) {
         let mut known = BTreeSet::new();
         let when: String = when.iter().filter(|it| known.insert(*it)).map(|it| format!("{it} ")).collect();
@@ -131,7 +154,10 @@ impl Listing<'_> {
         let when = &[when, &own].concat();
         let open = if is_non_exhaustive(attributes) { "#[non_exhaustive] " } else { "" };
         match item {
-            Item::Fn(item) => self.line(&format!("{path}()"), when, &signature(&item.sig)),
+            Item::Fn(item) => {
+                self.function(path, &item.sig, &item.attrs);
+                self.line(&format!("{path}()"), when, &signature(&item.sig));
+            }
             Item::Const(item) => {
                 let value = match &*item.expr {
                     syn::Expr::Lit(literal) => format!(" = {}", spell(literal)),
@@ -249,7 +275,9 @@ impl Listing<'_> {
                 if let Some(more) = conditions(&method.attrs) {
                     let of = if generics.is_empty() { String::new() } else { format!("impl{generics} ") };
                     let what = format!("{of}{}", signature(&method.sig));
-                    self.line(&format!("{own}::{}()", method.sig.ident), &[when, &more].concat(), &what);
+                    let path = format!("{own}::{}", method.sig.ident);
+                    self.function(&path, &method.sig, &method.attrs);
+                    self.line(&format!("{path}()"), &[when, &more].concat(), &what);
                 }
             }
             ImplItem::Const(of) if is_public(&of.vis) => {

@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["batch"],
             &["client.rs"],
             &["account.rs", "posts.rs", "vault.rs"],
-            &["blocking.rs"],
+            &["blocking", "blocking.rs"],
             &["unversioned.rs", "lib.rs"],
         ],
     ),

@@ -11,6 +11,18 @@ use crate::system::Time;
 /// Something that happened to an upload and that its user should know.
 ///
 /// [`Display`](fmt::Display) is one line without a full stop.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// use ofauth::Notice;
+///
+/// let upload = client.upload_path("clip.mp4").on_notice(|notice| match notice {
+///     Notice::Resumed { bytes, .. } => println!("{bytes} bytes are there already"),
+///     other => println!("{other}"),
+/// });
+/// upload.await?;
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Notice {

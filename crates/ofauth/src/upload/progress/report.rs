@@ -25,6 +25,16 @@ pub enum Phase {
 ///
 /// `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once
 /// the service has confirmed the end.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let upload = client.upload_path("clip.mp4").on_progress(|progress| {
+///     let left = progress.eta.map_or(String::new(), |eta| format!(", {} s left", eta.as_secs()));
+///     eprint!("\r{} %{left}", progress.acknowledged * 100 / progress.total);
+/// });
+/// upload.await?;
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Progress {

@@ -12,6 +12,14 @@ use crate::object::id_of;
 use crate::upload::plan::upload_plan::number_of;
 
 /// A finished upload.
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+/// let uploaded = client.upload_path("clip.mp4").await?;
+/// println!("{}: {} bytes, {} retries", uploaded.media_upload_id(), uploaded.bytes(), uploaded.retries());
+/// client.create_post(&ofauth::Content::new("New video").media(&uploaded)).await?;
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq)]
 pub struct Uploaded {
     pub(crate) media_upload_id: String,
@@ -160,6 +168,14 @@ impl Uploaded {
     ///
     /// Only of use after [`Upload::hold_result`](crate::Upload::hold_result): until this is called, the same upload gives
     /// this result again instead of sending anything. Calling it again changes nothing.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let uploaded = client.upload_path("clip.mp4").hold_result().await?;
+    /// std::fs::write("reference.txt", uploaded.media_upload_id()).unwrap();
+    /// uploaded.settle().await?;
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     ///

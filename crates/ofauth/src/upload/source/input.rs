@@ -59,6 +59,14 @@ impl Source {
     /// Anything that gives out its bytes at any position. It has no file name: give one by [`filename`](Self::filename).
     ///
     /// Bytes that only come one after another are a [`spooled`](Self::spooled) source.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, recording: impl ofauth::ReadAt) -> ofauth::Result<()> {
+    /// // Something of the program's own, such as a recording in a database.
+    /// let source = ofauth::Source::reader(recording).filename("recording.mp4");
+    /// let uploaded = client.upload(source).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn reader(reader: impl ReadAt) -> Self {
         Self::new(Kind::Reader(Arc::new(reader)))
     }
