@@ -12,6 +12,7 @@ use rustix::process::Signal as System;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
+use crate::failure::hint::AGAIN;
 use crate::failure::{Failure, Result};
 use crate::threads;
 
@@ -55,7 +56,7 @@ impl Interrupt {
         Self { cancel, asked }
     }
 
-    /// What an upload is stopped with.
+    /// What uploads and calls are stopped with.
     pub(crate) fn cancel(&self) -> &Cancel {
         &self.cancel
     }
@@ -85,20 +86,17 @@ impl Interrupt {
     ) -> Result<T> {
         self.or_stop(threads::run(work)).await?
     }
+}
 
-    /// Runs something that cannot be undone. Stopped half-way, nobody knows whether it was done.
-    pub(crate) async fn or_unknown<T, E: Into<Failure>>(
-        &self,
-        what: &str,
-        work: impl Future<Output = Result<T, E>>,
-    ) -> Result<T> {
-        tokio::select! {
-            result = work => result.map_err(Into::into),
-            () = self.asked() => {
-                Err(Failure::new(ErrorKind::OutcomeUnknown, format!("interrupted: {what} may have been done")))
-            }
+/// How a call ended that cannot be undone, and that was given [`Interrupt::cancel`]. The library knows whether it may have been
+/// carried out when it was stopped; `not_done` is said if not.
+pub(crate) fn ended<T>(not_done: &str, result: ofauth::Result<T>) -> Result<T> {
+    result.map_err(|error| match error.kind() {
+        ErrorKind::Cancelled => {
+            Failure::new(error.kind(), format!("interrupted: {not_done}")).with_hint(AGAIN)
         }
-    }
+        _ => error.into(),
+    })
 }
 
 /// The signals that ask to stop. Made once, so that none is missed between the first and the second.

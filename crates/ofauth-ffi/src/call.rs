@@ -7,7 +7,7 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 
-use ofauth::Media;
+use ofauth::{Media, TypedCall};
 use serde_json::json;
 
 use crate::boundary::infallible;
@@ -44,9 +44,7 @@ pub unsafe extern "C" fn ofauth_check(
     let call = |client: &Guest, limits: Limits| {
         // SAFETY: the header asks for a text that ends with NUL.
         let etag = unsafe { pointer::owned_text(etag, "etag") }?;
-        let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
-        let work = waiting.or_left(async move { api.check(&etag, size).await });
-        let check = waiting.run(client, &(), work)?;
+        let check = run(client, limits, client.client().check(&etag, size))?;
         let media = check.media.map(|media| text::owned(&media.raw().to_string()));
         Ok(ofauth_check_result { exists: check.exists, media })
     };
@@ -96,9 +94,7 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
             // SAFETY: the header asks for texts that end with NUL.
             owned.push(unsafe { pointer::owned_text(*id, &format!("ids[{index}]")) }?);
         }
-        let (api, waiting) = (client.client().clone(), CallLoop::new([limits]));
-        let work = waiting.or_left(async move { api.vault_plus_batch(owned).await });
-        let batch = waiting.run(client, &(), work)?;
+        let batch = run(client, limits, client.client().vault_plus_batch(owned))?;
         let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
         ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))
     };
@@ -158,6 +154,14 @@ pub unsafe extern "C" fn ofauth_call_bytes(
     };
     // SAFETY: what the header asks for.
     unsafe { waiting(client, out, err, call) }
+}
+
+/// The answer of a call that `limits` give up.
+fn run<T: Send + 'static>(client: &Guest, limits: Limits, call: TypedCall<T>) -> Result<T> {
+    let waiting = CallLoop::new([limits]);
+    let call = call.cancel(waiting.cancel());
+    let call = waiting.timeout().into_iter().fold(call, TypedCall::timeout);
+    waiting.run(client, &(), call.send())
 }
 
 /// A request with its parameters.

@@ -20,7 +20,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let options = UploadOptions::default().concurrency(8).timeout(Duration::from_secs(3600));
     let uploaded = client.upload_path(path).options(&options).send()?;
-    let post = client.create_post(&Content::new("New video").media(&uploaded))?;
+    let post = client.create_post(&Content::new("New video").media(&uploaded)).send()?;
     println!("{} is in post {}", uploaded.media_upload_id(), post.id);
     Ok(())
 }

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::call::TypedCall;
 use crate::client::Client;
-use crate::error::Result;
 use crate::object::{Raw, with_id};
 
 /// The organization behind an API key: the answer of `GET /v2/account/whoami`.
@@ -34,15 +34,18 @@ impl Client {
     /// println!("{:?}", client.whoami().await?.permissions);
     /// # Ok(()) }
     /// ```
-    pub async fn whoami(&self) -> Result<Whoami> {
-        let (id, raw) = with_id(&self.call("whoami").send().await?, "whoami")?;
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let permissions = raw.0.get("permissions").and_then(Value::as_array);
-        Ok(Whoami {
-            id,
-            name: raw.0.get("name").and_then(text),
-            permissions: permissions.into_iter().flatten().filter_map(text).collect(),
-            raw,
+    pub fn whoami(&self) -> TypedCall<Whoami> {
+        let call = self.call("whoami");
+        TypedCall::new("whoami", |limits| async move {
+            let (id, raw) = with_id(&call.send_within(limits).await?, "whoami")?;
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let permissions = raw.0.get("permissions").and_then(Value::as_array);
+            Ok(Whoami {
+                id,
+                name: raw.0.get("name").and_then(text),
+                permissions: permissions.into_iter().flatten().filter_map(text).collect(),
+                raw,
+            })
         })
     }
 }

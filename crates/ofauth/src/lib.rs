@@ -74,6 +74,7 @@
 //! | [`Progress`], [`Notice`], [`Cancel`] | what happens to an upload meanwhile, and how to end it |
 //! | [`Journal`] | interrupted uploads: list them, remove them |
 //! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
+//! | [`TypedCall`] | what posts, messages and checks are until they are awaited: cancel, timeout |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
 //! | [`Error`], [`ErrorKind`] | what went wrong, and what to do about it |
@@ -144,7 +145,7 @@ pub use ofauth_operations::{operation, operations, schemas};
 
 pub use account::Whoami;
 pub use batch::{BatchFile, Batched, UploadAll};
-pub use call::Call;
+pub use call::{Call, TypedCall};
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]

@@ -8,7 +8,8 @@ use std::str::FromStr;
 
 use serde_json::{Map, Number, Value, json};
 
-use crate::call::Call;
+use crate::call::{Call, TypedCall};
+use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::{Error, Result, invalid};
 use crate::object::{Raw, with_id};
@@ -196,30 +197,40 @@ impl Content {
 
 impl Client {
     /// Creates a post.
-    pub async fn create_post(&self, content: &Content) -> Result<Post> {
-        let (id, raw) = created(self.call("create_post"), content).await?;
-        Ok(Post { id, raw })
+    pub fn create_post(&self, content: &Content) -> TypedCall<Post> {
+        let call = self.call("create_post").json(&content.0);
+        TypedCall::new("create_post", |limits| async move {
+            let (id, raw) = created(call, limits).await?;
+            Ok(Post { id, raw })
+        })
     }
 
     /// Sends a message to a user.
-    pub async fn send_message(&self, user_id: &str, content: &Content) -> Result<Message> {
-        if user_id.trim().is_empty() {
-            return Err(invalid("the user id is empty: give the recipient of the message"));
-        }
-        let (id, raw) = created(self.call("send_chat_message").param("userId", user_id), content).await?;
-        Ok(Message { id, raw })
+    pub fn send_message(&self, user_id: &str, content: &Content) -> TypedCall<Message> {
+        let call = self.call("send_chat_message").param("userId", user_id).json(&content.0);
+        let has_recipient = !user_id.trim().is_empty();
+        TypedCall::new("send_chat_message", move |limits| async move {
+            if !has_recipient {
+                return Err(invalid("the user id is empty: give the recipient of the message"));
+            }
+            let (id, raw) = created(call, limits).await?;
+            Ok(Message { id, raw })
+        })
     }
 
     /// Creates a mass message; its recipients are fields such as `userIds` and `userLists`.
-    pub async fn create_mass_message(&self, content: &Content) -> Result<Message> {
-        let (id, raw) = created(self.call("create_mass_message"), content).await?;
-        Ok(Message { id, raw })
+    pub fn create_mass_message(&self, content: &Content) -> TypedCall<Message> {
+        let call = self.call("create_mass_message").json(&content.0);
+        TypedCall::new("create_mass_message", |limits| async move {
+            let (id, raw) = created(call, limits).await?;
+            Ok(Message { id, raw })
+        })
     }
 }
 
 /// Sends a call that creates something. Its success was read already, so it has the id of what was created.
-async fn created(call: Call, content: &Content) -> Result<(String, Raw)> {
-    with_id(&call.json(&content.0).send().await?, "create").map_err(Error::in_doubt)
+async fn created(call: Call, limits: Limits) -> Result<(String, Raw)> {
+    with_id(&call.send_within(limits).await?, "create").map_err(Error::in_doubt)
 }
 
 #[cfg(test)]

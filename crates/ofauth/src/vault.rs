@@ -1,11 +1,14 @@
 //! What is already in the vault: the check for a known file, and cached media by their ids.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::call::transport::Patience;
+use crate::call::TypedCall;
+use crate::call::transport::{Patience, Transport};
+use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::request::Request;
@@ -64,7 +67,44 @@ impl Client {
     ///
     /// The etag is one that the service returned for an upload, with its quotes. Which one it wants for a file that
     /// went in several parts is not documented.
-    pub async fn check(&self, etag: &str, size: u64) -> Result<Check> {
+    pub fn check(&self, etag: &str, size: u64) -> TypedCall<Check> {
+        let (transport, etag) = (Arc::clone(&self.0.transport), etag.to_owned());
+        TypedCall::new("check_upload", move |limits| async move {
+            Check::ask(&transport, &etag, size, limits).await
+        })
+    }
+
+    /// Fetches cached media by their OnlyFans ids, any number of them, 100 a call. Ids given twice are asked once.
+    pub fn vault_plus_batch<I>(&self, ids: I) -> TypedCall<VaultPlusBatch>
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        let mut seen = HashSet::new();
+        let ids: Vec<String> =
+            ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
+        let call = self.call("batch_vault_plus_media");
+        TypedCall::new("batch_vault_plus_media", |limits| async move {
+            if ids.iter().any(|id| id.trim().is_empty()) {
+                return Err(invalid("a media id is empty"));
+            }
+            let mut batch = VaultPlusBatch::default();
+            for chunk in ids.chunks(BATCH) {
+                let call = call.clone().json(&json!({ "mediaIds": chunk }));
+                let answer = call.send_within(limits.clone()).await?;
+                let mut json: Value = answer.json()?;
+                let items = json.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
+                let items =
+                    items.ok_or_else(|| answer.invalid("fetch Vault+ media: the answer has no items"))?;
+                batch.take_in(chunk, items);
+            }
+            Ok(batch)
+        })
+    }
+}
+
+impl Check {
+    async fn ask(transport: &Transport, etag: &str, size: u64, limits: Limits) -> Result<Self> {
         if etag.is_empty() {
             return Err(invalid("the etag is empty: give one that an upload returned"));
         }
@@ -76,43 +116,19 @@ impl Client {
             exists: Option<bool>,
             media: Option<Value>,
         }
-        let settings = &self.0.transport.settings;
+        let settings = &transport.settings;
         let url = settings.origins.api_url("/v2/access/uploads/check")?;
         let request = Request::post("check for the file", url, &CheckBody { etag, size })?
             .success(success::of("check_upload"))
             .connection(settings.connection(None)?);
-        let answer = self.0.transport.call(&request, &Patience::default()).await?;
+        let answer = transport.call(&request, &Patience { limits, ..Patience::default() }).await?;
         let found: Option<Found> = serde_json::from_value(answer.json()?).ok();
         match found {
             Some(Found { exists: Some(exists), media }) => {
-                Ok(Check { exists, media: media.filter(Value::is_object).map(Media::new) })
+                Ok(Self { exists, media: media.filter(Value::is_object).map(Media::new) })
             }
             _ => Err(answer.invalid("check for the file: the answer does not say whether it exists")),
         }
-    }
-
-    /// Fetches cached media by their OnlyFans ids, any number of them, 100 a call. Ids given twice are asked once.
-    pub async fn vault_plus_batch<I>(&self, ids: I) -> Result<VaultPlusBatch>
-    where
-        I: IntoIterator,
-        I::Item: Into<String>,
-    {
-        let mut seen = HashSet::new();
-        let ids: Vec<String> =
-            ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
-        if ids.iter().any(|id| id.trim().is_empty()) {
-            return Err(invalid("a media id is empty"));
-        }
-        let mut batch = VaultPlusBatch::default();
-        for chunk in ids.chunks(BATCH) {
-            let answer =
-                self.call("batch_vault_plus_media").json(&json!({ "mediaIds": chunk })).send().await?;
-            let mut json: Value = answer.json()?;
-            let items = json.get_mut("items").and_then(Value::as_array_mut).map(std::mem::take);
-            let items = items.ok_or_else(|| answer.invalid("fetch Vault+ media: the answer has no items"))?;
-            batch.take_in(chunk, items);
-        }
-        Ok(batch)
     }
 }
 

@@ -46,10 +46,10 @@ fn uploads_and_calls_block_until_they_are_done() {
     let source = Source::bytes(data.clone()).filename("clip.mp4");
     let uploaded = client.upload(source.clone()).send().unwrap();
     assert!(holds(&apart.site().sessions()[0], &data) && uploaded.is_multipart());
-    assert_eq!(client.create_post(&Content::new("x").media(&uploaded)).unwrap().id, "7");
-    assert!(client.check("\"e\"", 5).unwrap().exists);
-    assert_eq!(client.vault_plus_batch(["1"]).unwrap().missing, ["1"]);
-    assert_eq!(client.whoami().unwrap().id, "7");
+    assert_eq!(client.create_post(&Content::new("x").media(&uploaded)).send().unwrap().id, "7");
+    assert!(client.check("\"e\"", 5).send().unwrap().exists);
+    assert_eq!(client.vault_plus_batch(["1"]).send().unwrap().missing, ["1"]);
+    assert_eq!(client.whoami().send().unwrap().id, "7");
     assert_eq!(client.call("get_post").param("postId", 7).send().unwrap().status(), 200);
     check(&client.upload_path("missing.mp4").send().unwrap_err(), ErrorKind::Source);
     let options = UploadOptions::default().concurrency(2).filename("other.mp4");
@@ -137,7 +137,7 @@ async fn inside_a_runtime_it_is_an_error_and_no_panic() {
     let client =
         ofauth::Client::builder().api_key(KEY).connection_id(CONNECTION).base_url("http://127.0.0.1:1");
     let client = blocking::Client::new(client).unwrap();
-    check(&client.whoami().unwrap_err(), ErrorKind::InvalidArgument);
+    check(&client.whoami().send().unwrap_err(), ErrorKind::InvalidArgument);
     check(
         &client.upload(Source::bytes("x").filename("a.mp4")).send().unwrap_err(),
         ErrorKind::InvalidArgument,

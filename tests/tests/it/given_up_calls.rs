@@ -1,9 +1,11 @@
 //! Calls that their caller gives up: cancelled or out of time, in each phase, repeatable and not.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use ofauth::{Call, Cancel, Client, ErrorKind, RateLimit};
+use ofauth::{Call, Cancel, Client, Content, ErrorKind, RateLimit, Result, TypedCall};
 use serde_json::json;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -26,10 +28,18 @@ const POSTED: &str =
 
 const TIMEOUT: Duration = Duration::from_millis(300);
 
-/// Answers each request of a connection with the next of `answers`, then says nothing more. Tells when it has said the last.
-async fn serve(mut connection: TcpStream, answers: &'static [&'static str], reached: Arc<Notify>) {
+/// What a server has seen.
+#[derive(Default)]
+struct Seen {
+    requests: AtomicUsize,
+    /// Told when the server has said its last answer.
+    last: Notify,
+}
+
+/// Answers each request of a connection with the next of `answers`, then says nothing more.
+async fn serve(mut connection: TcpStream, answers: &'static [&'static str], seen: Arc<Seen>) {
     if answers.is_empty() {
-        reached.notify_one();
+        seen.last.notify_one();
     }
     for (number, answer) in answers.iter().enumerate() {
         let mut request = Vec::new();
@@ -39,23 +49,27 @@ async fn serve(mut connection: TcpStream, answers: &'static [&'static str], reac
                 return;
             }
         }
+        seen.requests.fetch_add(1, Ordering::SeqCst);
         connection.write_all(answer.as_bytes()).await.unwrap();
         if number + 1 == answers.len() {
-            reached.notify_one();
+            seen.last.notify_one();
         }
+    }
+    if connection.read_u8().await.is_ok() && !answers.is_empty() {
+        seen.requests.fetch_add(1, Ordering::SeqCst);
     }
     _ = connection.read_to_end(&mut Vec::new()).await;
 }
 
 /// A client of a server that plays a phase, up to that phase.
-async fn site(phase: &str, answers: &'static [&'static str]) -> (Client, Arc<Notify>) {
+async fn site(phase: &str, answers: &'static [&'static str]) -> (Client, Arc<Seen>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let reached = Arc::new(Notify::new());
-    let tell = Arc::clone(&reached);
+    let seen = Arc::new(Seen::default());
+    let sees = Arc::clone(&seen);
     tokio::spawn(async move {
         while let Ok((connection, _)) = listener.accept().await {
-            tokio::spawn(serve(connection, answers, Arc::clone(&tell)));
+            tokio::spawn(serve(connection, answers, Arc::clone(&sees)));
         }
     });
     let scheme = if phase == "connecting" { "https" } else { "http" };
@@ -67,12 +81,42 @@ async fn site(phase: &str, answers: &'static [&'static str]) -> (Client, Arc<Not
     if phase == "paced" {
         post(&client).send().await.unwrap();
     }
-    (client, reached)
+    (client, seen)
 }
 
-fn get(client: &Client) -> Call {
-    client.call("list_vault_media")
+/// Who ends a call, and after what time.
+#[derive(Clone, Default)]
+struct End {
+    cancel: Cancel,
+    timeout: Option<Duration>,
 }
+
+type Ended = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+/// A call that is sent, and the same of one with a method of its own.
+fn call(call: Call, end: &End) -> Ended {
+    let call = end.timeout.into_iter().fold(call.cancel(&end.cancel), Call::timeout);
+    Box::pin(async { call.send().await.map(drop) })
+}
+
+fn typed<T: Send + 'static>(call: TypedCall<T>, end: &End) -> Ended {
+    let call = end.timeout.into_iter().fold(call.cancel(&end.cancel), TypedCall::timeout);
+    Box::pin(async { call.await.map(drop) })
+}
+
+/// Every kind of call, whether it must not be made twice, and whether the limit of a connection is on it.
+const CALLS: &[(&str, bool, bool, fn(&Client, &End) -> Ended)] = &[
+    ("GET", false, true, |client, end| call(client.call("list_vault_media"), end)),
+    ("POST", true, true, |client, end| call(post(client), end)),
+    ("whoami", false, false, |client, end| typed(client.whoami(), end)),
+    ("check", false, true, |client, end| typed(client.check("\"e\"", 5), end)),
+    ("vault_plus_batch", false, false, |client, end| typed(client.vault_plus_batch(["1"]), end)),
+    ("create_post", true, true, |client, end| typed(client.create_post(&Content::new("Hello")), end)),
+    ("send_message", true, true, |client, end| typed(client.send_message("7", &Content::new("Hello")), end)),
+    ("create_mass_message", true, true, |client, end| {
+        typed(client.create_mass_message(&Content::new("Hello")), end)
+    }),
+];
 
 fn post(client: &Client) -> Call {
     client.call("create_post").json(&json!({"text": "Hello"}))
@@ -82,29 +126,29 @@ fn post(client: &Client) -> Call {
 async fn a_call_ends_when_it_is_given_up_wherever_it_is() {
     let mut together = Together::default();
     for (phase, answers, may_be_done) in PHASES {
-        for (method, call) in [("GET", get as fn(&Client) -> Call), ("POST", post)] {
+        for (name, is_once, is_limited, call) in CALLS {
+            if *phase == "paced" && !is_limited {
+                continue;
+            }
             for cancelled in [true, false] {
-                together.add(format!("{phase}, {method}, cancelled: {cancelled}"), async move {
-                    let (client, reached) = site(phase, answers).await;
-                    let (cancel, mut began) = (Cancel::new(), Instant::now());
-                    let mut call = call(&client).cancel(&cancel);
-                    if !cancelled {
-                        call = call.timeout(TIMEOUT);
-                    }
-                    let call = tokio::spawn(call.send());
+                together.add(format!("{phase}, {name}, cancelled: {cancelled}"), async move {
+                    let (client, seen) = site(phase, answers).await;
+                    let mut began = Instant::now();
+                    let end = End { timeout: (!cancelled).then_some(TIMEOUT), ..End::default() };
+                    let call = tokio::spawn(call(&client, &end));
                     if cancelled {
-                        within(5, reached.notified()).await;
+                        within(5, seen.last.notified()).await;
                         // What the server said is read by now.
                         tokio::time::sleep(Duration::from_millis(150)).await;
                         assert!(!call.is_finished());
                         began = Instant::now();
-                        cancel.cancel();
+                        end.cancel.cancel();
                     }
                     let error = within(5, call).await.unwrap().unwrap_err();
                     let passed = began.elapsed();
                     let least = if cancelled { Duration::ZERO } else { TIMEOUT };
                     assert!(passed >= least && passed < least + Duration::from_secs(1), "{passed:?}");
-                    let kind = if *may_be_done && method == "POST" {
+                    let kind = if *may_be_done && *is_once {
                         ErrorKind::OutcomeUnknown
                     } else if cancelled {
                         ErrorKind::Cancelled
@@ -115,6 +159,8 @@ async fn a_call_ends_when_it_is_given_up_wherever_it_is() {
                     let names = if cancelled { "the call was cancelled" } else { "longer than its timeout" };
                     assert!(text.contains(names), "{text}");
                     assert_eq!(text.contains("HTTP 429"), *phase == "asked to wait", "{text}");
+                    // What it had said before is the answer to the one request that it was sent.
+                    assert_eq!(seen.requests.load(Ordering::SeqCst), answers.len());
                 });
             }
         }

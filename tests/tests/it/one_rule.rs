@@ -56,8 +56,9 @@ async fn every_road_reads_an_answer_alike() {
             continue;
         }
         let blocking = ofauth::blocking::Client::new(builder(&site)).unwrap();
-        let end =
-            std::thread::spawn(move || blocking.create_post(&Content::new("x")).map(drop)).join().unwrap();
+        let end = std::thread::spawn(move || blocking.create_post(&Content::new("x")).send().map(drop))
+            .join()
+            .unwrap();
         check("blocking", body, end, *made);
     }
 }

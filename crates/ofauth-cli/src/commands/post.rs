@@ -8,6 +8,7 @@ use crate::args::content::{MessageArgs, PostArgs};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 use crate::output::events::Event;
 
 /// Runs `ofauth post`.
@@ -15,7 +16,8 @@ pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     let content = content(&args.content)?;
     let context = Context::open(app).await?;
     context.need_connection()?;
-    let post = app.interrupt.or_unknown("the post", context.client.create_post(&content)).await?;
+    let post = context.client.create_post(&content).cancel(app.interrupt.cancel()).await;
+    let post = interrupt::ended("nothing was posted", post)?;
     let post = post.raw();
     tell(app, post, |id| Event::Posted { id, media_items: args.content.media.clone(), post });
     Ok(Exit::Done)
@@ -33,10 +35,8 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     }
     let context = Context::open(app).await?;
     context.need_connection()?;
-    let message = match one {
-        Some(user) => {
-            app.interrupt.or_unknown("the message", context.client.send_message(user, &content)).await?
-        }
+    let call = match one {
+        Some(user) => context.client.send_message(user, &content),
         None => {
             let receivers = [
                 ("userIds", &args.to),
@@ -48,9 +48,10 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
                     content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
                 }
             }
-            app.interrupt.or_unknown("the message", context.client.create_mass_message(&content)).await?
+            context.client.create_mass_message(&content)
         }
     };
+    let message = interrupt::ended("nothing was sent", call.cancel(app.interrupt.cancel()).await)?;
     let message = message.raw();
     tell(app, message, |id| Event::Sent { id, message });
     Ok(Exit::Done)

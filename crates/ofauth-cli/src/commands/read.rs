@@ -23,7 +23,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
     if !args.etag.ends_with('"') {
         app.out.note("ofauth: the etag has no quotes, which belong to it: the service may not find it");
     }
-    let check = app.interrupt.or_stop(context.client.check(&args.etag, args.size)).await?;
+    let check = app.interrupt.or_stop(context.client.check(&args.etag, args.size).send()).await?;
     let media = check.media.as_ref().map(Media::raw);
     if app.out.is_json() {
         app.out.answer(&CheckRecord { exists: check.exists, media });
@@ -38,7 +38,7 @@ pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
 /// Runs `ofauth whoami`.
 pub(crate) async fn whoami(app: &App) -> Result<Exit> {
     let context = Context::open(app).await?;
-    let answer = app.interrupt.or_stop(context.client.whoami()).await?;
+    let answer = app.interrupt.or_stop(context.client.whoami().send()).await?;
     app.out.answer(answer.raw());
     Ok(Exit::Done)
 }
@@ -48,7 +48,7 @@ pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> 
     let context = Context::open(app).await?;
     context.need_connection()?;
     let ids = with_standard_input(app, ids).await?;
-    let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids)).await?;
+    let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids).send()).await?;
     if app.out.is_json() {
         let items = batch.items.iter().map(Media::raw).collect();
         app.out.answer(&VaultPlusRecord { items, missing: &batch.missing });

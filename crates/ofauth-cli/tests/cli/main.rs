@@ -17,6 +17,7 @@ mod completion;
 mod failures;
 mod file_names;
 #[cfg(target_os = "linux")]
+mod interrupted_calls;
 mod interrupted_reads;
 mod local;
 mod lost_output;

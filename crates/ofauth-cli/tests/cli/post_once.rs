@@ -137,8 +137,29 @@ async fn ctrl_c_leaves_it_in_doubt() {
     let child = posting(&home, &server).await;
     let before = server.posts().len();
     signal(&child, Signal::INT);
-    finish(child).await.ends_with(6).says(&["the post may have been done", "once without --post"]);
+    finish(child).await.ends_with(6).says(&["the call was cancelled", "is unknown", "once without --post"]);
     is_in_doubt(&home, &server, before).await;
+}
+
+#[tokio::test]
+async fn ctrl_c_before_it_is_sent_leaves_everything_open() {
+    let home = Home::new();
+    let server = posts(json!({"kind": "status", "status": 429, "retry_after": 600})).await;
+    let mut child = with_post(&home, &server).stderr(Stdio::piped()).spawn().unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    while !said.next_line().await.unwrap().expect("the post waits").contains("create_post: HTTP 429") {}
+    signal(&child, Signal::INT);
+    finish(child).await.ends_with(3);
+    let mut rest = String::new();
+    while let Some(line) = said.next_line().await.unwrap() {
+        rest.push_str(&line);
+    }
+    assert!(rest.contains("no post was made") && rest.contains("next: run the command again"), "{rest}");
+    server.clear_faults();
+    // The rate limit is known to later commands, which would wait for it.
+    std::fs::remove_dir_all(home.path().join(".local/state/ofauth/rate")).unwrap();
+    run(&mut with_post(&home, &server)).await.ends_with(0).says(&["posted as"]);
+    assert_eq!((server.uploads().len(), server.posts().len()), (2, 1), "the same references");
 }
 
 #[tokio::test]

@@ -1,11 +1,12 @@
-//! The runtime of a blocking client: its threads, and what happens if the system gives none.
+//! The runtime of a blocking client, and what waits for its work.
 
+use std::future::IntoFuture;
 use std::io;
 use std::sync::mpsc::channel;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 
-use tokio::runtime::{Builder, Runtime};
+use tokio::runtime::{Builder, Handle, Runtime};
 
 use crate::error::{Error, ErrorKind, Result};
 use crate::threads::{NAME, STACK, no_thread};
@@ -17,6 +18,26 @@ const WORKERS: usize = 2;
 #[derive(Debug)]
 pub(super) struct OwnRuntime(Option<Runtime>);
 
+impl OwnRuntime {
+    pub(super) fn start() -> Result<Self> {
+        start_runtime(Builder::new_multi_thread(), WORKERS).map(|runtime| Self(Some(runtime)))
+    }
+
+    /// What `work` comes to, on a thread that may block.
+    pub(super) fn wait<T, E: From<Error>>(
+        &self,
+        work: impl IntoFuture<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        if Handle::try_current().is_ok() {
+            let text = "a blocking call inside an async runtime would block it: use the async client there";
+            return Err(Error::new(ErrorKind::InvalidArgument, text).into());
+        }
+        let runtime =
+            self.0.as_ref().ok_or_else(|| Error::new(ErrorKind::Internal, "the client's runtime is gone"))?;
+        runtime.block_on(async { work.into_future().await })
+    }
+}
+
 impl Drop for OwnRuntime {
     fn drop(&mut self) {
         if let Some(runtime) = self.0.take() {
@@ -26,26 +47,12 @@ impl Drop for OwnRuntime {
     }
 }
 
-impl OwnRuntime {
-    /// The runtime of one client.
-    pub(super) fn start() -> Result<Self> {
-        Ok(Self(Some(start_runtime(Builder::new_multi_thread(), WORKERS)?)))
-    }
-
-    /// Waits for the work on this thread, which must be none of a runtime.
-    pub(super) fn block_on<T>(&self, work: impl Future<Output = T>) -> Result<T> {
-        let runtime = self.0.as_ref();
-        let runtime =
-            runtime.ok_or_else(|| Error::new(ErrorKind::Internal, "the client's runtime is gone"))?;
-        Ok(runtime.block_on(work))
-    }
-}
-
 /// A runtime of `workers` threads; for the C library, which has more to set.
 ///
 /// # Errors
 ///
 /// [`Resources`](ErrorKind::Resources) if the system refuses a thread or a descriptor.
+#[doc(hidden)]
 pub fn start_runtime(mut builder: Builder, workers: usize) -> Result<Runtime> {
     builder.worker_threads(workers).thread_name(NAME).thread_stack_size(STACK).enable_all();
     probe(workers).map_err(no_thread)?;

@@ -3,6 +3,7 @@
 //! Parameters are JSON values, checked against the operation table before anything is sent; bodies are passed on as
 //! they are. The generated client is for callers who know the operation when they write the program.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -29,7 +30,7 @@ pub const PROXY_REQUEST: &str = "proxy_request";
 /// What is as long as this resembles no operation, in bytes.
 const LONGEST_NAME: usize = 64;
 
-/// A call that was not sent yet.
+/// A call that was not sent yet. Await it, or call [`send`](Self::send).
 ///
 /// ```no_run
 /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -40,14 +41,14 @@ const LONGEST_NAME: usize = 64;
 /// # Ok(()) }
 /// ```
 #[derive(Clone)]
-#[must_use = "a call does nothing until `send` is called"]
+#[must_use = "a call does nothing until it is awaited"]
 pub struct Call {
     transport: Arc<Transport>,
     operation_id: String,
     params: Map<String, Value>,
     body: Payload,
     connection_id: Option<String>,
-    cancel: Option<Cancel>,
+    cancel: Cancel,
     timeout: Option<Duration>,
 }
 
@@ -69,7 +70,7 @@ impl Call {
             params: Map::new(),
             body: Payload::None,
             connection_id: None,
-            cancel: None,
+            cancel: Cancel::new(),
             timeout: None,
         }
     }
@@ -146,7 +147,7 @@ impl Call {
     /// It then ends with [`Cancelled`](ErrorKind::Cancelled), or with [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if it
     /// must not be made twice and may have been carried out.
     pub fn cancel(mut self, cancel: &Cancel) -> Self {
-        self.cancel = Some(cancel.clone());
+        self.cancel = cancel.clone();
         self
     }
 
@@ -159,7 +160,7 @@ impl Call {
         self
     }
 
-    /// Sends the call and returns the answer of a success.
+    /// Sends the call and returns the answer of a success. Awaiting the call does the same.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -182,8 +183,13 @@ impl Call {
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Response> {
+        let limits = Limits::new(&self.cancel, self.timeout);
+        self.send_within(limits).await
+    }
+
+    /// The same within other limits than those of this call.
+    pub(crate) async fn send_within(self, limits: Limits) -> Result<Response> {
         let request = self.request()?;
-        let limits = Limits::new(&self.cancel.unwrap_or_default(), self.timeout);
         self.transport.call(&request, &Patience { limits, ..Patience::default() }).await
     }
 
@@ -286,6 +292,15 @@ impl Call {
             Some(id) => request.connection(id),
             None => request,
         })
+    }
+}
+
+impl IntoFuture for Call {
+    type Output = Result<Response>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Response>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
     }
 }
 

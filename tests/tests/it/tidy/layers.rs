@@ -33,7 +33,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["batch"],
             &["client.rs"],
             &["account.rs", "posts.rs", "vault.rs"],
-            &["blocking", "blocking.rs"],
+            &["blocking"],
             &["unversioned.rs", "lib.rs"],
         ],
     ),

@@ -20,6 +20,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::user_text;
+use crate::interrupt;
 
 /// So much of an answer is shown on standard error, if standard output does not take it.
 const LONGEST_SHOWN: usize = 4000;
@@ -59,7 +60,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     let answer = if reads_only {
         app.interrupt.or_stop(call.send()).await?
     } else {
-        app.interrupt.or_unknown(id, call.send()).await?
+        interrupt::ended("the call was not carried out", call.cancel(app.interrupt.cancel()).await)?
     };
     let (status, body) = (answer.status(), answer.body());
     match (body.is_empty(), reads_only) {

@@ -17,6 +17,7 @@ use super::summary::Summary;
 use crate::commands::content::posted_id;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::interrupt;
 use crate::output::Output;
 use crate::output::events::Event;
 use crate::terminal::shorten::in_the_middle;
@@ -114,8 +115,8 @@ async fn post(
         let what = "no post was made, because it cannot be recorded";
         return Err(Failure::io(ErrorKind::Journal, what, &error).with_hint("run the command again"));
     }
-    let (interrupt, client) = (&upload.app.interrupt, &upload.context.client);
-    let (end, posted) = match interrupt.or_unknown("the post", client.create_post(&content)).await {
+    let posted = upload.context.client.create_post(&content).cancel(upload.app.interrupt.cancel()).await;
+    let (end, posted) = match interrupt::ended("no post was made", posted) {
         Ok(post) => (Some(PostLine::Made { answer: post.raw().clone() }), Ok(post)),
         Err(failure) if may_be_made(failure.kind()) => {
             (None, Err(if record.is_some() { failure.with_hint(advice(&media_items)) } else { failure }))
@@ -157,5 +158,5 @@ fn tell(out: &Output, how: &str, files: &[StoredFile], media_items: Vec<String>,
 /// Whether a post that ended like this may be there.
 fn may_be_made(kind: ErrorKind) -> bool {
     // An answer that cannot be understood may be one to a post that was made.
-    matches!(kind, ErrorKind::OutcomeUnknown | ErrorKind::Cancelled | ErrorKind::InvalidAnswer)
+    matches!(kind, ErrorKind::OutcomeUnknown | ErrorKind::InvalidAnswer)
 }

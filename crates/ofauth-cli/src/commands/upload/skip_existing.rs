@@ -116,7 +116,7 @@ pub(super) async fn find(
     let (snapshot, state, path) = (Arc::clone(snapshot), file.clone(), path.to_owned());
     let etags = interrupt.or_stop(threads::run(move || snapshot.etags(&state, &path))).await?;
     for etag in etags.into_iter().flatten() {
-        match interrupt.or_stop(client.check(&etag, file.size())).await {
+        match interrupt.or_stop(client.check(&etag, file.size()).send()).await {
             Ok(check) if check.exists => return Ok(Some(Existing { etag, media: check.media })),
             Ok(_) => {}
             Err(failure) if failure.kind() == ErrorKind::Rejected => {}

@@ -3,6 +3,7 @@
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
 mod runtime;
+mod typed_call;
 
 use std::future::{IntoFuture, ready};
 use std::path::PathBuf;
@@ -12,25 +13,24 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::Value;
-use tokio::runtime::Handle;
 
 use self::runtime::OwnRuntime;
+#[doc(hidden)]
+pub use self::runtime::start_runtime;
+pub use self::typed_call::TypedCall;
 use crate::account::Whoami;
 use crate::batch::{self, BatchFile, Batched};
 use crate::call;
 use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, Result};
 use crate::http::response::Response;
 use crate::posts::{Content, Message, Post};
 use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
 
-#[doc(hidden)]
-pub use self::runtime::start_runtime;
-
 /// A client whose calls block. Cheap to clone; clones share runtime and connections. Usable from any thread, but not
-/// from a thread of an async runtime, where calls fail with [`ErrorKind::InvalidArgument`].
+/// from a thread of an async runtime, where calls fail with [`InvalidArgument`](crate::ErrorKind::InvalidArgument).
 #[derive(Debug, Clone)]
 pub struct Client {
     inner: client::Client,
@@ -47,7 +47,7 @@ impl Client {
     /// let builder = ofauth::Client::builder().api_key("sk_live_0123456789").connection_id("conn_abc123");
     /// let client = blocking::Client::new(builder)?;
     /// let uploaded = client.upload_path("clip.mp4").concurrency(8).send()?;
-    /// client.create_post(&Content::new("New video").media(&uploaded))?;
+    /// client.create_post(&Content::new("New video").media(&uploaded)).send()?;
     /// # Ok(()) }
     /// ```
     pub fn new(builder: ClientBuilder) -> Result<Self> {
@@ -65,13 +65,9 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// Those of the work, and [`InvalidArgument`](ErrorKind::InvalidArgument) on a thread of an async runtime.
+    /// Those of the work, and [`InvalidArgument`](crate::ErrorKind::InvalidArgument) on a thread of an async runtime.
     pub fn wait<T, E: From<Error>>(&self, work: impl IntoFuture<Output = Result<T, E>>) -> Result<T, E> {
-        if Handle::try_current().is_ok() {
-            let text = "a blocking call inside an async runtime would block it: use the async client there";
-            return Err(Error::new(ErrorKind::InvalidArgument, text).into());
-        }
-        self.runtime.block_on(async { work.into_future().await })?
+        self.runtime.wait(work)
     }
 
     /// An upload of `source`, to be adjusted and then sent.
@@ -141,37 +137,37 @@ impl Client {
     }
 
     /// See [`Client::check`](crate::Client::check).
-    pub fn check(&self, etag: &str, size: u64) -> Result<Check> {
-        self.wait(self.inner.check(etag, size))
+    pub fn check(&self, etag: &str, size: u64) -> TypedCall<Check> {
+        TypedCall::new(self.inner.check(etag, size), &self.runtime)
     }
 
     /// See [`Client::vault_plus_batch`](crate::Client::vault_plus_batch).
-    pub fn vault_plus_batch<I>(&self, ids: I) -> Result<VaultPlusBatch>
+    pub fn vault_plus_batch<I>(&self, ids: I) -> TypedCall<VaultPlusBatch>
     where
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        self.wait(self.inner.vault_plus_batch(ids))
+        TypedCall::new(self.inner.vault_plus_batch(ids), &self.runtime)
     }
 
     /// See [`Client::create_post`](crate::Client::create_post).
-    pub fn create_post(&self, content: &Content) -> Result<Post> {
-        self.wait(self.inner.create_post(content))
+    pub fn create_post(&self, content: &Content) -> TypedCall<Post> {
+        TypedCall::new(self.inner.create_post(content), &self.runtime)
     }
 
     /// See [`Client::send_message`](crate::Client::send_message).
-    pub fn send_message(&self, user_id: &str, content: &Content) -> Result<Message> {
-        self.wait(self.inner.send_message(user_id, content))
+    pub fn send_message(&self, user_id: &str, content: &Content) -> TypedCall<Message> {
+        TypedCall::new(self.inner.send_message(user_id, content), &self.runtime)
     }
 
     /// See [`Client::create_mass_message`](crate::Client::create_mass_message).
-    pub fn create_mass_message(&self, content: &Content) -> Result<Message> {
-        self.wait(self.inner.create_mass_message(content))
+    pub fn create_mass_message(&self, content: &Content) -> TypedCall<Message> {
+        TypedCall::new(self.inner.create_mass_message(content), &self.runtime)
     }
 
     /// See [`Client::whoami`](crate::Client::whoami).
-    pub fn whoami(&self) -> Result<Whoami> {
-        self.wait(self.inner.whoami())
+    pub fn whoami(&self) -> TypedCall<Whoami> {
+        TypedCall::new(self.inner.whoami(), &self.runtime)
     }
 
     /// The generated client, whose calls [`wait`](Self::wait) carries out.
