@@ -217,7 +217,7 @@ impl Shared {
         let cancel = CancellationToken::new();
         let _cancelled_when_dropped = cancel.clone().drop_guard();
         let found = self.on_threads(move || record.find(&about, &*content, &cancel));
-        self.unless_cancelled(found).await?
+        self.unless_cancelled(found).await??
     }
 
     async fn unless_cancelled<T>(&self, work: impl Future<Output = T>) -> Result<T> {

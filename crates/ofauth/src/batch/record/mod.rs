@@ -6,19 +6,22 @@
 //! is not used. The lines are found by what makes an upload the same one, as its journal is, and by what the source holds.
 //!
 //! A record with a name is one file that one batch at a time has. Without a name, each batch has a [`log`](mod@log) of its
-//! own, and looks into those that earlier batches left. What it takes of them it leaves there until it is done; then its own
+//! own, and looks into those that [earlier](mod@earlier) batches left. What it takes of them it leaves there until it is done; then its own
 //! log says in its last [lines](mod@line) what is to be forgotten elsewhere, and whoever comes next sees to it if it was killed
 //! then.
 
+mod earlier;
+mod index;
 mod line;
 mod log;
 
-use std::collections::BTreeSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 
-use line::{LASTS, Taken, UploadLine, key, settled};
+use earlier::Earlier;
+use index::Index;
+use line::{LASTS, UploadLine, key, settled};
 use log::Log;
 use tokio_util::sync::CancellationToken;
 
@@ -54,14 +57,6 @@ struct State {
     is_closed: bool,
 }
 
-/// The log of an earlier batch.
-#[derive(Debug)]
-struct Earlier {
-    log: Log,
-    /// Where the lines begin that this batch has taken.
-    taken: BTreeSet<u64>,
-}
-
 /// Where an upload was found.
 #[derive(Debug, Clone, Copy)]
 struct Place {
@@ -78,9 +73,9 @@ impl BatchRecord {
         let opened = opened.and_then(|()| {
             line_file::remove_older(&directory, LASTS);
             match name {
-                Some(name) => Ok((Log::own(path_of(&directory, name))?, Vec::new())),
+                Some(name) => Ok((Log::open(path_of(&directory, name))?, Vec::new())),
                 None => {
-                    let earlier = earlier(&directory)?;
+                    let earlier = earlier::read(shared(&directory)?)?;
                     Ok((own(&directory)?, earlier))
                 }
             }
@@ -93,7 +88,6 @@ impl BatchRecord {
             let text = "another process is uploading the same files, or this one is: wait for that batch, or stop it";
             return Err(Error::new(ErrorKind::Busy, text));
         };
-        let earlier = earlier.into_iter().map(|log| Earlier { log, taken: BTreeSet::new() }).collect();
         let state = State { own, earlier, unrecorded: Vec::new(), is_closed: false };
         let record = Self { state: Mutex::new(state), journal: journal.clone() };
         record.settle_journals();
@@ -102,21 +96,36 @@ impl BatchRecord {
 
     /// The same upload of what the source holds, if the batch had made it before. Reads the source if its metadata leave open
     /// whether it is what it was. Blocks on the disk.
+    ///
+    /// # Errors
+    ///
+    /// What is written cannot be read: [`Resources`](ErrorKind::Resources) if the system lacks something, else
+    /// [`Journal`](ErrorKind::Journal). The upload may be there.
     pub(crate) fn find(
         &self,
         about: &About,
         content: &dyn Content,
         cancel: &CancellationToken,
-    ) -> Option<Uploaded> {
+    ) -> Result<Option<Uploaded>> {
+        let cannot = |error: io::Error| {
+            let what = "what the batch has uploaded before cannot be read";
+            system::failed(
+                ErrorKind::Journal,
+                what,
+                "remove that file, and the batch uploads all of it again",
+                error,
+            )
+        };
         let found = self.lock().places(key(about));
         for place in found {
-            let Some(line) = self.lock().line(place).filter(|line| line.about == *about) else { continue };
+            let line = self.lock().line(place).map_err(cannot)?;
+            let Some(line) = line.filter(|line| line.about == *about) else { continue };
             if holds(&line, content, cancel) {
                 self.lock().take(place);
-                return Some(line.into_uploaded());
+                return Ok(Some(line.into_uploaded()));
             }
         }
-        None
+        Ok(None)
     }
 
     /// Writes down an upload, for good. Blocks on the disk.
@@ -178,14 +187,14 @@ impl BatchRecord {
     /// Removes journals of what is written down here: the batch was stopped between the two.
     fn settle_journals(&self) {
         let state = self.lock();
-        if state.own.is_empty() && state.earlier.is_empty() {
+        if state.own.index().is_empty() && state.earlier.is_empty() {
             return;
         }
         let mut finished = self.journal.sessions().unwrap_or_default();
         finished.retain(|session| session.state == JournalState::Finished && !session.in_use);
         let is_recorded = |session: &JournaledUpload| {
             let key = u64::from_str_radix(&session.id, 16).unwrap_or_default();
-            let lines = state.places(key).into_iter().filter_map(|place| state.line(place));
+            let lines = state.places(key).into_iter().filter_map(|place| state.line(place).ok()?);
             let mut ids = lines.map(|line| line.media_upload_id().to_owned());
             ids.any(|id| session.upload_id.as_ref() == Some(&id))
         };
@@ -204,41 +213,32 @@ impl BatchRecord {
 impl State {
     /// Where uploads with this key are, of this batch first, and the latest of each first.
     fn places(&self, key: u64) -> Vec<Place> {
-        let own = self.own.find(key).into_iter().map(|offset| Place { earlier: None, offset });
-        let earlier = self.earlier.iter().enumerate().flat_map(|(number, earlier)| {
-            earlier.log.find(key).into_iter().map(move |offset| Place { earlier: Some(number), offset })
-        });
-        own.chain(earlier).collect()
+        let places =
+            |index: &Index, earlier| index.find(key).into_iter().map(move |offset| Place { earlier, offset });
+        let earlier = self.earlier.iter().enumerate();
+        let earlier = earlier.flat_map(|(number, earlier)| places(earlier.index(), Some(number)));
+        places(self.own.index(), None).chain(earlier).collect()
     }
 
-    fn line(&self, place: Place) -> Option<UploadLine> {
-        let log = match place.earlier {
-            None => &self.own,
-            Some(number) => &self.earlier.get(number)?.log,
-        };
-        log.line(place.offset)
+    fn line(&self, place: Place) -> io::Result<Option<UploadLine>> {
+        match place.earlier {
+            None => self.own.line(place.offset),
+            Some(number) => self.earlier.get(number).map_or(Ok(None), |earlier| earlier.line(place.offset)),
+        }
     }
 
     fn take(&mut self, place: Place) {
         let earlier = place.earlier.and_then(|number| self.earlier.get_mut(number));
         if let Some(earlier) = earlier {
-            earlier.taken.insert(place.offset);
+            earlier.take(place.offset);
         }
     }
 
     fn settle(&mut self) -> io::Result<()> {
-        let mut taken = Vec::new();
-        for Earlier { log, taken: lines } in self.earlier.iter().filter(|earlier| !earlier.taken.is_empty()) {
-            let file = log.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            taken.push(Taken { file, lines: lines.iter().copied().collect() });
-        }
+        let taken: Vec<_> = self.earlier.iter().filter_map(Earlier::taken).collect();
         if !taken.is_empty() {
             self.own.write(&settled(&taken))?;
-            for Earlier { log, taken } in &mut self.earlier {
-                if !taken.is_empty() {
-                    log.forget(&std::mem::take(taken).into_iter().collect::<Vec<_>>())?;
-                }
-            }
+            self.earlier.iter_mut().try_for_each(Earlier::forget_taken)?;
         }
         self.own.clear()
     }
@@ -254,9 +254,8 @@ impl State {
 impl Drop for State {
     fn drop(&mut self) {
         self.close();
-        for Earlier { log, .. } in self.earlier.drain(..).filter(|earlier| earlier.log.is_empty()) {
-            log.remove();
-        }
+        let empty = self.earlier.drain(..).filter(|earlier| earlier.index().is_empty());
+        empty.for_each(Earlier::remove);
     }
 }
 
@@ -285,36 +284,20 @@ fn own(directory: &Path) -> io::Result<Option<Log>> {
     const TRIES: u32 = 16;
     for _ in 0..TRIES {
         let path = directory.join(format!("{SHARED}{:016x}.jsonl", fastrand::u64(..)));
-        if let Some(log) = Log::own(path)? {
+        if let Some(log) = Log::open(path)? {
             return Ok(Some(log));
         }
     }
     Ok(None)
 }
 
-/// What earlier batches without a name left and are not writing any more. Ends what a batch was killed in when it was done.
-fn earlier(directory: &Path) -> io::Result<Vec<Log>> {
-    let (mut logs, mut over) = (Vec::new(), Vec::new());
-    for entry in directory.read_dir().map_err(|error| naming(directory, &error))?.flatten() {
-        let name = entry.file_name();
-        if name.to_str().is_some_and(|name| name.starts_with(SHARED) && name.ends_with(".jsonl"))
-            && let Some(log) = Log::of_earlier(entry.path())?
-        {
-            if log.is_settled { over.push(log) } else { logs.push(log) }
-        }
-    }
-    for log in over {
-        for Taken { file, lines } in &log.taken {
-            let named = |log: &&mut Log| log.path.file_name().is_some_and(|name| name == file.as_str());
-            if let Some(other) = logs.iter_mut().find(named) {
-                other.forget(lines)?;
-            }
-        }
-        log.remove();
-    }
-    let (empty, logs): (Vec<_>, Vec<_>) = logs.into_iter().partition(Log::is_empty);
-    empty.into_iter().for_each(Log::remove);
-    Ok(logs)
+/// The logs of batches without a name.
+fn shared(directory: &Path) -> io::Result<impl Iterator<Item = PathBuf>> {
+    let entries = directory.read_dir().map_err(|error| naming(directory, &error))?;
+    Ok(entries.flatten().map(|entry| entry.path()).filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.starts_with(SHARED) && name.ends_with(".jsonl")
+    }))
 }
 
 #[cfg(test)]

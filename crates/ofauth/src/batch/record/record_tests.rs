@@ -25,7 +25,7 @@ fn add(record: &BatchRecord, place: &str, bytes: &'static [u8], id: &str) {
 }
 
 fn find(record: &BatchRecord, place: &str, bytes: &'static [u8]) -> Option<String> {
-    let found = record.find(&about(place), &*source(bytes).content, &CancellationToken::new())?;
+    let found = record.find(&about(place), &*source(bytes).content, &CancellationToken::new()).unwrap()?;
     assert_eq!(found.resumed(), bytes.len() as u64);
     Some(found.media_upload_id().to_owned())
 }
@@ -51,7 +51,7 @@ fn what_is_found_is_the_same_upload_of_the_same_content() {
             assert_eq!(find(&record, place, bytes), None, "{place}");
         }
         let other = About { connection: "conn_2".into(), ..about("bytes:a.mp4") };
-        assert!(record.find(&other, &*source(b"one").content, &CancellationToken::new()).is_none());
+        assert!(record.find(&other, &*source(b"one").content, &CancellationToken::new()).unwrap().is_none());
     }
 }
 
@@ -100,6 +100,78 @@ fn batches_at_once_have_a_log_each_unless_they_share_a_name() {
     assert_eq!(files(home.path()), 0);
 }
 
+#[test]
+fn what_another_batch_is_done_with_and_has_removed_is_not_found_and_spoils_nothing() {
+    let home = tempfile::tempdir().unwrap();
+    let dead = open(home.path(), None);
+    add(&dead, "a", b"1", "upload:a");
+    add(&dead, "b", b"1", "upload:b");
+    drop(dead);
+    let (one, two) = (open(home.path(), None), open(home.path(), None));
+    for place in ["a", "b"] {
+        find(&one, place, b"1").unwrap();
+    }
+    assert_eq!(find(&two, "a", b"1").unwrap(), "upload:a");
+    one.settle().unwrap();
+    drop(one);
+    assert_eq!(files(home.path()), 1, "that of the other");
+    assert_eq!(find(&two, "b", b"1"), None);
+    two.settle().unwrap();
+    drop(two);
+    assert_eq!(files(home.path()), 0);
+}
+
+#[test]
+fn what_cannot_be_read_is_an_error_and_not_a_file_to_upload_again() {
+    let home = tempfile::tempdir().unwrap();
+    let dead = open(home.path(), None);
+    add(&dead, "a", b"1", "upload:a");
+    let path = dead.lock().own.path.clone();
+    drop(dead);
+    let batch = open(home.path(), None);
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    let error = batch.find(&about("a"), &*source(b"1").content, &CancellationToken::new()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Journal);
+    assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    assert_eq!(find(&batch, "b", b"1"), None);
+}
+
+/// In a child, whose limit would not do for a tenth of them.
+#[cfg(target_os = "linux")]
+#[test]
+fn any_number_of_logs_takes_no_descriptors() {
+    use std::process::Command;
+    const LOGS: usize = 300;
+    const HOME: &str = "OFAUTH_TEST_HOME_OF_LOGS";
+    if let Some(home) = std::env::var_os(HOME) {
+        let record = open(Path::new(&home), None);
+        for number in 0..LOGS {
+            assert_eq!(find(&record, &number.to_string(), b"1").unwrap(), format!("upload:{number}"));
+        }
+        return record.settle().unwrap();
+    }
+    let home = tempfile::tempdir().unwrap();
+    for number in 0..LOGS {
+        // As a batch leaves it that was killed.
+        let path = home.path().join(DIRECTORY).join(format!("{SHARED}{number}.jsonl"));
+        create_directory(path.parent().unwrap()).unwrap();
+        let mut log = Log::open(path).unwrap().unwrap();
+        let about = about(&number.to_string());
+        let upload = uploaded(&format!("upload:{number}"), &[b"1"]);
+        log.add(key(&about), &UploadLine::new(about.clone(), source(b"1").content.identity(), &upload))
+            .unwrap();
+    }
+    let module = module_path!().strip_prefix("ofauth::").unwrap();
+    let name = format!("{module}::any_number_of_logs_takes_no_descriptors");
+    let mut child = Command::new("/bin/sh");
+    child.args(["-c", "ulimit -n 24; exec \"$0\" \"$@\""]).arg(std::env::current_exe().unwrap());
+    let ended = child.args(["--exact", &name]).env(HOME, home.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&ended.stdout);
+    assert!(ended.status.success() && said.contains("1 passed"), "{said}");
+    assert_eq!(files(home.path()), 0, "all was found, and forgotten");
+}
+
 /// A batch that was killed while it was done, at every point between its last line and its end.
 #[test]
 fn a_batch_that_was_killed_when_it_was_done_is_done() {
@@ -114,14 +186,12 @@ fn a_batch_that_was_killed_when_it_was_done_is_done() {
         add(&batch, "c", b"1", "upload:c");
         {
             let mut state = batch.lock();
-            let file = state.earlier[0].log.path.file_name().unwrap().to_str().unwrap().to_owned();
-            let lines: Vec<u64> = state.earlier[0].taken.iter().copied().collect();
-            let all = settled(&[Taken { file, lines: lines.clone() }]);
+            let all = settled(&[state.earlier[0].taken().unwrap()]);
             // Without its last line it is not done.
             let written = if step == 0 { &all[..all.len() - 1] } else { &all[..] };
             state.own.write(written).unwrap();
             if step == 2 {
-                state.earlier[0].log.forget(&lines).unwrap();
+                state.earlier[0].forget_taken().unwrap();
             }
         }
         drop(batch);
