@@ -62,8 +62,9 @@ impl Cause {
 pub(crate) enum CircuitBreaker {
     /// Files are uploaded. So many failed in a row because of the service.
     Closed { in_a_row: u32 },
-    /// The service is gone: one file is tried again and again, and the others wait.
-    HalfOpen { since: Instant, pause: Duration },
+    /// The service is gone: one file, the probe, is tried again and again, and the others wait. Which one it is stands here
+    /// alone, so that no other can take itself for it.
+    HalfOpen { since: Instant, pause: Duration, probe: u64 },
     /// No further file is tried.
     Stopped(ErrorKind),
 }
@@ -83,8 +84,8 @@ pub(crate) enum Then {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Try {
     pub(crate) cause: Cause,
-    /// Whether it was the one file that is tried while the others wait.
-    pub(crate) is_probe: bool,
+    /// Which file was tried, by its number in the batch. A file has one try at a time.
+    pub(crate) file: u64,
     /// What the file's own timeout leaves for another, if it has one.
     pub(crate) left: Option<Duration>,
 }
@@ -98,6 +99,11 @@ impl CircuitBreaker {
     /// Whether files are held back.
     pub(crate) fn is_waiting(&self) -> bool {
         matches!(self, Self::HalfOpen { .. })
+    }
+
+    /// Whether this file is the one that is tried while the others wait.
+    pub(crate) fn is_probe(&self, file: u64) -> bool {
+        matches!(self, Self::HalfOpen { probe, .. } if *probe == file)
     }
 
     /// The service served a file.
@@ -121,9 +127,7 @@ impl CircuitBreaker {
             Cause::All(kind) => self.end(kind),
             Cause::FileAnswered => self.served(),
             // It was to find out whether the service is there, and has not: the next one is.
-            Cause::File if failed.is_probe && self.is_waiting() => {
-                *self = Self::Closed { in_a_row: IN_A_ROW }
-            }
+            Cause::File if self.is_probe(failed.file) => *self = Self::Closed { in_a_row: IN_A_ROW },
             Cause::File => {}
             Cause::Service(kind) => return self.not_served(kind, failed, now),
         }
@@ -137,7 +141,7 @@ impl CircuitBreaker {
                 *self = Self::Closed { in_a_row: in_a_row.saturating_add(1) };
                 return Then::Fail;
             }
-            Self::HalfOpen { .. } if !failed.is_probe => return Then::Wait,
+            Self::HalfOpen { probe, .. } if probe != failed.file => return Then::Wait,
             Self::Closed { .. } => FIRST_PAUSE,
             Self::HalfOpen { pause, .. } => pause.saturating_mul(2).min(LONGEST_PAUSE),
         };
@@ -147,7 +151,7 @@ impl CircuitBreaker {
             self.end(kind);
             return Then::Fail;
         }
-        *self = Self::HalfOpen { since, pause };
+        *self = Self::HalfOpen { since, pause, probe: failed.file };
         Then::TryAgain(pause)
     }
 }
@@ -188,31 +192,57 @@ mod tests {
         assert_eq!(Cause::of(&full, false), Cause::All(Journal));
     }
 
-    fn gone() -> Try {
-        Try { cause: Cause::Service(ErrorKind::Network), is_probe: false, left: None }
+    /// The last of the files in a row.
+    const PROBE: u64 = IN_A_ROW as u64;
+
+    fn gone(file: u64) -> Try {
+        Try { cause: Cause::Service(ErrorKind::Network), file, left: None }
     }
 
-    fn probe() -> Try {
-        Try { is_probe: true, ..gone() }
+    /// After so many files that were not served.
+    fn after(failures: u64, now: Instant) -> CircuitBreaker {
+        let mut breaker = CircuitBreaker::new();
+        for file in 1..=failures {
+            breaker.failed(gone(file), now);
+        }
+        breaker
     }
 
     #[test]
     fn a_batch_whose_service_is_gone_waits_with_one_file_and_then_ends() {
         let begin = Instant::now();
         let mut breaker = CircuitBreaker::new();
-        assert_eq!([breaker.failed(gone(), begin), breaker.failed(gone(), begin)], [Then::Fail; 2]);
-        assert_eq!(breaker.failed(gone(), begin), Then::TryAgain(FIRST_PAUSE), "the third is tried again");
-        assert_eq!(breaker.failed(gone(), begin), Then::Wait, "one that was under way");
+        assert_eq!([1, 2].map(|file| breaker.failed(gone(file), begin)), [Then::Fail; 2]);
+        assert_eq!(
+            breaker.failed(gone(PROBE), begin),
+            Then::TryAgain(FIRST_PAUSE),
+            "the third is tried again"
+        );
+        assert_eq!(breaker.failed(gone(4), begin), Then::Wait, "one that was under way");
         let mut now = begin;
         let mut tries = 0;
-        while let Then::TryAgain(pause) = breaker.failed(probe(), now) {
+        while let Then::TryAgain(pause) = breaker.failed(gone(PROBE), now) {
             assert!(FIRST_PAUSE < pause && pause <= LONGEST_PAUSE);
             now += pause;
             tries += 1;
         }
         assert!((5..40).contains(&tries) && now < begin + PATIENCE + LONGEST_PAUSE, "{tries}");
         assert_eq!(breaker, CircuitBreaker::Stopped(ErrorKind::Network));
-        assert_eq!(breaker.failed(gone(), now), Then::Fail);
+        assert_eq!(breaker.failed(gone(4), now), Then::Fail);
+    }
+
+    #[test]
+    fn what_was_tried_alone_before_is_one_of_the_others_when_the_service_is_gone_again() {
+        let now = Instant::now();
+        let mut breaker = after(3, now);
+        breaker.served();
+        for file in 4..=6 {
+            breaker.failed(gone(file), now);
+        }
+        let before = breaker;
+        assert_eq!(breaker.failed(gone(PROBE), now), Then::Wait);
+        breaker.failed(Try { cause: Cause::File, ..gone(PROBE) }, now);
+        assert!(breaker == before && breaker.is_probe(6), "{breaker:?}");
     }
 
     #[test]
@@ -221,21 +251,19 @@ mod tests {
         let answers: [fn(&mut CircuitBreaker, Instant); 2] = [
             |breaker, _| breaker.served(),
             |breaker, now| {
-                let refused = Try { cause: Cause::FileAnswered, ..gone() };
+                let refused = Try { cause: Cause::FileAnswered, ..gone(9) };
                 assert_eq!(breaker.failed(refused, now), Then::Fail);
             },
         ];
         for answer in answers {
             let mut breaker = CircuitBreaker::new();
             for _ in 0..10 {
-                breaker.failed(gone(), now);
-                breaker.failed(gone(), now);
+                breaker.failed(gone(1), now);
+                breaker.failed(gone(2), now);
                 answer(&mut breaker, now);
                 assert_eq!(breaker, CircuitBreaker::new(), "never three in a row");
             }
-            for _ in 0..IN_A_ROW {
-                breaker.failed(gone(), now);
-            }
+            let mut breaker = after(3, now);
             assert!(matches!(breaker, CircuitBreaker::HalfOpen { .. }));
             answer(&mut breaker, now);
             assert_eq!(breaker, CircuitBreaker::new(), "it goes on");
@@ -249,19 +277,16 @@ mod tests {
     fn what_holds_for_all_ends_the_batch_at_once_and_a_file_that_may_not_wait_ends_the_wait() {
         let now = Instant::now();
         let table = [
-            (0, Try { cause: Cause::All(ErrorKind::Unauthorized), ..gone() }, true),
-            (3, Try { cause: Cause::All(ErrorKind::Cancelled), ..gone() }, true),
-            (0, Try { cause: Cause::File, ..gone() }, false),
-            (2, Try { left: Some(FIRST_PAUSE), ..gone() }, true),
-            (3, Try { left: Some(FIRST_PAUSE), ..probe() }, true),
-            (3, Try { cause: Cause::File, ..probe() }, false),
-            (3, Try { cause: Cause::File, ..gone() }, false),
+            (0, Try { cause: Cause::All(ErrorKind::Unauthorized), ..gone(1) }, true),
+            (3, Try { cause: Cause::All(ErrorKind::Cancelled), ..gone(4) }, true),
+            (0, Try { cause: Cause::File, ..gone(1) }, false),
+            (2, Try { left: Some(FIRST_PAUSE), ..gone(PROBE) }, true),
+            (3, Try { left: Some(FIRST_PAUSE), ..gone(PROBE) }, true),
+            (3, Try { cause: Cause::File, ..gone(PROBE) }, false),
+            (3, Try { cause: Cause::File, ..gone(4) }, false),
         ];
         for (before, failed, ends) in table {
-            let mut breaker = CircuitBreaker::new();
-            for _ in 0..before {
-                breaker.failed(gone(), now);
-            }
+            let mut breaker = after(before, now);
             assert_eq!(breaker.failed(failed, now), Then::Fail, "{before} {failed:?}");
             assert_eq!(matches!(breaker, CircuitBreaker::Stopped(_)), ends, "{before} {failed:?}");
         }
@@ -277,36 +302,27 @@ mod tests {
     }
 
     proptest! {
-        /// At most one file is tried while the others wait, a wait has an end, and what has stopped stays so.
+        /// Who is tried while the others wait is one file until the wait ends, a wait has an end, and what has stopped stays so.
         #[test]
-        fn one_file_is_tried_at_a_time_and_no_wait_is_for_ever(
-            steps in prop::collection::vec((causes(), any::<bool>(), 0_u64..90), 0..200),
+        fn one_file_is_tried_and_no_wait_is_for_ever(
+            steps in prop::collection::vec((causes(), 0_u64..5, 0_u64..90), 0..200),
         ) {
             let mut now = Instant::now();
             let mut breaker = CircuitBreaker::new();
-            let mut has_probe = false;
-            for (cause, is_of_the_probe, seconds) in steps {
+            for (cause, file, seconds) in steps {
                 now += Duration::from_secs(seconds);
                 let before = breaker;
-                let failed = Try { cause, is_probe: has_probe && is_of_the_probe, left: None };
-                let then = breaker.failed(failed, now);
-                if failed.is_probe {
-                    has_probe = false;
-                }
+                let then = breaker.failed(Try { cause, file, left: None }, now);
                 match then {
                     Then::TryAgain(pause) => {
-                        prop_assert!(!has_probe, "a second one is tried: {before:?} {failed:?}");
-                        prop_assert!(pause >= FIRST_PAUSE && pause <= LONGEST_PAUSE && breaker.is_waiting());
-                        has_probe = true;
+                        prop_assert!(!before.is_waiting() || before.is_probe(file), "a second one is tried: {before:?}");
+                        prop_assert!(pause >= FIRST_PAUSE && pause <= LONGEST_PAUSE && breaker.is_probe(file));
                     }
-                    Then::Wait => prop_assert!(has_probe && breaker.is_waiting(), "nobody ends the wait: {before:?}"),
-                    Then::Fail => {}
+                    Then::Wait => prop_assert!(breaker.is_waiting() && !breaker.is_probe(file), "nobody ends the wait"),
+                    Then::Fail => prop_assert!(!breaker.is_probe(file), "nobody is tried: {before:?}"),
                 }
-                // Whoever waits is woken when the breaker no longer waits.
-                has_probe &= breaker.is_waiting();
                 if let CircuitBreaker::HalfOpen { since, .. } = breaker {
-                    prop_assert!(has_probe, "nobody is tried: {before:?} {failed:?}");
-                    prop_assert!(!failed.is_probe || now - since < PATIENCE);
+                    prop_assert!(!breaker.is_probe(file) || now - since < PATIENCE);
                 }
                 if let CircuitBreaker::Stopped(_) = before {
                     prop_assert_eq!(breaker, before);

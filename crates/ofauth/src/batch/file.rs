@@ -70,7 +70,7 @@ pub(super) async fn upload(shared: Arc<Shared>, index: u64, source: Source) -> O
 impl BatchedFile<'_> {
     /// Tries the file, and again if it waited for a service that was gone.
     async fn upload_or_wait(&self) -> Result<Option<Uploaded>> {
-        let mut trying = Trying::new(self.shared.options.timeout);
+        let trying = Trying::new(self.index, self.shared.options.timeout);
         let mut is_wanted = None;
         loop {
             let moved = Arc::<AtomicBool>::default();
@@ -94,7 +94,7 @@ impl BatchedFile<'_> {
                         None if error.kind() == ErrorKind::Timeout => Cause::File,
                         None => Cause::of(&error, false),
                     };
-                    self.shared.gate.failed(&mut trying, error, cause, tell).await?;
+                    self.shared.gate.failed(&trying, error, cause, tell).await?;
                 }
             }
         }

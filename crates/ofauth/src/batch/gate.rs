@@ -21,16 +21,16 @@ pub(crate) struct Gate {
 /// A file that is being tried.
 #[derive(Debug)]
 pub(crate) struct Trying {
+    /// Its number in the batch.
+    file: u64,
     begun: Instant,
     timeout: Option<Duration>,
-    /// Whether the others wait for what comes of it.
-    is_probe: bool,
 }
 
 impl Trying {
     /// A file whose tries may take this long together.
-    pub(crate) fn new(timeout: Option<Duration>) -> Self {
-        Self { begun: Instant::now(), timeout, is_probe: false }
+    pub(crate) fn new(file: u64, timeout: Option<Duration>) -> Self {
+        Self { file, begun: Instant::now(), timeout }
     }
 
     /// What is left of its time.
@@ -74,33 +74,43 @@ impl Gate {
 
     /// The service has served this file, if it `moved`: what a record has, it was not asked for.
     pub(crate) fn ended_well(&self, trying: &Trying, moved: bool, tell: impl FnMut(&Notice)) {
-        if moved || trying.is_probe {
-            self.change(tell, |breaker| {
+        self.change(tell, |breaker| {
+            if moved || breaker.is_probe(trying.file) {
                 breaker.served();
-                Then::Fail
-            });
-        }
+            }
+            Then::Fail
+        });
     }
 
     /// A try failed, for this cause. Waits for what comes of it, and returns the error unless the file is to be tried again.
     pub(crate) async fn failed(
         &self,
-        trying: &mut Trying,
+        trying: &Trying,
         error: Error,
         cause: Cause,
         mut tell: impl FnMut(&Notice),
     ) -> Result<()> {
-        let failed = Try { cause, is_probe: trying.is_probe, left: trying.left() };
-        let was_waiting = self.breaker.borrow().is_waiting();
-        let pause = match self.change(&mut tell, |breaker| breaker.failed(failed, Instant::now())) {
+        let failed = Try { cause, file: trying.file, left: trying.left() };
+        let mut was_waiting = false;
+        let then = self.change(&mut tell, |breaker| {
+            was_waiting = breaker.is_waiting();
+            breaker.failed(failed, Instant::now())
+        });
+        let pause = match then {
             Then::Fail => return Err(error),
             Then::Wait => None,
             Then::TryAgain(pause) => Some(pause),
         };
-        trying.is_probe = pause.is_some();
-        if trying.is_probe && !was_waiting {
+        if pause.is_some() && !was_waiting {
             tell(&Notice::ServiceGone { why: error.message().to_owned(), patience: PATIENCE });
         }
+        let its_turn = async {
+            sleep(pause).await;
+            // Meanwhile the service may have been back and gone again, and the others, this one too, wait for another file.
+            if !self.breaker.borrow().is_probe(trying.file) {
+                pending::<()>().await;
+            }
+        };
         let mut breaker = self.breaker.subscribe();
         tokio::select! {
             biased;
@@ -109,14 +119,18 @@ impl Gate {
                 Err(Error::new(ErrorKind::Cancelled, "the upload was cancelled while the service was gone"))
             }
             breaker = breaker.wait_for(|breaker| !breaker.is_waiting()) => {
-                trying.is_probe = false;
                 match breaker.map(|breaker| *breaker) {
                     Ok(CircuitBreaker::Stopped(_)) => Err(error),
                     _ => Ok(()),
                 }
             }
-            () = sleep(pause) => Ok(()),
-            () = sleep(trying.left()) => Err(error),
+            () = its_turn => Ok(()),
+            () = sleep(trying.left()) => {
+                // If it was to be tried a moment later, nobody is to wait for it.
+                let over = Try { cause: Cause::File, ..failed };
+                self.change(tell, |breaker| breaker.failed(over, Instant::now()));
+                Err(error)
+            }
         }
     }
 
@@ -149,30 +163,34 @@ async fn sleep(time: Option<Duration>) {
 
 #[cfg(test)]
 mod tests {
+    use std::cell::RefCell;
+    use std::pin::pin;
+
+    use futures_util::FutureExt as _;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn gone() -> Error {
         Error::new(ErrorKind::Network, "no connection")
     }
 
-    async fn fails(gate: &Gate) -> Result<()> {
-        gate.failed(&mut Trying::new(None), gone(), Cause::Service(ErrorKind::Network), |_| {}).await
+    async fn fails(gate: &Gate, file: u64) -> Result<()> {
+        gate.failed(&Trying::new(file, None), gone(), Cause::Service(ErrorKind::Network), |_| {}).await
     }
 
     #[tokio::test(start_paused = true)]
     async fn the_others_wait_for_one_and_go_on_when_it_is_served() {
         let gate = Gate::new(&Cancel::new());
-        fails(&gate).await.unwrap_err();
-        fails(&gate).await.unwrap_err();
+        fails(&gate, 1).await.unwrap_err();
+        fails(&gate, 2).await.unwrap_err();
         let mut told = Vec::new();
-        let mut probe = Trying::new(None);
-        gate.failed(&mut probe, gone(), Cause::Service(ErrorKind::Network), |notice| {
-            told.push(notice.clone())
-        })
-        .await
-        .unwrap();
-        assert!(probe.is_probe && matches!(told[..], [Notice::ServiceGone { .. }]), "{told:?}");
-        let (other, entered) = (fails(&gate), gate.enter());
+        let probe = Trying::new(3, None);
+        gate.failed(&probe, gone(), Cause::Service(ErrorKind::Network), |notice| told.push(notice.clone()))
+            .await
+            .unwrap();
+        assert!(matches!(told[..], [Notice::ServiceGone { .. }]), "{told:?}");
+        let (other, entered) = (fails(&gate, 4), gate.enter());
         tokio::pin!(other, entered);
         tokio::select! {
             biased;
@@ -190,14 +208,108 @@ mod tests {
     async fn a_cancel_ends_every_wait() {
         let cancel = Cancel::new();
         let gate = Gate::new(&cancel);
-        for _ in 0..2 {
-            fails(&gate).await.unwrap_err();
+        for file in 1..=2 {
+            fails(&gate, file).await.unwrap_err();
         }
-        fails(&gate).await.unwrap();
-        let waiting = async { tokio::join!(fails(&gate), gate.enter()) };
+        fails(&gate, 3).await.unwrap();
+        let waiting = async { tokio::join!(fails(&gate, 4), gate.enter()) };
         let stopping = async { cancel.cancel() };
         let ((failed, entered), ()) = tokio::join!(waiting, stopping);
         assert_eq!(failed.unwrap_err().kind(), ErrorKind::Cancelled);
         assert_eq!((entered, gate.is_closed()), (Some(ErrorKind::Cancelled), Some(ErrorKind::Cancelled)));
+    }
+
+    /// Between two looks of the one file at the gate, the service was back and is gone again.
+    #[tokio::test(start_paused = true)]
+    async fn who_was_tried_alone_before_waits_for_who_is_now() {
+        let gate = Gate::new(&Cancel::new());
+        for file in [1, 2] {
+            fails(&gate, file).await.unwrap_err();
+        }
+        let mut before = pin!(fails(&gate, 3));
+        assert!(before.as_mut().now_or_never().is_none());
+        gate.ended_well(&Trying::new(4, None), true, |_| {});
+        for file in [5, 6] {
+            fails(&gate, file).await.unwrap_err();
+        }
+        fails(&gate, 7).await.unwrap();
+        assert!(before.as_mut().now_or_never().is_none(), "7 is being tried");
+        gate.ended_well(&Trying::new(7, None), false, |_| {});
+        before.now_or_never().unwrap().unwrap();
+    }
+
+    /// How a try ends, and after how many milliseconds.
+    #[derive(Debug, Clone, Copy)]
+    enum End {
+        Served,
+        Known,
+        Failed(Cause),
+    }
+
+    fn tries() -> impl Strategy<Value = Vec<(u64, End)>> {
+        let end = prop_oneof![
+            2 => Just(End::Served),
+            1 => Just(End::Known),
+            8 => Just(End::Failed(Cause::Service(ErrorKind::Network))),
+            1 => Just(End::Failed(Cause::File)),
+            1 => Just(End::Failed(Cause::FileAnswered)),
+        ];
+        prop::collection::vec(((0_u64..6).prop_map(|seconds| seconds * 1000), end), 0..40)
+    }
+
+    /// When the service went that is gone, if it is.
+    fn gone_since(gate: &Gate) -> Option<Instant> {
+        match *gate.breaker.borrow() {
+            CircuitBreaker::HalfOpen { since, .. } => Some(since),
+            CircuitBreaker::Closed { .. } | CircuitBreaker::Stopped(_) => None,
+        }
+    }
+
+    /// Uploads files one after the other, whose tries end as `tries` say; when there are no more, files are served. `alone` are
+    /// those that are tried while the others wait.
+    async fn run(gate: &Gate, first: u64, tries: Vec<(u64, End)>, alone: &RefCell<Vec<Instant>>) {
+        let mut tries = tries.into_iter();
+        let mut files = first..first + 1000;
+        while tries.len() > 0 {
+            let trying = Trying::new(files.next().unwrap(), None);
+            assert_eq!(gate.enter().await, None);
+            loop {
+                let (milliseconds, end) = tries.next().unwrap_or((0, End::Served));
+                let since = gone_since(gate);
+                if let Some(since) = since {
+                    assert!(!alone.borrow().contains(&since), "a second one is tried");
+                    alone.borrow_mut().push(since);
+                }
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                alone.borrow_mut().retain(|other| Some(*other) != since);
+                let failed = match end {
+                    End::Served | End::Known => {
+                        gate.ended_well(&trying, matches!(end, End::Served), |_| {});
+                        break;
+                    }
+                    End::Failed(cause) => gate.failed(&trying, gone(), cause, |_| {}).await,
+                };
+                if failed.is_err() {
+                    break;
+                }
+            }
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(128))]
+
+        /// Whatever ends when: nothing hangs, and while the service is gone, one file at most is being tried that was begun since.
+        #[test]
+        fn one_file_is_tried_at_a_time_while_the_service_is_gone(all in prop::collection::vec(tries(), 1..8)) {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_time().start_paused(true);
+            runtime.build().unwrap().block_on(async {
+                let (gate, alone) = (Gate::new(&Cancel::new()), RefCell::default());
+                let files = (0..).zip(all).map(|(number, tries)| run(&gate, number * 1000, tries, &alone));
+                let all = futures_util::future::join_all(files);
+                tokio::time::timeout(Duration::from_secs(1_000_000), all).await.expect("nobody ends the wait");
+            });
+        }
     }
 }
