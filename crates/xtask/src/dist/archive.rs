@@ -2,7 +2,8 @@
 //!
 //! The compiler's archive shows the symbols of Rust's own runtime to everybody: a second Rust library in the same program
 //! defines them again, and a plugin that holds it exports them. Here its members become one object that shows the functions
-//! of the header and nothing else, without debug information. It needs `ld`, `objcopy` and `ar` of the GNU binutils.
+//! of the header and nothing else, without debug information. It needs `ld`, `objcopy` and `ar` of the GNU binutils:
+//! those that the C compiler of the platform runs.
 
 use std::ffi::OsStr;
 use std::fs;
@@ -10,6 +11,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
+
+use super::build::Built;
+use super::compiler::Compiler;
 
 /// What the library shows.
 const SHOWN: &str = "ofauth_*";
@@ -19,51 +23,69 @@ const SHOWN: &str = "ofauth_*";
 const LEFT_OUT: [&str; 3] = [".group", ".llvmbc", ".llvmcmd"];
 
 /// The archive to install. Where the platform's tools cannot make it, that is said, and it is the compiler's.
-pub(super) fn joined(archive: &Path, target: &str, scratch: &Path) -> Result<PathBuf> {
-    let missing = ["ld", "objcopy", "ar"].iter().find(|tool| !runs(tool));
-    if let (true, None) = (target.contains("-linux-"), missing) {
-        return join(archive, scratch);
-    }
-    let why = match missing {
-        Some(tool) => format!("{tool} of the GNU binutils is missing"),
-        None => format!("how is not known on {target}"),
+pub(super) fn joined(built: &Built, compiler: &Compiler, scratch: &Path) -> Result<PathBuf> {
+    let why = if built.target.contains("-linux-") {
+        let tools = Tools {
+            ld: compiler.program("ld")?,
+            objcopy: compiler.program("objcopy")?,
+            ar: compiler.program("ar")?,
+        };
+        match tools.missing() {
+            None => return tools.join(&built.archive, scratch),
+            Some(tool) => format!("{tool} of the GNU binutils is missing"),
+        }
+    } else {
+        format!("how is not known on {}", built.target)
     };
     eprintln!(
         "libofauth.a is as the compiler made it, for {why}: it cannot be linked together with another static library of Rust"
     );
-    Ok(archive.to_owned())
+    Ok(built.archive.clone())
 }
 
-fn runs(tool: &str) -> bool {
-    Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+/// The programs of the binutils that are for the platform.
+struct Tools {
+    ld: String,
+    objcopy: String,
+    ar: String,
 }
 
-fn join(archive: &Path, scratch: &Path) -> Result<PathBuf> {
-    // Empty, or what an interrupted run has left would be added to.
-    if scratch.exists() {
-        fs::remove_dir_all(scratch)?;
+impl Tools {
+    /// One that cannot be run.
+    fn missing(&self) -> Option<&str> {
+        let runs = |tool: &&str| {
+            Command::new(tool).arg("--version").output().is_ok_and(|output| output.status.success())
+        };
+        [self.ld.as_str(), &self.objcopy, &self.ar].into_iter().find(|tool| !runs(tool))
     }
-    fs::create_dir_all(scratch)?;
-    let [whole, object, joined] = ["whole.o", "ofauth.o", "libofauth.a"].map(|name| scratch.join(name));
-    tool(
-        "ld",
-        &[
-            OsStr::new("-r"),
-            OsStr::new("-o"),
-            whole.as_os_str(),
-            OsStr::new("--whole-archive"),
-            archive.as_os_str(),
-        ],
-    )?;
-    let shown = format!("--keep-global-symbol={SHOWN}");
-    let left_out = LEFT_OUT.map(|section| format!("--remove-section={section}"));
-    let mut arguments = vec![OsStr::new("--wildcard"), OsStr::new("--strip-debug"), OsStr::new(&shown)];
-    arguments.extend(left_out.iter().map(OsStr::new));
-    arguments.extend([whole.as_os_str(), object.as_os_str()]);
-    tool("objcopy", &arguments)?;
-    // D: without times and owners.
-    tool("ar", &[OsStr::new("rcsD"), joined.as_os_str(), object.as_os_str()])?;
-    Ok(joined)
+
+    fn join(&self, archive: &Path, scratch: &Path) -> Result<PathBuf> {
+        // Empty, or what an interrupted run has left would be added to.
+        if scratch.exists() {
+            fs::remove_dir_all(scratch)?;
+        }
+        fs::create_dir_all(scratch)?;
+        let [whole, object, joined] = ["whole.o", "ofauth.o", "libofauth.a"].map(|name| scratch.join(name));
+        tool(
+            &self.ld,
+            &[
+                OsStr::new("-r"),
+                OsStr::new("-o"),
+                whole.as_os_str(),
+                OsStr::new("--whole-archive"),
+                archive.as_os_str(),
+            ],
+        )?;
+        let shown = format!("--keep-global-symbol={SHOWN}");
+        let left_out = LEFT_OUT.map(|section| format!("--remove-section={section}"));
+        let mut arguments = vec![OsStr::new("--wildcard"), OsStr::new("--strip-debug"), OsStr::new(&shown)];
+        arguments.extend(left_out.iter().map(OsStr::new));
+        arguments.extend([whole.as_os_str(), object.as_os_str()]);
+        tool(&self.objcopy, &arguments)?;
+        // D: without times and owners.
+        tool(&self.ar, &[OsStr::new("rcsD"), joined.as_os_str(), object.as_os_str()])?;
+        Ok(joined)
+    }
 }
 
 fn tool(name: &str, arguments: &[&OsStr]) -> Result<()> {

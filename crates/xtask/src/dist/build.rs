@@ -35,6 +35,8 @@ pub struct Built {
     pub native_libraries: String,
     /// The platform that it is for.
     pub target: String,
+    /// The platform that it was built on.
+    pub host: String,
     /// Where cargo builds this workspace.
     pub target_directory: PathBuf,
 }
@@ -94,11 +96,13 @@ pub fn build(profile: Profile) -> Result<Built> {
             .cloned()
             .with_context(|| format!("cargo made no file {extensions:?}: {files:?}"))
     };
+    let host = host()?;
     Ok(Built {
         shared: with(&["so", "dylib", "dll"])?,
         archive: with(&["a", "lib"])?,
         native_libraries: native_libraries.context("the compiler did not name the native libraries")?,
-        target: target()?,
+        target: std::env::var("CARGO_BUILD_TARGET").unwrap_or_else(|_| host.clone()),
+        host,
         target_directory,
     })
 }
@@ -118,11 +122,8 @@ fn cargo() -> Command {
     command
 }
 
-/// The platform that cargo builds for.
-fn target() -> Result<String> {
-    if let Ok(target) = std::env::var("CARGO_BUILD_TARGET") {
-        return Ok(target);
-    }
+/// The platform that cargo runs on.
+fn host() -> Result<String> {
     let output = cargo().arg("-vV").output().context("cannot run cargo")?;
     let text = String::from_utf8(output.stdout)?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));

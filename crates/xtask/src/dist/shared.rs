@@ -2,16 +2,16 @@
 //!
 //! A program then names the version that it was built with, and a later function that behaves otherwise can live beside the
 //! old one. The compiler cannot do this: it gives the linker a version script of its own, which has no version, and one that
-//! is added is refused or lost. It needs `cc`.
+//! is added is refused or lost. It needs the C compiler of the platform.
 
 use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 
 use super::build::Built;
+use super::compiler::Compiler;
 
 /// The version of every symbol. Functions that are added join it; one that changes gets a second version.
 pub const SYMBOL_VERSION: &str = "OFAUTH_1";
@@ -31,7 +31,7 @@ const FLAGS: [&str; 8] = [
 ];
 
 /// The library to install. Where it cannot be linked so, that is said, and it is the compiler's, without versions.
-pub(super) fn versioned(built: &Built, abi: u32, scratch: &Path) -> Result<PathBuf> {
+pub(super) fn versioned(built: &Built, compiler: &Compiler, abi: u32, scratch: &Path) -> Result<PathBuf> {
     if !built.target.contains("-linux-") {
         eprintln!("libofauth has no symbol versions: how is not known on {}", built.target);
         return Ok(built.shared.clone());
@@ -39,14 +39,19 @@ pub(super) fn versioned(built: &Built, abi: u32, scratch: &Path) -> Result<PathB
     fs::create_dir_all(scratch)?;
     let [script, library] = ["symbols.map", "libofauth.so"].map(|name| scratch.join(name));
     fs::write(&script, format!("{SYMBOL_VERSION} {{\n  global: ofauth_*;\n  local: *;\n}};\n"))?;
-    let mut linker = Command::new(std::env::var_os("CC").unwrap_or_else(|| "cc".into()));
+    let mut linker = compiler.command();
     linker.args(["-shared", "-o"]).arg(&library).arg(format!("-Wl,-soname,libofauth.so.{abi}"));
     let mut version = OsString::from("-Wl,--version-script=");
     version.push(&script);
     linker.arg(version).args(FLAGS);
     linker.arg("-Wl,--whole-archive").arg(&built.archive).arg("-Wl,--no-whole-archive");
     linker.arg("-Wl,--as-needed").args(built.native_libraries.split_whitespace());
-    let output = linker.output().context("cannot run cc, which links libofauth.so: install a C compiler")?;
+    let output = linker.output().with_context(|| {
+        let target = &built.target;
+        format!(
+            "cannot run {compiler}, which links libofauth.so: install a C compiler for {target}, or name one in CC_{target}"
+        )
+    })?;
     let said = String::from_utf8_lossy(&output.stderr);
     ensure!(output.status.success(), "libofauth.so cannot be linked from libofauth.a: {}", said.trim());
     Ok(library)
