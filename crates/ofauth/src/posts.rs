@@ -149,7 +149,7 @@ impl Message {
 /// println!("{}", message.id);
 /// # Ok(()) }
 /// ```
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 #[must_use = "content does nothing until it is posted or sent"]
 pub struct Content(Map<String, Value>);
 
@@ -195,8 +195,23 @@ impl Content {
     }
 }
 
+/// Which fields are set, and not what they say to fans.
+impl std::fmt::Debug for Content {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Content ")?;
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 impl Client {
     /// Creates a post.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// let content = ofauth::Content::new("Good morning").media(&uploaded);
+    /// println!("{}", client.create_post(&content).await?.id);
+    /// # Ok(()) }
+    /// ```
     pub fn create_post(&self, content: &Content) -> TypedCall<Post> {
         let call = self.call("create_post").json(&content.0);
         TypedCall::new("create_post", |limits| async move {
@@ -206,6 +221,13 @@ impl Client {
     }
 
     /// Sends a message to a user.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// let content = ofauth::Content::new("For you").media(&uploaded).price(ofauth::Price::from_cents(999));
+    /// client.send_message("4492994399", &content).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn send_message(&self, user_id: &str, content: &Content) -> TypedCall<Message> {
         let call = self.call("send_chat_message").param("userId", user_id).json(&content.0);
         let has_recipient = !user_id.trim().is_empty();
@@ -219,6 +241,13 @@ impl Client {
     }
 
     /// Creates a mass message; its recipients are fields such as `userIds` and `userLists`.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let content = ofauth::Content::new("New tonight").field("userLists", vec!["fans"]);
+    /// client.create_mass_message(&content).await?;
+    /// # Ok(()) }
+    /// ```
     pub fn create_mass_message(&self, content: &Content) -> TypedCall<Message> {
         let call = self.call("create_mass_message").json(&content.0);
         TypedCall::new("create_mass_message", |limits| async move {

@@ -67,6 +67,14 @@ impl Client {
     ///
     /// The etag is one that the service returned for an upload, with its quotes. Which one it wants for a file that
     /// went in several parts is not documented.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// if let Some(etag) = uploaded.etags().next().flatten() {
+    ///     println!("in the vault: {}", client.check(etag, uploaded.bytes()).await?.exists);
+    /// }
+    /// # Ok(()) }
+    /// ```
     pub fn check(&self, etag: &str, size: u64) -> TypedCall<Check> {
         let (transport, etag) = (Arc::clone(&self.0.transport), etag.to_owned());
         TypedCall::new("check_upload", move |limits| async move {
@@ -75,6 +83,13 @@ impl Client {
     }
 
     /// Fetches cached media by their OnlyFans ids, any number of them, 100 a call. Ids given twice are asked once.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// let batch = client.vault_plus_batch(["4492994399", "4492994400"]).await?;
+    /// println!("{} cached, not cached: {}", batch.items.len(), batch.missing.join(", "));
+    /// # Ok(()) }
+    /// ```
     pub fn vault_plus_batch<I>(&self, ids: I) -> TypedCall<VaultPlusBatch>
     where
         I: IntoIterator,

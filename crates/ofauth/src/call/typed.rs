@@ -69,6 +69,12 @@ impl<T> TypedCall<T> {
 
     /// Sends the call and returns what the answer says. Awaiting the call does the same.
     ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+    /// println!("{:?}", client.whoami().send().await?.permissions);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     ///
     /// Those of [`Call::send`](crate::Call::send).
