@@ -26,7 +26,8 @@ const PHASES: &[(&str, &[&str], bool)] = &[
 const POSTED: &str =
     "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 8\r\n\r\n{\"id\":1}";
 
-const TIMEOUT: Duration = Duration::from_millis(300);
+/// So long that every call has come to its phase by then, on a busy machine too.
+const TIMEOUT: Duration = Duration::from_millis(1500);
 
 /// What a server has seen.
 #[derive(Default)]
@@ -139,7 +140,7 @@ async fn a_call_ends_when_it_is_given_up_wherever_it_is() {
                     if cancelled {
                         within(5, seen.last.notified()).await;
                         // What the server said is read by now.
-                        tokio::time::sleep(Duration::from_millis(150)).await;
+                        tokio::time::sleep(Duration::from_millis(400)).await;
                         assert!(!call.is_finished());
                         began = Instant::now();
                         end.cancel.cancel();
@@ -147,7 +148,7 @@ async fn a_call_ends_when_it_is_given_up_wherever_it_is() {
                     let error = within(5, call).await.unwrap().unwrap_err();
                     let passed = began.elapsed();
                     let least = if cancelled { Duration::ZERO } else { TIMEOUT };
-                    assert!(passed >= least && passed < least + Duration::from_secs(1), "{passed:?}");
+                    assert!(passed >= least && passed < least + Duration::from_secs(2), "{passed:?}");
                     let kind = if *may_be_done && *is_once {
                         ErrorKind::OutcomeUnknown
                     } else if cancelled {
