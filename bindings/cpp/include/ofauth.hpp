@@ -1,8 +1,8 @@
 // ofauth for C++17 and later: uploads to the OnlyFans vault and every other call of the OFAuth API.
 //
 // A thin layer over ofauth.h and nothing else: handles that free themselves, exceptions in place of
-// status codes, std::function in place of function pointers. It has no state of its own and decides
-// nothing; what a call does is described in ofauth.h. Link with -lofauth.
+// status codes, std::function in place of function pointers. It decides nothing; what a call does is
+// described in ofauth.h. Link with -lofauth.
 //
 //     ofauth::Config config(api_key);
 //     config.set_connection_id(connection_id);
@@ -17,9 +17,13 @@
 //   What one of them throws comes out of the call unchanged, also if the service had finished by then; until
 //   it does, no callback of that call runs. It cancels the call, except for what a log throws. Inside a
 //   callback, calls fail with Status::reentrant.
-// - Any number of threads may use a Client or a Cancel, and read a Result, a Response or an Error. A Config, a
-//   Wait, a Request and an Upload are for one thread at a time, and nobody changes what runs.
-// - A call keeps what it needs: once it has begun to call back, its Client, Request and Upload may be
+// - A Batch outlives a call: what its progress or notice throws cancels the batch, what a reader throws fails the
+//   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file that had
+//   ended when an exception came out of Client::next is what the next call of it gives.
+// - Any number of threads may use a Client, a Cancel or a Batch, for which one at a time waits, and read a Result, a
+//   Batched, a Response or an Error. A Config, a Wait, a Request and an Upload are for one thread at a time, and nobody
+//   changes what runs.
+// - A call keeps what it needs: once it has begun to call back, its Client, Request, Upload and Batch may be
 //   destroyed, in a callback or on another thread, and it goes on to its end.
 // - An object that was moved from can be destroyed or assigned to. Other uses throw Status::null.
 #ifndef OFAUTH_HPP
@@ -30,9 +34,11 @@
 #error "ofauth.hpp needs C++17 or later: compile with -std=c++17"
 #else
 
+#include <ofauth/batch.hpp>
 #include <ofauth/callbacks.hpp>
 #include <ofauth/error.hpp>
 #include <ofauth/results.hpp>
+#include <ofauth/upload.hpp>
 
 #include <chrono>
 #include <cstddef>
@@ -49,31 +55,6 @@
 #include <vector>
 
 namespace ofauth {
-
-/// Cancels uploads and calls, from any thread and in any callback, but not in a signal handler. Copies are the same
-/// cancel. It stays cancelled.
-class Cancel {
-  public:
-    /// Makes a cancel that nobody has used.
-    Cancel() {
-        detail::check_abi();
-        handle_ = detail::make<detail::CancelHandle>(&ofauth_cancel_new);
-    }
-    // Without moves, which would leave nothing to cancel with behind.
-    Cancel(const Cancel &) = default;
-    Cancel &operator=(const Cancel &) = default;
-    ~Cancel() = default;
-
-    /// Ends every upload and call that has it, running or not, with Status::cancelled or, if the service may
-    /// have carried out what must not be done twice, Status::outcome_unknown. Cancelling again changes nothing.
-    void cancel() const noexcept { ofauth_cancel_cancel(handle_.get()); }
-
-  private:
-    friend class Upload;
-    friend class Request;
-    friend class Wait;
-    std::shared_ptr<ofauth_cancel> handle_;
-};
 
 /// What a Client is made from. Changes do not reach clients that were made before.
 class Config {
@@ -257,108 +238,6 @@ class Request {
     detail::RequestHandle handle_;
 };
 
-/// What to upload, and how. It may be run several times; each run is a new upload, unless a journal has an
-/// interrupted one. Setters return the object, so that they can be chained.
-class Upload {
-  public:
-    /// An upload without a source: it needs a file, bytes or a reader.
-    Upload() {
-        detail::check_abi();
-        handle_ = detail::make<detail::UploadHandle>(&ofauth_upload_new);
-    }
-
-    /// Takes the bytes of a regular file, which is opened when the upload runs.
-    Upload &set_file(const std::filesystem::path &path) {
-        return set(&ofauth_upload_set_file, detail::path_text(path).get());
-    }
-    /// Takes bytes in memory, which are not copied: they must stay as they are while a run is under way.
-    /// Needs a file name.
-    Upload &set_bytes(const void *data, std::size_t size) {
-        return set(&ofauth_upload_set_bytes, data, size);
-    }
-    /// Takes `size` bytes from a function. Needs a file name. As long as the function does not return, the
-    /// upload stands still and cannot be cancelled.
-    Upload &set_reader(std::uint64_t size, ReadFunction function) {
-        if (!function) throw Error(Status::null, "the reader is an empty function");
-        ofauth_upload *const upload = detail::used(handle_, "Upload");
-        auto reader = detail::kept(std::move(function));
-        detail::call(&ofauth_upload_set_reader, upload, &detail::on_read,
-                     static_cast<void *>(reader.release()), &detail::destroy<ReadFunction>, size);
-        return *this;
-    }
-    /// The name that the service sees. Default: that of the file.
-    Upload &set_filename(std::string_view name) {
-        return set_text(&ofauth_upload_set_filename, name, "filename");
-    }
-    /// The media type, such as "video/mp4". Default: from the file name, then from the first bytes,
-    /// then "application/octet-stream".
-    Upload &set_content_type(std::string_view type) {
-        return set_text(&ofauth_upload_set_content_type, type, "content_type");
-    }
-    /// The connection to upload for. Default: the client's.
-    Upload &set_connection_id(std::string_view id) {
-        return set_text(&ofauth_upload_set_connection_id, id, "connection_id");
-    }
-    /// Parts that are sent in parallel, 1 to 64. Default: the client's.
-    Upload &set_concurrency(std::uint32_t parts) { return set(&ofauth_upload_set_concurrency, parts); }
-    /// Gives up when a run takes longer; zero for no limit, the default.
-    Upload &set_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_upload_set_timeout, detail::milliseconds(time, "timeout"));
-    }
-    /// Options for automatic vault workflows: a mode, of which only "message" is known, and the id of the
-    /// user that the upload is meant for. An empty one is left out.
-    Upload &set_vault_upload(std::string_view mode, std::string_view user_id = {}) {
-        const detail::Text mode_text(mode, "mode"), user_text(user_id, "user_id");
-        return set(&ofauth_upload_set_vault_upload, mode_text.get_or_null(), user_text.get_or_null());
-    }
-    /// Calls a function with the progress: about ten times a second while bytes flow, after every part, and at
-    /// the end. It takes a `const Progress &` and returns nothing, or a bool: false cancels the upload. An empty
-    /// function, or nullptr, is called by nobody.
-    template <typename Function>
-    Upload &set_progress(Function function) {
-        ofauth_upload *const upload = detail::used(handle_, "Upload");
-        auto progress = detail::kept(detail::answering<const Progress &>(std::move(function)));
-        const auto callback = progress ? &detail::on_progress : nullptr;
-        detail::call(&ofauth_upload_set_progress, upload, callback, static_cast<void *>(progress.release()),
-                     &detail::destroy<ProgressFunction>);
-        return *this;
-    }
-    /// Whether the client's journal directory, if it has one, is used. Default: true.
-    Upload &set_journal(bool on) { return set(&ofauth_upload_set_journal, on ? 1 : 0); }
-    /// Whether the journal keeps the result until Client::settle. Default: false.
-    Upload &set_hold_result(bool on) { return set(&ofauth_upload_set_hold_result, on ? 1 : 0); }
-    /// Calls a function with each notice: resumed, started over, at risk, retrying. It takes a `const Notice &`
-    /// and returns nothing, or a bool: false cancels the upload. An empty function, or nullptr, is called by
-    /// nobody.
-    template <typename Function>
-    Upload &set_notice(Function function) {
-        ofauth_upload *const upload = detail::used(handle_, "Upload");
-        auto notice = detail::kept(detail::answering<const Notice &>(std::move(function)));
-        const auto callback = notice ? &detail::on_notice : nullptr;
-        detail::call(&ofauth_upload_set_notice, upload, callback, static_cast<void *>(notice.release()),
-                     &detail::destroy<NoticeFunction>);
-        return *this;
-    }
-    /// Lets this cancel end the upload.
-    Upload &set_cancel(const Cancel &cancel) { return set(&ofauth_upload_set_cancel, cancel.handle_.get()); }
-    /// Lets no cancel end the upload, the default.
-    Upload &set_cancel(std::nullptr_t) { return set(&ofauth_upload_set_cancel, nullptr); }
-
-  private:
-    friend class Client;
-    template <typename Function, typename... Arguments>
-    Upload &set(Function function, Arguments... arguments) {
-        detail::call(function, detail::used(handle_, "Upload"), arguments...);
-        return *this;
-    }
-    template <typename Function>
-    Upload &set_text(Function function, std::string_view text, const char *argument) {
-        return set(function, detail::Text(text, argument).get());
-    }
-
-    detail::UploadHandle handle_;
-};
-
 /// A client of the API, with threads and connections of its own. Any number of threads may use it at once.
 ///
 /// Make one and keep it. Destroying it waits for no call and cancels none: calls on other threads go on.
@@ -387,10 +266,41 @@ class Client {
     /// Says that a held result has arrived where it belongs: its journal is removed. Changes nothing for a
     /// result that is not held, or is settled already.
     void settle(const Result &result) const {
-        detail::Frame frame;
         const auto *const done = result.handle();
-        detail::call(&ofauth_result_settle, detail::used(handle_, "Client"), done);
-        frame.rethrow();
+        detail::run(&ofauth_result_settle, detail::used(handle_, "Client"), done);
+    }
+    /// Waits until the next file of a batch has ended, whichever it is, and tells how; nothing once every file was given
+    /// out: the batch is over, and no file can be added.
+    ///
+    /// The first call begins the batch with this client; later ones take the same client, or one that `with` made of
+    /// it. New files begin only during a call. A Wait gives up waiting and not the batch: after Status::cancelled or
+    /// Status::timeout, ask again. Status::busy: another thread waits for it, or another batch has a record of this name.
+    std::optional<Batched> next(Batch &batch) const {
+        const auto *const client = detail::used(handle_, "Client");
+        detail::used(batch.state_, "Batch");
+        // A copy, because a function of the batch may destroy it.
+        const auto state = batch.state_;
+        auto file = state->next(client);
+        if (!file->handle) return std::nullopt;
+        return Batched(std::move(file));
+    }
+    /// The same as a range: `for (const auto &file : client.results(batch))`. Both must stay while it is used.
+    Results results(Batch &batch) const & noexcept { return {this, &batch}; }
+    /// A client that is about to go cannot be asked again.
+    Results results(Batch &batch) const && = delete;
+    /// Says that the results of a batch have arrived where they belong: its record is forgotten, and the same files are
+    /// then uploaded again. Needed after Upload::set_hold_result, or when a file failed. Changes nothing for a batch without
+    /// a record, or that is settled already.
+    void settle(Batch &batch) const {
+        const auto *const client = detail::used(handle_, "Client");
+        detail::run(&ofauth_batch_settle, client, detail::used(batch.state_, "Batch")->get());
+    }
+    /// Replaces the API key, for a program that rotates keys, inside callbacks too. Requests that are sent from now on carry
+    /// the new one, also those of uploads under way and of all that `with` made. Status::config: no key looks like that;
+    /// the old one stays.
+    void set_api_key(std::string_view api_key) const {
+        const detail::SecretText text(api_key, "api_key");
+        detail::call(&ofauth_client_set_api_key, detail::used(handle_, "Client"), text.get());
     }
     /// Sends a request, and returns its answer.
     Response run(const Request &request) const {
@@ -447,6 +357,11 @@ class Client {
 
     detail::ClientHandle handle_;
 };
+
+inline Results::Iterator &Results::Iterator::operator++() {
+    file_ = client_->next(*batch_);
+    return *this;
+}
 
 }  // namespace ofauth
 

@@ -12,12 +12,10 @@ string(REGEX MATCHALL "ofauth_[a-z0-9_]+\\(" functions "${header}")
 string(REGEX MATCHALL "define OFAUTH_(OK|ERR|PHASE|LOG|NOTICE|SESSION|UNKNOWN)[A-Z0-9_]*" constants "${header}")
 list(TRANSFORM functions REPLACE "\\($" "")
 list(TRANSFORM constants REPLACE "define " "")
-# The status of an error is what its function returned.
-set(not_wrapped ofauth_error_status)
 
 set(missing "")
 foreach(name IN LISTS functions constants)
-    if(NOT name IN_LIST not_wrapped AND NOT wrapper MATCHES "[^A-Za-z0-9_]${name}[^A-Za-z0-9_]")
+    if(NOT wrapper MATCHES "[^A-Za-z0-9_]${name}[^A-Za-z0-9_]")
         list(APPEND missing ${name})
     endif()
 endforeach()

@@ -10,6 +10,8 @@
 
 using namespace std::string_view_literals;
 using namespace std::chrono_literals;
+using ofauth::Batch;
+using ofauth::Batched;
 using ofauth::Cancel;
 using ofauth::Client;
 using ofauth::Config;
@@ -31,8 +33,9 @@ template <typename T>
 constexpr bool moves_only = std::is_nothrow_move_constructible_v<T> && std::is_nothrow_move_assignable_v<T> &&
                             !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(moves_only<Config> && moves_only<Client> && moves_only<Upload>);
-static_assert(moves_only<Result> && moves_only<Response>);
+static_assert(moves_only<Result> && moves_only<Response> && moves_only<Batch>);
 static_assert(std::is_nothrow_copy_constructible_v<Cancel> && std::is_nothrow_copy_assignable_v<Cancel>);
+static_assert(std::is_nothrow_copy_constructible_v<Batched> && std::is_nothrow_copy_assignable_v<Batched>);
 static_assert(std::is_nothrow_copy_constructible_v<Error> && std::is_base_of_v<std::runtime_error, Error>);
 
 /// Checks that `call` is refused because of the argument of that name.
@@ -79,7 +82,13 @@ TEST_CASE("a NUL character inside a text is an error that names the argument") {
     nul("connection_id", [&] { upload.set_connection_id(text); });
     nul("mode", [&] { upload.set_vault_upload(text); });
     nul("user_id", [&] { upload.set_vault_upload("message", text); });
+    Batch batch;
+    nul("record", [&] { batch.set_record(text); });
+    nul("path", [&] { batch.add_file(text); });
+    nul("filename", [&] { batch.add_bytes("", 0, text); });
+    nul("filename", [&] { batch.add_reader(1, [](auto, auto, auto) { return std::size_t{1}; }, text); });
     const Client client(config);
+    nul("api_key", [&] { client.set_api_key(text); });
     nul("path", [&] { client.upload_file(text); });
     nul("etag", [&] { client.check(text, 1); });
     nul("id", [&] { client.vault_plus_batch({"1", text}); });
@@ -214,6 +223,7 @@ TEST_CASE("what was moved from throws, and can be used again after an assignment
     moved("Client", [&] { client.with(Wait()); });
     moved("Client", [&] { client.run(Request("whoami")); });
     moved("Client", [&] { client.call_bytes("whoami", {}, "", 0, ""); });
+    moved("Client", [&] { client.set_api_key("x"); });
     client = std::move(new_client);
 
     auto result = client.run(upload);

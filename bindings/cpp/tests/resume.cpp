@@ -1,7 +1,6 @@
 // Uploads that are interrupted and run again with a journal, held results, notices, and the journal itself.
 #include "support.hpp"
 
-#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 #include <vector>
@@ -12,6 +11,7 @@ using ofauth::Progress;
 using ofauth::SessionState;
 using ofauth::Status;
 using ofauth::Upload;
+using support::Directory;
 using support::clip;
 using support::clip_bytes;
 using support::error_of;
@@ -21,28 +21,6 @@ namespace {
 
 constexpr std::uint64_t part_size = 64 * 1024;
 constexpr std::uint32_t parts_before = 5;
-
-/// A directory of its own, removed with all that is in it.
-class Directory {
-  public:
-    Directory() {
-        std::string name = (std::filesystem::temp_directory_path() / "ofauth-cpp-XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory could be made");
-        path_ = name;
-    }
-    ~Directory() {
-        std::error_code ignored;
-        std::filesystem::remove_all(path_, ignored);
-    }
-    Directory(const Directory &) = delete;
-    Directory &operator=(const Directory &) = delete;
-
-    std::filesystem::path journal() const { return path_ / "journal \xc3\xa9"; }
-    std::filesystem::path rate() const { return path_ / "rate"; }
-
-  private:
-    std::filesystem::path path_;
-};
 
 ofauth::Client client(const Directory &directory) {
     return ofauth::Client(support::config().set_journal_dir(directory.journal()).set_concurrency(1));

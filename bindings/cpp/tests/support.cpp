@@ -89,6 +89,17 @@ std::string control(std::string_view method, std::string_view path, std::string_
     return answer.substr(answer.find("\r\n\r\n") + 4);
 }
 
+Directory::Directory() {
+    std::string name = (std::filesystem::temp_directory_path() / "ofauth-cpp-XXXXXX").string();
+    if (mkdtemp(name.data()) == nullptr) throw std::runtime_error("no directory could be made");
+    path_ = name;
+}
+
+Directory::~Directory() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+}
+
 std::string upload_record(const std::string &upload_id) {
     return control("GET", "/_sandbox/uploads/" + upload_id);
 }

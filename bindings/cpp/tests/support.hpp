@@ -57,6 +57,21 @@ inline constexpr std::string_view stuck =
     R"([{"on": {"operation": "upload_part", "filename": "stuck.mp4", "times": "always"},
          "fault": {"kind": "slow_reader", "bytes_per_second": 0}}])";
 
+/// A directory of its own, removed with all that is in it.
+class Directory {
+  public:
+    Directory();
+    ~Directory();
+    Directory(const Directory &) = delete;
+    Directory &operator=(const Directory &) = delete;
+
+    std::filesystem::path journal() const { return path_ / "journal \xc3\xa9"; }
+    std::filesystem::path rate() const { return path_ / "rate"; }
+
+  private:
+    std::filesystem::path path_;
+};
+
 /// Something that happens once, and that other threads wait for.
 class Event {
   public:

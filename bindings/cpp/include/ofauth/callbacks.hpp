@@ -50,6 +50,10 @@ using LogFunction = std::function<void(LogLevel level, std::string_view message)
 using ProgressFunction = std::function<bool(const Progress &progress)>;
 /// Takes a notice of an upload. False cancels it.
 using NoticeFunction = std::function<bool(const Notice &notice)>;
+/// Takes the progress of a file of a batch, which was added as number `index`, from 0. False cancels the batch.
+using BatchProgressFunction = std::function<bool(std::uint64_t index, const Progress &progress)>;
+/// Takes a notice of a file of a batch, which was added as number `index`, from 0. False cancels the batch.
+using BatchNoticeFunction = std::function<bool(std::uint64_t index, const Notice &notice)>;
 /// Is called four times a second while a call waits. False cancels it.
 using TickFunction = std::function<bool()>;
 /// Reads up to `size` bytes from `offset` into `buffer`, and returns how many; 0 at the end. The same
@@ -70,18 +74,26 @@ class OFAUTH_HPP_SHARED Frame {
         if (thrown_) std::rethrow_exception(thrown_);
     }
 
-    /// What `function` returns, or `stop` if it throws or another one of this call has. Exceptions must
-    /// not pass through the library.
+    /// Whether a function of the call on this thread has thrown.
+    static bool has_thrown() noexcept { return current() != nullptr && current()->thrown_; }
+
+    /// What `function` returns, or `stop` if it throws. The first exception of a call is kept, as none must
+    /// pass through the library.
     template <typename Answer, typename Function>
-    static Answer guard(Answer stop, const Function &function) noexcept {
-        Frame *const frame = current();
-        if (frame != nullptr && frame->thrown_) return stop;
+    static Answer keep(Answer stop, const Function &function) noexcept {
         try {
             return function();
         } catch (...) {
-            if (frame != nullptr) frame->thrown_ = std::current_exception();
+            Frame *const frame = current();
+            if (frame != nullptr && !frame->thrown_) frame->thrown_ = std::current_exception();
             return stop;
         }
+    }
+
+    /// The same, or `stop` if another function of the call has thrown.
+    template <typename Answer, typename Function>
+    static Answer guard(Answer stop, const Function &function) noexcept {
+        return has_thrown() ? stop : keep(stop, function);
     }
 
   private:
@@ -108,6 +120,12 @@ inline std::optional<std::chrono::milliseconds> known(std::uint64_t time) {
     return std::chrono::milliseconds(static_cast<std::chrono::milliseconds::rep>(time));
 }
 
+inline Progress progress_of(const ofauth_progress *at) {
+    return {at->handed_over, at->acknowledged, at->total, at->sent_again, at->parts_done, at->parts_total,
+            at->retries, static_cast<Phase>(at->phase), at->resumed, at->rate, known(at->eta_ms),
+            known(at->session_left_ms)};
+}
+
 inline int on_notice(void *function, std::int32_t kind, const char *text) noexcept {
     return Frame::guard(1, [&] {
         const Notice notice{static_cast<NoticeKind>(kind), text};
@@ -121,21 +139,22 @@ inline int on_tick(void *function) noexcept {
 
 inline int on_progress(void *function, const ofauth_progress *at) noexcept {
     return Frame::guard(1, [&] {
-        const Progress progress{at->handed_over, at->acknowledged, at->total, at->sent_again, at->parts_done,
-                                at->parts_total, at->retries, static_cast<Phase>(at->phase), at->resumed,
-                                at->rate, known(at->eta_ms), known(at->session_left_ms)};
-        return (*static_cast<const ProgressFunction *>(function))(progress) ? 0 : 1;
+        return (*static_cast<const ProgressFunction *>(function))(progress_of(at)) ? 0 : 1;
     });
+}
+
+/// What a reader gives, as the library wants it.
+inline std::int64_t read(const ReadFunction &reader, std::uint64_t offset, std::uint8_t *buffer, std::size_t size) {
+    const std::size_t count = reader(offset, reinterpret_cast<std::byte *>(buffer), size);
+    // More than was asked for is the library's to refuse; it must not turn into something else here.
+    constexpr auto most = static_cast<std::uint64_t>((std::numeric_limits<std::int64_t>::max)());
+    return count > most ? std::int64_t{-1} : static_cast<std::int64_t>(count);
 }
 
 inline std::int64_t on_read(void *function, std::uint64_t offset, std::uint8_t *buffer,
                             std::size_t size) noexcept {
     return Frame::guard(std::int64_t{-1}, [&] {
-        const auto &reader = *static_cast<const ReadFunction *>(function);
-        const std::size_t read = reader(offset, reinterpret_cast<std::byte *>(buffer), size);
-        // More than was asked for is the library's to refuse; it must not turn into something else here.
-        constexpr auto most = static_cast<std::uint64_t>((std::numeric_limits<std::int64_t>::max)());
-        return read > most ? std::int64_t{-1} : static_cast<std::int64_t>(read);
+        return read(*static_cast<const ReadFunction *>(function), offset, buffer, size);
     });
 }
 
@@ -172,26 +191,49 @@ std::function<bool(Given...)> answering(Function function) {
     }
 }
 
+/// Gives a function of the user to an object of the library, which owns it from then on. `callback` calls it.
+template <typename Setter, typename Object, typename Callback, typename Function, typename... More>
+void give(Setter setter, Object *object, Callback callback, Function function, More... more) {
+    auto owned = kept(std::move(function));
+    const Callback called = owned ? callback : nullptr;
+    call(setter, object, called, static_cast<void *>(owned.release()), &destroy<Function>, more...);
+}
+
 /// Gives a tick to an object of the library.
 template <typename Setter, typename Object, typename Function>
 void give_tick(Setter setter, Object *object, Function function) {
-    auto tick = kept(answering<>(std::move(function)));
-    const auto callback = tick ? &on_tick : nullptr;
-    call(setter, object, callback, static_cast<void *>(tick.release()), &destroy<TickFunction>);
+    give(setter, object, &on_tick, answering<>(std::move(function)));
 }
 
-/// Calls a function of the library that makes a handle, and may call functions of ours.
-template <typename Made, typename Function, typename... Arguments>
-Made make(Function function, Arguments... arguments) {
+/// Calls a function of the library that may call functions of ours. What one of those threw comes before the error.
+template <typename Function, typename... Arguments>
+void run(Function function, Arguments... arguments) {
     Frame frame;
-    typename Made::pointer made = nullptr;
     ofauth_error *error = nullptr;
-    const auto status = static_cast<Status>(function(arguments..., &made, &error));
-    Made result(made);
+    const auto status = function(arguments..., &error);
     ErrorHandle owned(error);
     frame.rethrow();
-    if (status != Status::ok) throw Error(status, std::move(owned));
-    return result;
+    check(status, std::move(owned));
+}
+
+/// The same for a function that makes something, which is then in `made` even if this throws.
+template <typename Made, typename Function, typename... Arguments>
+void make_in(Made &made, Function function, Arguments... arguments) {
+    typename Made::pointer out = nullptr;
+    const auto own = [&](auto... all) {
+        const auto status = function(all...);
+        made.reset(out);
+        return status;
+    };
+    run(own, arguments..., &out);
+}
+
+/// The same, and returns it.
+template <typename Made, typename Function, typename... Arguments>
+Made make(Function function, Arguments... arguments) {
+    Made made;
+    make_in(made, function, arguments...);
+    return made;
 }
 
 }  // namespace detail

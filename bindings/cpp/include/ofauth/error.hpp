@@ -79,6 +79,10 @@ enum class NoticeKind : std::int32_t {
     retrying = OFAUTH_NOTICE_RETRYING,                  ///< A step failed and is tried again.
     rate_limited = OFAUTH_NOTICE_RATE_LIMITED,          ///< The rate limit is used up for some seconds.
     not_resumable = OFAUTH_NOTICE_NOT_RESUMABLE,        ///< The source cannot be read again by another process.
+    already_recorded = OFAUTH_NOTICE_ALREADY_RECORDED,  ///< An earlier batch had uploaded the file; nothing is sent.
+    not_recorded = OFAUTH_NOTICE_NOT_RECORDED,          ///< The file is uploaded, and no record can be written.
+    service_gone = OFAUTH_NOTICE_SERVICE_GONE,          ///< The file is tried again and again; the others wait.
+    service_back = OFAUTH_NOTICE_SERVICE_BACK,          ///< The other files of the batch go on.
 };
 
 /// How important a log message is.
@@ -121,6 +125,8 @@ using RequestHandle = Handle<ofauth_request, &ofauth_request_free>;
 using CheckHandle = Handle<ofauth_check_result, &ofauth_check_result_free>;
 using SessionsHandle = Handle<ofauth_sessions, &ofauth_sessions_free>;
 using UploadHandle = Handle<ofauth_upload, &ofauth_upload_free>;
+using BatchHandle = Handle<ofauth_batch, &ofauth_batch_free>;
+using BatchedHandle = Handle<ofauth_batched, &ofauth_batched_free>;
 using ResultHandle = Handle<ofauth_result, &ofauth_result_free>;
 using ResponseHandle = Handle<ofauth_response, &ofauth_response_free>;
 using ErrorHandle = Handle<ofauth_error, &ofauth_error_free>;
@@ -138,7 +144,7 @@ class OFAUTH_HPP_SHARED Error : public std::runtime_error {
     /// An error of this layer, without details of an answer.
     Error(Status code, const std::string &message) : std::runtime_error(message), code_(code) {}
     /// An error of the library. A null `error` leaves the name of the status as the message.
-    Error(Status code, detail::ErrorHandle error)
+    Error(Status code, std::shared_ptr<const ofauth_error> error)
         : std::runtime_error(error ? ofauth_error_message(error.get())
                                    : ofauth_status_name(static_cast<ofauth_status>(code))),
           code_(code), error_(std::move(error)) {}
@@ -171,13 +177,17 @@ class OFAUTH_HPP_SHARED Error : public std::runtime_error {
 
 namespace detail {
 
-/// Calls a function of the library that makes nothing.
+/// Throws what a call ended with, unless that is success.
+inline void check(ofauth_status status, ErrorHandle error) {
+    if (status != OFAUTH_OK) throw Error(static_cast<Status>(status), std::move(error));
+}
+
+/// Calls a function of the library that makes nothing, and calls no function of ours.
 template <typename Function, typename... Arguments>
 void call(Function function, Arguments... arguments) {
     ofauth_error *error = nullptr;
-    const auto status = static_cast<Status>(function(arguments..., &error));
-    ErrorHandle owned(error);
-    if (status != Status::ok) throw Error(status, std::move(owned));
+    const auto status = function(arguments..., &error);
+    check(status, ErrorHandle(error));
 }
 
 template <typename Pointer>

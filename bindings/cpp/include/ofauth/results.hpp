@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -54,10 +55,14 @@ class Result {
 
   private:
     friend class Client;
+    friend class Batched;
     explicit Result(detail::ResultHandle handle) noexcept : handle_(std::move(handle)) {}
-    const ofauth_result *handle() const { return detail::used(handle_, "Result"); }
+    /// The result of a file of a batch, which is alive as long as what it is part of.
+    explicit Result(std::shared_ptr<const ofauth_result> part) noexcept : part_(std::move(part)) {}
+    const ofauth_result *handle() const { return part_ ? part_.get() : detail::used(handle_, "Result"); }
 
     detail::ResultHandle handle_;
+    std::shared_ptr<const ofauth_result> part_;
 };
 
 /// The answer to a call that succeeded. Views are valid as long as this object.
