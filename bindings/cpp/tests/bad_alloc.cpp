@@ -51,6 +51,15 @@ void live(const std::string &key, const std::string &url, const std::string &con
         return piece.size();
     });
     const auto other = client.run(upload);
+    ofauth::Batch batch;
+    batch.set_files(2).set_record(much).set_cancel(cancel);
+    batch.set_notice([much](std::uint64_t, const ofauth::Notice &) { const std::string copy(much); });
+    batch.add_bytes(much.data(), much.size(), much).add_file(much);
+    batch.add_reader(1, [much](std::uint64_t, std::byte *, std::size_t size) { return size; }, much);
+    for (const auto &file : client.results(batch)) {
+        if (const auto error = file.error(); !error) static_cast<void>(file.result().upload_id());
+    }
+    client.settle(batch);
     client.check(other.etag(0).value(), result.bytes());
     client.vault_plus_batch({much, "1", "2"});
     const std::string text = client.call("whoami", "{}").json();

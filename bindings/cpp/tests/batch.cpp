@@ -231,6 +231,37 @@ TEST_CASE("what a log or a tick throws comes out, and the batch goes on") {
     CHECK(rest_of(client, batch) == Ends{{0, Status::ok}, {1, Status::ok}});
 }
 
+TEST_CASE("what a function throws in a call that is given up comes before the error") {
+    const Client client(support::config());
+    const ofauth::Cancel cancel;
+    cancel.cancel();
+    const auto hasty = client.with(Wait().set_cancel(cancel));
+    bool settling = false, thrown = false, came_out = false;
+    Batch batch;
+    batch.set_files(2).add_bytes("clip", 4, "small.mp4");
+    batch.add_reader(
+        10'000'000,
+        [&](std::uint64_t, std::byte *buffer, std::size_t size) {
+            if (settling && !std::exchange(thrown, true)) throw std::domain_error("no disk");
+            std::fill_n(buffer, size, std::byte{7});
+            return size;
+        },
+        "large.mp4");
+    REQUIRE(client.next(batch).value().index() == 0);
+    settling = true;
+    while (!thrown) {
+        try {
+            hasty.settle(batch);
+        } catch (const std::domain_error &) {
+            came_out = true;
+        } catch (const ofauth::Error &error) {
+            CHECK(error.code() == Status::cancelled);
+        }
+    }
+    CHECK(came_out);
+    CHECK(rest_of(client, batch) == Ends{{1, Status::source}});
+}
+
 TEST_CASE("a cancelled batch gives out every file") {
     const Client client(support::config());
     const ofauth::Cancel cancel;

@@ -57,6 +57,23 @@ TEST_CASE("an operation of every tag can be called") {
     }
 }
 
+TEST_CASE("a key is replaced for all that a client has made, or stays") {
+    // The server names a key, which the client hides once it is its own; or it refuses that key.
+    const Faults faults(
+        R"([{"on": {"operation": "whoami", "times": "always"},
+             "fault": {"kind": "status", "status": 403, "error": "no sk_rotated_0123456789", "type": "FORBIDDEN"}}])");
+    const ofauth::Client client(support::config());
+    const auto other = client.with(ofauth::Wait());
+    const auto is_named = [&] {
+        return has(error_of([&] { client.call("whoami"); }).what(), "sk_rotated_0123456789");
+    };
+    CHECK(is_named());
+    CHECK(error_of([&] { other.set_api_key(""); }).code() == Status::config);
+    CHECK(is_named());
+    other.set_api_key("sk_rotated_0123456789");
+    CHECK_FALSE(is_named());
+}
+
 TEST_CASE("a call may name its connection") {
     auto config = support::config();
     config.set_connection_id("conn_of_nobody");

@@ -56,7 +56,7 @@ async fn the_tests_of_the_wrapper_pass_with_sanitizers() {
     test(&["-DOFAUTH_SANITIZE=ON"]).await;
 }
 
-/// Builds the example as a project of its own, which has nothing but the installed package, and uploads with it.
+/// Builds the examples as a project of its own, which has nothing but the installed package, and uploads with them.
 pub(crate) async fn example_works(tree: &Tree) {
     if tool("cmake").is_none() {
         return;
@@ -68,7 +68,20 @@ pub(crate) async fn example_works(tree: &Tree) {
     let mut upload = command(directory.path().join("build/upload"));
     upload.env_remove("PATH").arg(clip());
     run(Environment::of(&sandbox).tell(&mut upload), 60).await.succeeds();
-    holds(&sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
+    let bytes = std::fs::read(clip()).unwrap();
+    holds(&sandbox, "clip.mp4", 1, &bytes);
+
+    let mut batch = command(directory.path().join("build/batch"));
+    batch.env_remove("PATH").args([clip(), Path::new("missing.mp4").to_owned(), clip()]);
+    let ended = run(Environment::of(&sandbox).tell(&mut batch), 60).await;
+    assert!(ended.code() == Some(1) && ended.err.contains("missing.mp4: "), "{}", ended.all());
+    assert_eq!(
+        ended.out.lines().filter(|line| line.contains("clip.mp4: upload:")).count(),
+        2,
+        "{}",
+        ended.all()
+    );
+    holds(&sandbox, "clip.mp4", 3, &bytes);
 }
 
 #[tokio::test(flavor = "multi_thread")]
