@@ -18,8 +18,8 @@
 //   it does, no callback of that call runs. It cancels the call, except for what a log throws. Inside a
 //   callback, calls fail with Status::reentrant.
 // - A Batch outlives a call: what its progress or notice throws cancels the batch, what a reader throws fails the
-//   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file that had
-//   ended when an exception came out of Client::next is what the next call of it gives.
+//   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file
+//   that had ended when an exception came out of Client::next is what the next call of it gives.
 // - Any number of threads may use a Client, a Cancel or a Batch, for which one at a time waits, and read a Result, a
 //   Batched, a Response or an Error. A Config, a Wait, a Request and an Upload are for one thread at a time, and nobody
 //   changes what runs.
@@ -269,12 +269,13 @@ class Client {
         const auto *const done = result.handle();
         detail::run(&ofauth_result_settle, detail::used(handle_, "Client"), done);
     }
-    /// Waits until the next file of a batch has ended, whichever it is, and tells how; nothing once every file was given
-    /// out: the batch is over, and no file can be added.
+    /// Waits until the next file of a batch has ended, whichever it is, and tells how; nothing once every file was
+    /// given out: the batch is over, and no file can be added.
     ///
-    /// The first call begins the batch with this client; later ones take the same client, or one that `with` made of
-    /// it. New files begin only during a call. A Wait gives up waiting and not the batch: after Status::cancelled or
-    /// Status::timeout, ask again. Status::busy: another thread waits for it, or another batch has a record of this name.
+    /// The first call begins the batch with this client; later ones take the same client, or one that `with` made
+    /// of it. New files begin only during a call. A Wait gives up waiting and not the batch: after
+    /// Status::cancelled or Status::timeout, ask again. Status::busy: another thread waits for it, or another batch
+    /// has a record of this name.
     std::optional<Batched> next(Batch &batch) const {
         const auto *const client = detail::used(handle_, "Client");
         detail::used(batch.state_, "Batch");
@@ -288,16 +289,16 @@ class Client {
     Results results(Batch &batch) const & noexcept { return {this, &batch}; }
     /// A client that is about to go cannot be asked again.
     Results results(Batch &batch) const && = delete;
-    /// Says that the results of a batch have arrived where they belong: its record is forgotten, and the same files are
-    /// then uploaded again. Needed after Upload::set_hold_result, or when a file failed. Changes nothing for a batch without
-    /// a record, or that is settled already.
+    /// Says that the results of a batch have arrived where they belong: its record is forgotten, and the same files
+    /// are then uploaded again. Needed after Upload::set_hold_result, or when a file failed. Changes nothing for a
+    /// batch without a record, or that is settled already.
     void settle(Batch &batch) const {
         const auto *const client = detail::used(handle_, "Client");
         detail::run(&ofauth_batch_settle, client, detail::used(batch.state_, "Batch")->get());
     }
-    /// Replaces the API key, for a program that rotates keys, inside callbacks too. Requests that are sent from now on carry
-    /// the new one, also those of uploads under way and of all that `with` made. Status::config: no key looks like that;
-    /// the old one stays.
+    /// Replaces the API key, for a program that rotates keys, inside callbacks too. Requests that are sent from now
+    /// on carry the new one, also those of uploads under way and of all that `with` made. Status::config: no key
+    /// looks like that; the old one stays.
     void set_api_key(std::string_view api_key) const {
         const detail::SecretText text(api_key, "api_key");
         detail::call(&ofauth_client_set_api_key, detail::used(handle_, "Client"), text.get());

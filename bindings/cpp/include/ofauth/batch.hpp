@@ -201,8 +201,8 @@ class Batch {
     Batch &add_bytes(const void *data, std::size_t size, std::string_view filename) {
         return set(&ofauth_batch_add_bytes, data, size, detail::Text(filename, "filename").get());
     }
-    /// Adds `size` bytes that a function gives. It runs inside Client::next alone: between two calls, the upload of this
-    /// file stands still. When it throws, its file has Status::source, and the others go on.
+    /// Adds `size` bytes that a function gives. It runs inside calls that wait for the batch: between two of them, the
+    /// upload of this file stands still. When it throws, its file has Status::source, and the others go on.
     Batch &add_reader(std::uint64_t size, ReadFunction function, std::string_view filename) {
         if (!function) throw Error(Status::null, "the reader is an empty function");
         return give(&ofauth_batch_add_reader, &detail::on_batch_read, std::move(function), size,
