@@ -23,18 +23,23 @@ type call struct {
 	handle cgo.Handle
 	log    func(LogLevel, string)
 	cancel *C.ofauth_cancel
-	// Of uploads only.
-	progress func(Progress)
-	notice   func(Notice)
-	source   io.ReaderAt
-	// Where the source reads into. A reader that keeps what it was lent would write into memory of C that is free.
+	// Of uploads and batches only. They are told which file of a batch it is about; an upload is file 0.
+	progress func(file int, p Progress)
+	notice   func(file int, n Notice)
+	// What is lent of a file; nil if that is nothing.
+	lent func(file int) *lent
+	// Where readers read into. One that keeps what it was lent would write into memory of C that is free.
 	buffer []byte
 
 	// No more functions of the caller are to run in this call, because one of them ended otherwise than by returning:
 	// how, and with what value.
 	end   end
 	value any
-	// What the source failed with.
+}
+
+// lent is the reader of a file, and what it failed with.
+type lent struct {
+	reader  io.ReaderAt
 	failure error
 }
 
@@ -88,9 +93,8 @@ func (c *call) cancelWith(ctx context.Context) (stop func()) {
 	}
 }
 
-// explain adds to an error what only Go knows: what a reader said, and how the context ended.
-func (c *call) explain(ctx context.Context, err *Error) *Error {
-	err.cause = c.failure
+// explain adds to an error how the context ended, which only Go knows.
+func explain(ctx context.Context, err *Error) *Error {
 	switch err.Status {
 	case ErrCancelled, ErrTimeout, ErrOutcomeUnknown, ErrSource:
 		err.ended = ending(ctx)
@@ -148,15 +152,19 @@ func aside(f func()) (end, any) {
 }
 
 //export ofauthGoRead
-func ofauthGoRead(id C.uintptr_t, offset C.uint64_t, into *C.uint8_t, size C.size_t) C.int64_t {
+func ofauthGoRead(id C.uintptr_t, file, offset C.uint64_t, into *C.uint8_t, size C.size_t) C.int64_t {
 	c := cgo.Handle(id).Value().(*call)
+	lent := c.lent(int(file))
+	if lent == nil {
+		return -1
+	}
 	if C.size_t(cap(c.buffer)) < size {
 		c.buffer = make([]byte, size)
 	}
 	buffer := c.buffer[:size]
 	var n int
 	var err error
-	if !c.run(func() { n, err = c.source.ReadAt(buffer, int64(offset)) }) {
+	if !c.run(func() { n, err = lent.reader.ReadAt(buffer, int64(offset)) }) {
 		return -1
 	}
 	if err == io.EOF && n >= 0 && n <= len(buffer) {
@@ -167,8 +175,8 @@ func ofauthGoRead(id C.uintptr_t, offset C.uint64_t, into *C.uint8_t, size C.siz
 		err = io.ErrNoProgress
 	}
 	if err != nil {
-		if c.failure == nil {
-			c.failure = err
+		if lent.failure == nil {
+			lent.failure = err
 		}
 		return -1
 	}
@@ -177,23 +185,25 @@ func ofauthGoRead(id C.uintptr_t, offset C.uint64_t, into *C.uint8_t, size C.siz
 }
 
 //export ofauthGoProgress
-func ofauthGoProgress(id C.uintptr_t, progress *C.ofauth_progress) C.int {
+func ofauthGoProgress(id C.uintptr_t, file C.uint64_t, progress *C.ofauth_progress) C.int {
 	c := cgo.Handle(id).Value().(*call)
 	seen := progressOf(progress)
-	if !c.run(func() { c.progress(seen) }) {
-		return 1
-	}
-	return 0
+	return stopUnless(c.progress == nil || c.run(func() { c.progress(int(file), seen) }))
 }
 
 //export ofauthGoNotice
-func ofauthGoNotice(id C.uintptr_t, kind C.int32_t, text *C.char) C.int {
+func ofauthGoNotice(id C.uintptr_t, file C.uint64_t, kind C.int32_t, text *C.char) C.int {
 	c := cgo.Handle(id).Value().(*call)
 	notice := Notice{Kind: NoticeKind(kind), Text: C.GoString(text)}
-	if !c.run(func() { c.notice(notice) }) {
-		return 1
+	return stopUnless(c.notice == nil || c.run(func() { c.notice(int(file), notice) }))
+}
+
+// stopUnless is what a callback returns to the library.
+func stopUnless(goOn bool) C.int {
+	if goOn {
+		return 0
 	}
-	return 0
+	return 1
 }
 
 //export ofauthGoLog

@@ -9,7 +9,6 @@ import "C"
 import (
 	"fmt"
 	"runtime"
-	"sync"
 )
 
 // Client does all calls with one set of settings. Its threads and connections are shared by them: make one and keep it.
@@ -17,11 +16,10 @@ import (
 type Client struct {
 	log func(LogLevel, string)
 
-	mu     sync.Mutex
+	// The calls under way, and the batches that are not closed.
+	uses uses
+	// Nil once it was freed.
 	client *C.ofauth_client
-	// Calls under way. Whoever takes it to 0 after Close frees the client.
-	calls  int
-	closed bool
 }
 
 // New makes a client. Nothing is sent. The caller closes it.
@@ -52,46 +50,57 @@ func New(config Config) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the client. Calls under way go on to their end, and what they use is freed after the last of them; Close
-// does not wait for that. Calls that come later fail with [ErrClosed]. Closing again does nothing. The error is always
-// nil.
+// SetAPIKey replaces the API key, for a program that rotates keys. Requests that are sent from now on carry the new one,
+// also those of uploads under way; connections, journal and what is known of rate limits are kept. It may be called at any
+// time. With [ErrConfig], no key looks like that, and the old one stays.
+func (c *Client) SetAPIKey(key string) error {
+	var m memory
+	defer m.free()
+	text, err := m.text("the API key", key)
+	if err != nil {
+		return err
+	}
+	client, err := c.acquire()
+	if err != nil {
+		return err
+	}
+	defer c.release()
+	return attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_client_set_api_key(client, text, err) })
+}
+
+// Close ends the client. Calls under way, and a [Batch] that is not closed, go on to their end, and what they use is freed
+// after the last of them; Close does not wait for that. Calls that come later fail with [ErrClosed]. Closing again does
+// nothing. The error is always nil.
 func (c *Client) Close() error {
-	c.mu.Lock()
-	c.closed = true
-	unused := c.unused()
-	c.mu.Unlock()
 	runtime.SetFinalizer(c, nil)
-	C.ofauth_client_free(unused)
+	if c.uses.close() {
+		c.free()
+	}
 	return nil
 }
 
 // acquire keeps the client from being freed until release.
 func (c *Client) acquire() (*C.ofauth_client, error) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed || c.client == nil {
-		return nil, &Error{Status: ErrInvalidArgument, Message: "nothing was sent", cause: ErrClosed}
+	if !c.uses.begin() {
+		return nil, closed()
 	}
-	c.calls++
+	if c.client == nil {
+		// The zero value.
+		c.release()
+		return nil, closed()
+	}
 	return c.client, nil
 }
 
 func (c *Client) release() {
-	c.mu.Lock()
-	c.calls--
-	unused := c.unused()
-	c.mu.Unlock()
-	C.ofauth_client_free(unused)
+	if c.uses.end() {
+		c.free()
+	}
 }
 
-// unused takes the library's client out if it is to be freed now; nil if not.
-func (c *Client) unused() *C.ofauth_client {
-	if !c.closed || c.calls > 0 {
-		return nil
-	}
-	client := c.client
+func (c *Client) free() {
+	C.ofauth_client_free(c.client)
 	c.client = nil
-	return client
 }
 
 // Version is the version of the C library that this program runs with, such as 0.1.0.

@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"runtime"
 	"runtime/cgo"
@@ -135,6 +137,42 @@ func TestConfigIsShownWithoutSecrets(t *testing.T) {
 	}
 }
 
+func TestANewKeyIsSentFromThenOn(t *testing.T) {
+	keys := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		keys <- r.Header.Get("apikey")
+		answerJSON(`{"id": "7"}`)(w, r)
+	}))
+	t.Cleanup(server.Close)
+	client := newClient(t, Config{APIKey: "sk_test_old", BaseURL: server.URL, ConnectionID: "conn_1"})
+	sends := func(key string) {
+		t.Helper()
+		if err := client.Call(background(t), "whoami", nil, nil, nil); err != nil {
+			t.Fatal(err)
+		}
+		if sent := await(t, "the key", keys); sent != key {
+			t.Fatalf("%q was sent, not %q", sent, key)
+		}
+	}
+	sends("sk_test_old")
+	if err := client.SetAPIKey("sk_test_new"); err != nil {
+		t.Fatal(err)
+	}
+	sends("sk_test_new")
+	for bad, status := range map[string]Status{
+		"":                ErrConfig,
+		"sk test bad":     ErrConfig,
+		"sk_test\x00bad":  ErrInvalidArgument,
+		"sk_test\xff_bad": ErrUTF8,
+	} {
+		err := client.SetAPIKey(bad)
+		if expectStatus(t, err, status); strings.Contains(err.Error(), "bad") {
+			t.Fatalf("the key is in %q", err)
+		}
+	}
+	sends("sk_test_new")
+}
+
 func TestCloseTwiceAndAfterwards(t *testing.T) {
 	client, ctx := sandboxClient(t), background(t)
 	for i := 0; i < 2; i++ {
@@ -149,6 +187,7 @@ func TestCloseTwiceAndAfterwards(t *testing.T) {
 		uploaded, checked, fetched,
 		client.Call(ctx, "whoami", nil, nil, nil),
 		client.CallBytes(ctx, "upload_part", nil, nil, "video/mp4", nil),
+		client.SetAPIKey("sk_test_key"),
 		new(Client).Call(ctx, "whoami", nil, nil, nil),
 	} {
 		expectStatus(t, err, ErrInvalidArgument)
@@ -174,7 +213,7 @@ func TestCloseUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	expectUploaded(t, result, data)
-	if client.client != nil || client.calls != 0 {
+	if client.client != nil || client.uses.count != 0 {
 		t.Fatal("the last call did not free the client")
 	}
 }
@@ -271,6 +310,11 @@ func TestNothingIsLeftBehind(t *testing.T) {
 		}
 		if _, err := client.Upload(ctx, File("missing.mp4")); err == nil {
 			t.Fatal("a missing file was uploaded")
+		}
+		batch := client.UploadAll([]Source{Bytes(data, "left.mp4"), File("missing.mp4"), Bytes(data, "left.mp4")}, WithFiles(2),
+			WithBatchProgress(func(int, Progress) {}))
+		if !batch.Next(ctx) || batch.Settle(ctx) != nil || batch.Close() != nil {
+			t.Fatal(batch.Err())
 		}
 		ends(t, func() { client.Upload(ctx, Bytes(data, "left.mp4"), WithProgress(func(Progress) { panic("left") })) })
 		cancel()

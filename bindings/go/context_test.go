@@ -138,6 +138,14 @@ var waits = []struct {
 		_, err := client.VaultPlusBatch(ctx, []string{"1", "2"})
 		return err
 	}},
+	{"Next", ErrCancelled, func(ctx context.Context, client *Client) error {
+		batch := client.UploadAll([]Source{Bytes([]byte("bytes"), "a.mp4"), File("missing.mp4")})
+		defer batch.Close()
+		if batch.Next(ctx) {
+			return batch.Value().Err
+		}
+		return batch.Err()
+	}},
 	{"Upload", ErrCancelled, func(ctx context.Context, client *Client) error {
 		_, err := client.Upload(ctx, Bytes([]byte("bytes"), "a.mp4"))
 		return err
@@ -180,8 +188,8 @@ func TestAContextEndsEveryCall(t *testing.T) {
 	}
 	// Nothing is under way any more, although the server has answered nothing.
 	client.Close()
-	if client.calls != 0 || client.client != nil {
-		t.Fatalf("%d calls under way", client.calls)
+	if client.uses.count != 0 || client.client != nil {
+		t.Fatalf("%d calls under way", client.uses.count)
 	}
 }
 

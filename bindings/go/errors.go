@@ -78,8 +78,8 @@ const (
 	ErrResources Status = C.OFAUTH_ERR_RESOURCES
 )
 
-// ErrClosed is found by [errors.Is] in the error of a call on a client that was closed before.
-var ErrClosed = errors.New("the client is closed")
+// ErrClosed is found by [errors.Is] in the error of a call on a client, or a batch, that was closed before.
+var ErrClosed = errors.New("the client or the batch is closed")
 
 // Error is the library's name of the status, such as OFAUTH_ERR_NETWORK.
 func (s Status) Error() string {
@@ -160,6 +160,11 @@ func taken(status C.ofauth_status, failure *C.ofauth_error) *Error {
 	if status == C.OFAUTH_OK {
 		return nil
 	}
+	return errorOf(status, failure)
+}
+
+// errorOf copies an error of the library.
+func errorOf(status C.ofauth_status, failure *C.ofauth_error) *Error {
 	err := &Error{
 		Status:         Status(status),
 		Message:        C.GoString(C.ofauth_error_message(failure)),
@@ -196,15 +201,15 @@ func statusOf(ended error) Status {
 	return ErrCancelled
 }
 
-// endedBefore is the error for a context that ended before anything was sent, or nil.
-func endedBefore(ctx context.Context) error {
+// endedBefore is the error for a context that ended before anything was done, of which the message speaks, or nil.
+func endedBefore(ctx context.Context, message string) error {
 	ended := ending(ctx)
 	if ended == nil {
 		return nil
 	}
 	return &Error{
 		Status:    statusOf(ended),
-		Message:   "nothing was sent",
+		Message:   message,
 		Retryable: true,
 		ended:     ended,
 	}

@@ -66,6 +66,31 @@ func ExampleClient_Upload_post() {
 	// Output: <nil>
 }
 
+func ExampleClient_UploadAll() {
+	client := newClient()
+	defer client.Close()
+	ctx := context.Background()
+
+	sources := []ofauth.Source{ofauth.File(os.Getenv("OFAUTH_CLIP")), ofauth.File("missing.mp4")}
+	batch := client.UploadAll(sources, ofauth.WithFiles(8), ofauth.WithContentType("video/mp4"))
+	defer batch.Close()
+	results := make([]*ofauth.Result, len(sources))
+	for batch.Next(ctx) {
+		file := batch.Value()
+		if file.Err != nil {
+			fmt.Println(file.Name, "is not there:", errors.Is(file.Err, ofauth.ErrSource))
+		}
+		results[file.Index] = file.Result
+	}
+	if err := batch.Err(); err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("a reference for a post:", strings.HasPrefix(results[0].UploadID, "upload:"))
+	// Output:
+	// missing.mp4 is not there: true
+	// a reference for a post: true
+}
+
 func ExampleReader() {
 	client := newClient()
 	defer client.Close()

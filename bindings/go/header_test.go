@@ -22,6 +22,7 @@ var notWrapped = map[string]string{
 	"ofauth_result_json":         "Result has all of it as fields",
 	"ofauth_response_header":     "all headers are copied, one by one",
 	"ofauth_wait_set_tick":       "a context cancels",
+	"ofauth_batch_add_bytes":     "C may not keep Go memory between two calls, so it asks for each piece of it",
 	"ofauth_request_new":         request,
 	"ofauth_request_free":        request,
 	"ofauth_request_set_params":  request,
@@ -31,7 +32,6 @@ var notWrapped = map[string]string{
 	"ofauth_request_set_timeout": request,
 	"ofauth_request_set_tick":    request,
 	"ofauth_request_run":         request,
-	"ofauth_error_status":        "the function that failed returned the same",
 }
 
 var comment = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)

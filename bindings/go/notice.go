@@ -33,6 +33,15 @@ const (
 	NoticeRateLimited NoticeKind = C.OFAUTH_NOTICE_RATE_LIMITED
 	// NoticeNotResumable is a source that cannot be read again by another process, so the upload cannot be resumed.
 	NoticeNotResumable NoticeKind = C.OFAUTH_NOTICE_NOT_RESUMABLE
+	// NoticeAlreadyRecorded is a file that an earlier run of the same batch had uploaded: nothing is sent.
+	NoticeAlreadyRecorded NoticeKind = C.OFAUTH_NOTICE_ALREADY_RECORDED
+	// NoticeNotRecorded is a file of a batch that is uploaded and that the record of the batch does not have, because it cannot
+	// be written; the text says why.
+	NoticeNotRecorded NoticeKind = C.OFAUTH_NOTICE_NOT_RECORDED
+	// NoticeServiceGone is a service that is gone: this file of a batch is tried again and again, and the others wait.
+	NoticeServiceGone NoticeKind = C.OFAUTH_NOTICE_SERVICE_GONE
+	// NoticeServiceBack is a service that is there again: the other files of the batch go on.
+	NoticeServiceBack NoticeKind = C.OFAUTH_NOTICE_SERVICE_BACK
 )
 
 // String is the kind in lower case.
@@ -60,11 +69,19 @@ func (k NoticeKind) String() string {
 		return "rate limited"
 	case NoticeNotResumable:
 		return "not resumable"
+	case NoticeAlreadyRecorded:
+		return "already recorded"
+	case NoticeNotRecorded:
+		return "not recorded"
+	case NoticeServiceGone:
+		return "service gone"
+	case NoticeServiceBack:
+		return "service back"
 	}
 	return fmt.Sprintf("notice %d", int32(k))
 }
 
-// Notice is something that happens to an upload and that its user should know.
+// Notice is something that happens to an upload, or to a file of a batch, and that its user should know.
 type Notice struct {
 	// Kind is what it is about.
 	Kind NoticeKind

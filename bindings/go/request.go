@@ -22,8 +22,8 @@ type CheckResult struct {
 	Media json.RawMessage
 }
 
-// Batch is media that Vault+ has cached, and the ids of those that it has not.
-type Batch struct {
+// VaultPlusBatch is media that Vault+ has cached, and the ids of those that it has not.
+type VaultPlusBatch struct {
 	// Items are the media as the service describes them, in the order of the ids. Their URLs are signed: whoever has
 	// one can fetch the medium.
 	Items []json.RawMessage
@@ -72,7 +72,7 @@ func (c *Client) Check(ctx context.Context, etag string, size int64) (*CheckResu
 
 // VaultPlusBatch fetches cached media by their OnlyFans ids, any number of them, 100 a request. Ids that are given
 // twice are asked once.
-func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*Batch, error) {
+func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*VaultPlusBatch, error) {
 	var m memory
 	array, err := m.texts("media id", ids)
 	if err != nil {
@@ -86,7 +86,7 @@ func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*Batch, erro
 	if err != nil {
 		return nil, err
 	}
-	batch := new(Batch)
+	batch := new(VaultPlusBatch)
 	if err := response.decode("the Vault+ batch", batch); err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (c *Client) CallBytes(
 	return response.decode(operation, out)
 }
 
-// under is what a function of the library gets from do.
+// under is what a function of the library gets from wait.
 type under struct {
 	client *C.ofauth_client
 	id     C.uintptr_t
@@ -170,7 +170,7 @@ func (c *Client) ask(ctx context.Context, m *memory, f func(under) C.ofauth_stat
 
 // do carries out a call, which ends when the context does.
 func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
-	if err := endedBefore(ctx); err != nil {
+	if err := endedBefore(ctx, "nothing was sent"); err != nil {
 		return err
 	}
 	client, err := c.acquire()
@@ -183,19 +183,24 @@ func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
 		return err
 	}
 	defer call.free()
-	limited, err := call.limited(ctx, client)
+	return call.wait(ctx, client, f)
+}
+
+// wait runs a function of the library that waits, until the context ends.
+func (c *call) wait(ctx context.Context, client *C.ofauth_client, f func(under) C.ofauth_status) error {
+	limited, err := c.limited(ctx, client)
 	if err != nil {
 		return err
 	}
 	defer C.ofauth_client_free(limited)
 	var failure *C.ofauth_error
-	stop := call.cancelWith(ctx)
-	status := f(under{client: limited, id: call.id(), err: &failure})
+	stop := c.cancelWith(ctx)
+	status := f(under{client: limited, id: c.id(), err: &failure})
 	stop()
 	came := taken(status, failure)
-	call.rethrow()
+	c.rethrow()
 	if came != nil {
-		return call.explain(ctx, came)
+		return explain(ctx, came)
 	}
 	return nil
 }

@@ -9,15 +9,30 @@
 static _Thread_local uintptr_t current_call;
 
 static int64_t read_source(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
-  return ofauthGoRead((uintptr_t)user_data, offset, buf, len);
+  return ofauthGoRead((uintptr_t)user_data, 0, offset, buf, len);
 }
 
 static int report_progress(void *user_data, const ofauth_progress *progress) {
-  return ofauthGoProgress((uintptr_t)user_data, (ofauth_progress *)progress);
+  return ofauthGoProgress((uintptr_t)user_data, 0, (ofauth_progress *)progress);
 }
 
 static int tell_notice(void *user_data, int32_t kind, const char *text) {
-  return ofauthGoNotice((uintptr_t)user_data, kind, (char *)text);
+  return ofauthGoNotice((uintptr_t)user_data, 0, kind, (char *)text);
+}
+
+/* A batch outlives the calls that wait for it, so its functions belong to the one that waits now. */
+static int64_t read_file(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
+  return ofauthGoRead(current_call, (uintptr_t)user_data, offset, buf, len);
+}
+
+static int report_progress_of_file(void *user_data, uint64_t index, const ofauth_progress *progress) {
+  (void)user_data;
+  return ofauthGoProgress(current_call, index, (ofauth_progress *)progress);
+}
+
+static int tell_notice_of_file(void *user_data, uint64_t index, int32_t kind, const char *text) {
+  (void)user_data;
+  return ofauthGoNotice(current_call, index, kind, (char *)text);
 }
 
 static void write_log(void *user_data, int32_t level, const char *message) {
@@ -61,6 +76,37 @@ ofauth_status ofauthgo_upload_run_bytes(const ofauth_client *client, ofauth_uplo
     return status;
   }
   return ofauthgo_upload_run(client, upload, call, out, err);
+}
+
+ofauth_status ofauthgo_batch_add_reader(ofauth_batch *batch, uintptr_t index, uint64_t size, const char *filename,
+                                        ofauth_error **err) {
+  return ofauth_batch_add_reader(batch, read_file, (void *)index, NULL, size, filename, err);
+}
+
+ofauth_status ofauthgo_batch_set_progress(ofauth_batch *batch, int is_wanted, ofauth_error **err) {
+  return ofauth_batch_set_progress(batch, is_wanted ? report_progress_of_file : NULL, NULL, NULL, err);
+}
+
+ofauth_status ofauthgo_batch_set_notice(ofauth_batch *batch, int is_wanted, ofauth_error **err) {
+  return ofauth_batch_set_notice(batch, is_wanted ? tell_notice_of_file : NULL, NULL, NULL, err);
+}
+
+ofauth_status ofauthgo_batch_next(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
+                                  ofauth_batched **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_batch_next(client, batch, out, err);
+  current_call = before;
+  return status;
+}
+
+ofauth_status ofauthgo_batch_settle(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
+                                    ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_batch_settle(client, batch, err);
+  current_call = before;
+  return status;
 }
 
 ofauth_status ofauthgo_result_settle(const ofauth_client *client, const ofauth_result *result, uintptr_t call,

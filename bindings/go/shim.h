@@ -23,7 +23,17 @@ ofauth_status ofauthgo_upload_run(const ofauth_client *client, ofauth_upload *up
 ofauth_status ofauthgo_upload_run_bytes(const ofauth_client *client, ofauth_upload *upload, const uint8_t *data,
                                         size_t size, uintptr_t call, ofauth_result **out, ofauth_error **err);
 
+/* The file at this place of a batch is read in Go. */
+ofauth_status ofauthgo_batch_add_reader(ofauth_batch *batch, uintptr_t index, uint64_t size, const char *filename,
+                                        ofauth_error **err);
+ofauth_status ofauthgo_batch_set_progress(ofauth_batch *batch, int is_wanted, ofauth_error **err);
+ofauth_status ofauthgo_batch_set_notice(ofauth_batch *batch, int is_wanted, ofauth_error **err);
+
 /* The library's functions of the same names, with the call that their log lines belong to. */
+ofauth_status ofauthgo_batch_next(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
+                                  ofauth_batched **out, ofauth_error **err);
+ofauth_status ofauthgo_batch_settle(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
+                                    ofauth_error **err);
 ofauth_status ofauthgo_result_settle(const ofauth_client *client, const ofauth_result *result, uintptr_t call,
                                      ofauth_error **err);
 ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,

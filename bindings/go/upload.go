@@ -39,12 +39,15 @@ type Result struct {
 // upload is an upload of the library while it is put together and run.
 type upload struct {
 	memory memory
-	call   *call
+	// Nil if this is what the files of a batch have in common.
+	call *call
 	// Nil once it ran.
 	upload *C.ofauth_upload
 	// The source, if it is bytes.
 	bytes   []byte
 	isBytes bool
+	// The source, if it is a reader.
+	lent lent
 	// Whether the result may have to be settled.
 	holds bool
 }
@@ -63,7 +66,7 @@ type upload struct {
 // one with the same file (or, for bytes and readers, content), name, type, connection and server. An unknown outcome then
 // stays one, and nothing is sent again, until [JournalForget]. [ErrBusy] means that the same upload is under way elsewhere.
 func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOption) (*Result, error) {
-	if err := endedBefore(ctx); err != nil {
+	if err := endedBefore(ctx, "nothing was sent"); err != nil {
 		return nil, err
 	}
 	if source == nil {
@@ -88,17 +91,17 @@ func (c *Client) Upload(ctx context.Context, source Source, options ...UploadOpt
 	stop()
 	call.rethrow()
 	if failure != nil {
-		return nil, call.explain(ctx, failure)
+		failure.cause = u.lent.failure
+		return nil, explain(ctx, failure)
 	}
 	return result, nil
 }
 
 func (u *upload) prepare(ctx context.Context, source Source, options []UploadOption) error {
-	err := attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_upload_new(&u.upload, err) })
-	if err != nil {
+	if err := u.make(); err != nil {
 		return err
 	}
-	err = attempt(func(err **C.ofauth_error) C.ofauth_status {
+	err := attempt(func(err **C.ofauth_error) C.ofauth_status {
 		return C.ofauth_upload_set_cancel(u.upload, u.call.cancel, err)
 	})
 	if err != nil {
@@ -118,13 +121,21 @@ func (u *upload) prepare(ctx context.Context, source Source, options []UploadOpt
 	return u.setTimeout(ctx)
 }
 
+func (u *upload) make() error {
+	return attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_upload_new(&u.upload, err) })
+}
+
 func (u *upload) setTimeout(ctx context.Context) error {
-	milliseconds, err := timeLeft(ctx)
+	left, err := timeLeft(ctx)
 	if err != nil {
 		return err
 	}
+	return u.setMilliseconds(left)
+}
+
+func (u *upload) setMilliseconds(timeout C.uint64_t) error {
 	return attempt(func(err **C.ofauth_error) C.ofauth_status {
-		return C.ofauth_upload_set_timeout(u.upload, milliseconds, err)
+		return C.ofauth_upload_set_timeout(u.upload, timeout, err)
 	})
 }
 
@@ -155,7 +166,9 @@ func (u *upload) run(client *C.ofauth_client) (*Result, *Error) {
 
 func (u *upload) free() {
 	C.ofauth_upload_free(u.upload)
-	u.call.free()
+	if u.call != nil {
+		u.call.free()
+	}
 	u.memory.free()
 }
 
