@@ -24,8 +24,8 @@
 // # Goroutines
 //
 // A [Client] may be used by any number of goroutines at once, and closed while they use it. Functions and readers that
-// are given to a call run while that call runs, one at a time for one call, on a goroutine of their own. A panic in one
-// of them ends the call and comes out of it; so does [runtime.Goexit].
+// are given to a call run while that call runs, one at a time for one call, on a goroutine of their own; those of a
+// [Batch] run during [Batch.Next]. A panic in one of them ends the call and comes out of it; so does [runtime.Goexit].
 //
 // # Errors
 //

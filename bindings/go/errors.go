@@ -68,7 +68,7 @@ const (
 	// ErrJournal is a journal that cannot be read or written; the message names the file and the remedy.
 	ErrJournal Status = C.OFAUTH_ERR_JOURNAL
 	// ErrBusy is an upload that another process, or another call of this one, is carrying out; or one whose held result
-	// was neither settled nor released.
+	// was neither settled nor released. Of a batch: another goroutine waits for it, or another batch has a record of its name.
 	ErrBusy Status = C.OFAUTH_ERR_BUSY
 	// ErrInternal is a defect of the library.
 	ErrInternal Status = C.OFAUTH_ERR_INTERNAL
