@@ -276,7 +276,13 @@ func TestWhatDoesNotReturnComesOutOfNext(t *testing.T) {
 				if o != wanted || (batch.Value() != Batched{}) || batch.Err() != nil {
 					t.Fatalf("it ended otherwise: %+v, %+v, %v", o, batch.Value(), batch.Err())
 				}
+				if err := batch.Add(File("later.mp4")); err != nil {
+					t.Fatal(err)
+				}
 				for index, file := range drain(t, batch) {
+					if index == 3 && (file.WasTried || !errors.Is(file.Err, ErrCancelled)) {
+						t.Fatalf("the batch went on: %+v", file)
+					}
 					if given[index] {
 						t.Fatalf("file %d again", index)
 					}
@@ -288,7 +294,7 @@ func TestWhatDoesNotReturnComesOutOfNext(t *testing.T) {
 						t.Fatal(file.Err)
 					}
 				}
-				if len(given) != 3 {
+				if len(given) != 4 {
 					t.Fatalf("given out: %v", given)
 				}
 			})
