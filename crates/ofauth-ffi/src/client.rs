@@ -184,8 +184,8 @@ pub unsafe extern "C" fn ofauth_client_set_api_key(
     unsafe { fallible(err, body) }
 }
 
-/// Frees a client. Calls that are under way on other threads keep what they need and run to their end; the last one stops
-/// the client's threads and closes its connections. That normally takes less than a millisecond and never more than
+/// Frees a client. Calls that are under way on other threads keep what they need and run to their end, and a batch that has
+/// begun keeps it until it is freed; the last one stops the client's threads and closes its connections. That normally takes less than a millisecond and never more than
 /// 100: a thread that waits for a name server or a disk is left to itself, touches no memory of the caller, and ends when
 /// the system lets it. Nothing is cancelled: use an `ofauth_cancel` for that.
 ///
