@@ -15,8 +15,8 @@
 //   were, and nothing leaks.
 // - Callbacks (progress, notice, tick, reader, log) run on the thread that made the call, before it returns.
 //   What one of them throws comes out of the call unchanged, also if the service had finished by then; until
-//   it does, no callback of that call runs. It cancels the call, except for what a log throws. Inside a
-//   callback, calls fail with Status::reentrant.
+//   it does, no callback of that call runs. It cancels the call. What a log throws comes out, too, but cancels
+//   nothing, and silences only the log. Inside a callback, calls fail with Status::reentrant.
 // - A Batch outlives a call: what its progress or notice throws cancels the batch, what a reader throws fails the
 //   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file
 //   that had ended when an exception came out of Client::next is what the next call of it gives.

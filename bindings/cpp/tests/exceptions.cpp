@@ -1,6 +1,9 @@
 // What functions throw comes out of the call, whatever it is; and functions that call back into the library.
 #include "support.hpp"
 
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <new>
 #include <stdexcept>
@@ -122,6 +125,23 @@ TEST_CASE("what a log throws comes out of the call on whose thread it was") {
             CHECK(client.call("whoami").status() == 200);
         }
     }
+}
+
+TEST_CASE("what a log throws leaves the upload and its other functions alone") {
+    auto config = support::config();
+    config.set_log(ofauth::LogLevel::trace, [](ofauth::LogLevel, std::string_view) { throw_kind(0); });
+    const Client client(config);
+    std::uint64_t read = 0, acknowledged = 0;
+    Upload upload;
+    upload.set_filename("log.mp4").set_reader(1000, [&](std::uint64_t, std::byte *buffer, std::size_t size) {
+        std::fill_n(buffer, size, std::byte{7});
+        read += size;
+        return size;
+    });
+    upload.set_progress([&](const Progress &at) { acknowledged = at.acknowledged; });
+    CHECK(kind_of([&] { client.run(upload); }) == 0);
+    CHECK(read >= 1000);
+    CHECK(acknowledged == 1000);
 }
 
 TEST_CASE("a log gets lines, and the key is in none") {

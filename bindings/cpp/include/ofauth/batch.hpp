@@ -71,14 +71,14 @@ class BatchState {
 // What a function of one file throws is not the end of the others, unless it cancels: their readers go on.
 
 inline int on_batch_progress(void *function, std::uint64_t index, const ofauth_progress *at) noexcept {
-    if (Frame::has_thrown()) return 0;
+    if (Frame::is_over()) return 0;
     return Frame::keep(1, [&] {
         return (*static_cast<const BatchProgressFunction *>(function))(index, progress_of(at)) ? 0 : 1;
     });
 }
 
 inline int on_batch_notice(void *function, std::uint64_t index, std::int32_t kind, const char *text) noexcept {
-    if (Frame::has_thrown()) return 0;
+    if (Frame::is_over()) return 0;
     return Frame::keep(1, [&] {
         const Notice notice{static_cast<NoticeKind>(kind), text};
         return (*static_cast<const BatchNoticeFunction *>(function))(index, notice) ? 0 : 1;

@@ -74,8 +74,8 @@ class OFAUTH_HPP_SHARED Frame {
         if (thrown_) std::rethrow_exception(thrown_);
     }
 
-    /// Whether a function of the call on this thread has thrown.
-    static bool has_thrown() noexcept { return current() != nullptr && current()->thrown_; }
+    /// Whether a function of the call on this thread has thrown, and ended with that what it was about.
+    static bool is_over() noexcept { return current() != nullptr && current()->is_over_; }
 
     /// What `function` returns, or `stop` if it throws. The first exception of a call is kept, as none must
     /// pass through the library.
@@ -84,19 +84,34 @@ class OFAUTH_HPP_SHARED Frame {
         try {
             return function();
         } catch (...) {
-            Frame *const frame = current();
-            if (frame != nullptr && !frame->thrown_) frame->thrown_ = std::current_exception();
+            throws();
+            if (Frame *const frame = current()) frame->is_over_ = true;
             return stop;
         }
     }
 
-    /// The same, or `stop` if another function of the call has thrown.
+    /// The same, or `stop` if that has happened to another function of the call.
     template <typename Answer, typename Function>
     static Answer guard(Answer stop, const Function &function) noexcept {
-        return has_thrown() ? stop : keep(stop, function);
+        return is_over() ? stop : keep(stop, function);
+    }
+
+    /// Runs a log, whose exception is kept, too, but ends nothing. After one, no other runs.
+    template <typename Function>
+    static void log(const Function &function) noexcept {
+        if (current() != nullptr && current()->thrown_) return;
+        try {
+            function();
+        } catch (...) {
+            throws();
+        }
     }
 
   private:
+    static void throws() noexcept {
+        Frame *const frame = current();
+        if (frame != nullptr && !frame->thrown_) frame->thrown_ = std::current_exception();
+    }
     static Frame *&current() noexcept {
         static thread_local Frame *frame = nullptr;
         return frame;
@@ -104,13 +119,11 @@ class OFAUTH_HPP_SHARED Frame {
 
     Frame *outer_;
     std::exception_ptr thrown_;
+    bool is_over_ = false;
 };
 
 inline void on_log(void *function, std::int32_t level, const char *message) noexcept {
-    Frame::guard(0, [&] {
-        (*static_cast<const LogFunction *>(function))(static_cast<LogLevel>(level), message);
-        return 0;
-    });
+    Frame::log([&] { (*static_cast<const LogFunction *>(function))(static_cast<LogLevel>(level), message); });
 }
 
 /// A time of ofauth_progress, none of which is as long as the longest time of C++.
