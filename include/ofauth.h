@@ -303,7 +303,9 @@ typedef struct ofauth_progress {
  * Called with the progress of each file of a batch, as `ofauth_progress_callback` is with that of an upload. `index` is the
  * place of the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
  *
- * Runs on the thread that called `ofauth_batch_next`; between two calls of it, progress is not reported.
+ * Runs on the thread that waits for the batch, by `ofauth_batch_next` or `ofauth_batch_settle`; between two calls, progress
+ * is not reported, nor while nothing has moved since a call began. A program that looks at a flag there needs a tick, too:
+ * see `ofauth_wait_set_tick`.
  */
 typedef int (*ofauth_batch_progress_callback)(void *user_data,
                                               uint64_t index,
@@ -316,7 +318,8 @@ typedef void (*ofauth_destroy)(void *user_data);
  * Called for each notice of a file of a batch, as `ofauth_notice_callback` is for those of an upload. `index` is the place of
  * the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
  *
- * Runs on the thread that called `ofauth_batch_next`; notices that come between two calls of it wait for the next one.
+ * Runs on the thread that waits for the batch, by `ofauth_batch_next` or `ofauth_batch_settle`; notices that come between two
+ * calls wait for the next one.
  */
 typedef int (*ofauth_batch_notice_callback)(void *user_data,
                                             uint64_t index,
@@ -1125,7 +1128,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /** The source cannot be read again by another process, so the upload cannot be resumed. */
 #define OFAUTH_NOTICE_NOT_RESUMABLE 10
 
-/** An earlier run of the same batch had uploaded this file: nothing is sent. */
+/** An earlier run of the same batch, or an earlier file of this one, was the same upload: nothing is sent. */
 #define OFAUTH_NOTICE_ALREADY_RECORDED 11
 
 /** A file of a batch is uploaded, and the record of the batch cannot be written; the text says why. */
@@ -1276,7 +1279,8 @@ void ofauth_result_free(ofauth_result *result);
  *
  * Many files, some of them at once, in memory that does not grow with their number: made, given files, and asked for the
  * next one that has ended, until there is none. Any number of threads may use a batch at the same time, but only one may
- * wait for it. What is set is set before the first `ofauth_batch_next`; files may be added until that has returned the end.
+ * wait for it. What is set is set before the first `ofauth_batch_next` or `ofauth_batch_settle`; files may be added until
+ * the batch is over.
  *
  * One file's failure is its result, and the others go on. What would meet all of them (the key, a proxy that refuses, a full
  * disk for journals, a cancel) stops the batch: the rest are results that were not tried. A service that did not serve
@@ -1284,8 +1288,10 @@ void ofauth_result_free(ofauth_result *result);
  *
  * With a journal directory, each upload is written into a record before its result is given out. The same files in a later
  * batch, in this process or another, then give the same references at once, and only the rest is uploaded. The record is
- * forgotten when `ofauth_batch_next` has returned the end and all results were successes, or by `ofauth_batch_settle`; what
- * is left of a batch that did not come so far is kept for a week.
+ * forgotten when `ofauth_batch_next` has returned the end and all results were successes (should that fail, only the log
+ * says so), or by `ofauth_batch_settle`, which says if it fails; what is left of a batch that did not come so far is kept for
+ * a week. With a journal directory, a file that is added twice is uploaded once, and both give the same reference, which only
+ * one post can use.
  * @{
  */
 
@@ -1391,8 +1397,9 @@ ofauth_status ofauth_batch_add_bytes(ofauth_batch *batch,
                                      ofauth_error **err);
 
 /**
- * Adds `size` bytes that `reader` reads, under this file name. It runs on the thread that called `ofauth_batch_next`: between
- * two calls of it, the upload of this file stands still.
+ * Adds `size` bytes that `reader` reads, under this file name. It runs on the thread that waits for the batch, by
+ * `ofauth_batch_next` or `ofauth_batch_settle`. Between two calls the upload of this file stands still, and its reads occupy
+ * threads of the client that other work of the client may wait for: so make the next call soon.
  */
 OFAUTH_API
 ofauth_status ofauth_batch_add_reader(ofauth_batch *batch,
@@ -1405,7 +1412,8 @@ ofauth_status ofauth_batch_add_reader(ofauth_batch *batch,
 
 /**
  * Waits until the next file has ended, whichever it is, and tells how. `*out` is to be freed with `ofauth_batched_free`. With
- * `OFAUTH_OK` and NULL in `*out`, every file that was added has been given out: the batch is over, and no file can be added.
+ * `OFAUTH_OK` and NULL in `*out`, the batch is over. It is over when this is called and every file that was added has been given
+ * out: no more can be added then.
  *
  * The first call begins the batch, with this client; later ones take the same client, or another handle of it. Files that
  * have begun go on between two calls; new ones begin only during a call. The limits of the client's wait give up waiting

@@ -333,6 +333,55 @@ static void a_record_gives_results_again_until_it_is_settled(void) {
   ofauth_client_free(client);
 }
 
+/* Settling neither ends a batch nor needs files, and the same file twice is one upload. */
+static void a_batch_goes_on_after_it_was_settled(void) {
+  ofauth_client *client = new_journal_client();
+  ofauth_batch *batch = new_batch();
+  OK(ofauth_batch_set_record(batch, "settled", &error));
+  OK(ofauth_batch_settle(client, batch, &error));
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_batch_set_files(batch, 2, NULL));
+  add(batch, "batch-settled.mp4");
+  add(batch, "batch-settled.mp4");
+  ofauth_batched *first = next(client, batch), *second = next(client, batch);
+  CHECK(strcmp(ofauth_result_upload_id(ofauth_batched_result(first)),
+               ofauth_result_upload_id(ofauth_batched_result(second))) == 0);
+  OK(ofauth_batch_settle(client, batch, &error));
+  add(batch, "batch-settled.mp4");
+  ofauth_batched *third = next(client, batch);
+  CHECK(strcmp(ofauth_result_upload_id(ofauth_batched_result(first)),
+               ofauth_result_upload_id(ofauth_batched_result(third))) != 0);
+  is_over(client, batch);
+  ofauth_batched_free(first);
+  ofauth_batched_free(second);
+  ofauth_batched_free(third);
+  ofauth_batch_free(batch);
+  ofauth_client_free(client);
+}
+
+/* What is destroyed because a setter has no use for it may use the batch. */
+static void add_in_destroy(void *user_data) {
+  struct scene *scene = user_data;
+  scene->destroyed++;
+  EXPECT(OFAUTH_OK, ofauth_batch_set_files(scene->batch, 2, NULL));
+  add(scene->batch, "batch-destroy.mp4");
+}
+
+static void a_destroy_may_use_the_batch(void) {
+  struct scene scene = {.batch = new_batch()};
+  ofauth_client *client = new_client();
+  OK(ofauth_batch_set_notice(scene.batch, NULL, &scene, add_in_destroy, &error));
+  OK(ofauth_batch_set_progress(scene.batch, on_progress, &scene, add_in_destroy, &error));
+  OK(ofauth_batch_set_progress(scene.batch, NULL, NULL, NULL, &error));
+  EXPECT(OFAUTH_ERR_NULL, ofauth_batch_add_reader(scene.batch, NULL, &scene, add_in_destroy, 1, "a.mp4", NULL));
+  CHECK(scene.destroyed == 3);
+  for (int i = 0; i < 3; i++) {
+    next_is(client, scene.batch, OFAUTH_OK, 1);
+  }
+  is_over(client, scene.batch);
+  ofauth_batch_free(scene.batch);
+  ofauth_client_free(client);
+}
+
 static void one_batch_at_a_time_has_a_name(void) {
   ofauth_client *client = new_journal_client();
   ofauth_batch *first = new_batch(), *second = new_batch();
@@ -471,6 +520,8 @@ int main(int argc, char **argv) {
   a_batch_that_is_freed_gives_back_what_it_was_lent();
   options_are_an_upload_without_a_source();
   a_record_gives_results_again_until_it_is_settled();
+  a_batch_goes_on_after_it_was_settled();
+  a_destroy_may_use_the_batch();
   one_batch_at_a_time_has_a_name();
   one_thread_waits_and_others_add();
   a_child_leaves_a_batch_alone();

@@ -90,6 +90,30 @@ static ofauth_status set_tick_of_wait(void *object, int with, struct data *data)
   return ofauth_wait_set_tick(object, with ? on_tick : NULL, data, destroy, NULL);
 }
 
+static int on_batch_progress(void *user_data, uint64_t index, const ofauth_progress *progress) {
+  (void)index;
+  return on_progress(user_data, progress);
+}
+
+static int on_batch_notice(void *user_data, uint64_t index, int32_t kind, const char *text) {
+  (void)index;
+  return on_notice(user_data, kind, text);
+}
+
+static ofauth_status set_batch_progress(void *object, int with, struct data *data) {
+  return ofauth_batch_set_progress(object, with ? on_batch_progress : NULL, data, destroy, NULL);
+}
+
+static ofauth_status set_batch_notice(void *object, int with, struct data *data) {
+  return ofauth_batch_set_notice(object, with ? on_batch_notice : NULL, data, destroy, NULL);
+}
+
+static void *new_batch(void) {
+  ofauth_batch *batch = NULL;
+  OK(ofauth_batch_new(&batch, &error));
+  return batch;
+}
+
 static void *new_empty_upload(void) {
   ofauth_upload *upload = NULL;
   OK(ofauth_upload_new(&upload, &error));
@@ -120,6 +144,10 @@ static void free_request(void *object) {
   ofauth_request_free(object);
 }
 
+static void free_batch(void *object) {
+  ofauth_batch_free(object);
+}
+
 static void free_wait(void *object) {
   ofauth_wait_free(object);
 }
@@ -141,6 +169,8 @@ static const struct {
     {"log", set_log, new_any_config, free_config, OFAUTH_OK},
     {"tick", set_tick, new_request, free_request, OFAUTH_OK},
     {"tick of a wait", set_tick_of_wait, new_wait, free_wait, OFAUTH_OK},
+    {"progress of a batch", set_batch_progress, new_batch, free_batch, OFAUTH_OK},
+    {"notice of a batch", set_batch_notice, new_batch, free_batch, OFAUTH_OK},
 };
 
 static void setters(void) {
@@ -171,13 +201,16 @@ static void setters(void) {
   }
   /* What a setter lets go of may free the object. */
   for (size_t i = 0; i < sizeof SETTERS / sizeof SETTERS[0]; i++) {
-    struct data data[2] = {{.thread = thread_id()}, {.thread = thread_id()}};
-    void *object = SETTERS[i].new_object();
-    EXPECT(OFAUTH_OK, SETTERS[i].set(object, 1, &data[0]));
-    doomed = object;
-    free_doomed = SETTERS[i].free_object;
-    EXPECT(OFAUTH_OK, SETTERS[i].set(object, 1, &data[1]));
-    CHECK(doomed == NULL && data[0].destroyed == 1 && data[1].destroyed == 1);
+    /* What was set before, or what a setter without a callback, which may fail, has no use for. */
+    for (int with = 0; with <= 1; with++) {
+      struct data data[2] = {{.thread = thread_id()}, {.thread = thread_id()}};
+      void *object = SETTERS[i].new_object();
+      EXPECT(OFAUTH_OK, SETTERS[i].set(object, 1, &data[0]));
+      doomed = object;
+      free_doomed = SETTERS[i].free_object;
+      EXPECT(with ? OFAUTH_OK : SETTERS[i].without, SETTERS[i].set(object, with, &data[1]));
+      CHECK(doomed == NULL && data[0].destroyed == 1 && data[1].destroyed == 1);
+    }
   }
   struct data data = {.thread = thread_id()};
   ofauth_config *config = new_config();

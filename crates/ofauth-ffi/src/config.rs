@@ -6,6 +6,7 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::num::NonZeroU64;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use ofauth::{Client, ClientBuilder, MAX_CONCURRENCY, RateLimit};
@@ -389,9 +390,9 @@ pub unsafe extern "C" fn ofauth_config_set_log(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |config: &mut ofauth_config| {
+    let with = |config: &mut ofauth_config| {
         let target = |callback| match log::level(level) {
-            Some(level) => Ok(LogTarget { callback, user_data, level }),
+            Some(level) => Ok(LogTarget { callback, user_data: Arc::clone(&user_data), level }),
             None => {
                 let text = format!("level is {level}: use one of OFAUTH_LOG_ERROR to OFAUTH_LOG_TRACE");
                 Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text))

@@ -29,7 +29,7 @@ pub const OFAUTH_NOTICE_RETRYING: i32 = 8;
 pub const OFAUTH_NOTICE_RATE_LIMITED: i32 = 9;
 /// The source cannot be read again by another process, so the upload cannot be resumed.
 pub const OFAUTH_NOTICE_NOT_RESUMABLE: i32 = 10;
-/// An earlier run of the same batch had uploaded this file: nothing is sent.
+/// An earlier run of the same batch, or an earlier file of this one, was the same upload: nothing is sent.
 pub const OFAUTH_NOTICE_ALREADY_RECORDED: i32 = 11;
 /// A file of a batch is uploaded, and the record of the batch cannot be written; the text says why.
 pub const OFAUTH_NOTICE_NOT_RECORDED: i32 = 12;

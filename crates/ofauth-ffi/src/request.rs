@@ -233,7 +233,7 @@ pub unsafe extern "C" fn ofauth_request_set_tick(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |request: &mut ofauth_request| Ok(request.limits.set_tick(tick, user_data));
+    let with = |request: &mut ofauth_request| Ok(request.limits.set_tick(tick, &user_data));
     // SAFETY: what the header asks for.
     unsafe { change(request, "request", err, with) }
 }

@@ -7,6 +7,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use ofauth::{MAX_CONCURRENCY, UploadOptions, VaultUpload};
 
@@ -143,9 +144,10 @@ pub unsafe extern "C" fn ofauth_upload_set_reader(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |upload: &mut ofauth_upload| {
+    let with = |upload: &mut ofauth_upload| {
         let function = reader.ok_or_else(|| ofauth_error::new(OFAUTH_ERR_NULL, "reader is NULL"))?;
-        Ok(upload.source.replace(Source::Reader { reader: ReaderCallback { function, user_data }, size }))
+        let reader = ReaderCallback { function, user_data: Arc::clone(&user_data) };
+        Ok(upload.source.replace(Source::Reader { reader, size }))
     };
     // SAFETY: what the header asks for.
     unsafe { change(upload, "upload", err, with) }
@@ -302,8 +304,8 @@ pub unsafe extern "C" fn ofauth_upload_set_notice(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |upload: &mut ofauth_upload| {
-        let notice = callback.map(|function| NoticeCallback { function, user_data });
+    let with = |upload: &mut ofauth_upload| {
+        let notice = callback.map(|function| NoticeCallback { function, user_data: Arc::clone(&user_data) });
         Ok(std::mem::replace(&mut upload.notice, notice))
     };
     // SAFETY: what the header asks for.
@@ -320,8 +322,9 @@ pub unsafe extern "C" fn ofauth_upload_set_progress(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |upload: &mut ofauth_upload| {
-        let progress = callback.map(|function| ProgressCallback { function, user_data });
+    let with = |upload: &mut ofauth_upload| {
+        let progress =
+            callback.map(|function| ProgressCallback { function, user_data: Arc::clone(&user_data) });
         Ok(std::mem::replace(&mut upload.progress, progress))
     };
     // SAFETY: what the header asks for.

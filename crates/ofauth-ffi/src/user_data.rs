@@ -3,6 +3,9 @@
 use std::ffi::c_void;
 use std::sync::Arc;
 
+use crate::boundary::infallible;
+use crate::callback;
+
 /// Frees the user data of a callback. Called exactly once, when the library lets go of it; see "Callbacks" above.
 pub type ofauth_destroy = Option<unsafe extern "C" fn(user_data: *mut c_void)>;
 
@@ -19,7 +22,8 @@ unsafe impl Send for UserData {}
 unsafe impl Sync for UserData {}
 
 impl UserData {
-    /// Takes over what the caller gives.
+    /// Takes over what the caller gives. A setter keeps what this returns until it has let go of its object: the `destroy` of
+    /// user data that nothing uses may free or change that object.
     pub(crate) fn new(pointer: *mut c_void, destroy: ofauth_destroy) -> Arc<Self> {
         Arc::new(Self { pointer, destroy })
     }
@@ -33,7 +37,7 @@ impl Drop for UserData {
     fn drop(&mut self) {
         if let Some(destroy) = self.destroy {
             // SAFETY: the caller of the C function vouches for its callback, and this happens once.
-            crate::callback::run(|| unsafe { destroy(self.pointer) });
+            infallible(|| callback::run(|| unsafe { destroy(self.pointer) }));
         }
     }
 }

@@ -56,9 +56,10 @@ impl Limits {
     pub(crate) fn set_tick(
         &mut self,
         tick: ofauth_tick_callback,
-        user_data: Arc<UserData>,
+        user_data: &Arc<UserData>,
     ) -> Option<TickCallback> {
-        std::mem::replace(&mut self.tick, tick.map(|function| TickCallback { function, user_data }))
+        let tick = tick.map(|function| TickCallback { function, user_data: Arc::clone(user_data) });
+        std::mem::replace(&mut self.tick, tick)
     }
 }
 
@@ -126,7 +127,7 @@ pub unsafe extern "C" fn ofauth_wait_set_tick(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |wait: &mut ofauth_wait| Ok(wait.0.set_tick(tick, user_data));
+    let with = |wait: &mut ofauth_wait| Ok(wait.0.set_tick(tick, &user_data));
     // SAFETY: what the header asks for.
     unsafe { change(wait, "wait", err, with) }
 }

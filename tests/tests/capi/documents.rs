@@ -224,8 +224,7 @@ async fn configures(text: &str) {
         return;
     }
     let directory = scratch();
-    let list = format!("cmake_minimum_required(VERSION 3.14)\nproject(quick CXX)\n{text}");
-    std::fs::write(directory.path().join("CMakeLists.txt"), list).unwrap();
+    std::fs::write(directory.path().join("CMakeLists.txt"), text).unwrap();
     for source in text.split_whitespace().map(|word| word.trim_end_matches(')')) {
         if source.ends_with(".cpp") {
             let program = "#include <ofauth.hpp>\nint main() { ofauth::Config config(\"k\"); }\n";

@@ -2,7 +2,8 @@
 //!
 //! Many files, some of them at once, in memory that does not grow with their number: made, given files, and asked for the
 //! next one that has ended, until there is none. Any number of threads may use a batch at the same time, but only one may
-//! wait for it. What is set is set before the first `ofauth_batch_next`; files may be added until that has returned the end.
+//! wait for it. What is set is set before the first `ofauth_batch_next` or `ofauth_batch_settle`; files may be added until
+//! the batch is over.
 //!
 //! One file's failure is its result, and the others go on. What would meet all of them (the key, a proxy that refuses, a full
 //! disk for journals, a cancel) stops the batch: the rest are results that were not tried. A service that did not serve
@@ -10,8 +11,10 @@
 //!
 //! With a journal directory, each upload is written into a record before its result is given out. The same files in a later
 //! batch, in this process or another, then give the same references at once, and only the rest is uploaded. The record is
-//! forgotten when `ofauth_batch_next` has returned the end and all results were successes, or by `ofauth_batch_settle`; what
-//! is left of a batch that did not come so far is kept for a week.
+//! forgotten when `ofauth_batch_next` has returned the end and all results were successes (should that fail, only the log
+//! says so), or by `ofauth_batch_settle`, which says if it fails; what is left of a batch that did not come so far is kept for
+//! a week. With a journal directory, a file that is added twice is uploaded once, and both give the same reference, which only
+//! one post can use.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
@@ -46,7 +49,9 @@ pub struct ofauth_batch(Arc<Batch>);
 /// Called with the progress of each file of a batch, as `ofauth_progress_callback` is with that of an upload. `index` is the
 /// place of the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
 ///
-/// Runs on the thread that called `ofauth_batch_next`; between two calls of it, progress is not reported.
+/// Runs on the thread that waits for the batch, by `ofauth_batch_next` or `ofauth_batch_settle`; between two calls, progress
+/// is not reported, nor while nothing has moved since a call began. A program that looks at a flag there needs a tick, too:
+/// see `ofauth_wait_set_tick`.
 pub type ofauth_batch_progress_callback = Option<
     unsafe extern "C" fn(user_data: *mut c_void, index: u64, progress: *const ofauth_progress) -> c_int,
 >;
@@ -54,7 +59,8 @@ pub type ofauth_batch_progress_callback = Option<
 /// Called for each notice of a file of a batch, as `ofauth_notice_callback` is for those of an upload. `index` is the place of
 /// the file among those that were added, from 0. Return 0 to go on, anything else to cancel the batch.
 ///
-/// Runs on the thread that called `ofauth_batch_next`; notices that come between two calls of it wait for the next one.
+/// Runs on the thread that waits for the batch, by `ofauth_batch_next` or `ofauth_batch_settle`; notices that come between two
+/// calls wait for the next one.
 pub type ofauth_batch_notice_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, index: u64, kind: i32, text: *const c_char) -> c_int>;
 
@@ -207,7 +213,7 @@ pub unsafe extern "C" fn ofauth_batch_set_progress(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |settings: &mut Settings| Ok(settings.set_progress(callback, user_data));
+    let with = |settings: &mut Settings| Ok(settings.set_progress(callback, &user_data));
     // SAFETY: what the header asks for.
     unsafe { set(batch, err, with) }
 }
@@ -223,7 +229,7 @@ pub unsafe extern "C" fn ofauth_batch_set_notice(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
-    let with = move |settings: &mut Settings| Ok(settings.set_notice(callback, user_data));
+    let with = |settings: &mut Settings| Ok(settings.set_notice(callback, &user_data));
     // SAFETY: what the header asks for.
     unsafe { set(batch, err, with) }
 }
@@ -271,8 +277,9 @@ pub unsafe extern "C" fn ofauth_batch_add_bytes(
     unsafe { fallible(err, body) }
 }
 
-/// Adds `size` bytes that `reader` reads, under this file name. It runs on the thread that called `ofauth_batch_next`: between
-/// two calls of it, the upload of this file stands still.
+/// Adds `size` bytes that `reader` reads, under this file name. It runs on the thread that waits for the batch, by
+/// `ofauth_batch_next` or `ofauth_batch_settle`. Between two calls the upload of this file stands still, and its reads occupy
+/// threads of the client that other work of the client may wait for: so make the next call soon.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_batch_add_reader(
     batch: *mut ofauth_batch,
@@ -292,7 +299,8 @@ pub unsafe extern "C" fn ofauth_batch_add_reader(
         let filename = unsafe { pointer::owned_text(filename, "filename") }?;
         batch.add(|file, events| {
             let source = Source::reader(EventReader { file, events: events.clone(), size });
-            (source.filename(filename), Some(Lent::Reader(ReaderCallback { function, user_data })))
+            let reader = ReaderCallback { function, user_data: Arc::clone(&user_data) };
+            (source.filename(filename), Some(Lent::Reader(reader)))
         })
     };
     // SAFETY: the header asks for NULL or a valid place.
@@ -300,7 +308,8 @@ pub unsafe extern "C" fn ofauth_batch_add_reader(
 }
 
 /// Waits until the next file has ended, whichever it is, and tells how. `*out` is to be freed with `ofauth_batched_free`. With
-/// `OFAUTH_OK` and NULL in `*out`, every file that was added has been given out: the batch is over, and no file can be added.
+/// `OFAUTH_OK` and NULL in `*out`, the batch is over. It is over when this is called and every file that was added has been given
+/// out: no more can be added then.
 ///
 /// The first call begins the batch, with this client; later ones take the same client, or another handle of it. Files that
 /// have begun go on between two calls; new ones begin only during a call. The limits of the client's wait give up waiting

@@ -23,11 +23,13 @@ use crate::error::ofauth_error;
 use crate::event::{Event, FileIndex};
 use crate::event_loop::CallLoop;
 use crate::fork_guard::ForkGuard;
-use crate::guest::{Guest, broken};
+use crate::guest::Guest;
 use crate::mailbox::Mailbox;
 use crate::pointer::Result;
 use crate::progress::ofauth_progress;
-use crate::status::{OFAUTH_ERR_BUSY, OFAUTH_ERR_FORKED, OFAUTH_ERR_INVALID_ARGUMENT};
+use crate::status::{
+    OFAUTH_ERR_BUSY, OFAUTH_ERR_FORKED, OFAUTH_ERR_INTERNAL, OFAUTH_ERR_INVALID_ARGUMENT, OFAUTH_ERR_PANIC,
+};
 use crate::user_data::UserData;
 use crate::waiting::Limits;
 
@@ -78,8 +80,11 @@ enum Stage {
     },
     /// A call waits for it.
     Waited,
-    /// The client's threads have ended before their time.
-    Broken,
+    /// Nothing comes any more: the client's threads have ended before their time, or a defect of the library was met.
+    Broken {
+        /// None before it began, and in a forked child.
+        guest: Option<Arc<Guest>>,
+    },
 }
 
 /// A batch that has begun. It keeps the threads that work for it.
@@ -117,9 +122,10 @@ impl Settings {
     pub(super) fn set_progress(
         &mut self,
         callback: ofauth_batch_progress_callback,
-        user_data: Arc<UserData>,
+        user_data: &Arc<UserData>,
     ) -> impl Sized + use<> {
-        let callback = callback.map(|function| ProgressCallback { function, user_data });
+        let callback =
+            callback.map(|function| ProgressCallback { function, user_data: Arc::clone(user_data) });
         mem::replace(&mut self.progress, callback)
     }
 
@@ -127,9 +133,9 @@ impl Settings {
     pub(super) fn set_notice(
         &mut self,
         callback: ofauth_batch_notice_callback,
-        user_data: Arc<UserData>,
+        user_data: &Arc<UserData>,
     ) -> impl Sized + use<> {
-        let callback = callback.map(|function| NoticeCallback { function, user_data });
+        let callback = callback.map(|function| NoticeCallback { function, user_data: Arc::clone(user_data) });
         mem::replace(&mut self.notice, callback)
     }
 }
@@ -177,7 +183,7 @@ impl Batch {
         if matches!(state.stage, Stage::NotBegun { .. }) {
             return with(&mut state.settings);
         }
-        let text = "the batch has begun: set this before the first ofauth_batch_next";
+        let text = "the batch has begun: set this before the first ofauth_batch_next or ofauth_batch_settle";
         Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text))
     }
 
@@ -202,6 +208,7 @@ impl Batch {
 
     /// How the next file ended; None once every file was given out.
     pub(super) fn next(&self, guest: &Arc<Guest>, limits: Limits) -> Result<Option<ofauth_batched>> {
+        self.close_if_all_are_given_out();
         let next = self.wait(guest, limits, |mut batch| async move { Ok(batch.next().await) })?;
         let Some(next) = next else { return Ok(None) };
         let lent = {
@@ -213,6 +220,14 @@ impl Batch {
             borrowed_bytes::give_back(Some(end), guest);
         }
         Ok(Some(ofauth_batched::from(next)))
+    }
+
+    /// Has the stream end when there is nothing left to give out.
+    fn close_if_all_are_given_out(&self) {
+        let mut state = self.state();
+        if state.given_out == state.added {
+            state.sources = None;
+        }
     }
 
     pub(super) fn settle(&self, guest: &Arc<Guest>, limits: Limits) -> Result<()> {
@@ -236,13 +251,15 @@ impl Batch {
         });
         let (outcome, mailbox) = waiting.run_and_keep(guest, &callbacks, work);
         if self.fork_guard.in_same_process() {
-            self.state().stage = match mailbox {
-                Some(mailbox) => Stage::Idle { running, mailbox },
-                None => Stage::Broken,
+            let is_defect = outcome.as_ref().is_err_and(|error| error.status() == OFAUTH_ERR_PANIC);
+            let stage = match mailbox {
+                Some(mailbox) if !is_defect => Stage::Idle { running, mailbox },
+                _ => Stage::Broken { guest: Some(running.guest) },
             };
+            self.state().stage = stage;
         } else {
             // A callback has forked, and this is the child.
-            mem::forget(running);
+            mem::forget((running, callbacks.cancel));
         }
         outcome
     }
@@ -260,19 +277,19 @@ impl Batch {
                 return Err(ofauth_error::new(OFAUTH_ERR_BUSY, text));
             }
             other => {
-                let is_broken = matches!(other, Stage::Broken);
+                let (status, text) = match other {
+                    Stage::Broken { .. } => (
+                        OFAUTH_ERR_INTERNAL,
+                        "the batch was broken off, as an earlier call for it said: make another one",
+                    ),
+                    _ => {
+                        (OFAUTH_ERR_INVALID_ARGUMENT, "another client has begun this batch: go on with that")
+                    }
+                };
                 state.stage = other;
-                let text = "another client has begun this batch: go on with that";
-                return Err(if is_broken {
-                    broken()
-                } else {
-                    ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, text)
-                });
+                return Err(ofauth_error::new(status, text));
             }
         };
-        if state.given_out == state.added {
-            state.sources = None;
-        }
         let callbacks = BatchCallbacks {
             batch: self,
             progress: state.settings.progress.clone(),
@@ -346,14 +363,26 @@ impl Drop for Batch {
     fn drop(&mut self) {
         let in_same_process = self.fork_guard.in_same_process();
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let (stage, sources) = (mem::replace(&mut state.stage, Stage::Broken), state.sources.take());
+        let stage = mem::replace(&mut state.stage, Stage::Broken { guest: None });
+        let sources = state.sources.take();
         if !in_same_process {
             // What threads of the parent use stays as it is.
             mem::forget((stage, sources));
+            let (bytes, readers): (Vec<_>, Vec<_>) =
+                state.lent.drain().partition(|(_, lent)| matches!(lent, Lent::Bytes(_)));
+            mem::forget(bytes);
+            drop(readers);
             return;
         }
-        let Stage::Idle { running: Running { guest, stream, .. }, mailbox } = stage else { return };
-        drop((stream, mailbox));
+        let guest = match stage {
+            Stage::Idle { running, mailbox } => {
+                let Running { guest, stream, .. } = running;
+                drop((stream, mailbox));
+                guest
+            }
+            Stage::Broken { guest: Some(guest) } => guest,
+            _ => return,
+        };
         for (_, lent) in state.lent.drain() {
             if let Lent::Bytes(end) = lent {
                 borrowed_bytes::give_back(Some(end), &guest);

@@ -144,7 +144,8 @@ impl Gate {
         self.breaker.send_modify(|breaker| {
             let was_waiting = breaker.is_waiting();
             then = change(breaker);
-            is_back = was_waiting && matches!(breaker, CircuitBreaker::Closed { .. });
+            // With failures in a row it is closed only until another file has asked.
+            is_back = was_waiting && matches!(breaker, CircuitBreaker::Closed { in_a_row: 0 });
         });
         if is_back {
             tell(&Notice::ServiceBack);

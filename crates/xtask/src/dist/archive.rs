@@ -23,8 +23,9 @@ const SHOWN: &str = "ofauth_*";
 const LEFT_OUT: [&str; 3] = [".group", ".llvmbc", ".llvmcmd"];
 
 /// The archive to install. Where the platform's tools cannot make it, that is said, and it is the compiler's.
-pub(super) fn joined(built: &Built, compiler: &Compiler, scratch: &Path) -> Result<PathBuf> {
+pub(super) fn joined(built: &Built, scratch: &Path) -> Result<PathBuf> {
     let why = if built.target.contains("-linux-") {
+        let compiler = Compiler::of(&built.target, &built.host)?;
         let tools = Tools {
             ld: compiler.program("ld")?,
             objcopy: compiler.program("objcopy")?,

@@ -5,6 +5,7 @@
 //! for another platform unless a variable says so.
 
 use std::fmt;
+use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Context, Result};
@@ -59,6 +60,10 @@ fn named(target: &str, host: &str, variable: impl Fn(&str) -> Option<String>) ->
         "CC".to_owned(),
     ];
     names.iter().filter_map(|name| variable(name)).find_map(|value| {
+        // The path of a program may have blanks.
+        if Path::new(&value).is_file() {
+            return Some(Compiler { program: value, arguments: Vec::new() });
+        }
         let mut words = value.split_whitespace().map(str::to_owned);
         Some(Compiler { program: words.next()?, arguments: words.collect() })
     })
@@ -67,7 +72,7 @@ fn named(target: &str, host: &str, variable: impl Fn(&str) -> Option<String>) ->
 /// The compiler that a platform's build scripts run where no variable names one.
 fn default(target: &str, host: &str) -> Result<Compiler> {
     let mut build = cc::Build::new();
-    build.target(target).host(host).opt_level(0).cargo_output(false);
+    build.target(target).host(host).opt_level(0).cargo_output(false).cargo_metadata(false);
     let tool = build.try_get_compiler().with_context(|| format!("no C compiler is known for {target}"))?;
     Ok(Compiler { program: tool.path().display().to_string(), arguments: Vec::new() })
 }

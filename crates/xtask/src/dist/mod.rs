@@ -21,8 +21,6 @@ pub use paths::replaced;
 pub use shared::SYMBOL_VERSION;
 use tree::Tree;
 
-use self::compiler::Compiler;
-
 /// What was made.
 #[derive(Debug, Clone)]
 pub struct Dist {
@@ -56,10 +54,9 @@ pub fn dist(out: Option<&Path>) -> Result<Dist> {
     let root = source::root()?;
     tree.copy(&root.join(header::PATH), "include/ofauth.h")?;
     tree.copy_folder(&root.join("bindings/cpp/include"), "include")?;
-    let compiler = Compiler::of(&built.target, &built.host)?;
-    let shared = shared::versioned(&built, &compiler, abi, &built.target_directory.join("shared"))?;
+    let shared = shared::versioned(&built, abi, &built.target_directory.join("shared"))?;
     add_shared(&mut tree, &shared, &version, abi)?;
-    let archive = archive::joined(&built, &compiler, &built.target_directory.join("joined"))?;
+    let archive = archive::joined(&built, &built.target_directory.join("joined"))?;
     tree.copy(&archive, "lib/libofauth.a")?;
     tree.write("lib/pkgconfig/ofauth.pc", pkg_config(&version, &built.native_libraries).as_bytes())?;
     let cmake = root.join("crates/ofauth-ffi/artifact/cmake");

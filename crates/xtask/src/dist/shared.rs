@@ -31,7 +31,7 @@ const FLAGS: [&str; 8] = [
 ];
 
 /// The library to install. Where it cannot be linked so, that is said, and it is the compiler's, without versions.
-pub(super) fn versioned(built: &Built, compiler: &Compiler, abi: u32, scratch: &Path) -> Result<PathBuf> {
+pub(super) fn versioned(built: &Built, abi: u32, scratch: &Path) -> Result<PathBuf> {
     if !built.target.contains("-linux-") {
         eprintln!("libofauth has no symbol versions: how is not known on {}", built.target);
         return Ok(built.shared.clone());
@@ -39,6 +39,7 @@ pub(super) fn versioned(built: &Built, compiler: &Compiler, abi: u32, scratch: &
     fs::create_dir_all(scratch)?;
     let [script, library] = ["symbols.map", "libofauth.so"].map(|name| scratch.join(name));
     fs::write(&script, format!("{SYMBOL_VERSION} {{\n  global: ofauth_*;\n  local: *;\n}};\n"))?;
+    let compiler = Compiler::of(&built.target, &built.host)?;
     let mut linker = compiler.command();
     linker.args(["-shared", "-o"]).arg(&library).arg(format!("-Wl,-soname,libofauth.so.{abi}"));
     let mut version = OsString::from("-Wl,--version-script=");

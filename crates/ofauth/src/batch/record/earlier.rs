@@ -84,14 +84,21 @@ impl Earlier {
 
     /// Forgets what this batch has taken.
     pub(super) fn forget_taken(&mut self) -> io::Result<()> {
-        let taken: Vec<u64> = std::mem::take(&mut self.taken).into_iter().collect();
-        if taken.is_empty() { Ok(()) } else { self.forget(&taken) }
+        let taken: Vec<u64> = self.taken.iter().copied().collect();
+        if !taken.is_empty() {
+            self.forget(&taken)?;
+        }
+        // After a failure they are still to be forgotten.
+        self.taken.clear();
+        Ok(())
     }
 
-    /// Forgets uploads that a batch has taken and is done with. To do so again changes nothing.
+    /// Forgets uploads that a batch has taken and is done with, for good. To do so again changes nothing.
     fn forget(&mut self, lines: &[u64]) -> io::Result<()> {
         if let Some(file) = open(&self.path)? {
-            let written = line_file::append(&file, &forgotten(lines), BATCH_RECORD);
+            // Whoever took them drops what says so next, and no power cut may bring them back.
+            let written =
+                line_file::append(&file, &forgotten(lines), BATCH_RECORD).and_then(|_| file.sync_data());
             written.map_err(|error| naming(&self.path, &error))?;
         }
         self.index.forget(lines);

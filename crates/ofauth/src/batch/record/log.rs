@@ -56,10 +56,12 @@ impl Log {
         written.map_err(|error| naming(&self.path, &error))
     }
 
-    /// Forgets everything at once.
+    /// Forgets everything at once, for good.
     pub(super) fn clear(&mut self) -> io::Result<()> {
+        let cleared = self.file.set_len(0).and_then(|()| self.file.sync_all());
+        cleared.map_err(|error| naming(&self.path, &error))?;
         self.index.clear();
-        self.file.set_len(0).map_err(|error| naming(&self.path, &error))
+        Ok(())
     }
 
     /// Lets others have the file, which goes if there is nothing in it. Nothing is written after this.

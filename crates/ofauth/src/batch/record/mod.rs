@@ -165,7 +165,9 @@ impl BatchRecord {
         if unrecorded.is_empty() {
             return Ok(());
         }
-        self.journal.settle(unrecorded.iter().map(String::as_str))
+        // After a failure they are still to be settled.
+        let settled = self.journal.settle(unrecorded.iter().map(String::as_str));
+        settled.inspect_err(|_| self.lock().unrecorded.extend(unrecorded))
     }
 
     /// Lets others have what was written, at once. Returns whether that could be done without waiting.

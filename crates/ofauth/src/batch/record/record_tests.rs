@@ -122,6 +122,28 @@ fn what_another_batch_is_done_with_and_has_removed_is_not_found_and_spoils_nothi
 }
 
 #[test]
+fn what_could_not_be_forgotten_is_forgotten_the_next_time() {
+    let home = tempfile::tempdir().unwrap();
+    let dead = open(home.path(), None);
+    add(&dead, "a", b"1", "upload:a");
+    let path = dead.lock().own.path.clone();
+    drop(dead);
+    let batch = open(home.path(), None);
+    assert_eq!(find(&batch, "a", b"1").unwrap(), "upload:a");
+    // A directory takes no lines.
+    let aside = home.path().join("aside");
+    std::fs::rename(&path, &aside).unwrap();
+    std::fs::create_dir(&path).unwrap();
+    batch.settle().unwrap_err();
+    std::fs::remove_dir(&path).unwrap();
+    std::fs::rename(&aside, &path).unwrap();
+    batch.settle().unwrap();
+    drop(batch);
+    assert_eq!(find(&open(home.path(), None), "a", b"1"), None);
+    assert_eq!(files(home.path()), 0);
+}
+
+#[test]
 fn what_cannot_be_read_is_an_error_and_not_a_file_to_upload_again() {
     let home = tempfile::tempdir().unwrap();
     let dead = open(home.path(), None);
