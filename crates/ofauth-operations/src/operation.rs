@@ -30,8 +30,8 @@ pub struct Operation {
     pub connection: Connection,
     /// Whether the request may be sent again after a failure.
     pub retry: RetryClass,
-    /// How the operation hands out long lists.
-    pub page: PageStyle,
+    /// How the operation hands out a long list; nothing if it does not.
+    pub page: Option<Page>,
     /// True when no public page confirms the operation: it may not exist in this form.
     pub unconfirmed: bool,
 }
@@ -50,6 +50,45 @@ pub struct Parameter {
     pub kind: Kind,
     /// The values it may have, empty when the document lists none.
     pub values: &'static [&'static str],
+    /// What else the document says of its value.
+    pub limits: Limits,
+    /// What holds if the parameter is not sent, as JSON text.
+    pub default: Option<&'static str>,
+    /// Whether the parameter is to go.
+    pub deprecated: bool,
+}
+
+/// What the document allows for the value of a [`Parameter`]. Both ends of a range belong to it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Limits {
+    /// The smallest number.
+    pub minimum: Option<i64>,
+    /// The largest number.
+    pub maximum: Option<i64>,
+    /// The fewest characters.
+    pub min_length: Option<u64>,
+    /// The most characters.
+    pub max_length: Option<u64>,
+    /// The fewest values of an array.
+    pub min_items: Option<u64>,
+    /// The most values of an array.
+    pub max_items: Option<u64>,
+    /// The form of a text: `date` or `date-time`, as RFC 3339 has them.
+    pub format: Option<&'static str>,
+}
+
+impl Limits {
+    /// Anything is allowed.
+    pub const NONE: Self = Self {
+        minimum: None,
+        maximum: None,
+        min_length: None,
+        max_length: None,
+        min_items: None,
+        max_items: None,
+        format: None,
+    };
 }
 
 /// Where a [`Parameter`] goes in the request.
@@ -149,20 +188,51 @@ pub enum RetryClass {
     Once,
 }
 
-/// How an [`Operation`] hands out long lists.
+/// How an [`Operation`] hands out a long list, page by page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Page {
+    /// What a page is asked for by.
+    pub style: PageStyle,
+    /// The field of an answer that holds its items.
+    pub items: &'static str,
+    /// The field of an answer that says whether there is more, if there is such a field.
+    pub more: Option<&'static str>,
+    /// The field of an answer that says where the next page begins, if there is such a field.
+    pub next: Option<&'static str>,
+    /// The parameter for the number of items of a page, if there is one.
+    pub size: Option<&'static str>,
+    /// The most items of a page that any source documents.
+    pub max: Option<u32>,
+}
+
+/// What a page of a list is asked for by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PageStyle {
-    /// It does not.
-    None,
-    /// `limit` and `offset`.
+    /// `offset`: how many items come before it.
     Offset,
-    /// `cursor` in, `nextCursor` out.
+    /// The same, but an answer may be the bare array of the items.
+    OffsetOrArray,
+    /// `cursor`: what the page before says.
     Cursor,
-    /// `marker` in, `nextMarker` out.
+    /// `marker`: what the page before says.
     Marker,
-    /// `beforePublishTime` in, `tailMarker` out.
+    /// `beforePublishTime`: what the page before says, a time.
     TimeMarker,
-    /// `last_id` in, `nextLastId` out.
+    /// `last_id`: what the page before says, the id of its last item.
     LastId,
+}
+
+impl PageStyle {
+    /// The parameter that says which page is asked for.
+    pub const fn parameter(self) -> &'static str {
+        match self {
+            Self::Offset | Self::OffsetOrArray => "offset",
+            Self::Cursor => "cursor",
+            Self::Marker => "marker",
+            Self::TimeMarker => "beforePublishTime",
+            Self::LastId => "last_id",
+        }
+    }
 }

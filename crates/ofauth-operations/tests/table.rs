@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use ofauth_operations::operation::{Body, Connection, Kind, PageStyle, Place, RetryClass, SuccessBody};
+use ofauth_operations::operation::{
+    Body, Connection, Kind, Limits, PageStyle, Place, RetryClass, SuccessBody,
+};
 use ofauth_operations::operations::{OPERATIONS, find};
 
 #[test]
@@ -70,16 +72,52 @@ fn some_rows_in_full() {
     assert_eq!((upload.method, upload.body, upload.connection), ("PUT", Body::Bytes, Connection::Required));
     assert_eq!(upload.permission, Some("vault:write"));
     let media = find("list_vault_media").unwrap();
-    assert_eq!((media.page, media.body, media.unconfirmed), (PageStyle::Offset, Body::None, false));
+    assert_eq!((media.body, media.unconfirmed), (Body::None, false));
     let kinds: Vec<(&str, Kind)> =
         media.parameters.iter().map(|parameter| (parameter.name, parameter.kind)).collect();
     assert!(kinds.contains(&("limit", Kind::Integer)), "{kinds:?}");
     let sort = media.parameters.iter().find(|parameter| parameter.name == "sortDirection").unwrap();
     assert_eq!((sort.kind, sort.values), (Kind::String, ["asc", "desc"].as_slice()));
     assert_eq!(find("get_vault_plus_stats").unwrap().connection, Connection::None);
-    assert_eq!(find("query_vault_plus_media").unwrap().page, PageStyle::Cursor);
     assert!(find("list_vault_plus_lists").unwrap().unconfirmed);
     let filter =
         find("list_subscribers").unwrap().parameters.iter().find(|parameter| parameter.name == "filter");
     assert_eq!(filter.unwrap().kind, Kind::Object);
+}
+
+#[test]
+fn lists_say_how_they_go_on() {
+    let page = |id: &str| find(id).unwrap().page;
+    let subscribers = page("list_subscribers").unwrap();
+    assert_eq!((subscribers.style, subscribers.items), (PageStyle::Offset, "list"));
+    let (more, next) = (subscribers.more, subscribers.next);
+    // The guide says 20, the reference 100.
+    assert_eq!(
+        (more, next, subscribers.size, subscribers.max),
+        (Some("hasMore"), None, Some("limit"), Some(20))
+    );
+    let media = page("query_vault_plus_media").unwrap();
+    assert_eq!((media.style, media.items, media.next), (PageStyle::Cursor, "items", Some("nextCursor")));
+    assert_eq!(page("search_users").unwrap().style, PageStyle::OffsetOrArray);
+    assert_eq!(page("list_transactions").unwrap().size, None);
+    assert_eq!((page("get_sent_mass_messages"), page("create_post")), (None, None));
+    let paging = OPERATIONS.iter().filter(|operation| operation.page.is_some()).count();
+    assert_eq!(paging, 36);
+    for operation in OPERATIONS {
+        let Some(page) = operation.page else { continue };
+        let has = |name: &str| operation.parameters.iter().any(|parameter| parameter.name == name);
+        assert!(has(page.style.parameter()) && page.size.is_none_or(has), "{}", operation.id);
+    }
+}
+
+#[test]
+fn parameters_know_their_limits() {
+    let find = |id: &str, name: &str| {
+        *find(id).unwrap().parameters.iter().find(|parameter| parameter.name == name).unwrap()
+    };
+    let limit = find("list_vault_media", "limit");
+    assert_eq!((limit.limits.minimum, limit.limits.maximum), (Some(1), Some(40)));
+    assert_eq!((limit.default, limit.deprecated), (Some("24"), false));
+    assert_eq!(find("list_chargebacks", "startDate").limits.format, Some("date-time"));
+    assert_eq!(find("list_chargebacks", "marker").limits, Limits::NONE);
 }

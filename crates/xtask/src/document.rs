@@ -59,6 +59,8 @@ pub struct Parameter {
     pub place: String,
     /// Whether it must be there.
     pub required: bool,
+    /// Whether it is to go.
+    pub deprecated: bool,
     /// What it is.
     pub description: String,
     /// The schema of its value.
@@ -230,6 +232,7 @@ impl Parameter {
             "name": self.name,
             "in": self.place,
             "required": self.required,
+            "deprecated": self.deprecated,
             "description": self.description,
             "schema": self.schema,
         })
@@ -287,10 +290,12 @@ fn parameters(root: &Value, holder: &Value) -> Result<Vec<Parameter>> {
             if !["path", "query", "header"].contains(&place.as_str()) {
                 bail!("parameter {name} stands in {place:?}; path, query and header are supported");
             }
+            let is = |what: &str| parameter.get(what).and_then(Value::as_bool).unwrap_or(false);
             Ok(Parameter {
                 name,
                 place,
-                required: parameter.get("required").and_then(Value::as_bool).unwrap_or(false),
+                required: is("required"),
+                deprecated: is("deprecated"),
                 description: text(parameter, "description"),
                 schema: parameter.get("schema").cloned().unwrap_or_else(|| json!({})),
             })

@@ -235,6 +235,9 @@ pub(crate) struct ApiArgs {
     /// A path, query or header parameter; repeat it for a list of values
     #[arg(short, long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) param: Vec<String>,
+    /// A parameter that is sent as it is, known or not, allowed or not; repeat it for more
+    #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
+    pub(crate) raw_param: Vec<String>,
     /// The body: JSON, a file as `@FILE`, or `-` for standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) body: Option<String>,

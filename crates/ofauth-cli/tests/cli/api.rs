@@ -168,6 +168,12 @@ async fn wrong_calls_end_with_2_and_say_what_is_right() {
         (&["api", "create-post"][..], "did you mean create_post"),
         (&["api", "--describe", "list_posts_of_user"], "ofauth api --list"),
         (&["api", "list_vault_media", "--param", "limit=ten"], "whole number"),
+        (&["api", "list_vault_media", "--param", "limit=1000"], "is \"1000\": use 1 to 40"),
+        (&["api", "list_vault_media", "--param", "limit=-5"], "use 1 to 40"),
+        (&["api", "list_vault_media", "--param", "limit=0"], "use 1 to 40"),
+        (&["api", "list_vault_media", "--param", "sortDirection=up"], "use asc or desc"),
+        (&["api", "list_chargebacks", "--param", "startDate=today"], "use the form 2026-01-31T12:00:00Z"),
+        (&["api", "list_vault_media", "--raw-param", "limit"], "--raw-param limit: write it as name=value"),
         (&["api", "list_vault_media", "--param", "no_such=1"], "no_such"),
         (&["api", "get_post"], "postId"),
         (&["api", "create_post", "--body", "{"], "--body is not JSON"),
@@ -176,6 +182,11 @@ async fn wrong_calls_end_with_2_and_say_what_is_right() {
     ] {
         run(home.against(&server).args(line)).await.ends_with(2).says(&[said]);
     }
+    assert!(server.transcript().is_empty(), "something was sent");
+    let raw = ["--raw-param", "limit=1000", "--raw-param", "later=a b"];
+    _ = run(home.against(&server).args(["api", "list_vault_media"]).args(raw)).await;
+    let path = &server.transcript()[0].path;
+    assert!(path.ends_with("?limit=1000&later=a+b"), "{path}");
 }
 
 #[tokio::test]

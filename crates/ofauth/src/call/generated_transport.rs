@@ -6,6 +6,7 @@ use http::Method;
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
 use ofauth_operations::operation::{Connection, Operation, RetryClass};
 
+use super::params::check_query;
 use super::transport::{Patience, Transport};
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
@@ -45,6 +46,7 @@ fn from_reqwest(mut request: reqwest::Request, operation: Option<&Operation>) ->
     let (method, url) = (request.method().clone(), request.url().clone());
     let mut sent = match operation {
         Some(operation) => {
+            check_query(operation, &url)?;
             Request::new(operation.id, method, url).class(operation.retry).success(operation.success)
         }
         None => {
@@ -67,4 +69,23 @@ fn into_response(answer: Response) -> reqwest::Response {
         http::StatusCode::from_u16(answer.status).unwrap_or(http::StatusCode::BAD_GATEWAY);
     *response.headers_mut() = answer.headers;
     reqwest::Response::from(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::Client;
+
+    #[tokio::test]
+    async fn what_the_document_does_not_allow_is_refused_before_it_is_sent() {
+        // Nobody listens there: what is sent ends otherwise.
+        let client = Client::builder().api_key("sk").connection_id("conn_1").base_url("http://127.0.0.1:1");
+        let api = client.build().unwrap().api();
+        for limit in [1000, 0, -5] {
+            let error = api.list_vault_media().limit(limit).send().await.unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidArgument);
+            let text = error.to_string();
+            assert!(text.contains("\"limit\"") && text.contains("use 1 to 40"), "{text}");
+        }
+    }
 }

@@ -1,9 +1,10 @@
 //! Calls: a request with a short body, sent as often as is safe and as soon as the rate limit allows.
 //!
 //! [`transport`] is the one road of every JSON call, typed, raw or inside an upload; [`generated_transport`] is the generated
-//! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] checks, [`typed`] that of
-//! the calls with a method of their own. [`pause`] tells what a call waits for.
+//! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] places and [`allowed`]
+//! holds against the document, [`typed`] that of the calls with a method of their own. [`pause`] tells what a call waits for.
 
+mod allowed;
 #[cfg(feature = "typed")]
 mod generated_transport;
 mod params;

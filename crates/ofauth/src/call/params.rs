@@ -1,20 +1,27 @@
 //! Places the parameters of a raw call where the operation table says, and refuses those that do not fit it.
 //!
-//! Pure. Values are not held against the lists and limits of the document: the service may know more than this
-//! version does.
+//! Pure. What a caller sends [raw](Raw) is placed and not refused: the service may know more than this version does.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
 use ofauth_operations::operation::{Kind, Operation, Parameter, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
+use super::allowed;
 use crate::error::{Error, ErrorKind, Result, invalid};
 
 /// Everything but the characters that no URL needs to encode.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// Builds path with query, and headers, from parameters that fit the operation.
-pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Result<(String, HeaderMap)> {
+/// Parameters that are sent as they are: names and texts.
+pub(crate) type Raw = Vec<(String, String)>;
+
+/// Builds path with query, and headers, from parameters that fit the operation, and from raw ones.
+pub(crate) fn place(
+    operation: &Operation,
+    params: &Map<String, Value>,
+    raw: &Raw,
+) -> Result<(String, HeaderMap)> {
     if let Some(unknown) =
         params.keys().find(|name| !operation.parameters.iter().any(|known| known.name == **name))
     {
@@ -26,12 +33,15 @@ pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Resul
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     let mut headers = HeaderMap::new();
     for parameter in operation.parameters {
+        let sent_raw: Vec<String> =
+            raw.iter().filter(|(name, _)| name == parameter.name).map(|(_, value)| value.clone()).collect();
         let values = match params.get(parameter.name) {
+            _ if !sent_raw.is_empty() => sent_raw,
             None | Some(Value::Null) if parameter.required => {
                 return Err(invalid(format!("{} needs the parameter {:?}", operation.id, parameter.name)));
             }
             None | Some(Value::Null) => continue,
-            Some(value) => texts(operation, parameter, value)?,
+            Some(value) => allowed(operation, parameter, texts(operation, parameter, value)?)?,
         };
         match parameter.place {
             Place::Path => {
@@ -65,12 +75,47 @@ pub(crate) fn place(operation: &Operation, params: &Map<String, Value>) -> Resul
             _ => return Err(unknown(operation.id)),
         }
     }
+    for (name, value) in raw {
+        if !operation.parameters.iter().any(|known| known.name == name) {
+            query.append_pair(name, value);
+        }
+    }
     let query = query.finish();
     if !query.is_empty() {
         path.push('?');
         path.push_str(&query);
     }
     Ok((path, headers))
+}
+
+/// The same values, if the document allows them.
+fn allowed(operation: &Operation, parameter: &Parameter, values: Vec<String>) -> Result<Vec<String>> {
+    match allowed::remedy(parameter, &values) {
+        None => Ok(values),
+        Some(remedy) => Err(not_allowed(operation, parameter, &values, &remedy)),
+    }
+}
+
+/// Refuses a query, which was put together elsewhere, if the document does not allow what is in it.
+#[cfg(feature = "typed")]
+pub(crate) fn check_query(operation: &Operation, url: &url::Url) -> Result<()> {
+    for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+        let pairs = url.query_pairs().filter(|(name, _)| name == parameter.name);
+        let values: Vec<String> = pairs.map(|(_, value)| value.into_owned()).collect();
+        if !values.is_empty() {
+            allowed(operation, parameter, values)?;
+        }
+    }
+    Ok(())
+}
+
+fn not_allowed(operation: &Operation, parameter: &Parameter, values: &[String], remedy: &str) -> Error {
+    // An array has several values, and what is wrong may be their number.
+    let value = match values {
+        [value] => format!("{value:?}"),
+        values => format!("{values:?}"),
+    };
+    invalid(format!("the parameter {:?} of {} is {value}: {remedy}", parameter.name, operation.id))
 }
 
 /// The text, or the several texts of an array, that stand for a parameter's value on the wire.

@@ -46,6 +46,7 @@ pub struct Call {
     transport: Arc<Transport>,
     operation_id: String,
     params: Map<String, Value>,
+    raw_params: params::Raw,
     body: Payload,
     connection_id: Option<String>,
     cancel: Cancel,
@@ -68,6 +69,7 @@ impl Call {
             transport,
             operation_id: operation_id.to_owned(),
             params: Map::new(),
+            raw_params: params::Raw::new(),
             body: Payload::None,
             connection_id: None,
             cancel: Cancel::new(),
@@ -75,7 +77,8 @@ impl Call {
         }
     }
 
-    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text.
+    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text. The value is held
+    /// against the words, ranges, lengths and forms of [the table](crate::operations()) before anything is sent.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
@@ -93,6 +96,13 @@ impl Call {
         params: impl IntoIterator<Item = (N, V)>,
     ) -> Self {
         self.params.extend(params.into_iter().map(|(name, value)| (name.into(), value.into())));
+        self
+    }
+
+    /// Sends a parameter as it is, in place of one that is checked: one that the document does not know, which goes into the
+    /// query, or a value that it does not allow. Given several times, all of them are sent.
+    pub fn raw_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.raw_params.push((name.into(), value.into()));
         self
     }
 
@@ -177,8 +187,8 @@ impl Call {
     ///
     /// # Errors
     ///
-    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the operation or a parameter is unknown, missing or of the
-    /// wrong kind: nothing was sent then. An answer that is no success is an error of its own kind, and so is a 2xx with an
+    /// [`InvalidArgument`](ErrorKind::InvalidArgument) if the operation or a parameter is unknown, missing, of the wrong kind
+    /// or not allowed: nothing was sent then. An answer that is no success is an error of its own kind, and so is a 2xx with an
     /// error in its body. One that cannot be read, or lacks what it is about, is
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
@@ -201,7 +211,7 @@ impl Call {
             operations::find(&self.operation_id).ok_or_else(|| unknown_operation(&self.operation_id))?;
         let mut params = self.params.clone();
         let connection_param = params.remove(CONNECTION_ID);
-        let (path, headers) = params::place(operation, &params)?;
+        let (path, headers) = params::place(operation, &params, &self.raw_params)?;
         let method = Method::from_bytes(operation.method.as_bytes())
             .map_err(|_| Error::new(ErrorKind::Internal, "the operation table names a strange method"))?;
         let url = self.transport.settings.origins.api_url(&path)?;
@@ -376,6 +386,17 @@ mod tests {
     }
 
     #[test]
+    fn a_raw_parameter_is_sent_as_it_is() {
+        let list = client().call("list_vault_media").param("limit", 5).raw_param("limit", "1000");
+        let list = list.raw_param("later", "a b").raw_param("later", "c");
+        assert_eq!(url(list), "http://127.0.0.1:1/base/v2/access/vault/media?limit=1000&later=a+b&later=c");
+        assert!(
+            url(client().call("get_post").raw_param("postId", "not a number")).ends_with("/not%20a%20number")
+        );
+        refused(client().call("get_post").raw_param("postId", ".."));
+    }
+
+    #[test]
     fn a_body_of_text_goes_as_it_is() {
         let text = r#"{"z": 123456789012345678901234567890, "a": 1.10}"#;
         let call = client().call("create_post").body_json(text).request().unwrap();
@@ -398,6 +419,9 @@ mod tests {
             (client().call("get_post").param("postId", 1).json(&json!({})), "takes no body"),
             (client().call("create_post").json(&std::collections::HashMap::from([([1], 1)])), "as JSON"),
             (client().call("list_vault_media").param("limit", "five"), "whole number"),
+            (client().call("list_vault_media").param("limit", 1000), "is \"1000\": use 1 to 40"),
+            (client().call("list_vault_media").params([("limit", "0"), ("offset", "0")]), "use 1 to 40"),
+            (client().call("list_vault_media").param("sortDirection", "up"), "use asc or desc"),
             (client().call("create_post"), "JSON body"),
             (client().call("create_post").body_bytes(vec![1], "a/b"), "not bytes"),
             (client().call("create_post").body_json("{\"a\": "), "not JSON"),
@@ -428,8 +452,11 @@ mod tests {
         for operation in operations::OPERATIONS {
             let mut call = client().call(operation.id);
             for parameter in operation.parameters {
+                let word = parameter.values.first().copied();
+                let text = word.or(parameter.limits.format.map(|_| "2030-01-02T03:04:05Z"));
                 let value = match parameter.kind {
-                    Kind::String => json!("text"),
+                    Kind::String => json!(text.unwrap_or("text")),
+                    Kind::Array if word.is_some() => json!([word]),
                     Kind::Integer | Kind::Id => json!(7),
                     Kind::Number => json!(1.5),
                     Kind::Boolean => json!(true),

@@ -2,6 +2,8 @@
 
 pub mod example;
 mod inline;
+mod limits;
+mod page;
 mod parameter;
 pub mod sandbox;
 pub mod schemas;

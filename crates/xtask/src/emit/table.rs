@@ -1,10 +1,11 @@
 //! Writes the operation table of `ofauth-operations` as Rust.
 
 use anyhow::{Context, Result, bail, ensure};
-use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
-use serde_json::Value;
+use proc_macro2::{Literal, TokenStream};
+use quote::{ToTokens, format_ident, quote};
 
+use super::limits::Limits;
+pub use super::page::Page;
 use super::parameter::{connection, is_connection, kind};
 use super::success::Success;
 use crate::document::{Document, Operation, Parameter};
@@ -27,8 +28,8 @@ pub struct Row<'a> {
     pub connection: &'static str,
     /// A variant of `RetryClass`.
     pub retry: &'static str,
-    /// A variant of `PageStyle`.
-    pub page: &'static str,
+    /// How it hands out a long list.
+    pub page: Option<Page<'a>>,
     /// Whether no public page confirms the operation.
     pub unconfirmed: bool,
 }
@@ -46,6 +47,10 @@ pub struct Cell<'a> {
     pub kind: &'static str,
     /// The values that the document lists.
     pub values: Vec<String>,
+    /// What else it says of values.
+    pub limits: Limits,
+    /// Whether it is to go.
+    pub deprecated: bool,
 }
 
 impl<'a> Row<'a> {
@@ -58,8 +63,17 @@ impl<'a> Row<'a> {
         let parameters =
             operation.parameters.iter().filter(|parameter| !is_connection(parameter)).map(|parameter| {
                 let kind = kind(document, parameter)?;
-                let Parameter { name, place, required, .. } = parameter;
-                Ok(Cell { name, place, required: *required, kind: kind.name, values: kind.values })
+                let limits = Limits::read(document, parameter)?;
+                let Parameter { name, place, required, deprecated, .. } = parameter;
+                Ok(Cell {
+                    name,
+                    place,
+                    required: *required,
+                    kind: kind.name,
+                    values: kind.values,
+                    limits,
+                    deprecated: *deprecated,
+                })
             });
         Ok(Self {
             operation,
@@ -69,7 +83,7 @@ impl<'a> Row<'a> {
             success: Success::read(document, operation)?,
             connection: connection(operation),
             retry: retry(operation)?,
-            page: page(operation)?,
+            page: Page::read(document, operation)?,
             unconfirmed: operation.marked("x-ofauth-unconfirmed"),
         })
     }
@@ -90,7 +104,8 @@ pub fn table(document: &Document) -> Result<String> {
         .collect::<Result<Vec<_>>>()?;
     let file = syn::parse2(quote! {
         use crate::operation::{
-            Body, Connection, Kind, Operation, PageStyle, Parameter, Place, RetryClass, Success, SuccessBody,
+            Body, Connection, Kind, Limits, Operation, Page, PageStyle, Parameter, Place, RetryClass, Success,
+            SuccessBody,
         };
 
         /// Every operation of the document, sorted by id.
@@ -102,20 +117,14 @@ pub fn table(document: &Document) -> Result<String> {
 fn row(row: &Row<'_>) -> TokenStream {
     let Operation { id, path, tag, summary, .. } = row.operation;
     let method = row.operation.method.to_uppercase();
-    let permission = match row.permission {
-        Some(permission) => quote!(Some(#permission)),
-        None => quote!(None),
-    };
+    let permission = some(row.permission);
     let parameters = row.parameters.iter().map(cell);
     let body = format_ident!("{}", row.body);
     let success = format_ident!("{}", row.success.body);
-    let key = match row.success.key {
-        Some(key) => quote!(Some(#key)),
-        None => quote!(None),
-    };
+    let key = some(row.success.key);
     let connection = format_ident!("{}", row.connection);
     let retry = format_ident!("{}", row.retry);
-    let page = format_ident!("{}", row.page);
+    let page = some(row.page.as_ref().map(page));
     let unconfirmed = row.unconfirmed;
     quote! {
         Operation {
@@ -130,16 +139,36 @@ fn row(row: &Row<'_>) -> TokenStream {
             success: Success { body: SuccessBody::#success, key: #key },
             connection: Connection::#connection,
             retry: RetryClass::#retry,
-            page: PageStyle::#page,
+            page: #page,
             unconfirmed: #unconfirmed,
         }
     }
 }
 
+/// A value that may be missing.
+fn some(value: Option<impl ToTokens>) -> TokenStream {
+    match value {
+        Some(value) => quote!(Some(#value)),
+        None => quote!(None),
+    }
+}
+
+fn page(page: &Page<'_>) -> TokenStream {
+    let Page { items, .. } = page;
+    let style = format_ident!("{}", page.style);
+    let [more, next, size] = [page.more, page.next, page.size].map(some);
+    let max = some(page.max.map(Literal::u64_unsuffixed));
+    quote! {
+        Page { style: PageStyle::#style, items: #items, more: #more, next: #next, size: #size, max: #max }
+    }
+}
+
 fn cell(cell: &Cell<'_>) -> TokenStream {
-    let Cell { name, required, values, .. } = cell;
+    let Cell { name, required, values, deprecated, .. } = cell;
     let place = format_ident!("{}", pascal(cell.place));
     let kind = format_ident!("{}", pascal(cell.kind));
+    let limits = limits(&cell.limits);
+    let default = some(cell.limits.default.as_deref());
     quote! {
         Parameter {
             name: #name,
@@ -147,8 +176,32 @@ fn cell(cell: &Cell<'_>) -> TokenStream {
             required: #required,
             kind: Kind::#kind,
             values: &[#(#values),*],
+            limits: #limits,
+            default: #default,
+            deprecated: #deprecated,
         }
     }
+}
+
+fn limits(limits: &Limits) -> TokenStream {
+    let whole = |limit: Option<i64>| some(limit.map(Literal::i64_unsuffixed));
+    let pairs = [
+        ("minimum", whole(limits.minimum)),
+        ("maximum", whole(limits.maximum)),
+        ("min_length", whole(limits.min_length)),
+        ("max_length", whole(limits.max_length)),
+        ("min_items", whole(limits.min_items)),
+        ("max_items", whole(limits.max_items)),
+        ("format", some(limits.format.as_deref())),
+    ];
+    if *limits == (Limits { default: limits.default.clone(), ..Limits::default() }) {
+        return quote!(Limits::NONE);
+    }
+    let set = pairs.into_iter().filter(|(_, value)| value.to_string() != "None").map(|(name, value)| {
+        let name = format_ident!("{name}");
+        quote!(#name: #value)
+    });
+    quote!(Limits { #(#set,)* ..Limits::NONE })
 }
 
 /// The variant of `Body` for an operation.
@@ -172,26 +225,9 @@ fn retry(operation: &Operation) -> Result<&'static str> {
     })
 }
 
-fn page(operation: &Operation) -> Result<&'static str> {
-    Ok(
-        match operation.extensions.get("x-ofauth-page").map(|mark: &Value| mark.as_str().unwrap_or_default())
-        {
-            None => "None",
-            Some("offset") => "Offset",
-            Some("cursor") => "Cursor",
-            Some("marker") => "Marker",
-            Some("time-marker") => "TimeMarker",
-            Some("last-id") => "LastId",
-            Some(other) => {
-                bail!("x-ofauth-page is {other:?}; use offset, cursor, marker, time-marker or last-id")
-            }
-        },
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     use super::*;
     use crate::emit::testing::document;
@@ -222,7 +258,7 @@ mod tests {
     fn a_mark_that_means_nothing_is_an_error_that_names_operation_and_remedy() {
         for extra in [
             json!({"x-ofauth-retry": "sometimes"}),
-            json!({"x-ofauth-page": "pages"}),
+            json!({"x-ofauth-page": {"style": "pages"}}),
             json!({"x-ofauth-success": "never"}),
             json!({"x-ofauth-unconfirmed-parameters": ["nothing"]}),
         ] {
@@ -237,7 +273,7 @@ mod tests {
         let parameter = |name: &str, place: &str, schema: Value| json!({"name": name, "in": place, "required": place == "path", "schema": schema});
         let operation = json!({
             "x-permission": "posts:write",
-            "x-ofauth-page": "cursor",
+            "x-ofauth-page": "none",
             "parameters": [
                 parameter("x-connection-id", "header", json!({"type": "string"})),
                 parameter("postId", "path", json!({"type": "string"})),
@@ -266,7 +302,7 @@ mod tests {
             ]
         );
         assert_eq!(row.parameters[5].values, ["asc", "desc"]);
-        assert_eq!((row.body, row.connection, row.page), ("OptionalJson", "Optional", "Cursor"));
+        assert_eq!((row.body, row.connection, row.page), ("OptionalJson", "Optional", None));
         assert_eq!(row.permission, Some("posts:write"));
     }
 }

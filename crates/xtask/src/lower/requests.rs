@@ -81,6 +81,7 @@ pub(super) fn raw_bodies(document: &mut Document) -> Result<Vec<String>> {
             name: "Content-Type".to_owned(),
             place: "header".to_owned(),
             required: true,
+            deprecated: false,
             description: "The media type of the bytes, such as `video/mp4`.".to_owned(),
             schema: json!({ "type": "string" }),
         });

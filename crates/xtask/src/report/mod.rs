@@ -51,9 +51,7 @@ fn operations(document: &Document) -> Result<String> {
     for operation in operations {
         let row = table::Row::read(document, operation)?;
         let mut facts = vec![fact("connection", row.connection), fact("retry", row.retry)];
-        if row.page != "None" {
-            facts.push(fact("page", row.page));
-        }
+        facts.extend(row.page.as_ref().map(page));
         if let Some(body) = &operation.body {
             facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
         }
@@ -77,13 +75,40 @@ fn operations(document: &Document) -> Result<String> {
             let required = if parameter.required { "" } else { "?" };
             let values =
                 if parameter.values.is_empty() { String::new() } else { parameter.values.join(" | ") };
-            let line =
-                format!("    {} {}{required}: {} {values}", parameter.place, parameter.name, parameter.kind);
-            writeln!(text, "{}", line.trim_end())?;
+            let facts = [parameter.kind.to_owned(), values, limits(parameter)];
+            let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+            writeln!(text, "    {} {}{required}: {}", parameter.place, parameter.name, facts.join(" "))?;
         }
         writeln!(text, "    -> {}", answers.join(", "))?;
     }
     Ok(text)
+}
+
+/// How a list goes on.
+fn page(page: &table::Page<'_>) -> String {
+    let mut words = vec![fact("page", page.style), page.items.to_owned()];
+    let names = [("more", page.more), ("next", page.next), ("size", page.size)];
+    words.extend(names.into_iter().filter_map(|(what, name)| Some(format!("{what} {}", name?))));
+    words.extend(page.max.map(|max| format!("max {max}")));
+    words.join(" ")
+}
+
+/// What a parameter allows beside its kind.
+fn limits(parameter: &table::Cell<'_>) -> String {
+    let limits = &parameter.limits;
+    let range = |name: &str, least: Option<i64>, most: Option<i64>| {
+        let end = |end: Option<i64>| end.map(|end| end.to_string()).unwrap_or_default();
+        (least.is_some() || most.is_some()).then(|| format!("{name}{}..{}", end(least), end(most)))
+    };
+    let facts = [
+        range("", limits.minimum, limits.maximum),
+        range("length ", limits.min_length, limits.max_length),
+        range("items ", limits.min_items, limits.max_items),
+        limits.format.clone(),
+        limits.default.as_ref().map(|default| format!("default {default}")),
+        parameter.deprecated.then(|| "deprecated".to_owned()),
+    ];
+    facts.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// A fact with a variant of the operation table's types.

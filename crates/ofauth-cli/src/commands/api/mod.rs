@@ -49,7 +49,9 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     };
     let body = values::read_body(app, args.body.as_deref()).await?;
     let context = Context::open(app).await?;
-    let mut call = context.client.call(id).params(parameters);
+    let raw = values::raw_parameters(&args.raw_param)?;
+    let call = context.client.call(id).params(parameters);
+    let mut call = raw.into_iter().fold(call, |call, (name, value)| call.raw_param(name, value));
     if let Some((bytes, origin)) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
             call.body_bytes(bytes, content_type(args)?)

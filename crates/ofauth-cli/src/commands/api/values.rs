@@ -33,6 +33,11 @@ pub(crate) fn parameters(typed: &[String]) -> Result<Map<String, Value>> {
     Ok(all)
 }
 
+/// The parameters that are sent as they are.
+pub(crate) fn raw_parameters(typed: &[String]) -> Result<Vec<(&str, &str)>> {
+    typed.iter().map(|pair| split(pair, "--raw-param")).collect()
+}
+
 /// Reads what `--body` names: the text itself, `@file`, or `-` for standard input. With it, what to call it in an error.
 pub(crate) async fn read_body(app: &App, typed: Option<&str>) -> Result<Option<(Vec<u8>, String)>> {
     let Some(typed) = typed else { return Ok(None) };
