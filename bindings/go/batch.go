@@ -57,7 +57,8 @@ type Batched struct {
 // closes it.
 //
 // Results come as files end; [Batched.Index] tells whose they are. A new file is begun only during Next; those that have begun
-// go on between two calls, except for [Bytes] and [Reader], which are read during Next alone. So are functions called.
+// go on between two calls, except for [Bytes] and [Reader], which are read during Next and Settle alone. So are functions called.
+// Make the next call soon: reads that wait for it occupy threads of the client.
 //
 // One file's failure is its result, and the others go on. What would meet all of them (the key, a proxy that refuses, a full
 // disk for journals) stops the batch: the rest are results that were not tried. A service that did not serve three files in a
@@ -66,7 +67,8 @@ type Batched struct {
 // With a [Config.JournalDir], each upload is written into a record before its result is given out. The same files in a later
 // batch, in this process or another, then give the same references at once, and only the rest is uploaded. The record is
 // forgotten when Next has found the end and every file was uploaded, or by [Batch.Settle]; what is left of a batch that did not
-// come so far is kept for a week.
+// come so far is kept for a week. With a journal directory, a file that is given twice is uploaded once, and both have the same
+// reference, which only one post can use.
 //
 // A source or an option that is wrong is the error of the batch: Next is false, and Err says why.
 func (c *Client) UploadAll(sources []Source, options ...BatchOption) *Batch {
@@ -131,7 +133,7 @@ func (b *Batch) Err() error {
 	return b.err
 }
 
-// Add adds a source, until Next has found the end. The first source of a batch has the index 0, the next one 1.
+// Add adds a source, until Next was called with nothing left to give out. The first source of a batch has the index 0, the next one 1.
 func (b *Batch) Add(source Source) error {
 	if b.failure != nil {
 		return b.failure

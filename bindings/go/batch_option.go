@@ -74,7 +74,7 @@ func WithFileTimeout(timeout time.Duration) BatchOption {
 }
 
 // WithBatchProgress sets a function that is called with the progress of each file and its index, as that of [WithProgress] is,
-// for one file at a time and during [Batch.Next] alone. The batch waits for it. To end the batch, call [Batch.Cancel].
+// for one file at a time and during [Batch.Next] and [Batch.Settle] alone. The batch waits for it. To end the batch, call [Batch.Cancel].
 func WithBatchProgress(progress func(index int, p Progress)) BatchOption {
 	return batchOption(func(s *batchSettings) error {
 		s.progress = progress

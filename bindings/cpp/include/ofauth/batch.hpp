@@ -139,9 +139,10 @@ class Batched {
 /// that did not serve three files in a row is waited for, 5 minutes at most, with one file that is tried again.
 ///
 /// With a journal directory, each upload is written into a record before its result is given out: the same files in
-/// a later batch give the same references at once, and only the rest is uploaded. See "Batches" in ofauth.h.
+/// a later batch give the same references at once, and only the rest is uploaded. A file that is added twice is uploaded
+/// once then, and both have the same reference, which only one post can use. See "Batches" in ofauth.h.
 ///
-/// What is set is set before the first Client::next; files may be added, in functions of the batch too, until that has
+/// What is set is set before the first Client::next or Client::settle; files may be added, in functions of the batch too, until that has
 /// returned nothing. Destroying the batch ends its uploads.
 class Batch {
   public:
