@@ -1,56 +1,9 @@
 /* Batches: results, sources, callbacks, what ends them, their records, and hosts that misbehave. The first argument is a
  * directory for journals.
  */
-#include "check.h"
-
-enum { SIZE = 200 * 1024 };
+#include "batch.h"
 
 static const char *directory;
-static unsigned char *bytes;
-
-static ofauth_batch *new_batch(void) {
-  ofauth_batch *batch = NULL;
-  OK(ofauth_batch_new(&batch, &error));
-  return batch;
-}
-
-static void add(ofauth_batch *batch, const char *filename) {
-  OK(ofauth_batch_add_bytes(batch, bytes, SIZE, filename, &error));
-}
-
-static ofauth_batched *next(const ofauth_client *client, ofauth_batch *batch) {
-  ofauth_batched *file = NULL;
-  OK(ofauth_batch_next(client, batch, &file, &error));
-  return file;
-}
-
-/* The next file, which has to have this status. */
-static void next_is(const ofauth_client *client, ofauth_batch *batch, ofauth_status status, int was_tried) {
-  ofauth_batched *file = next(client, batch);
-  CHECK(file != NULL && ofauth_batched_was_tried(file) == was_tried);
-  EXPECT(status, ofauth_error_status(ofauth_batched_error(file)));
-  CHECK((ofauth_batched_result(file) == NULL) == (status != OFAUTH_OK));
-  ofauth_batched_free(file);
-}
-
-static void is_over(const ofauth_client *client, ofauth_batch *batch) {
-  CHECK(next(client, batch) == NULL);
-}
-
-/* User data of the callbacks of a batch. */
-struct scene {
-  ofauth_batch *batch;
-  ofauth_client *client;
-  unsigned calls;
-  unsigned destroyed;
-  unsigned by_index[8];
-  int returns;
-};
-
-static void destroy(void *user_data) {
-  struct scene *scene = user_data;
-  scene->destroyed++;
-}
 
 static int64_t read_bytes(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
   struct scene *scene = user_data;
@@ -59,16 +12,6 @@ static int64_t read_bytes(void *user_data, uint64_t offset, uint8_t *buf, size_t
   scene->calls++;
   return (int64_t)len;
 }
-
-static int on_progress(void *user_data, uint64_t index, const ofauth_progress *progress) {
-  struct scene *scene = user_data;
-  CHECK(index < 8 && progress->size == sizeof *progress && progress->acknowledged <= progress->total);
-  scene->calls++;
-  scene->by_index[index]++;
-  return scene->returns;
-}
-
-/* -- Scenes --------------------------------------------------------------------------------------------------------- */
 
 static void every_source_has_a_result(void) {
   struct scene reader = {0}, progress = {0};
@@ -400,114 +343,6 @@ static void one_batch_at_a_time_has_a_name(void) {
   ofauth_client_free(client);
 }
 
-/* -- Threads and processes ------------------------------------------------------------------------------------------ */
-
-static void *wait_too(void *argument) {
-  struct scene *scene = argument;
-  ofauth_batched *file = NULL;
-  EXPECT(OFAUTH_ERR_BUSY, ofauth_batch_next(scene->client, scene->batch, &file, NULL));
-  EXPECT(OFAUTH_ERR_BUSY, ofauth_batch_settle(scene->client, scene->batch, NULL));
-  add(scene->batch, "batch-threads.mp4");
-  return NULL;
-}
-
-static int from_another_thread(void *user_data, uint64_t index, const ofauth_progress *progress) {
-  struct scene *scene = user_data;
-  ofauth_batched *file = NULL;
-  (void)index, (void)progress;
-  if (scene->calls++ == 0) {
-    pthread_t thread;
-    EXPECT(OFAUTH_ERR_REENTRANT, ofauth_batch_next(scene->client, scene->batch, &file, NULL));
-    CHECK(pthread_create(&thread, NULL, wait_too, scene) == 0 && pthread_join(thread, NULL) == 0);
-  }
-  return 0;
-}
-
-static void one_thread_waits_and_others_add(void) {
-  struct scene scene = {.batch = new_batch(), .client = new_client()};
-  OK(ofauth_batch_set_progress(scene.batch, from_another_thread, &scene, destroy, &error));
-  add(scene.batch, "batch-threads.mp4");
-  next_is(scene.client, scene.batch, OFAUTH_OK, 1);
-  next_is(scene.client, scene.batch, OFAUTH_OK, 1);
-  is_over(scene.client, scene.batch);
-  ofauth_batch_free(scene.batch);
-  ofauth_client_free(scene.client);
-}
-
-static void in_a_child(struct scene *scene, ofauth_batched *file) {
-  ofauth_batched *none = NULL;
-  ofauth_batch *own = NULL;
-  EXPECT(OFAUTH_ERR_FORKED, ofauth_batch_next(scene->client, scene->batch, &none, NULL));
-  EXPECT(OFAUTH_ERR_FORKED, ofauth_batch_settle(scene->client, scene->batch, NULL));
-  EXPECT(OFAUTH_ERR_FORKED, ofauth_batch_add_file(scene->batch, "a.mp4", NULL));
-  EXPECT(OFAUTH_ERR_FORKED, ofauth_batch_set_files(scene->batch, 2, NULL));
-  OK(ofauth_batch_new(&own, &error));
-  EXPECT(OFAUTH_ERR_FORKED, ofauth_batch_next(scene->client, own, &none, NULL));
-  CHECK(none == NULL && strlen(ofauth_batched_name(file)) > 0);
-  ofauth_batched_free(file);
-  ofauth_batch_free(own);
-  ofauth_batch_free(scene->batch);
-  ofauth_client_free(scene->client);
-  CHECK(scene->destroyed == 1);
-  end_child();
-}
-
-static void a_child_leaves_a_batch_alone(void) {
-  struct scene scene = {.batch = new_batch(), .client = new_client()};
-  OK(ofauth_batch_set_files(scene.batch, 2, &error));
-  OK(ofauth_batch_set_progress(scene.batch, on_progress, &scene, destroy, &error));
-  for (int i = 0; i < 4; i++) {
-    add(scene.batch, "batch-forked.mp4");
-  }
-  ofauth_batched *file = next(scene.client, scene.batch);
-  pid_t child = fork();
-  CHECK(child >= 0);
-  if (child == 0) {
-    in_a_child(&scene, file);
-  }
-  check_exit(child);
-  ofauth_batched_free(file);
-  for (int i = 0; i < 3; i++) {
-    next_is(scene.client, scene.batch, OFAUTH_OK, 1);
-  }
-  is_over(scene.client, scene.batch);
-  ofauth_batch_free(scene.batch);
-  ofauth_client_free(scene.client);
-  CHECK(scene.destroyed == 1);
-}
-
-/* In the child, the call of the parent's callback comes back and ends. */
-static int fork_once(void *user_data, uint64_t index, const ofauth_progress *progress) {
-  struct scene *scene = user_data;
-  (void)index, (void)progress;
-  if (scene->calls++ == 0) {
-    scene->returns = (int)fork();
-    CHECK(scene->returns >= 0);
-  }
-  return 0;
-}
-
-static void a_callback_may_fork(void) {
-  struct scene scene = {.batch = new_batch(), .client = new_client()};
-  ofauth_batched *file = NULL;
-  OK(ofauth_batch_set_progress(scene.batch, fork_once, &scene, destroy, &error));
-  add(scene.batch, "batch-forked.mp4");
-  ofauth_status status = ofauth_batch_next(scene.client, scene.batch, &file, NULL);
-  if (scene.returns == 0) {
-    CHECK(status == OFAUTH_ERR_FORKED && file == NULL);
-    ofauth_batch_free(scene.batch);
-    ofauth_client_free(scene.client);
-    end_child();
-  }
-  EXPECT(OFAUTH_OK, status);
-  check_exit(scene.returns);
-  ofauth_batched_free(file);
-  is_over(scene.client, scene.batch);
-  ofauth_batch_free(scene.batch);
-  ofauth_client_free(scene.client);
-  CHECK(scene.destroyed == 1);
-}
-
 int main(int argc, char **argv) {
   CHECK(argc == 2);
   directory = argv[1];
@@ -523,9 +358,6 @@ int main(int argc, char **argv) {
   a_batch_goes_on_after_it_was_settled();
   a_destroy_may_use_the_batch();
   one_batch_at_a_time_has_a_name();
-  one_thread_waits_and_others_add();
-  a_child_leaves_a_batch_alone();
-  a_callback_may_fork();
   free(bytes);
   return 0;
 }

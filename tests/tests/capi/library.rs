@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ofauth_sandbox::FaultScript;
+use ofauth_sandbox::{FaultScript, Sandbox};
 use ofauth_tests::{Answer, Guide, Next, Play, Site, Step};
 
 use crate::program::{Program, Way, play};
@@ -49,6 +49,7 @@ in_all_ways! {
     giving_up: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     ownership: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     batch: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    batch_threads: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     lifecycle: plain 180 s, valgrind 4 rounds 240 s, sanitized 30 rounds 120 s;
 }
 
@@ -99,9 +100,7 @@ async fn readers(way: Way, seconds: u64) {
     let sandbox = builder().start().await.unwrap();
     let Some(_) = play("readers", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
     holds(&sandbox, "reader.mp4", 8, &std::fs::read(clip()).unwrap());
-    let finished = |name: &str| {
-        sandbox.uploads().iter().filter(|upload| upload.filename == name && upload.sha256.is_some()).count()
-    };
+    let finished = |name: &str| finished(&sandbox, name);
     assert_eq!((finished("bad-reader.mp4"), finished("blocked-reader.mp4")), (0, 0));
 }
 
@@ -221,16 +220,25 @@ async fn batch(way: Way, seconds: u64) {
     let journal = directory.path().join("a journal");
     let environment = Environment::of(&sandbox);
     program.run(Some(&environment), &[journal.to_str().unwrap()], seconds).await.succeeds();
-    let clip = std::fs::read(clip()).unwrap();
-    holds(&sandbox, "batch-options.mp4", 1, &clip);
-    let finished = |name: &str| {
-        sandbox.uploads().iter().filter(|upload| upload.filename == name && upload.sha256.is_some()).count()
-    };
+    holds(&sandbox, "batch-options.mp4", 1, &std::fs::read(clip()).unwrap());
+    let finished = |name: &str| finished(&sandbox, name);
     let names =
         ["batch-bytes.mp4", "batch-reader.mp4", "batch-added.mp4", "batch-waited.mp4", "batch-freed.mp4"];
     assert_eq!(names.map(finished), [1, 1, 4, 1, 1]);
     assert_eq!(["batch-cancelled.mp4", "batch-held-0.mp4", "batch-named.mp4"].map(finished), [0, 2, 1]);
-    assert_eq!(["batch-threads.mp4", "batch-forked.mp4"].map(finished), [2, 5]);
+    assert_eq!(["batch-settled.mp4", "batch-destroy.mp4"].map(finished), [2, 3]);
+}
+
+async fn batch_threads(way: Way, seconds: u64) {
+    let sandbox = builder().start().await.unwrap();
+    let Some(_) = play("batch_threads", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    assert_eq!(finished(&sandbox, "batch-threads.mp4"), 2);
+    assert_eq!(finished(&sandbox, "batch-forked.mp4"), 5);
+}
+
+/// How many uploads of this name were finished.
+fn finished(sandbox: &Sandbox, name: &str) -> usize {
+    sandbox.uploads().iter().filter(|upload| upload.filename == name && upload.sha256.is_some()).count()
 }
 
 async fn lifecycle(way: Way, seconds: u64) {

@@ -150,8 +150,8 @@ fn a_parameter_that_becomes_required() {
     assert_eq!(
         difference(&REPORTS.operations, &reports.operations),
         [
-            "- list_vault_media: GET /v2/access/vault/media / query limit?: integer",
-            "+ list_vault_media: GET /v2/access/vault/media / query limit: integer",
+            "- list_vault_media: GET /v2/access/vault/media / query limit?: integer 1..40 default 24",
+            "+ list_vault_media: GET /v2/access/vault/media / query limit: integer 1..40 default 24",
         ]
     );
     assert_eq!(reports.types, REPORTS.types);
