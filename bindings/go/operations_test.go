@@ -38,10 +38,24 @@ var oneOfEachTag = map[string]struct {
 	"Vault+ Stats":  {"get_vault_plus_stats", nil, nil},
 }
 
-// operation is one row of the repository's operation table.
+// operation is one row of the repository's operation table, with a value of the right kind for each parameter.
 type operation struct {
 	id, tag, body string
-	parameters    map[string]string
+	parameters    object
+}
+
+// valueOf is a value of this kind that the table allows: one of its words, or a text of its form.
+func valueOf(kind, words, limits string) any {
+	if word := regexp.MustCompile(`"([^"]+)"`).FindStringSubmatch(words); word != nil {
+		return word[1]
+	}
+	if regexp.MustCompile(`format: Some\("date-time"\)`).MatchString(limits) {
+		return "2026-01-31T12:00:00Z"
+	}
+	return map[string]any{
+		"String": "text", "Integer": 7, "Id": 7, "Number": 1.5, "Boolean": true,
+		"Array": []int{1, 2}, "Object": object{"online": "1"},
+	}[kind]
 }
 
 // operations reads the operation table of the repository, as text.
@@ -53,12 +67,13 @@ func operations(t testing.TB) []operation {
 	}
 	row := regexp.MustCompile(
 		`(?s)    Operation \{\n        id: "(\w+)",.*?        tag: "([^"]+)",(.*?)        body: Body::(\w+),`)
-	parameter := regexp.MustCompile(`(?s)name: "([^"]+)",.*?kind: Kind::(\w+),`)
+	parameter := regexp.MustCompile(
+		`(?s)name: "([^"]+)",.*?kind: Kind::(\w+),\s+values: &\[(.*?)\],\s+limits: (.*?)default: `)
 	var all []operation
 	for _, found := range row.FindAllStringSubmatch(string(text), -1) {
-		parameters := map[string]string{}
+		parameters := object{}
 		for _, p := range parameter.FindAllStringSubmatch(found[3], -1) {
-			parameters[p[1]] = p[2]
+			parameters[p[1]] = valueOf(p[2], p[3], p[4])
 		}
 		all = append(all, operation{found[1], found[2], found[4], parameters})
 	}
@@ -97,16 +112,9 @@ func TestOperationsOfEveryTag(t *testing.T) {
 
 func TestEveryOperationReachesTheService(t *testing.T) {
 	client, ctx := sandboxClient(t), background(t)
-	values := map[string]any{
-		"String": "text", "Integer": 7, "Id": 7, "Number": 1.5, "Boolean": true,
-		"Array": []int{1, 2}, "Object": object{"online": "1"},
-	}
 	done, refused := 0, 0
 	for _, operation := range operations(t) {
-		params := object{}
-		for name, kind := range operation.parameters {
-			params[name] = values[kind]
-		}
+		params := operation.parameters
 		var err error
 		switch operation.body {
 		case "Bytes":
