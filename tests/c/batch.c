@@ -102,7 +102,8 @@ static void a_cancelled_batch_gives_out_every_file(void) {
   struct scene scene = {.returns = 1};
   batch = new_batch();
   OK(ofauth_batch_set_progress(batch, on_progress, &scene, destroy, &error));
-  add(batch, "batch-cancelled.mp4");
+  /* By a reader, which is asked behind the first progress: so the service is not being asked to finish by then. */
+  OK(ofauth_batch_add_reader(batch, read_bytes, &scene, NULL, SIZE, "batch-cancelled.mp4", &error));
   add(batch, "batch-cancelled.mp4");
   next_is(client, batch, OFAUTH_ERR_CANCELLED, 1);
   next_is(client, batch, OFAUTH_ERR_CANCELLED, 0);
@@ -283,6 +284,11 @@ static void a_batch_goes_on_after_it_was_settled(void) {
   OK(ofauth_batch_set_record(batch, "settled", &error));
   OK(ofauth_batch_settle(client, batch, &error));
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_batch_set_files(batch, 2, NULL));
+  /* A call that is refused ends nothing either. */
+  ofauth_client *other = new_journal_client();
+  ofauth_batched *none = NULL;
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_batch_next(other, batch, &none, NULL));
+  ofauth_client_free(other);
   add(batch, "batch-settled.mp4");
   add(batch, "batch-settled.mp4");
   ofauth_batched *first = next(client, batch), *second = next(client, batch);

@@ -94,6 +94,13 @@ struct Running {
     cancel: Cancel,
 }
 
+/// Whether a call for a batch ends its stream.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Never,
+    IfAllAreGivenOut,
+}
+
 /// A progress callback of the caller.
 #[derive(Clone)]
 struct ProgressCallback {
@@ -208,8 +215,8 @@ impl Batch {
 
     /// How the next file ended; None once every file was given out.
     pub(super) fn next(&self, guest: &Arc<Guest>, limits: Limits) -> Result<Option<ofauth_batched>> {
-        self.close_if_all_are_given_out();
-        let next = self.wait(guest, limits, |mut batch| async move { Ok(batch.next().await) })?;
+        let next = self
+            .wait(guest, limits, End::IfAllAreGivenOut, |mut batch| async move { Ok(batch.next().await) })?;
         let Some(next) = next else { return Ok(None) };
         let lent = {
             let mut state = self.state();
@@ -222,16 +229,8 @@ impl Batch {
         Ok(Some(ofauth_batched::from(next)))
     }
 
-    /// Has the stream end when there is nothing left to give out.
-    fn close_if_all_are_given_out(&self) {
-        let mut state = self.state();
-        if state.given_out == state.added {
-            state.sources = None;
-        }
-    }
-
     pub(super) fn settle(&self, guest: &Arc<Guest>, limits: Limits) -> Result<()> {
-        self.wait(guest, limits, |mut batch| async move { batch.settle().await })
+        self.wait(guest, limits, End::Never, |mut batch| async move { batch.settle().await })
     }
 
     /// Waits for something of the stream, and runs callbacks meanwhile. `work` may be left where it is.
@@ -239,9 +238,10 @@ impl Batch {
         &self,
         guest: &Arc<Guest>,
         limits: Limits,
+        end: End,
         work: impl FnOnce(OwnedMutexGuard<UploadAll>) -> W + Send + 'static,
     ) -> Result<T> {
-        let (running, mailbox, callbacks) = self.begin_to_wait(guest)?;
+        let (running, mailbox, callbacks) = self.begin_to_wait(guest, end)?;
         let waiting = CallLoop::with_mailbox(mailbox, [limits]);
         let stream = Arc::clone(&running.stream);
         let work = waiting.or_left(async move {
@@ -264,7 +264,7 @@ impl Batch {
         outcome
     }
 
-    fn begin_to_wait(&self, guest: &Arc<Guest>) -> Result<(Running, Mailbox, BatchCallbacks<'_>)> {
+    fn begin_to_wait(&self, guest: &Arc<Guest>, end: End) -> Result<(Running, Mailbox, BatchCallbacks<'_>)> {
         let mut state = self.state();
         let (running, mailbox) = match mem::replace(&mut state.stage, Stage::Waited) {
             Stage::NotBegun { sources, mailbox } => {
@@ -290,6 +290,10 @@ impl Batch {
                 return Err(ofauth_error::new(status, text));
             }
         };
+        // Only now, for a call that was refused ends nothing.
+        if end == End::IfAllAreGivenOut && state.given_out == state.added {
+            state.sources = None;
+        }
         let callbacks = BatchCallbacks {
             batch: self,
             progress: state.settings.progress.clone(),
