@@ -2,7 +2,8 @@
 //!
 //! [`server`] is an HTTP/1.1 server whose every byte a test decides; [`guide`] follows the upload guide on top of it.
 //! Both were written from the guide, and share no code with the client or the sandbox. [`gate`] is a line in front of a
-//! server that fails below HTTP. [`one_rule`] is a table of answers for every language. [`watch`] reads all logs for secrets, in every form that [`canary`] knows.
+//! server that fails below HTTP. [`one_rule`] is a table of answers for every language, [`lists`] one of lists that
+//! come in pages. [`watch`] reads all logs for secrets, in every form that [`canary`] knows.
 
 // A tool of tests: where it is wrong, a test has to fail.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
@@ -13,6 +14,7 @@ pub mod canary;
 pub mod exchange;
 pub mod gate;
 pub mod guide;
+pub mod lists;
 pub mod one_rule;
 pub mod response;
 pub mod server;

@@ -19401,34 +19401,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopCampaignPage>, ofauth_operations::Error> {
-            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/campaigns/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_campaigns").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "get_top_campaigns").await
         }
     }
     /**Builder for [`Client::get_mass_messages_chart`]
@@ -19594,32 +19568,13 @@ pub mod builder {
             ResponseValue<types::SentMassMessagePage>,
             ofauth_operations::Error,
         > {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/analytics/mass-messages/purchased", client.baseurl,
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
+            let client = self.client;
+            client
+                .ask(
+                    crate::list::List::into_request(self)?,
+                    "get_purchased_mass_messages",
                 )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_purchased_mass_messages").await
+                .await
         }
     }
     /**Builder for [`Client::get_sent_mass_messages`]
@@ -19813,43 +19768,10 @@ pub mod builder {
             ResponseValue<types::MassMessageBuyerPage>,
             ofauth_operations::Error,
         > {
-            let Self {
-                client,
-                mass_message_id,
-                limit,
-                marker,
-                offset,
-                x_connection_id,
-            } = self;
-            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let marker = marker.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/analytics/mass-messages/{}/buyers", client.baseurl,
-                encode_path(& mass_message_id.to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("marker", &marker))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_mass_message_buyers").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_mass_message_buyers")
+                .await
         }
     }
     /**Builder for [`Client::get_posts_chart`]
@@ -20073,44 +19995,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopPostPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                by,
-                end_date,
-                limit,
-                offset,
-                start_date,
-                x_connection_id,
-            } = self;
-            let by = by.map_err(crate::request::invalid)?;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/posts/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("by", &by))
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_posts").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "get_top_posts").await
         }
     }
     /**Builder for [`Client::get_post_stats`]
@@ -20377,34 +20263,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopPromotionPage>, ofauth_operations::Error> {
-            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/promotions/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_promotions").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "get_top_promotions")
+                .await
         }
     }
     /**Builder for [`Client::get_stories_chart`]
@@ -20628,44 +20490,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopStoryPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                by,
-                end_date,
-                limit,
-                offset,
-                start_date,
-                x_connection_id,
-            } = self;
-            let by = by.map_err(crate::request::invalid)?;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/stories/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("by", &by))
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_stories").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "get_top_stories").await
         }
     }
     /**Builder for [`Client::get_streams_chart`]
@@ -20887,44 +20713,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopStreamPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                by,
-                end_date,
-                limit,
-                offset,
-                start_date,
-                x_connection_id,
-            } = self;
-            let by = by.map_err(crate::request::invalid)?;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/streams/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("by", &by))
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_streams").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "get_top_streams").await
         }
     }
     /**Builder for [`Client::get_trials_chart`]
@@ -21120,34 +20910,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TopTrialPage>, ofauth_operations::Error> {
-            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/analytics/trials/top", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "get_top_trials").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "get_top_trials").await
         }
     }
     /**Builder for [`Client::get_visitor_countries_chart`]
@@ -21471,47 +21235,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ChatPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                filter,
-                limit,
-                offset,
-                order,
-                query,
-                user_list_id,
-                x_connection_id,
-            } = self;
-            let filter = filter.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let order = order.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let user_list_id = user_list_id.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/chats", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("order", &order))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .query(&progenitor_client::QueryParam::new("userListId", &user_list_id))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_chats").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_chats").await
         }
     }
     /**Builder for [`Client::search_chats`]
@@ -21588,32 +21313,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ChatPage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/chats/search", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "search_chats").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "search_chats").await
         }
     }
     /**Builder for [`Client::list_chat_media`]
@@ -21736,52 +21437,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ChatMediaPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                user_id,
-                last_id,
-                limit,
-                offset,
-                opened,
-                skip_users,
-                type_,
-                x_connection_id,
-            } = self;
-            let user_id = user_id.map_err(crate::request::invalid)?;
-            let last_id = last_id.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let opened = opened.map_err(crate::request::invalid)?;
-            let skip_users = skip_users.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/chats/{}/media", client.baseurl, encode_path(& user_id
-                .to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("last_id", &last_id))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("opened", &opened))
-                .query(&progenitor_client::QueryParam::new("skip_users", &skip_users))
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_chat_media").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_chat_media").await
         }
     }
     /**Builder for [`Client::list_chat_messages`]
@@ -21904,54 +21561,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ChatMessagePage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                user_id,
-                first_id,
-                include_users,
-                last_id,
-                limit,
-                offset,
-                query,
-                x_connection_id,
-            } = self;
-            let user_id = user_id.map_err(crate::request::invalid)?;
-            let first_id = first_id.map_err(crate::request::invalid)?;
-            let include_users = include_users.map_err(crate::request::invalid)?;
-            let last_id = last_id.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
-                .to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("first_id", &first_id))
-                .query(
-                    &progenitor_client::QueryParam::new("include_users", &include_users),
-                )
-                .query(&progenitor_client::QueryParam::new("last_id", &last_id))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_chat_messages").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_chat_messages")
+                .await
         }
     }
     /**Builder for [`Client::send_chat_message`]
@@ -22241,32 +21854,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ChargebackPage>, ofauth_operations::Error> {
-            let Self { client, end_date, marker, start_date, x_connection_id } = self;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let marker = marker.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/earnings/chargebacks", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("marker", &marker))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_chargebacks").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_chargebacks").await
         }
     }
     /**Builder for [`Client::get_earnings_chart`]
@@ -22501,41 +22090,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TransactionPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                marker,
-                start_date,
-                tips_source,
-                type_,
-                x_connection_id,
-            } = self;
-            let marker = marker.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let tips_source = tips_source.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/earnings/transactions", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("marker", &marker))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .query(&progenitor_client::QueryParam::new("tipsSource", &tips_source))
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_transactions").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_transactions").await
         }
     }
     /**Builder for [`Client::list_mass_messages`]
@@ -22597,30 +22153,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::MassMessagePage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/mass-messages", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_mass_messages").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_mass_messages")
+                .await
         }
     }
     /**Builder for [`Client::create_mass_message`]
@@ -23067,61 +22603,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::PostPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                before_publish_time,
-                include_post_counts,
-                limit,
-                pinned,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let before_publish_time = before_publish_time
-                .map_err(crate::request::invalid)?;
-            let include_post_counts = include_post_counts
-                .map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let pinned = pinned.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/posts", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "beforePublishTime",
-                        &before_publish_time,
-                    ),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "includePostCounts",
-                        &include_post_counts,
-                    ),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("pinned", &pinned))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_posts").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_posts").await
         }
     }
     /**Builder for [`Client::create_post`]
@@ -23496,30 +22979,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::PromotionListing>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/promotions", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_promotions").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_promotions").await
         }
     }
     /**Builder for [`Client::create_promotion`]
@@ -23666,30 +23127,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::BundleListing>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_bundles").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_bundles").await
         }
     }
     /**Builder for [`Client::create_bundle`]
@@ -24124,54 +23563,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TrackingLinkPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                limit,
-                offset,
-                pagination,
-                sorting_deleted,
-                stats,
-                with_deleted,
-                x_connection_id,
-            } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let pagination = pagination.map_err(crate::request::invalid)?;
-            let sorting_deleted = sorting_deleted.map_err(crate::request::invalid)?;
-            let stats = stats.map_err(crate::request::invalid)?;
-            let with_deleted = with_deleted.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("pagination", &pagination))
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "sorting_deleted",
-                        &sorting_deleted,
-                    ),
-                )
-                .query(&progenitor_client::QueryParam::new("stats", &stats))
-                .query(
-                    &progenitor_client::QueryParam::new("with_deleted", &with_deleted),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_tracking_links").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_tracking_links")
+                .await
         }
     }
     /**Builder for [`Client::create_tracking_link`]
@@ -24820,30 +24215,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TrialLinkListing>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_trial_links").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_trial_links").await
         }
     }
     /**Builder for [`Client::create_trial_link`]
@@ -25817,46 +25190,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::NotificationPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                limit,
-                offset,
-                related_username,
-                type_,
-                x_connection_id,
-            } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let related_username = related_username.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/self/notifications", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "relatedUsername",
-                        &related_username,
-                    ),
-                )
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_notifications").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_notifications")
+                .await
         }
     }
     /**Builder for [`Client::list_release_forms`]
@@ -25972,49 +25309,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ReleaseFormPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                filter,
-                limit,
-                offset,
-                search,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let filter = filter.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let search = search.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/self/release-forms", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("search", &search))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_release_forms").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_release_forms")
+                .await
         }
     }
     /**Builder for [`Client::list_tagged_friend_users`]
@@ -26130,49 +25428,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::TaggedFriendPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                filter,
-                limit,
-                offset,
-                search,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let filter = filter.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let search = search.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/self/tagged-friend-users", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("search", &search))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_tagged_friend_users").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_tagged_friend_users")
+                .await
         }
     }
     /**Builder for [`Client::get_story_items`]
@@ -26375,53 +25634,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::SubscriberPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                end_date,
-                filter,
-                latest_type,
-                limit,
-                offset,
-                query,
-                start_date,
-                type_,
-                x_connection_id,
-            } = self;
-            let end_date = end_date.map_err(crate::request::invalid)?;
-            let filter = filter.map_err(crate::request::invalid)?;
-            let latest_type = latest_type.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let start_date = start_date.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/subscribers", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
-                .query(&progenitor_client::QueryParam::new("latestType", &latest_type))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_subscribers").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_subscribers").await
         }
     }
     /**Builder for [`Client::set_subscriber_custom_name`]
@@ -26829,36 +26043,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::SubscriptionPage>, ofauth_operations::Error> {
-            let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
-            let filter = filter.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/subscriptions", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_subscriptions").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_subscriptions")
+                .await
         }
     }
     /**Builder for [`Client::get_subscription_counts`]
@@ -27558,30 +26746,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::RestrictedUserPage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/users/blocked", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_blocked_users").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_blocked_users")
+                .await
         }
     }
     /**Builder for [`Client::list_users_by_ids`]
@@ -27725,32 +26893,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::UserListPage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/users/lists", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_user_lists").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_user_lists").await
         }
     }
     /**Builder for [`Client::create_user_list`]
@@ -28133,34 +27277,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::UserBriefPage>, ofauth_operations::Error> {
-            let Self { client, list_id, limit, offset, x_connection_id } = self;
-            let list_id = list_id.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/users/lists/{}/users", client.baseurl, encode_path(&
-                list_id.to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_user_list_users").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_user_list_users")
+                .await
         }
     }
     /**Builder for [`Client::add_user_to_list`]
@@ -28387,30 +27507,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::RestrictedUserPage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/users/restrict", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_restricted_users").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_restricted_users")
+                .await
         }
     }
     /**Builder for [`Client::search_users`]
@@ -28484,32 +27584,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::UserListing>, ofauth_operations::Error> {
-            let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/users/search", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "search_users").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "search_users").await
         }
     }
     /**Builder for [`Client::get_user`]
@@ -28807,66 +27883,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::PostPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                user_id,
-                before_publish_time,
-                include_post_counts,
-                limit,
-                pinned,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let user_id = user_id.map_err(crate::request::invalid)?;
-            let before_publish_time = before_publish_time
-                .map_err(crate::request::invalid)?;
-            let include_post_counts = include_post_counts
-                .map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let pinned = pinned.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/users/{}/posts", client.baseurl, encode_path(& user_id
-                .to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "beforePublishTime",
-                        &before_publish_time,
-                    ),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "includePostCounts",
-                        &include_post_counts,
-                    ),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("pinned", &pinned))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_user_posts").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_user_posts").await
         }
     }
     /**Builder for [`Client::restrict_user`]
@@ -29149,32 +28167,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::VaultListPage>, ofauth_operations::Error> {
-            let Self { client, limit, offset, query, x_connection_id } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/vault/lists", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_vault_lists").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_vault_lists").await
         }
     }
     /**Builder for [`Client::create_vault_list`]
@@ -29559,54 +28553,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::VaultMediaPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                list_id,
-                limit,
-                media_type,
-                offset,
-                query,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let list_id = list_id.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let media_type = media_type.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!(
-                "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
-                list_id.to_string()),
-            );
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_vault_list_media").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "list_vault_list_media")
+                .await
         }
     }
     /**Builder for [`Client::add_media_to_vault_list`]
@@ -29834,52 +28784,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::VaultMediaPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                limit,
-                list_id,
-                media_type,
-                offset,
-                query,
-                sort_by,
-                sort_direction,
-                x_connection_id,
-            } = self;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let list_id = list_id.map_err(crate::request::invalid)?;
-            let media_type = media_type.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let query = query.map_err(crate::request::invalid)?;
-            let sort_by = sort_by.map_err(crate::request::invalid)?;
-            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/access/vault/media", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("listId", &list_id))
-                .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("query", &query))
-                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
-                .query(
-                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
-                )
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_vault_media").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_vault_media").await
         }
     }
     /**Builder for [`Client::list_connections`]
@@ -29951,26 +28857,8 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::ConnectionPage>, ofauth_operations::Error> {
-            let Self { client, imported, limit, offset, status } = self;
-            let imported = imported.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let offset = offset.map_err(crate::request::invalid)?;
-            let status = status.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/account/connections", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(&progenitor_client::QueryParam::new("imported", &imported))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("offset", &offset))
-                .query(&progenitor_client::QueryParam::new("status", &status))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "list_connections").await
+            let client = self.client;
+            client.ask(crate::list::List::into_request(self)?, "list_connections").await
         }
     }
     /**Builder for [`Client::import_connection`]
@@ -31208,74 +30096,10 @@ pub mod builder {
         pub async fn send(
             self,
         ) -> Result<ResponseValue<types::VaultPlusPage>, ofauth_operations::Error> {
-            let Self {
-                client,
-                cached_at_from,
-                cached_at_to,
-                content_type,
-                created_at_from,
-                created_at_to,
-                cursor,
-                duration_max,
-                duration_min,
-                limit,
-                sort,
-                status,
-                type_,
-                x_connection_id,
-            } = self;
-            let cached_at_from = cached_at_from.map_err(crate::request::invalid)?;
-            let cached_at_to = cached_at_to.map_err(crate::request::invalid)?;
-            let content_type = content_type.map_err(crate::request::invalid)?;
-            let created_at_from = created_at_from.map_err(crate::request::invalid)?;
-            let created_at_to = created_at_to.map_err(crate::request::invalid)?;
-            let cursor = cursor.map_err(crate::request::invalid)?;
-            let duration_max = duration_max.map_err(crate::request::invalid)?;
-            let duration_min = duration_min.map_err(crate::request::invalid)?;
-            let limit = limit.map_err(crate::request::invalid)?;
-            let sort = sort.map_err(crate::request::invalid)?;
-            let status = status.map_err(crate::request::invalid)?;
-            let type_ = type_.map_err(crate::request::invalid)?;
-            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
-            let url = format!("{}/v2/vault-plus/media", client.baseurl,);
-            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
-            if let Some(value) = x_connection_id {
-                header_map
-                    .append(
-                        "x-connection-id",
-                        value.to_string().try_into().map_err(crate::request::unsendable)?,
-                    );
-            }
-            #[allow(unused_mut)]
-            let mut request = crate::request::Draft::get(url)
-                .header(
-                    ::reqwest::header::ACCEPT,
-                    ::reqwest::header::HeaderValue::from_static("application/json"),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("cachedAtFrom", &cached_at_from),
-                )
-                .query(&progenitor_client::QueryParam::new("cachedAtTo", &cached_at_to))
-                .query(&progenitor_client::QueryParam::new("contentType", &content_type))
-                .query(
-                    &progenitor_client::QueryParam::new(
-                        "createdAtFrom",
-                        &created_at_from,
-                    ),
-                )
-                .query(
-                    &progenitor_client::QueryParam::new("createdAtTo", &created_at_to),
-                )
-                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
-                .query(&progenitor_client::QueryParam::new("durationMax", &duration_max))
-                .query(&progenitor_client::QueryParam::new("durationMin", &duration_min))
-                .query(&progenitor_client::QueryParam::new("limit", &limit))
-                .query(&progenitor_client::QueryParam::new("sort", &sort))
-                .query(&progenitor_client::QueryParam::new("status", &status))
-                .query(&progenitor_client::QueryParam::new("type", &type_))
-                .headers(header_map)
-                .build()?;
-            client.ask(request, "query_vault_plus_media").await
+            let client = self.client;
+            client
+                .ask(crate::list::List::into_request(self)?, "query_vault_plus_media")
+                .await
         }
     }
     /**Builder for [`Client::purge_vault_plus_media`]
@@ -31646,6 +30470,1503 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             client.ask(request, "get_vault_plus_status").await
+        }
+    }
+    impl crate::list::List for GetTopCampaigns<'_> {
+        type Item = types::TopCampaign;
+        const OPERATION_ID: &'static str = "get_top_campaigns";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/campaigns/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetPurchasedMassMessages<'_> {
+        type Item = types::SentMassMessage;
+        const OPERATION_ID: &'static str = "get_purchased_mass_messages";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/analytics/mass-messages/purchased", client.baseurl,
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListMassMessageBuyers<'_> {
+        type Item = types::UserBrief;
+        const OPERATION_ID: &'static str = "list_mass_message_buyers";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                mass_message_id,
+                limit,
+                marker,
+                offset,
+                x_connection_id,
+            } = self;
+            let mass_message_id = mass_message_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/analytics/mass-messages/{}/buyers", client.baseurl,
+                encode_path(& mass_message_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("marker", &marker))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetTopPosts<'_> {
+        type Item = types::TopPost;
+        const OPERATION_ID: &'static str = "get_top_posts";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                by,
+                end_date,
+                limit,
+                offset,
+                start_date,
+                x_connection_id,
+            } = self;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/posts/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("by", &by))
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetTopPromotions<'_> {
+        type Item = types::TopPromotion;
+        const OPERATION_ID: &'static str = "get_top_promotions";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/promotions/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetTopStories<'_> {
+        type Item = types::TopStory;
+        const OPERATION_ID: &'static str = "get_top_stories";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                by,
+                end_date,
+                limit,
+                offset,
+                start_date,
+                x_connection_id,
+            } = self;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/stories/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("by", &by))
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetTopStreams<'_> {
+        type Item = types::TopStream;
+        const OPERATION_ID: &'static str = "get_top_streams";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                by,
+                end_date,
+                limit,
+                offset,
+                start_date,
+                x_connection_id,
+            } = self;
+            let by = by.map_err(crate::request::invalid)?;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/streams/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("by", &by))
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for GetTopTrials<'_> {
+        type Item = types::TopTrial;
+        const OPERATION_ID: &'static str = "get_top_trials";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, end_date, limit, offset, start_date, x_connection_id } = self;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/analytics/trials/top", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListChats<'_> {
+        type Item = types::Chat;
+        const OPERATION_ID: &'static str = "list_chats";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                filter,
+                limit,
+                offset,
+                order,
+                query,
+                user_list_id,
+                x_connection_id,
+            } = self;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let order = order.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let user_list_id = user_list_id.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/chats", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("order", &order))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("userListId", &user_list_id))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for SearchChats<'_> {
+        type Item = types::Chat;
+        const OPERATION_ID: &'static str = "search_chats";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, query, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/chats/search", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListChatMedia<'_> {
+        type Item = types::ChatMessage;
+        const OPERATION_ID: &'static str = "list_chat_media";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                user_id,
+                last_id,
+                limit,
+                offset,
+                opened,
+                skip_users,
+                type_,
+                x_connection_id,
+            } = self;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let last_id = last_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let opened = opened.map_err(crate::request::invalid)?;
+            let skip_users = skip_users.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/chats/{}/media", client.baseurl, encode_path(& user_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("last_id", &last_id))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("opened", &opened))
+                .query(&progenitor_client::QueryParam::new("skip_users", &skip_users))
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListChatMessages<'_> {
+        type Item = types::ChatMessage;
+        const OPERATION_ID: &'static str = "list_chat_messages";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                user_id,
+                first_id,
+                include_users,
+                last_id,
+                limit,
+                offset,
+                query,
+                x_connection_id,
+            } = self;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let first_id = first_id.map_err(crate::request::invalid)?;
+            let include_users = include_users.map_err(crate::request::invalid)?;
+            let last_id = last_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/chats/{}/messages", client.baseurl, encode_path(& user_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("first_id", &first_id))
+                .query(
+                    &progenitor_client::QueryParam::new("include_users", &include_users),
+                )
+                .query(&progenitor_client::QueryParam::new("last_id", &last_id))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListChargebacks<'_> {
+        type Item = types::Chargeback;
+        const OPERATION_ID: &'static str = "list_chargebacks";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, end_date, marker, start_date, x_connection_id } = self;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/earnings/chargebacks", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("marker", &marker))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListTransactions<'_> {
+        type Item = types::Transaction;
+        const OPERATION_ID: &'static str = "list_transactions";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                marker,
+                start_date,
+                tips_source,
+                type_,
+                x_connection_id,
+            } = self;
+            let marker = marker.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let tips_source = tips_source.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/earnings/transactions", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("marker", &marker))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .query(&progenitor_client::QueryParam::new("tipsSource", &tips_source))
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListMassMessages<'_> {
+        type Item = types::ChatMessage;
+        const OPERATION_ID: &'static str = "list_mass_messages";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/mass-messages", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListPosts<'_> {
+        type Item = types::Post;
+        const OPERATION_ID: &'static str = "list_posts";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                before_publish_time,
+                include_post_counts,
+                limit,
+                pinned,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let before_publish_time = before_publish_time
+                .map_err(crate::request::invalid)?;
+            let include_post_counts = include_post_counts
+                .map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let pinned = pinned.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/posts", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "beforePublishTime",
+                        &before_publish_time,
+                    ),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "includePostCounts",
+                        &include_post_counts,
+                    ),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("pinned", &pinned))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListPromotions<'_> {
+        type Item = types::Promotion;
+        const OPERATION_ID: &'static str = "list_promotions";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/promotions", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListBundles<'_> {
+        type Item = types::Bundle;
+        const OPERATION_ID: &'static str = "list_bundles";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/promotions/bundles", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListTrackingLinks<'_> {
+        type Item = types::TrackingLink;
+        const OPERATION_ID: &'static str = "list_tracking_links";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                limit,
+                offset,
+                pagination,
+                sorting_deleted,
+                stats,
+                with_deleted,
+                x_connection_id,
+            } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let pagination = pagination.map_err(crate::request::invalid)?;
+            let sorting_deleted = sorting_deleted.map_err(crate::request::invalid)?;
+            let stats = stats.map_err(crate::request::invalid)?;
+            let with_deleted = with_deleted.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/promotions/tracking-links", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("pagination", &pagination))
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "sorting_deleted",
+                        &sorting_deleted,
+                    ),
+                )
+                .query(&progenitor_client::QueryParam::new("stats", &stats))
+                .query(
+                    &progenitor_client::QueryParam::new("with_deleted", &with_deleted),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListTrialLinks<'_> {
+        type Item = types::TrialLink;
+        const OPERATION_ID: &'static str = "list_trial_links";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/promotions/trial-links", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListNotifications<'_> {
+        type Item = types::Notification;
+        const OPERATION_ID: &'static str = "list_notifications";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                limit,
+                offset,
+                related_username,
+                type_,
+                x_connection_id,
+            } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let related_username = related_username.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/self/notifications", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "relatedUsername",
+                        &related_username,
+                    ),
+                )
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListReleaseForms<'_> {
+        type Item = types::ReleaseForm;
+        const OPERATION_ID: &'static str = "list_release_forms";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                filter,
+                limit,
+                offset,
+                search,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let search = search.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/self/release-forms", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("search", &search))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListTaggedFriendUsers<'_> {
+        type Item = types::TaggedFriend;
+        const OPERATION_ID: &'static str = "list_tagged_friend_users";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                filter,
+                limit,
+                offset,
+                search,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let search = search.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/self/tagged-friend-users", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("search", &search))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListSubscribers<'_> {
+        type Item = types::Subscriber;
+        const OPERATION_ID: &'static str = "list_subscribers";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                end_date,
+                filter,
+                latest_type,
+                limit,
+                offset,
+                query,
+                start_date,
+                type_,
+                x_connection_id,
+            } = self;
+            let end_date = end_date.map_err(crate::request::invalid)?;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let latest_type = latest_type.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let start_date = start_date.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/subscribers", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("endDate", &end_date))
+                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(&progenitor_client::QueryParam::new("latestType", &latest_type))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("startDate", &start_date))
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListSubscriptions<'_> {
+        type Item = types::Subscription;
+        const OPERATION_ID: &'static str = "list_subscriptions";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
+            let filter = filter.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/subscriptions", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListBlockedUsers<'_> {
+        type Item = types::RestrictedUser;
+        const OPERATION_ID: &'static str = "list_blocked_users";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/users/blocked", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListUserLists<'_> {
+        type Item = types::UserList;
+        const OPERATION_ID: &'static str = "list_user_lists";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, query, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/users/lists", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListUserListUsers<'_> {
+        type Item = types::UserBrief;
+        const OPERATION_ID: &'static str = "list_user_list_users";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, list_id, limit, offset, x_connection_id } = self;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/users/lists/{}/users", client.baseurl, encode_path(&
+                list_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListRestrictedUsers<'_> {
+        type Item = types::RestrictedUser;
+        const OPERATION_ID: &'static str = "list_restricted_users";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/users/restrict", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for SearchUsers<'_> {
+        type Item = types::UserView;
+        const OPERATION_ID: &'static str = "search_users";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, query, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/users/search", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListUserPosts<'_> {
+        type Item = types::Post;
+        const OPERATION_ID: &'static str = "list_user_posts";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                user_id,
+                before_publish_time,
+                include_post_counts,
+                limit,
+                pinned,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let user_id = user_id.map_err(crate::request::invalid)?;
+            let before_publish_time = before_publish_time
+                .map_err(crate::request::invalid)?;
+            let include_post_counts = include_post_counts
+                .map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let pinned = pinned.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/users/{}/posts", client.baseurl, encode_path(& user_id
+                .to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "beforePublishTime",
+                        &before_publish_time,
+                    ),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "includePostCounts",
+                        &include_post_counts,
+                    ),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("pinned", &pinned))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListVaultLists<'_> {
+        type Item = types::VaultList;
+        const OPERATION_ID: &'static str = "list_vault_lists";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, query, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/vault/lists", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListVaultListMedia<'_> {
+        type Item = types::VaultMedia;
+        const OPERATION_ID: &'static str = "list_vault_list_media";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                list_id,
+                limit,
+                media_type,
+                offset,
+                query,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let media_type = media_type.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!(
+                "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
+                list_id.to_string()),
+            );
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListVaultMedia<'_> {
+        type Item = types::VaultMedia;
+        const OPERATION_ID: &'static str = "list_vault_media";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                limit,
+                list_id,
+                media_type,
+                offset,
+                query,
+                sort_by,
+                sort_direction,
+                x_connection_id,
+            } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let list_id = list_id.map_err(crate::request::invalid)?;
+            let media_type = media_type.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let query = query.map_err(crate::request::invalid)?;
+            let sort_by = sort_by.map_err(crate::request::invalid)?;
+            let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/vault/media", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("listId", &list_id))
+                .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
+                .query(
+                    &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
+                )
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for ListConnections<'_> {
+        type Item = types::Connection;
+        const OPERATION_ID: &'static str = "list_connections";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, imported, limit, offset, status } = self;
+            let imported = imported.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let status = status.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/account/connections", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(1usize);
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("imported", &imported))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .query(&progenitor_client::QueryParam::new("status", &status))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
+    impl crate::list::List for QueryVaultPlusMedia<'_> {
+        type Item = types::VaultPlusMedia;
+        const OPERATION_ID: &'static str = "query_vault_plus_media";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self {
+                client,
+                cached_at_from,
+                cached_at_to,
+                content_type,
+                created_at_from,
+                created_at_to,
+                cursor,
+                duration_max,
+                duration_min,
+                limit,
+                sort,
+                status,
+                type_,
+                x_connection_id,
+            } = self;
+            let cached_at_from = cached_at_from.map_err(crate::request::invalid)?;
+            let cached_at_to = cached_at_to.map_err(crate::request::invalid)?;
+            let content_type = content_type.map_err(crate::request::invalid)?;
+            let created_at_from = created_at_from.map_err(crate::request::invalid)?;
+            let created_at_to = created_at_to.map_err(crate::request::invalid)?;
+            let cursor = cursor.map_err(crate::request::invalid)?;
+            let duration_max = duration_max.map_err(crate::request::invalid)?;
+            let duration_min = duration_min.map_err(crate::request::invalid)?;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let sort = sort.map_err(crate::request::invalid)?;
+            let status = status.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/vault-plus/media", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("cachedAtFrom", &cached_at_from),
+                )
+                .query(&progenitor_client::QueryParam::new("cachedAtTo", &cached_at_to))
+                .query(&progenitor_client::QueryParam::new("contentType", &content_type))
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "createdAtFrom",
+                        &created_at_from,
+                    ),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("createdAtTo", &created_at_to),
+                )
+                .query(&progenitor_client::QueryParam::new("cursor", &cursor))
+                .query(&progenitor_client::QueryParam::new("durationMax", &duration_max))
+                .query(&progenitor_client::QueryParam::new("durationMin", &duration_min))
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("sort", &sort))
+                .query(&progenitor_client::QueryParam::new("status", &status))
+                .query(&progenitor_client::QueryParam::new("type", &type_))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
         }
     }
 }

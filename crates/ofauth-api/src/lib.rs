@@ -75,6 +75,7 @@ mod id;
 // Which of the readers are used is up to the document.
 #[allow(dead_code, unused_imports, unused_macros)]
 mod lenient;
+pub mod list;
 mod open_enum;
 mod request;
 mod response;

@@ -50,6 +50,17 @@
 //! # Ok(()) }
 //! ```
 //!
+//! **A list** comes in pages. All of its items are a stream, raw or typed, each item once:
+//!
+//! ```no_run
+//! # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
+//! let mut fans = client.call("list_subscribers").items();
+//! while let Some(fan) = fans.next().await {
+//!     println!("{}", fan?["username"]);
+//! }
+//! # Ok(()) }
+//! ```
+//!
 //! **An error** has a text for people and a [kind](ErrorKind) for the program. Two questions are enough for most:
 //!
 //! ```no_run
@@ -74,6 +85,7 @@
 //! | [`Progress`], [`Notice`], [`Cancel`] | what happens to an upload meanwhile, and how to end it |
 //! | [`Journal`] | interrupted uploads: list them, remove them |
 //! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
+//! | [`Pages`], [`Items`] | lists that come in pages, as streams |
 //! | [`TypedCall`] | what posts, messages and checks are until they are awaited: cancel, timeout |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
@@ -113,6 +125,8 @@ mod journal;
 mod limits;
 #[doc(hidden)]
 pub mod line_file;
+#[cfg(feature = "typed")]
+mod lists;
 mod net;
 mod object;
 mod origin;
@@ -145,7 +159,7 @@ pub use ofauth_operations::{operation, operations, schemas};
 
 pub use account::Whoami;
 pub use batch::{BatchFile, Batched, UploadAll};
-pub use call::{Call, TypedCall};
+pub use call::{Call, Items, Page, Pages, TypedCall};
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
 #[doc(hidden)]

@@ -16,6 +16,7 @@ mod examples;
 mod fault_matrix;
 mod foreign_origins;
 mod given_up_calls;
+mod lists;
 mod malformed_responses;
 mod metadata;
 mod one_rule;

@@ -30,7 +30,8 @@ const MAY_USE: &[(&str, &[&str])] = &[
     ("ofauth-capi", &["ofauth-ffi"]),
     // Independent on purpose: a server that shared types with its client would share its mistakes.
     ("ofauth-sandbox", &[]),
-    ("ofauth-cli", &["ofauth", "ofauth-sandbox", "ofauth-surface"]),
+    // Its tests play against the servers of `ofauth-tests`.
+    ("ofauth-cli", &["ofauth", "ofauth-sandbox", "ofauth-surface", "ofauth-tests"]),
     ("ofauth-surface", &[]),
     ("xtask", &["ofauth-surface"]),
     ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "ofauth-surface", "xtask"]),

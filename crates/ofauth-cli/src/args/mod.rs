@@ -244,6 +244,18 @@ pub(crate) struct ApiArgs {
     /// Send the body as bytes of this media type
     #[arg(long, value_name = "TYPE")]
     pub(crate) content_type: Option<String>,
+    /// Fetch all pages of a list and print one item a line as JSON
+    #[arg(long, conflicts_with_all = ["list", "describe", "body"])]
+    pub(crate) paginate: bool,
+    /// With --paginate, print at most so many items
+    #[arg(long, value_name = "N", requires = "paginate", allow_negative_numbers = true)]
+    pub(crate) max: Option<u64>,
+    /// With --paginate, print one JSON array, which is closed only if nothing failed
+    #[arg(long, requires = "paginate")]
+    pub(crate) slurp: bool,
+    /// With --paginate, go on where an earlier run with the same parameters was left
+    #[arg(long, value_name = "TOKEN", requires = "paginate")]
+    pub(crate) resume: Option<String>,
     /// List all operations
     #[arg(short, long, conflicts_with_all = ["operation", "describe"])]
     pub(crate) list: bool,

@@ -84,6 +84,11 @@ impl Failure {
         self
     }
 
+    /// The advice, if there is one.
+    pub(crate) fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
     /// The exit code that this failure asks for.
     pub(crate) fn exit(&self) -> Exit {
         Exit::of(self.kind())

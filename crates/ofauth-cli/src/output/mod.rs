@@ -191,6 +191,14 @@ impl Output {
         self.answered(self.json_text(body));
     }
 
+    /// Prints one item of a list on a line of its own, with something before it. Returns whether it got there.
+    pub(crate) fn item(&self, before: &str, json: &str) -> bool {
+        // An item that came has been read as JSON.
+        let mut line = before.as_bytes().to_vec();
+        line.extend(reformatted(json.as_bytes(), false).unwrap_or_default());
+        self.answered(self.raw(&line))
+    }
+
     /// Prints one event of `--json` that is no result to standard error, unless the user wants quiet: standard output has
     /// a line for each file and no other.
     pub(crate) fn side_event(&self, event: &Event<'_>) {

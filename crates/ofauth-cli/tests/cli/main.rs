@@ -19,6 +19,7 @@ mod file_names;
 #[cfg(target_os = "linux")]
 mod interrupted_calls;
 mod interrupted_reads;
+mod lists;
 mod local;
 mod lost_output;
 mod network;

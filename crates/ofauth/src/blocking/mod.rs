@@ -2,29 +2,26 @@
 //!
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
+mod call;
+mod pages;
 mod runtime;
 mod typed_call;
 
 use std::future::{IntoFuture, ready};
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
-use bytes::Bytes;
-use serde::Serialize;
-use serde_json::Value;
-
+pub use self::call::Call;
+pub use self::pages::{Items, Pages};
 use self::runtime::OwnRuntime;
 #[doc(hidden)]
 pub use self::runtime::start_runtime;
 pub use self::typed_call::TypedCall;
 use crate::account::Whoami;
 use crate::batch::{self, BatchFile, Batched};
-use crate::call;
 use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
 use crate::error::{Error, Result};
-use crate::http::response::Response;
 use crate::posts::{Content, Message, Post};
 use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
@@ -123,12 +120,12 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn call(&self, operation_id: &str) -> Call {
-        Call { call: self.inner.call(operation_id), client: self.clone() }
+        Call::new(self.inner.call(operation_id), &self.runtime)
     }
 
     /// A call of OnlyFans' own API through the service. See [`Client::proxy_call`](crate::Client::proxy_call).
     pub fn proxy_call(&self, method: &str, path: &str) -> Call {
-        Call { call: self.inner.proxy_call(method, path), client: self.clone() }
+        Call::new(self.inner.proxy_call(method, path), &self.runtime)
     }
 
     /// See [`Client::set_api_key`](crate::Client::set_api_key).
@@ -168,6 +165,34 @@ impl Client {
     /// See [`Client::whoami`](crate::Client::whoami).
     pub fn whoami(&self) -> TypedCall<Whoami> {
         TypedCall::new(self.inner.whoami(), &self.runtime)
+    }
+
+    /// A list that a builder of [`api`](Self::api) asks for, page by page. See [`Client::pages`](crate::Client::pages).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// for page in client.pages(client.api().list_posts()) {
+    ///     println!("{} posts", page?.items().len());
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "typed")]
+    pub fn pages<L: ofauth_api::list::List>(&self, list: L) -> Pages<L::Item> {
+        Pages::new(self.inner.pages(list), &self.runtime)
+    }
+
+    /// The same list item by item. See [`Client::items`](crate::Client::items).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// for media in client.items(client.api().list_vault_media()) {
+    ///     println!("{}", media?.id);
+    /// }
+    /// # Ok(()) }
+    /// ```
+    #[cfg(feature = "typed")]
+    pub fn items<L: ofauth_api::list::List>(&self, list: L) -> Items<L::Item> {
+        self.pages(list).items()
     }
 
     /// The generated client, whose calls [`wait`](Self::wait) carries out.
@@ -375,65 +400,5 @@ impl Iterator for UploadAll {
         let ended = self.client.wait(async { Ok::<_, Error>(self.batch.next().await) });
         self.is_over = !matches!(ended, Ok(Some(_)));
         ended.unwrap_or_else(|error| Some(Batched::of(0, String::new(), Err(error))))
-    }
-}
-
-/// A call that was not sent yet: an [`ofauth::Call`](crate::Call) whose [`send`](Self::send) blocks.
-#[derive(Debug, Clone)]
-#[must_use = "a call does nothing until `send` is called"]
-pub struct Call {
-    call: call::Call,
-    client: Client,
-}
-
-impl Call {
-    /// See [`Call::param`](crate::Call::param).
-    pub fn param(self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.with(|call| call.param(name, value))
-    }
-
-    /// See [`Call::params`](crate::Call::params).
-    pub fn params<N: Into<String>, V: Into<Value>>(self, params: impl IntoIterator<Item = (N, V)>) -> Self {
-        self.with(|call| call.params(params))
-    }
-
-    /// See [`Call::json`](crate::Call::json).
-    pub fn json(self, body: &impl Serialize) -> Self {
-        self.with(|call| call.json(body))
-    }
-
-    /// See [`Call::body_json`](crate::Call::body_json).
-    pub fn body_json(self, text: impl Into<String>) -> Self {
-        self.with(|call| call.body_json(text))
-    }
-
-    /// See [`Call::body_bytes`](crate::Call::body_bytes).
-    pub fn body_bytes(self, bytes: impl Into<Bytes>, content_type: impl Into<String>) -> Self {
-        self.with(|call| call.body_bytes(bytes, content_type))
-    }
-
-    /// See [`Call::connection_id`](crate::Call::connection_id).
-    pub fn connection_id(self, id: impl Into<String>) -> Self {
-        self.with(|call| call.connection_id(id))
-    }
-
-    /// See [`Call::cancel`](crate::Call::cancel).
-    pub fn cancel(self, cancel: &Cancel) -> Self {
-        self.with(|call| call.cancel(cancel))
-    }
-
-    /// See [`Call::timeout`](crate::Call::timeout).
-    pub fn timeout(self, limit: Duration) -> Self {
-        self.with(|call| call.timeout(limit))
-    }
-
-    /// See [`Call::send`](crate::Call::send).
-    pub fn send(self) -> Result<Response> {
-        self.client.wait(self.call.send())
-    }
-
-    fn with(mut self, change: impl FnOnce(call::Call) -> call::Call) -> Self {
-        self.call = change(self.call);
-        self
     }
 }

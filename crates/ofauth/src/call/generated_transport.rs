@@ -12,6 +12,7 @@ use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;
 use crate::http::response::Response;
+use crate::settings::Settings;
 
 impl ApiTransport for Transport {
     fn execute<'a>(
@@ -20,16 +21,27 @@ impl ApiTransport for Transport {
         operation: Option<&'static Operation>,
     ) -> Execute<'a> {
         Box::pin(async move {
-            let mut request = from_reqwest(request, operation)?;
-            let wanted = operation.map_or(Connection::Optional, |operation| operation.connection);
-            if !request.headers.contains_key(CONNECTION_ID)
-                && let Some(id) = self.settings.connection_for(wanted, None)?
-            {
-                request = request.connection(id);
-            }
+            let request = prepared(&self.settings, request, operation)?;
             self.call(&request, &Patience::default()).await.map(into_response)
         })
     }
+}
+
+/// The request of the generated client as it is sent, with a connection.
+pub(crate) fn prepared(
+    settings: &Settings,
+    request: reqwest::Request,
+    operation: Option<&Operation>,
+) -> Result<Request> {
+    let request = from_reqwest(request, operation)?;
+    let wanted = operation.map_or(Connection::Optional, |operation| operation.connection);
+    if request.headers.contains_key(CONNECTION_ID) {
+        return Ok(request);
+    }
+    Ok(match settings.connection_for(wanted, None)? {
+        Some(id) => request.connection(id),
+        None => request,
+    })
 }
 
 /// The whole request of the generated client. Its bodies are always whole: JSON text, or bytes that the caller gave.

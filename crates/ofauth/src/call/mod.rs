@@ -2,16 +2,19 @@
 //!
 //! [`transport`] is the one road of every JSON call, typed, raw or inside an upload; [`generated_transport`] is the generated
 //! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] places and [`allowed`]
-//! holds against the document, [`typed`] that of the calls with a method of their own. [`pause`] tells what a call waits for.
+//! holds against the document, [`typed`] that of the calls with a method of their own. [`pages`] makes many calls of one, for a list that
+//! comes in pages. [`pause`] tells what a call waits for.
 
 mod allowed;
 #[cfg(feature = "typed")]
-mod generated_transport;
+pub(crate) mod generated_transport;
+mod pages;
 mod params;
 pub(crate) mod pause;
 pub(crate) mod raw;
 pub(crate) mod transport;
 pub(crate) mod typed;
 
+pub use pages::{Items, Page, Pages};
 pub use raw::Call;
 pub use typed::TypedCall;

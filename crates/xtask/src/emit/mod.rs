@@ -3,7 +3,7 @@
 pub mod example;
 mod inline;
 mod limits;
-mod page;
+pub mod page;
 mod parameter;
 pub mod sandbox;
 pub mod schemas;

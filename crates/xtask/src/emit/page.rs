@@ -98,6 +98,11 @@ impl<'a> Page<'a> {
     }
 }
 
+/// The field of an answer that holds the items, if the operation is marked as a list.
+pub fn items(operation: &Operation) -> Option<&str> {
+    operation.extensions.get(MARK)?.get("items")?.as_str()
+}
+
 /// Whether a success of the operation, or a variant of it, has a field.
 fn answers(document: &Document, operation: &Operation, field: &str) -> bool {
     let Some(schema) = operation.success().and_then(|(_, response)| response.schema.as_ref()) else {

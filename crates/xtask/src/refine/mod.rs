@@ -5,6 +5,7 @@
 
 mod enums;
 mod fields;
+mod lists;
 mod requests;
 mod responses;
 mod setters;
@@ -29,6 +30,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     Texts.visit_file_mut(file);
     responses::send_in_crate(file)?;
     requests::build_in_crate(file)?;
+    lists::add_trait(file, document)?;
     drop_constructors(file);
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));

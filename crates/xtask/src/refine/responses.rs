@@ -52,7 +52,7 @@ fn rewrite(method: &mut ImplItemFn) -> Result<()> {
 }
 
 /// `T` of `Result<ResponseValue<T>, _>`.
-fn success(output: &ReturnType) -> Option<&Type> {
+pub(super) fn success(output: &ReturnType) -> Option<&Type> {
     let ReturnType::Type(_, result) = output else { return None };
     let Type::Path(result) = result.as_ref() else { return None };
     let PathArguments::AngleBracketed(arguments) = &result.path.segments.last()?.arguments else {

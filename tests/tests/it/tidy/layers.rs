@@ -32,7 +32,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["upload"],
             &["batch"],
             &["client.rs"],
-            &["account.rs", "posts.rs", "vault.rs"],
+            &["account.rs", "lists.rs", "posts.rs", "vault.rs"],
             &["blocking"],
             &["unversioned.rs", "lib.rs"],
         ],
@@ -77,7 +77,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/ofauth-api",
         &[
             &["id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
-            &["request.rs", "transport.rs", "direct.rs"],
+            &["list.rs", "request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],
         ],
@@ -98,7 +98,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         &[
             &["response.rs", "canary.rs", "gate.rs", "tls.rs"],
             &["exchange.rs", "server.rs"],
-            &["session.rs", "guide.rs", "one_rule.rs", "watch.rs"],
+            &["session.rs", "guide.rs", "lists.rs", "one_rule.rs", "watch.rs"],
             &["lib.rs"],
         ],
     ),

@@ -13,8 +13,13 @@ const NOT_IN_SIGNATURES: &[&str] =
     &["ofauth_api", "reqwest", "hyper", "hyper_util", "progenitor_client", "rustls", "tokio_rustls"];
 
 /// The doors to the generated client: what may name it all the same, each under the feature `typed`.
-/// The first is there twice: the blocking client has it, too.
-const DOORS: &[&str] = &["typed: fn api (& self) -> ofauth_api :: Client", "typed: ofauth_api as api"];
+/// The methods are there twice: the blocking client has them, too.
+const DOORS: &[&str] = &[
+    "typed: fn api (& self) -> ofauth_api :: Client",
+    "typed: fn items < L : ofauth_api :: list :: List > (& self , list : L) -> Items < L :: Item >",
+    "typed: fn pages < L : ofauth_api :: list :: List > (& self , list : L) -> Pages < L :: Item >",
+    "typed: ofauth_api as api",
+];
 
 #[test]
 fn public_signatures_of_the_library_name_no_http_library() {

@@ -3,6 +3,7 @@
 //! Which parameters and bodies an operation takes stands in the table that is generated from the API's document; the
 //! library checks them.
 
+mod paginate;
 mod schema;
 mod table;
 mod values;
@@ -52,6 +53,9 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     let raw = values::raw_parameters(&args.raw_param)?;
     let call = context.client.call(id).params(parameters);
     let mut call = raw.into_iter().fold(call, |call, (name, value)| call.raw_param(name, value));
+    if args.paginate {
+        return paginate::run(app, args, call).await;
+    }
     if let Some((bytes, origin)) = body {
         call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
             call.body_bytes(bytes, content_type(args)?)
