@@ -46,7 +46,7 @@
  * A function that can fail returns an ofauth_status: OFAUTH_OK, which is 0, or one of OFAUTH_ERR_.... Its last argument is a
  * place for an ofauth_error and may be NULL. After a failure the place holds an error, to be freed with ofauth_error_free;
  * after a success it holds NULL. What it held before is overwritten, not freed. Errors are kept nowhere else. A result goes to
- * an `out` place, which must not be NULL and holds NULL after a failure, and at the end of a batch. The text of a function adds
+ * an `out` place, which must not be NULL and holds NULL after a failure, and at the end of a batch or a list. The text of a function adds
  * to these rules.
  *
  * @section ofauth_ownership Ownership
@@ -62,12 +62,12 @@
  * The library keeps no state per thread, so an object that was made on one thread may be used on another.
  *
  *     ofauth_client, ofauth_cancel                                any number of threads at the same time
- *     ofauth_batch                                                likewise, but one at a time waits for it
+ *     ofauth_batch, ofauth_pages                                  likewise, but one at a time waits for it
  *     ofauth_config, ofauth_upload, ofauth_request, ofauth_wait   one thread at a time; several while none changes it
  *     ofauth_result, ofauth_batched, ofauth_response, ofauth_error, ofauth_check_result, ofauth_sessions
  *                                                                 immutable: any number of threads at the same time
  *
- * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a batch, a
+ * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a batch, pages, a
  * request, a wait and a cancel may be freed while a run is under way that has begun to call back; the run keeps what it needs.
  *
  * @section ofauth_waiting_section Functions that wait
@@ -235,6 +235,9 @@ typedef struct ofauth_config ofauth_config;
 
 /** Why a call failed. Immutable: any thread may read it, and the texts it returns live as long as it does. */
 typedef struct ofauth_error ofauth_error;
+
+/** A walk through a list. Any number of threads at the same time, of which one may wait for it. */
+typedef struct ofauth_pages ofauth_pages;
 
 /** A request to be run. One thread changes it at a time; several may run it at the same time while none changes it. */
 typedef struct ofauth_request ofauth_request;
@@ -1657,6 +1660,115 @@ ofauth_status ofauth_call_bytes(const ofauth_client *client,
                                 const char *content_type,
                                 ofauth_response **out,
                                 ofauth_error **err);
+
+/** @} */
+
+/* -- Lists in pages -------------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_pages Lists in pages
+ *
+ * An operation that hands out a list, such as "list_subscribers", does so page by page. An `ofauth_pages` walks through all
+ * of them, in pages or item by item, each item once, with one page in memory. `ofauth api --describe OPERATION` of the
+ * command tells which operations are lists: those that take "limit", "offset", "cursor" or "marker". What is set is set before
+ * the first `ofauth_pages_next`.
+ *
+ * Pages are as long as every source allows, or as the parameter "limit" says. What came already is left out: an item is
+ * known by its "id", or by all of it if it has none; the latest 65 536 are remembered, in less than 2 MiB. By offset, an
+ * item that is removed before the place of the walk moves the rest up, and so one item is missed for each; what is added at
+ * the front is not seen.
+ *
+ * A service that says that more follows and does not give it (the same page again, a place that does not move, eleven empty
+ * pages) is `OFAUTH_ERR_INVALID_ANSWER`, with the number of the page.
+ * @{
+ */
+
+/**
+ * Makes a walk through the list that an operation hands out, such as "list_subscribers". Free it with `ofauth_pages_free`.
+ *
+ * `params_json` is one JSON object with the parameters by their names, or NULL for none; see `ofauth_request_set_params`.
+ * Where it says a page size or where to begin, that is kept to. An operation that is unknown or hands out no list, and a
+ * parameter that is not allowed, is an error of the first `ofauth_pages_next`.
+ *
+ *     ofauth_pages *fans = NULL;
+ *     ofauth_response *fan = NULL;
+ *     ofauth_status status = ofauth_pages_new("list_subscribers", "{\"type\": \"active\"}", &fans, &error);
+ *     while (status == OFAUTH_OK && (status = ofauth_pages_next_item(client, fans, &fan, &error)) == OFAUTH_OK && fan != NULL) {
+ *         puts(ofauth_response_json(fan));
+ *         ofauth_response_free(fan);
+ *     }
+ *     ofauth_pages_free(fans);
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_pages_new(const char *operation_id,
+                               const char *params_json,
+                               ofauth_pages **out,
+                               ofauth_error **err);
+
+/** Frees a walk. A call that waits for it goes on to its end. Passing NULL is a no-op. */
+OFAUTH_API
+void ofauth_pages_free(ofauth_pages *pages);
+
+/** Sets the most items that are handed out, all pages together. Default: all. */
+OFAUTH_API
+ofauth_status ofauth_pages_set_max(ofauth_pages *pages,
+                                   uint64_t items,
+                                   ofauth_error **err);
+
+/**
+ * Goes on where an earlier walk through the same list was left, with the same parameters: `token` is what
+ * `ofauth_pages_resume_token` was, in this process or another. What that walk handed out is not remembered. NULL, the default,
+ * begins at the start. A text that is no token of the list is an error of the first `ofauth_pages_next`.
+ */
+OFAUTH_API
+ofauth_status ofauth_pages_set_resume(ofauth_pages *pages,
+                                      const char *token,
+                                      ofauth_error **err);
+
+/** Sets the cancel that gives up the fetching of pages. NULL, the default, is none. The cancel may be freed afterwards. */
+OFAUTH_API
+ofauth_status ofauth_pages_set_cancel(ofauth_pages *pages,
+                                      const ofauth_cancel *cancel,
+                                      ofauth_error **err);
+
+/** Sets how long one page may take, in milliseconds, all tries and pauses together. 0, the default, is no limit. */
+OFAUTH_API
+ofauth_status ofauth_pages_set_timeout(ofauth_pages *pages,
+                                       uint64_t milliseconds,
+                                       ofauth_error **err);
+
+/**
+ * Hands out the next page, or what `ofauth_pages_next_item` has left of one: the response is {"items": [...]}, the items as
+ * the service describes them. Free `*out` with `ofauth_response_free`. With `OFAUTH_OK` and NULL in `*out`, the list is over.
+ *
+ * The first call begins the walk, with this client; later ones take the same client, or another handle of it. After an error,
+ * `OFAUTH_ERR_CANCELLED` and `OFAUTH_ERR_TIMEOUT` included, the next call asks for the same page again. The errors are those
+ * of `ofauth_request_run`; `OFAUTH_ERR_INVALID_ANSWER` says, too, that the list does not go on. `OFAUTH_ERR_BUSY`: another
+ * thread waits for these pages. Not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child
+ * (`OFAUTH_ERR_FORKED`).
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_pages_next(const ofauth_client *client,
+                                ofauth_pages *pages,
+                                ofauth_response **out,
+                                ofauth_error **err);
+
+/**
+ * Hands out the next item as JSON, which `ofauth_response_json` of `*out` is, and waits for the service when a page is used
+ * up. Otherwise as `ofauth_pages_next`.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_pages_next_item(const ofauth_client *client,
+                                     ofauth_pages *pages,
+                                     ofauth_response **out,
+                                     ofauth_error **err);
+
+/**
+ * Where another walk goes on behind what was handed out: a text for `ofauth_pages_set_resume`. NULL before the first call, at
+ * the end of the list, in a forked child and for NULL. It lives until the next call with these pages.
+ */
+OFAUTH_API
+const char *ofauth_pages_resume_token(const ofauth_pages *pages);
 
 /** @} */
 

@@ -145,6 +145,15 @@ ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_i
   return status;
 }
 
+ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages *pages, uintptr_t call,
+                                       ofauth_response **out, ofauth_error **err) {
+  uintptr_t before = current_call;
+  current_call = call;
+  ofauth_status status = ofauth_pages_next_item(client, pages, out, err);
+  current_call = before;
+  return status;
+}
+
 ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
                                   const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
                                   ofauth_response **out, ofauth_error **err) {

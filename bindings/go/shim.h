@@ -42,6 +42,8 @@ ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const
                                         ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_id, const char *params_json,
                             const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages *pages, uintptr_t call,
+                                       ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
                                   const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
                                   ofauth_response **out, ofauth_error **err);

@@ -112,6 +112,28 @@ static ofauth_status file_of_batch(ofauth_client *with, ofauth_error **error) {
   return status;
 }
 
+static ofauth_status page(ofauth_client *with, ofauth_error **error) {
+  ofauth_pages *pages = NULL;
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_pages_new("list_posts", NULL, &pages, error);
+  status = status == OFAUTH_OK ? ofauth_pages_next(with, pages, &response, error) : status;
+  CHECK(response == NULL && strcmp(ofauth_pages_resume_token(pages), "list_posts@") == 0);
+  ofauth_pages_free(pages);
+  return status;
+}
+
+/* A walk with a timeout of its own, which goes on with the same page. */
+static void by_pages(void) {
+  ofauth_pages *pages = NULL;
+  ofauth_response *response = NULL;
+  OK(ofauth_pages_new("list_posts", NULL, &pages, &error));
+  OK(ofauth_pages_set_timeout(pages, TIMEOUT_MS, &error));
+  EXPECT(OFAUTH_ERR_TIMEOUT, ofauth_pages_next_item(client, pages, &response, NULL));
+  EXPECT(OFAUTH_ERR_TIMEOUT, ofauth_pages_next(client, pages, &response, NULL));
+  CHECK(response == NULL);
+  ofauth_pages_free(pages);
+}
+
 /* By name, and whether it must not be carried out twice. */
 static const struct {
   const char *name;
@@ -120,7 +142,7 @@ static const struct {
 } CALLS[] = {
     {"a GET", call_get, 0}, {"a POST", call_post, 1},  {"bytes", call_bytes, 0},
     {"a check", check, 0},  {"a Vault+ batch", vault_plus_batch, 0}, {"an upload", upload_file, 0},
-    {"a batch", file_of_batch, 0},
+    {"a batch", file_of_batch, 0}, {"a page", page, 0},
 };
 
 static const struct {
@@ -250,6 +272,7 @@ int main(void) {
     }
   }
   by_both();
+  by_pages();
   ofauth_client_free(client);
   return 0;
 }

@@ -50,6 +50,7 @@ struct shared {
   ofauth_sessions *sessions;
   ofauth_result *result;
   ofauth_batched *batched;
+  ofauth_pages *pages;
   ofauth_response *response;
   ofauth_error *error;
   char *pem;
@@ -178,6 +179,12 @@ static inline ofauth_result *fresh_result(void) {
   return result;
 }
 
+static inline ofauth_pages *fresh_pages(void) {
+  ofauth_pages *pages = NULL;
+  OK(ofauth_pages_new("list_posts", NULL, &pages, &error));
+  return pages;
+}
+
 static inline ofauth_batched *fresh_batched(void) {
   ofauth_batch *batch = fresh_batch();
   ofauth_batched *file = NULL;
@@ -212,6 +219,7 @@ static inline void make_shared(void) {
   shared.sessions = fresh_sessions();
   shared.result = fresh_result();
   shared.batched = fresh_batched();
+  shared.pages = fresh_pages();
   shared.response = fresh_response();
   shared.error = fresh_error();
 }
@@ -220,6 +228,7 @@ static inline void free_shared(void) {
   ofauth_error_free(shared.error);
   ofauth_response_free(shared.response);
   ofauth_batched_free(shared.batched);
+  ofauth_pages_free(shared.pages);
   ofauth_result_free(shared.result);
   ofauth_sessions_free(shared.sessions);
   ofauth_check_result_free(shared.check_result);

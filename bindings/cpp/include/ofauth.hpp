@@ -21,7 +21,7 @@
 //   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file
 //   that had ended when an exception came out of Client::next is what the next call of it gives.
 // - Any number of threads may use a Client, a Cancel or a Batch, for which one at a time waits, and read a Result, a
-//   Batched, a Response or an Error. A Config, a Wait, a Request and an Upload are for one thread at a time, and nobody
+//   Batched, a Response or an Error. A Config, a Wait, a Request, an Upload and a Pages are for one thread at a time, and nobody
 //   changes what runs.
 // - A call keeps what it needs: once it has begun to call back, its Client, Request, Upload and Batch may be
 //   destroyed, in a callback or on another thread, and it goes on to its end.
@@ -37,6 +37,7 @@
 #include <ofauth/batch.hpp>
 #include <ofauth/callbacks.hpp>
 #include <ofauth/error.hpp>
+#include <ofauth/pages.hpp>
 #include <ofauth/results.hpp>
 #include <ofauth/upload.hpp>
 
@@ -296,6 +297,27 @@ class Client {
         const auto *const client = detail::used(handle_, "Client");
         detail::run(&ofauth_batch_settle, client, detail::used(batch.state_, "Batch")->get());
     }
+    /// Hands out the next page of a list: its JSON is {"items": [...]}. Nothing at the end of the list.
+    ///
+    /// The first call begins the walk with this client; later ones take the same client, or one that `with` made of it.
+    /// After an exception, the next call asks for the same page again. Status::invalid_answer: the service says that
+    /// more follows and does not give it.
+    std::optional<Response> next(Pages &pages) const {
+        auto page = pages.next(pages.page_, &ofauth_pages_next, detail::used(handle_, "Client"));
+        if (!page) return std::nullopt;
+        return Response(std::move(page));
+    }
+    /// The items of a list as a range: `for (const auto &item : client.items(pages))`, each a JSON text. Both must stay
+    /// while it is used.
+    Items items(Pages &pages) const & noexcept { return {this, &pages}; }
+    /// The same for a list of which nothing is set but its parameters: `client.items("list_chats")`.
+    Items items(std::string_view operation_id, std::string_view params_json = {}) const & {
+        return {this, std::make_unique<Pages>(operation_id, params_json)};
+    }
+    /// A client that is about to go cannot be asked again.
+    Items items(Pages &pages) const && = delete;
+    /// The same.
+    Items items(std::string_view operation_id, std::string_view params_json = {}) const && = delete;
     /// Replaces the API key, for a program that rotates keys, inside callbacks too. Requests that are sent from now
     /// on carry the new one, also those of uploads under way and of all that `with` made. Status::config: no key
     /// looks like that; the old one stays.
@@ -346,6 +368,13 @@ class Client {
     }
 
   private:
+    friend class Items::Iterator;
+    /// The next item of a list; nothing at the end.
+    std::optional<std::string> next_item(Pages &pages) const {
+        auto item = pages.next(pages.item_, &ofauth_pages_next_item, detail::used(handle_, "Client"));
+        if (!item) return std::nullopt;
+        return std::string(ofauth_response_json(item.get()));
+    }
     explicit Client(detail::ClientHandle handle) noexcept : handle_(std::move(handle)) {}
     template <typename Made, typename Function, typename... Arguments>
     Made make(Function function, Arguments... arguments) const {
@@ -358,6 +387,11 @@ class Client {
 
     detail::ClientHandle handle_;
 };
+
+inline Items::Iterator &Items::Iterator::operator++() {
+    item_ = client_->next_item(*pages_);
+    return *this;
+}
 
 inline Results::Iterator &Results::Iterator::operator++() {
     file_ = client_->next(*batch_);

@@ -30,6 +30,7 @@ mod journal;
 mod log;
 mod mailbox;
 mod notice;
+mod pages;
 mod panics;
 mod pointer;
 mod progress;
@@ -61,6 +62,7 @@ pub use log::{
     ofauth_log_callback,
 };
 pub use notice::*;
+pub use pages::*;
 pub use progress::*;
 pub use request::*;
 pub use response::*;

@@ -37,7 +37,12 @@ impl ofauth_response {
 
     /// A response of several calls, or one that was understood already.
     pub(crate) fn of_json(json: &serde_json::Value) -> Result<Self> {
-        Self::new(200, json.to_string().as_bytes())
+        Self::of_text(&json.to_string())
+    }
+
+    /// The same for JSON that is text already.
+    pub(crate) fn of_text(json: &str) -> Result<Self> {
+        Self::new(200, json.as_bytes())
     }
 
     fn new(status: i32, body: &[u8]) -> Result<Self> {

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use xtask::header::{self, Function, Parameter as Argument};
 
 use crate::operations::OPERATIONS;
+use crate::run::root;
 use crate::tree::Tree;
 
 /// Parameters that may be NULL, beside `err`, `user_data` and `destroy`.
@@ -26,6 +27,9 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_request_set_json", "json"),
     ("ofauth_upload_set_vault_upload", "mode"),
     ("ofauth_upload_set_vault_upload", "user_id"),
+    ("ofauth_pages_new", "params_json"),
+    ("ofauth_pages_set_cancel", "cancel"),
+    ("ofauth_pages_set_resume", "token"),
     ("ofauth_call", "params_json"),
     ("ofauth_call", "body_json"),
     ("ofauth_call_bytes", "params_json"),
@@ -67,6 +71,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "json", r#""{}""#),
     ("", "name", r#""Content-Type""#),
     ("", "record", r#""a batch""#),
+    ("", "token", r#""list_posts@""#),
 ];
 
 /// Types of numbers, with their largest value.
@@ -112,6 +117,13 @@ pub(crate) fn status_names(text: &str) -> Vec<&str> {
     let names =
         text.lines().filter_map(|line| line.trim().strip_prefix("#define ")?.split_whitespace().next());
     names.filter(|name| *name == "OFAUTH_OK" || name.starts_with("OFAUTH_ERR_")).collect()
+}
+
+/// The number of a status, as the header of the repository has it.
+pub(crate) fn status_number(name: &str) -> i32 {
+    let header = std::fs::read_to_string(root().join("include/ofauth.h")).unwrap();
+    let line = header.lines().find_map(|line| line.strip_prefix(&format!("#define {name} "))).unwrap();
+    line.parse().unwrap()
 }
 
 fn statuses(text: &str) -> String {

@@ -8,6 +8,7 @@
 // Helpers of tests are tests, which lints do not see; tables of cases are clearer with their types written out.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, clippy::type_complexity)]
 
+mod built;
 mod cases;
 mod cpp;
 mod dist;
@@ -18,6 +19,7 @@ mod go;
 mod guest;
 mod headers;
 mod library;
+mod lists;
 mod one_rule;
 mod operations;
 mod program;

@@ -1,17 +1,15 @@
 //! One rule for every language: what a 2xx is, whether the call is made from C, C++ or Go.
 
-use std::path::Path;
-
 use ofauth::ErrorKind;
 use ofauth_tests::one_rule::{Row, TABLE};
 use ofauth_tests::{Guide, Play};
 use tokio::process::Command;
 
-use crate::go::{go, module};
-use crate::program::{Program, STRICT, Way, pkg_config};
-use crate::run::{command, copy, root, run, scratch, tool};
+use crate::built::Built;
+use crate::cases::status_number;
+use crate::program::{Program, Way};
+use crate::run::run;
 use crate::server::{Environment, KEY};
-use crate::tree::tree;
 
 /// Runs a program with each answer of the table, and looks how its calls end: at least `least` of them.
 async fn every_call_reads_an_answer_alike(language: &str, least: usize, program: impl Fn() -> Command) {
@@ -44,9 +42,7 @@ fn status(kind: Option<ErrorKind>) -> i32 {
         Some(ErrorKind::OutcomeUnknown) => "OFAUTH_ERR_OUTCOME_UNKNOWN",
         Some(other) => panic!("{other:?} is not in the table"),
     };
-    let header = std::fs::read_to_string(root().join("include/ofauth.h")).unwrap();
-    let line = header.lines().find_map(|line| line.strip_prefix(&format!("#define {name} "))).unwrap();
-    line.parse().unwrap()
+    status_number(name)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -57,30 +53,12 @@ async fn from_c() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_cpp() {
-    let directory = scratch();
-    let program = directory.path().join("one_rule");
-    let mut compiler = command("c++");
-    let strict = STRICT.iter().filter(|flag| !flag.starts_with("-std"));
-    compiler.args(["-std=c++17", "-pthread"]).args(strict);
-    compiler.arg(root().join("tests/cpp/one_rule.cpp")).arg("-o").arg(&program);
-    run(compiler.args(pkg_config(&["--cflags", "--libs"]).await), 120).await.succeeds();
-    every_call_reads_an_answer_alike("C++", 3, || with_library(&program)).await;
+    let program = Built::from_cpp("one_rule").await;
+    every_call_reads_an_answer_alike("C++", 3, || program.command()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn from_go() {
-    if tool("go").is_none() {
-        return;
-    }
-    let directory = scratch();
-    copy(&root().join("tests/go/one_rule"), directory.path());
-    module(directory.path(), "one_rule");
-    run(&mut go(directory.path(), &["build", "-o", "one_rule", "."]), 400).await.succeeds();
-    every_call_reads_an_answer_alike("Go", 5, || with_library(&directory.path().join("one_rule"))).await;
-}
-
-fn with_library(program: &Path) -> Command {
-    let mut command = command(program);
-    command.env_remove("PATH").env("LD_LIBRARY_PATH", tree().library());
-    command
+    let Some(program) = Built::from_go("one_rule").await else { return };
+    every_call_reads_an_answer_alike("Go", 5, || program.command()).await;
 }

@@ -127,6 +127,7 @@ using SessionsHandle = Handle<ofauth_sessions, &ofauth_sessions_free>;
 using UploadHandle = Handle<ofauth_upload, &ofauth_upload_free>;
 using BatchHandle = Handle<ofauth_batch, &ofauth_batch_free>;
 using BatchedHandle = Handle<ofauth_batched, &ofauth_batched_free>;
+using PagesHandle = Handle<ofauth_pages, &ofauth_pages_free>;
 using ResultHandle = Handle<ofauth_result, &ofauth_result_free>;
 using ResponseHandle = Handle<ofauth_response, &ofauth_response_free>;
 using ErrorHandle = Handle<ofauth_error, &ofauth_error_free>;

@@ -36,6 +36,7 @@ class Cancel {
   private:
     friend class Upload;
     friend class Batch;
+    friend class Pages;
     friend class Request;
     friend class Wait;
     std::shared_ptr<ofauth_cancel> handle_;

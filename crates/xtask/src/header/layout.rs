@@ -26,7 +26,7 @@ const INTRO: &str = "crates/ofauth-ffi/header-intro.txt";
 /// sorts it.
 const ORDER: &[&str] = &[
     "version", "status", "error", "config", "log", "client", "cancel", "waiting", "upload", "progress",
-    "notice", "run", "result", "batch", "batched", "request", "call", "response", "journal",
+    "notice", "run", "result", "batch", "batched", "request", "call", "pages", "response", "journal",
 ];
 
 /// What stands before each function, which programs may define otherwise.

@@ -111,6 +111,40 @@ impl<T> Items<T> {
     }
 }
 
+/// What the C library has besides: its callers ask again after an error, and take pages and items in turn.
+#[doc(hidden)]
+impl<T: DeserializeOwned> Items<T> {
+    /// Asks once more for a page that was an error, with the next item.
+    pub fn try_again(&mut self) {
+        self.walker.try_again();
+    }
+
+    /// The next item, if it is there already.
+    pub fn next_ready(&mut self) -> Option<Result<T>> {
+        let (page, (index, json)) = (self.page.as_ref()?, self.left.pop_front()?);
+        let item = read_item(&json, page.number, index);
+        if item.is_ok() {
+            let is_last = self.left.is_empty();
+            self.resume_token = (!is_last).then(|| page.token_at(index.saturating_add(1)));
+        } else {
+            self.resume_token = Some(page.token_at(index));
+            self.left.clear();
+            self.walker.end();
+        }
+        Some(item)
+    }
+
+    /// What is left of the page, or the next one.
+    pub async fn next_page(&mut self) -> Option<Result<Vec<T>>> {
+        let first = match self.next().await? {
+            Ok(first) => first,
+            Err(error) => return Some(Err(error)),
+        };
+        let rest = std::iter::from_fn(|| self.next_ready());
+        Some(std::iter::once(Ok(first)).chain(rest).collect())
+    }
+}
+
 impl<T: DeserializeOwned> Items<T> {
     /// The next item; nothing when all were handed out, and after an error.
     ///
@@ -135,16 +169,7 @@ impl<T: DeserializeOwned> Stream for Items<T> {
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<T>>> {
         let this = self.get_mut();
         loop {
-            if let (Some(page), Some((index, json))) = (&this.page, this.left.pop_front()) {
-                let item = read_item(&json, page.number, index);
-                if item.is_ok() {
-                    let is_last = this.left.is_empty();
-                    this.resume_token = (!is_last).then(|| page.token_at(index.saturating_add(1)));
-                } else {
-                    this.resume_token = Some(page.token_at(index));
-                    this.left.clear();
-                    this.walker.end();
-                }
+            if let Some(item) = this.next_ready() {
                 return Poll::Ready(Some(item));
             }
             match ready!(this.walker.poll_page(context)) {

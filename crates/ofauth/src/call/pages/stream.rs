@@ -254,8 +254,12 @@ pub(super) struct Walker {
 enum State {
     Resting(Box<Walk>),
     Fetching(Pin<Box<dyn Future<Output = Fetched> + Send>>),
-    /// It cannot begin.
+    /// A page was an error, and nothing comes any more.
+    Failed(Box<Walk>),
+    /// It cannot begin, which nobody was told yet.
     Refused(Error),
+    /// It cannot begin, as was told.
+    Told(Error),
     Over,
 }
 
@@ -290,6 +294,15 @@ impl Walker {
         self.resume_token.as_deref()
     }
 
+    /// Asks once more for a page that was an error.
+    pub(super) fn try_again(&mut self) {
+        self.state = match std::mem::replace(&mut self.state, State::Over) {
+            State::Failed(walk) => State::Resting(walk),
+            State::Told(error) => State::Refused(error),
+            other => other,
+        };
+    }
+
     /// Fetches nothing any more.
     pub(super) fn end(&mut self) {
         self.state = State::Over;
@@ -314,14 +327,25 @@ impl Walker {
                         self.state = State::Fetching(fetching);
                         return Poll::Pending;
                     };
-                    if let Some(Ok(page)) = &page {
-                        self.state = State::Resting(walk);
-                        self.resume_token.clone_from(&page.resume_token);
+                    match &page {
+                        Some(Ok(page)) => {
+                            self.state = State::Resting(walk);
+                            self.resume_token.clone_from(&page.resume_token);
+                        }
+                        Some(Err(_)) => self.state = State::Failed(walk),
+                        None => {}
                     }
                     return Poll::Ready(page);
                 }
-                State::Refused(error) => return Poll::Ready(Some(Err(error))),
-                State::Over => return Poll::Ready(None),
+                State::Refused(error) => {
+                    let told = Error::new(error.kind(), error.message());
+                    self.state = State::Told(error);
+                    return Poll::Ready(Some(Err(told)));
+                }
+                over @ (State::Failed(_) | State::Told(_) | State::Over) => {
+                    self.state = over;
+                    return Poll::Ready(None);
+                }
             }
         }
     }

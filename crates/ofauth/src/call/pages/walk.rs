@@ -39,8 +39,8 @@ pub(super) struct Walk {
 enum State {
     NotBegun,
     Going(Box<Pager>),
-    /// The next thing to hand out is this error.
-    Stuck(Error),
+    /// The service does not go on after this page, the answer of which is kept for the error.
+    Stuck(Stuck, u64, Box<Response>),
     Over,
 }
 
@@ -105,32 +105,35 @@ impl Walk {
         token(self.operation.id, self.start.clone(), self.known)
     }
 
-    /// The next page; none at the end of the list, and after an error.
+    /// The next page; none at the end of the list. After an error it is asked for again.
     pub(super) async fn next(&mut self) -> Option<Result<RawPage>> {
         let mut pager = match std::mem::replace(&mut self.state, State::Over) {
             State::NotBegun if self.max == Some(0) => return None,
             State::NotBegun => Box::new(Pager::new(self.table.style, self.page_size(), self.start.clone())),
             State::Going(pager) => pager,
-            State::Stuck(error) => return Some(Err(error)),
+            State::Stuck(stuck, number, response) => return Some(Err(self.stuck(stuck, number, response))),
             State::Over => return None,
         };
         let begins = pager.position().map(str::to_owned);
-        let (response, answer) = match self.fetch(begins.as_deref()).await {
+        let (response, body) = match self.fetch(begins.as_deref()).await {
             Ok(fetched) => fetched,
-            Err(error) => return Some(Err(error)),
+            Err(error) => {
+                self.state = State::Going(pager);
+                return Some(Err(error));
+            }
         };
         let known = std::mem::take(&mut self.known);
-        let (is_new, step) = pager.take(&answer, known);
+        let (is_new, step) = pager.take(&body, known);
         if let (Step::Stuck(stuck), false) = (&step, is_new.contains(&true)) {
-            return Some(Err(self.stuck(*stuck, pager.number(), &response)));
+            return Some(Err(self.stuck(*stuck, pager.number(), Box::new(response))));
         }
-        let page = self.page(&pager, begins, response, answer, &is_new, &step);
+        let page = self.page(&pager, begins, response, body, &is_new, &step);
         let is_cut = self.max.is_some_and(|max| self.handed_out >= max);
         self.state = match step {
             _ if is_cut => State::Over,
             Step::End => State::Over,
             Step::Next(_) => State::Going(pager),
-            Step::Stuck(stuck) => State::Stuck(self.stuck(stuck, page.number, &page.response)),
+            Step::Stuck(stuck) => State::Stuck(stuck, page.number, Box::new(page.response.clone())),
         };
         Some(Ok(page))
     }
@@ -197,11 +200,12 @@ impl Walk {
         self.size_sent().or_else(default)?.parse().ok()
     }
 
-    fn stuck(&self, stuck: Stuck, number: u64, response: &Response) -> Error {
+    /// The error of a list that does not go on, now and whenever it is asked for again.
+    fn stuck(&mut self, stuck: Stuck, number: u64, response: Box<Response>) -> Error {
         let parameter = self.table.style.parameter();
-        response
-            .invalid(format!("{}: page {number} {stuck}", self.operation.id))
-            .with_next_step(format!("the service may not know the parameter {parameter:?}"))
+        let error = response.invalid(format!("{}: page {number} {stuck}", self.operation.id));
+        self.state = State::Stuck(stuck, number, response);
+        error.with_next_step(format!("the service may not know the parameter {parameter:?}"))
     }
 }
 
