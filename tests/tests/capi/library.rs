@@ -67,13 +67,14 @@ async fn journey(way: Way, seconds: u64) {
     let wanted: BTreeSet<_> =
         ofauth::operations().iter().map(|operation| operation.id).chain(["proxy_request"]).collect();
     let seen: BTreeSet<_> = transcript.iter().filter_map(|exchange| exchange.operation.as_deref()).collect();
-    assert_eq!((seen, wanted.len()), (wanted, 134));
+    assert_eq!(seen, wanted);
     let tags: BTreeSet<_> = ofauth::operations().iter().map(|operation| operation.tag).collect();
     assert!(tags.len() >= 10, "{tags:?}");
-    let succeeded = ended.out.lines().find_map(|line| line.strip_suffix(" of 134 operations succeeded"));
+    let all = format!(" of {} operations succeeded", seen.len());
+    let succeeded = ended.out.lines().find_map(|line| line.strip_suffix(all.as_str()));
     let succeeded: usize = succeeded.unwrap_or_else(|| panic!("{}", ended.all())).parse().unwrap();
     // The others are refused by the service: what they name was never there.
-    assert!(succeeded >= 128, "{succeeded} of 134 operations succeeded");
+    assert!(succeeded + 6 >= seen.len(), "{succeeded}{all}");
     assert!(transcript.iter().all(|exchange| exchange.api_key));
     // 250 ids go in requests of at most 100.
     let batches = transcript.iter().filter(|exchange| exchange.path.contains("vault-plus/media/batch"));

@@ -18,6 +18,7 @@ use serde_json::{Map, Value};
 
 use super::params;
 use super::transport::{Patience, Transport};
+use super::values::{Pairs, unknown};
 use crate::cancel::{Cancel, Limits};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::http::header_names::CONNECTION_ID;
@@ -46,7 +47,7 @@ pub struct Call {
     transport: Arc<Transport>,
     operation_id: String,
     params: Map<String, Value>,
-    raw_params: params::Raw,
+    raw_params: Pairs,
     body: Payload,
     connection_id: Option<String>,
     cancel: Cancel,
@@ -69,7 +70,7 @@ impl Call {
             transport,
             operation_id: operation_id.to_owned(),
             params: Map::new(),
-            raw_params: params::Raw::new(),
+            raw_params: Pairs::new(),
             body: Payload::None,
             connection_id: None,
             cancel: Cancel::new(),
@@ -77,8 +78,9 @@ impl Call {
         }
     }
 
-    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text. The value is held
-    /// against the words, ranges, lengths and forms of [the table](crate::operations()) before anything is sent.
+    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text, and an object, each
+    /// field of which is sent as `name[field]=value`, as JSON text. The value is held against the words, ranges, lengths and
+    /// forms of [the table](crate::operations()) before anything is sent. Null is as good as left out.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
@@ -244,7 +246,10 @@ impl Call {
                 "the path {path:?} leaves the proxy: give a plain path such as users/me"
             )));
         }
-        let url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
+        let mut url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
+        if !self.raw_params.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.raw_params);
+        }
         let class = match method {
             Method::GET | Method::HEAD => RetryClass::Repeatable,
             _ => RetryClass::Once,
@@ -287,7 +292,7 @@ impl Call {
                 request.body = bytes.clone();
                 Ok(())
             }
-            _ => Err(params::unknown(doing)),
+            _ => Err(unknown(doing)),
         }
     }
 
@@ -394,11 +399,25 @@ mod tests {
             url(client().call("get_post").raw_param("postId", "not a number")).ends_with("/not%20a%20number")
         );
         refused(client().call("get_post").raw_param("postId", ".."));
+        let proxied = client().proxy_call("GET", "users/me?x=1").raw_param("y", "a b");
+        assert_eq!(url(proxied), "http://127.0.0.1:1/base/v2/access/proxy/users/me?x=1&y=a+b");
+    }
+
+    #[test]
+    fn an_object_is_a_pair_for_each_of_its_fields() {
+        let fans = client().call("list_subscribers").param("filter", json!({"online": true, "tips": "a b"}));
+        let wanted =
+            "http://127.0.0.1:1/base/v2/access/subscribers?filter%5Bonline%5D=true&filter%5Btips%5D=a+b";
+        assert_eq!(url(fans.clone()), wanted);
+        assert_eq!(
+            url(fans.raw_param("filter[online]", "later")),
+            "http://127.0.0.1:1/base/v2/access/subscribers?filter%5Btips%5D=a+b&filter%5Bonline%5D=later"
+        );
     }
 
     #[test]
     fn a_body_of_text_goes_as_it_is() {
-        let text = r#"{"z": 123456789012345678901234567890, "a": 1.10}"#;
+        let text = r#"{"z": 123456789012345678901234567890, "price": null, "a": 1.10}"#;
         let call = client().call("create_post").body_json(text).request().unwrap();
         assert_eq!(
             (&call.body[..], &call.headers[CONTENT_TYPE]),
