@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use ofauth_sandbox::{FaultScript, Sandbox};
+use ofauth_sandbox::{Exchange, FaultScript, Sandbox};
 use ofauth_tests::{Answer, Guide, Next, Play, Site, Step};
 
 use crate::program::{Program, Way, play};
@@ -76,6 +76,9 @@ async fn journey(way: Way, seconds: u64) {
     // The others are refused by the service: what they name was never there.
     assert!(succeeded + 6 >= seen.len(), "{succeeded}{all}");
     assert!(transcript.iter().all(|exchange| exchange.api_key));
+    let raw = |exchange: &&Exchange| exchange.path.contains("later=");
+    let raw: Vec<_> = transcript.iter().filter(raw).map(|exchange| exchange.path.as_str()).collect();
+    assert_eq!(raw, ["/v2/access/vault/media?limit=1000&later=a+b&later=c"]);
     // 250 ids go in requests of at most 100.
     let batches = transcript.iter().filter(|exchange| exchange.path.contains("vault-plus/media/batch"));
     assert_eq!(batches.count(), 3 + 1);
