@@ -397,6 +397,11 @@ impl Call {
         self.with(|call| call.params(params))
     }
 
+    /// See [`Call::raw_param`](crate::Call::raw_param).
+    pub fn raw_param(self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.with(|call| call.raw_param(name, value))
+    }
+
     /// See [`Call::json`](crate::Call::json).
     pub fn json(self, body: &impl Serialize) -> Self {
         self.with(|call| call.json(body))
