@@ -1512,12 +1512,23 @@ void ofauth_request_free(ofauth_request *request);
  * Sets the path, query and header parameters by their names, as one JSON object. NULL, the default, is none.
  *
  * "x-connection-id" among them names another connection than the client's. They are checked against the operation when
- * the request runs, before anything is sent.
+ * the request runs, before anything is sent: names, kinds, words, ranges, lengths and forms. An object is sent as one
+ * name[field]=value pair for each of its fields.
  */
 OFAUTH_API
 ofauth_status ofauth_request_set_params(ofauth_request *request,
                                         const char *json,
                                         ofauth_error **err);
+
+/**
+ * Adds a parameter that is sent as it is, in place of one that is checked: one that the library does not know, which goes
+ * into the query, or a value that it would refuse. Of several with the same name all are sent.
+ */
+OFAUTH_API
+ofauth_status ofauth_request_add_raw_param(ofauth_request *request,
+                                           const char *name,
+                                           const char *value,
+                                           ofauth_error **err);
 
 /** Sets the JSON body, which is sent as it is. It replaces bytes. NULL, the default, is no body. */
 OFAUTH_API
@@ -1565,8 +1576,8 @@ ofauth_status ofauth_request_set_tick(ofauth_request *request,
  * `ofauth_response_free`. Any thread, at the same time as other calls on the same client; not inside a callback
  * (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
  *
- * `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or the body is not
- * JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice may have been carried out. `OFAUTH_ERR_CANCELLED`
+ * `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing, of the wrong kind or not allowed, or the body
+ * is not JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice may have been carried out. `OFAUTH_ERR_CANCELLED`
  * and `OFAUTH_ERR_TIMEOUT`: the request was given up, and nothing was done that must not be done twice. An answer may have
  * 32 MiB; of a longer one, or one that cannot be read, the error tells the status.
  */
@@ -1708,6 +1719,13 @@ ofauth_status ofauth_pages_new(const char *operation_id,
 /** Frees a walk. A call that waits for it goes on to its end. Passing NULL is a no-op. */
 OFAUTH_API
 void ofauth_pages_free(ofauth_pages *pages);
+
+/** Adds a parameter that is sent as it is, as `ofauth_request_add_raw_param` does. */
+OFAUTH_API
+ofauth_status ofauth_pages_add_raw_param(ofauth_pages *pages,
+                                         const char *name,
+                                         const char *value,
+                                         ofauth_error **err);
 
 /** Sets the most items that are handed out, all pages together. Default: all. */
 OFAUTH_API

@@ -14,7 +14,7 @@ import (
 	"testing"
 )
 
-const request = "Call and CallBytes do the same, with a context"
+const contextEnds = "a context ends the call"
 
 // notWrapped are the functions of the header that no Go code needs, and why.
 var notWrapped = map[string]string{
@@ -26,15 +26,11 @@ var notWrapped = map[string]string{
 	"ofauth_pages_set_timeout":   "a context cancels",
 	"ofauth_pages_next":          "Items hands out item by item",
 	"ofauth_batch_add_bytes":     "C may not keep Go memory between two calls, so it asks for each piece of it",
-	"ofauth_request_new":         request,
-	"ofauth_request_free":        request,
-	"ofauth_request_set_params":  request,
-	"ofauth_request_set_json":    request,
-	"ofauth_request_set_bytes":   request,
-	"ofauth_request_set_cancel":  request,
-	"ofauth_request_set_timeout": request,
-	"ofauth_request_set_tick":    request,
-	"ofauth_request_run":         request,
+	"ofauth_call":                "Do does the same by a request",
+	"ofauth_call_bytes":          "Do does the same by a request",
+	"ofauth_request_set_cancel":  contextEnds,
+	"ofauth_request_set_timeout": contextEnds,
+	"ofauth_request_set_tick":    contextEnds,
 }
 
 var comment = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)

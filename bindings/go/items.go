@@ -72,6 +72,22 @@ func WithMax(items uint64) ItemsOption {
 	}
 }
 
+// WithRawParam adds a parameter that is sent as it is, as [Request.RawParams] are.
+func WithRawParam(name, value string) ItemsOption {
+	return func(n *nativePages) error {
+		var m memory
+		defer m.free()
+		nameText, nameErr := m.text("the name of the parameter", name)
+		valueText, valueErr := m.text("the parameter "+name, value)
+		if err := first(nameErr, valueErr); err != nil {
+			return err
+		}
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_pages_add_raw_param(n.pages, nameText, valueText, err)
+		})
+	}
+}
+
 // WithResume goes on where an earlier walk through the same list was left, with the same parameters, in this process or another:
 // its [Items.ResumeToken]. The empty one, the default, begins at the start.
 func WithResume(token string) ItemsOption {

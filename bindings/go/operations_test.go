@@ -67,8 +67,9 @@ func operations(t testing.TB) []operation {
 	}
 	row := regexp.MustCompile(
 		`(?s)    Operation \{\n        id: "(\w+)",.*?        tag: "([^"]+)",(.*?)        body: Body::(\w+),`)
+	// The fields of an object stand deeper.
 	parameter := regexp.MustCompile(
-		`(?s)name: "([^"]+)",.*?kind: Kind::(\w+),\s+values: &\[(.*?)\],\s+limits: (.*?)default: `)
+		`(?s)\n {16}name: "([^"]+)",.*?kind: Kind::(\w+),\s+values: &\[(.*?)\],\s+limits: (.*?)default: `)
 	var all []operation
 	for _, found := range row.FindAllStringSubmatch(string(text), -1) {
 		parameters := object{}

@@ -3,6 +3,7 @@ package ofauth
 // Every call that is no upload: the check, the Vault+ batch, and any operation of the document by its id. When its context
 // ends, the library gives the call up, and its thread is free again.
 
+// #include <stdlib.h>
 // #include "shim.h"
 import "C"
 
@@ -11,6 +12,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/url"
+	"sort"
 	"unsafe"
 )
 
@@ -93,56 +96,98 @@ func (c *Client) VaultPlusBatch(ctx context.Context, ids []string) (*VaultPlusBa
 	return batch, nil
 }
 
-// Call carries out any operation of the API document by its id, such as list_vault_media; proxy_request, with the
-// parameters method and path, reaches everything else.
+// Request is a call of any operation, for [Client.Do].
+type Request struct {
+	// Operation is the id of the operation in the API document, such as list_vault_media; proxy_request, with the
+	// parameters method and path, reaches everything else.
+	Operation string
+	// Params holds path, query and header parameters and becomes one JSON object: a map or a struct; x-connection-id in
+	// it names another connection than the client's. They are checked before anything is sent. Nil stands for none.
+	Params any
+	// RawParams are sent as they are, in place of those that are checked: parameters that the library does not know, which
+	// go into the query, and values that it would refuse.
+	RawParams url.Values
+	// Body becomes the JSON body; nil stands for none.
+	Body any
+	// Bytes is the body of the few operations that take bytes instead of JSON. It is not copied and must not change
+	// meanwhile; Upload has a better way for media.
+	Bytes []byte
+	// ContentType says what Bytes is.
+	ContentType string
+}
+
+// Do carries out any operation of the API document.
 //
-// params holds path, query and header parameters and becomes one JSON object: a map or a struct; x-connection-id in it
-// names another connection than the client's. body becomes the JSON body. Nil stands for none. Both go through
-// [json.Marshal]; a [json.RawMessage] keeps its order and numbers. The answer is decoded into out by [json.Unmarshal],
-// unless out is nil; if it is a [*Response], it receives all of the answer.
+// Params and Body go through [json.Marshal]; a [json.RawMessage] keeps its order and numbers. The answer is decoded into
+// out by [json.Unmarshal], unless out is nil; if it is a [*Response], it receives all of the answer.
 //
 // When the context ends, the request is given up within 100 ms, and the error is the context's. It is also [ErrCancelled] or
 // [ErrTimeout], and the call may be made again; or [ErrOutcomeUnknown] for what must not be carried out twice, such as a
 // post, if the service may have carried it out.
-func (c *Client) Call(ctx context.Context, operation string, params, body, out any) error {
+func (c *Client) Do(ctx context.Context, request Request, out any) error {
 	var m memory
-	id, idErr := m.text("the operation id", operation)
-	paramsJSON, paramsErr := m.json("the parameters", params)
-	bodyJSON, bodyErr := m.json("the body", body)
-	if err := first(idErr, paramsErr, bodyErr); err != nil {
+	texts, err := m.request(request)
+	if err != nil {
 		m.free()
 		return err
 	}
+	data, size := bytesOf(request.Bytes), C.size_t(len(request.Bytes))
 	response, err := c.ask(ctx, &m, func(call under) C.ofauth_status {
-		return C.ofauthgo_call(call.client, id, paramsJSON, bodyJSON, call.id, call.out, call.err)
+		return C.ofauthgo_request_run(call.client, texts, data, size, call.id, call.out, call.err)
 	})
 	if err != nil {
 		return err
 	}
-	return response.decode(operation, out)
+	return response.decode(request.Operation, out)
 }
 
-// CallBytes is Call with a body of bytes instead of JSON, for the few operations that take one, and its content type.
-// The body is not copied and must not change meanwhile; Upload has a better way for media.
+// Call is Do with parameters and a JSON body.
+func (c *Client) Call(ctx context.Context, operation string, params, body, out any) error {
+	return c.Do(ctx, Request{Operation: operation, Params: params, Body: body}, out)
+}
+
+// CallBytes is Do with parameters and a body of bytes.
 func (c *Client) CallBytes(
 	ctx context.Context, operation string, params any, body []byte, contentType string, out any,
 ) error {
-	var m memory
-	id, idErr := m.text("the operation id", operation)
-	paramsJSON, paramsErr := m.json("the parameters", params)
-	kind, kindErr := m.text("the content type", contentType)
-	if err := first(idErr, paramsErr, kindErr); err != nil {
-		m.free()
-		return err
+	return c.Do(ctx, Request{Operation: operation, Params: params, Bytes: body, ContentType: contentType}, out)
+}
+
+// request copies the texts of a request.
+func (m *memory) request(request Request) (*C.ofauthgo_request, error) {
+	texts := (*C.ofauthgo_request)(C.calloc(1, C.sizeof_ofauthgo_request))
+	m.blocks = append(m.blocks, block{unsafe.Pointer(texts), C.sizeof_ofauthgo_request})
+	hasBytes := request.Bytes != nil || request.ContentType != ""
+	if hasBytes && request.Body != nil {
+		return nil, invalid("the request has a JSON body and one of bytes: give one of them")
 	}
-	response, err := c.ask(ctx, &m, func(call under) C.ofauth_status {
-		return C.ofauthgo_call_bytes(call.client, id, paramsJSON, bytesOf(body), C.size_t(len(body)), kind,
-			call.id, call.out, call.err)
-	})
-	if err != nil {
-		return err
+	var errs [5]error
+	texts.operation_id, errs[0] = m.text("the operation id", request.Operation)
+	texts.params_json, errs[1] = m.json("the parameters", request.Params)
+	texts.body_json, errs[2] = m.json("the body", request.Body)
+	if hasBytes {
+		texts.content_type, errs[3] = m.text("the content type", request.ContentType)
 	}
-	return response.decode(operation, out)
+	pairs := pairsOf(request.RawParams)
+	texts.raw, errs[4] = m.texts("raw parameter", pairs)
+	texts.raw_count = C.size_t(len(pairs) / 2)
+	return texts, first(errs[:]...)
+}
+
+// pairsOf are names and values in turn, by name.
+func pairsOf(values url.Values) []string {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	var pairs []string
+	for _, name := range names {
+		for _, value := range values[name] {
+			pairs = append(pairs, name, value)
+		}
+	}
+	return pairs
 }
 
 // under is what a function of the library gets from wait.

@@ -8,6 +8,7 @@ import (
 	"math"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strconv"
 	"strings"
 	"testing"
@@ -205,6 +206,40 @@ func TestCallsThatCannotBe(t *testing.T) {
 		"NaN":      client.CallBytes(ctx, "upload_part", math.NaN(), []byte("x"), "video/mp4", nil),
 	} {
 		if failure := expectStatus(t, err, ErrInvalidArgument); failure.HTTPStatus != 0 {
+			t.Fatal(name, failure)
+		}
+	}
+}
+
+func TestRawParametersAreSentAsTheyAre(t *testing.T) {
+	seen := make(chan string, 1)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen <- r.URL.RawQuery
+		answerJSON(`{"list": []}`)(w, r)
+	}))
+	defer server.Close()
+	client, ctx := newClient(t, Config{APIKey: "sk_test_key", BaseURL: server.URL, ConnectionID: "conn_1"}), background(t)
+	for _, c := range []struct {
+		request Request
+		query   string
+	}{
+		{Request{Operation: "list_vault_media", Params: object{"limit": 5, "offset": 1},
+			RawParams: url.Values{"limit": {"1000"}, "later": {"a b", "c"}}}, "limit=1000&offset=1&later=a+b&later=c"},
+		{Request{Operation: "list_subscribers", Params: object{"filter": object{"online": true}},
+			RawParams: url.Values{"filter[later]": {"1"}}}, "filter%5Bonline%5D=true&filter%5Blater%5D=1"},
+	} {
+		if err := client.Do(ctx, c.request, nil); err != nil {
+			t.Fatal(err)
+		}
+		if query := <-seen; query != c.query {
+			t.Errorf("%q was sent, not %q", query, c.query)
+		}
+	}
+	for name, request := range map[string]Request{
+		"NUL":  {Operation: "list_vault_media", RawParams: url.Values{"later": {"a\x00"}}},
+		"both": {Operation: "create_post", Body: object{}, Bytes: []byte("x"), ContentType: "video/mp4"},
+	} {
+		if failure := expectStatus(t, client.Do(ctx, request, nil), ErrInvalidArgument); failure.HTTPStatus != 0 {
 			t.Fatal(name, failure)
 		}
 	}

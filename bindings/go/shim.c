@@ -136,12 +136,17 @@ ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const
   return status;
 }
 
-ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_id, const char *params_json,
-                            const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_call(client, operation_id, params_json, body_json, out, err);
-  current_call = before;
+static ofauth_status fill_request(ofauth_request *request, const ofauthgo_request *texts, const uint8_t *data,
+                                  size_t size, ofauth_error **err) {
+  ofauth_status status = ofauth_request_set_params(request, texts->params_json, err);
+  if (status == OFAUTH_OK) {
+    status = texts->content_type != NULL
+                 ? ofauth_request_set_bytes(request, data, size, texts->content_type, err)
+                 : ofauth_request_set_json(request, texts->body_json, err);
+  }
+  for (size_t i = 0; status == OFAUTH_OK && i < texts->raw_count; ++i) {
+    status = ofauth_request_add_raw_param(request, texts->raw[2 * i], texts->raw[2 * i + 1], err);
+  }
   return status;
 }
 
@@ -154,13 +159,15 @@ ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages
   return status;
 }
 
-ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
-                                  const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
-                                  ofauth_response **out, ofauth_error **err) {
+ofauth_status ofauthgo_request_run(const ofauth_client *client, const ofauthgo_request *texts, const uint8_t *data,
+                                   size_t size, uintptr_t call, ofauth_response **out, ofauth_error **err) {
   uintptr_t before = current_call;
   current_call = call;
-  ofauth_status status =
-      ofauth_call_bytes(client, operation_id, params_json, body, size, content_type, out, err);
+  ofauth_request *request = NULL;
+  ofauth_status status = ofauth_request_new(texts->operation_id, &request, err);
+  if (status == OFAUTH_OK) status = fill_request(request, texts, data, size, err);
+  if (status == OFAUTH_OK) status = ofauth_request_run(client, request, out, err);
+  ofauth_request_free(request);
   current_call = before;
   return status;
 }

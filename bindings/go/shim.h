@@ -40,12 +40,23 @@ ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint
                              ofauth_check_result **out, ofauth_error **err);
 ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                         ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_call(const ofauth_client *client, const char *operation_id, const char *params_json,
-                            const char *body_json, uintptr_t call, ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages *pages, uintptr_t call,
                                        ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_call_bytes(const ofauth_client *client, const char *operation_id, const char *params_json,
-                                  const uint8_t *body, size_t size, const char *content_type, uintptr_t call,
-                                  ofauth_response **out, ofauth_error **err);
+
+/* What a request says in texts. */
+typedef struct ofauthgo_request {
+  const char *operation_id;
+  const char *params_json;
+  const char *body_json;
+  /* Not NULL for a body of bytes. */
+  const char *content_type;
+  /* Names and values in turn: `raw_count` pairs. */
+  char *const *raw;
+  size_t raw_count;
+} ofauthgo_request;
+
+/* Makes, runs and frees a request, to which it lends `data` for that time and no longer. */
+ofauth_status ofauthgo_request_run(const ofauth_client *client, const ofauthgo_request *texts, const uint8_t *data,
+                                   size_t size, uintptr_t call, ofauth_response **out, ofauth_error **err);
 
 #endif

@@ -177,6 +177,22 @@ static void every_operation(ofauth_client *client) {
   printf("%zu of %zu operations succeeded\n", succeeded, count);
 }
 
+/* What is checked is refused, and what is raw reaches the server, which may refuse it. */
+static void raw_parameters(ofauth_client *client) {
+  ofauth_request *request = NULL;
+  ofauth_response *response = NULL;
+  OK(ofauth_request_new("list_vault_media", &request, &error));
+  OK(ofauth_request_set_params(request, "{\"limit\": 1000}", &error));
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_request_run(client, request, &response, NULL));
+  OK(ofauth_request_add_raw_param(request, "limit", "1000", &error));
+  OK(ofauth_request_add_raw_param(request, "later", "a b", &error));
+  OK(ofauth_request_add_raw_param(request, "later", "c", &error));
+  ofauth_status status = ofauth_request_run(client, request, &response, NULL);
+  CHECK(status == OFAUTH_OK || status == OFAUTH_ERR_REJECTED);
+  ofauth_response_free(response);
+  ofauth_request_free(request);
+}
+
 int main(void) {
   ofauth_client *client = new_client();
   size_t size = 0;
@@ -186,6 +202,7 @@ int main(void) {
   check_by_etag(client);
   many_ids(client);
   every_operation(client);
+  raw_parameters(client);
   ofauth_client_free(client);
   return 0;
 }

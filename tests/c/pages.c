@@ -1,5 +1,5 @@
 /* Walks a list: prints each item on a line, and last "= STATUS TOKEN MESSAGE". OFAUTH_LIST names the operation, OFAUTH_PARAMS
- * its parameters; OFAUTH_MAX and OFAUTH_RESUME are optional. OFAUTH_WAY says how:
+ * its parameters; OFAUTH_MAX, OFAUTH_RESUME and OFAUTH_RAW, a parameter that nobody knows, are optional. OFAUTH_WAY says how:
  * "items" (the default), "pages", or both in turn ("mixed"). */
 #include "check.h"
 
@@ -30,6 +30,7 @@ int main(void) {
   OK(ofauth_pages_new(needed("OFAUTH_LIST"), needed("OFAUTH_PARAMS"), &pages, &error));
   if (max != NULL) OK(ofauth_pages_set_max(pages, strtoull(max, NULL, 10), &error));
   if (resume != NULL) OK(ofauth_pages_set_resume(pages, resume, &error));
+  if (getenv("OFAUTH_RAW") != NULL) OK(ofauth_pages_add_raw_param(pages, "later", getenv("OFAUTH_RAW"), &error));
   CHECK(ofauth_pages_resume_token(pages) == NULL);
   ofauth_status status = OFAUTH_OK;
   for (unsigned turn = 0; status == OFAUTH_OK; turn++) {

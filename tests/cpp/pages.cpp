@@ -23,6 +23,7 @@ int main() {
     ofauth::Pages pages(needed("OFAUTH_LIST"), needed("OFAUTH_PARAMS"));
     if (const char *max = std::getenv("OFAUTH_MAX")) pages.set_max(std::stoull(max));
     if (const char *token = std::getenv("OFAUTH_RESUME")) pages.set_resume(token);
+    if (const char *raw = std::getenv("OFAUTH_RAW")) pages.add_raw_param("later", raw);
     auto status = ofauth::Status::ok;
     std::string message;
     try {

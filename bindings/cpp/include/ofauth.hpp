@@ -201,6 +201,13 @@ class Request {
 
     /// The path, query and header parameters by their names, as one JSON object.
     Request &set_params(std::string_view json) { return set_text(&ofauth_request_set_params, json, "params"); }
+    /// Adds a parameter that is sent as it is, in place of one that is checked: one that the library does not know, or
+    /// a value that it would refuse. Of several with the same name all are sent.
+    Request &add_raw_param(std::string_view name, std::string_view value) {
+        const detail::Text name_text(name, "name");
+        const detail::Text value_text(value, "value");
+        return set(&ofauth_request_add_raw_param, name_text.get(), value_text.get());
+    }
     /// The JSON body, which is sent as it is. It replaces bytes.
     Request &set_json(std::string_view json) { return set_text(&ofauth_request_set_json, json, "json"); }
     /// A body of bytes, for the operations that take one. They are not copied: they must stay as they are as

@@ -109,6 +109,21 @@ TEST_CASE("what cannot be a call is refused and names the reason") {
     }
 }
 
+TEST_CASE("a raw parameter is sent as it is, and another one is checked") {
+    const ofauth::Client client(support::config());
+    ofauth::Request request("list_vault_media");
+    request.set_params(R"({"limit": 1000})");
+    CHECK(has(error_of([&] { client.run(request); }).what(), "1 to 40"));
+    request.add_raw_param("limit", "1000").add_raw_param("later", "a b").add_raw_param("later", "c");
+    try {
+        client.run(request);
+    } catch (const ofauth::Error &error) {
+        // It reached the service, which may refuse it.
+        CHECK(error.http_status() == 400);
+    }
+    CHECK(has(support::control("GET", "/_sandbox/transcript"), "media?limit=1000&later=a+b&later=c"));
+}
+
 TEST_CASE("a body of bytes can be sent") {
     const ofauth::Client client(support::config());
     const auto opened =

@@ -95,6 +95,8 @@ TEST_CASE("a NUL character inside a text is an error that names the argument") {
     nul("operation_id", [&] { Request{text}; });
     Request request("whoami");
     nul("params", [&] { request.set_params(text); });
+    nul("name", [&] { request.add_raw_param(text, "value"); });
+    nul("value", [&] { request.add_raw_param("name", text); });
     nul("json", [&] { request.set_json(text); });
     nul("content_type", [&] { request.set_bytes("", 0, text); });
     nul("name", [&] { client.run(request).header(text); });

@@ -815,39 +815,44 @@ pub mod types {
     ///A message to send. Every field may be left out.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct ChatMessageInput {
-        ///Whether the message counts as forwarded. Default: false.
+        ///Whether the message counts as forwarded. Default: false. May be null.
         #[serde(
             rename = "isForwardedMessage",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_forwarded_message: ::std::option::Option<bool>,
-        ///Whether the text, too, is hidden until paid. Default: false.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_forwarded_message: ::std::option::Option<crate::nullable::Nullable<bool>>,
+        ///Whether the text, too, is hidden until paid. Default: false. May be null.
         #[serde(
             rename = "isLockedText",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_locked_text: ::std::option::Option<bool>,
-        ///Whether the text is Markdown. Default: true.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_locked_text: ::std::option::Option<crate::nullable::Nullable<bool>>,
+        ///Whether the text is Markdown. Default: true. May be null.
         #[serde(
             rename = "isMarkdown",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_markdown: ::std::option::Option<bool>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_markdown: ::std::option::Option<crate::nullable::Nullable<bool>>,
         ///What to attach. Default: empty.
         #[serde(
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
-        ///How many of the first media are free previews. Limits: at least 0. Default: 0.
+        ///How many of the first media are free previews. Limits: at least 0. Default: 0. May be null.
         #[serde(
             rename = "previewMediaCount",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub preview_media_count: ::std::option::Option<i64>,
-        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub preview_media_count: ::std::option::Option<crate::nullable::Nullable<i64>>,
+        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0. May be null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub price: ::std::option::Option<f64>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub price: ::std::option::Option<crate::nullable::Nullable<f64>>,
         #[serde(
             rename = "releaseForms",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -1253,9 +1258,12 @@ pub mod types {
         ///Whether Vault+ is on.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub enabled: ::std::option::Option<bool>,
-        ///Overrides; null drops them all.
+        ///Overrides; null drops them all. May be null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub settings: ::std::option::Option<VaultPlusSettingsPatchInput>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub settings: ::std::option::Option<
+            crate::nullable::Nullable<VaultPlusSettingsPatchInput>,
+        >,
     }
     impl ConnectionVaultPlusPatch {
         pub fn builder() -> builder::ConnectionVaultPlusPatch {
@@ -1955,12 +1963,15 @@ pub mod types {
     ///A session captured elsewhere.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct ImportConnectionRequest {
-        ///The application's own id for the user.
+        ///The application's own id for the user. May be null.
         #[serde(
             rename = "clientReferenceId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub client_reference_id: ::std::option::Option<::std::string::String>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub client_reference_id: ::std::option::Option<
+            crate::nullable::Nullable<::std::string::String>,
+        >,
         pub cookie: crate::secret::Secret,
         ///Permissions the connection shall have.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
@@ -2060,7 +2071,7 @@ pub mod types {
         pub mode: ::std::option::Option<LinkRequestMode>,
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub options: ::std::option::Option<LinkInitOptions>,
-        ///No longer needed.
+        ///No longer needed. Deprecated.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub origin: ::std::option::Option<::std::string::String>,
         ///Where the creator lands afterwards.
@@ -2786,56 +2797,67 @@ pub mod types {
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub exclude_user_lists: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
-        ///Whether the message counts as forwarded. Default: false.
+        ///Whether the message counts as forwarded. Default: false. May be null.
         #[serde(
             rename = "isForwardedMessage",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_forwarded_message: ::std::option::Option<bool>,
-        ///Whether the text, too, is hidden until paid. Default: false.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_forwarded_message: ::std::option::Option<crate::nullable::Nullable<bool>>,
+        ///Whether the text, too, is hidden until paid. Default: false. May be null.
         #[serde(
             rename = "isLockedText",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_locked_text: ::std::option::Option<bool>,
-        ///Whether the text is Markdown. Default: true.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_locked_text: ::std::option::Option<crate::nullable::Nullable<bool>>,
+        ///Whether the text is Markdown. Default: true. May be null.
         #[serde(
             rename = "isMarkdown",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_markdown: ::std::option::Option<bool>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_markdown: ::std::option::Option<crate::nullable::Nullable<bool>>,
         ///What to attach. Default: empty.
         #[serde(
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
-        ///How many of the first media are free previews. Limits: at least 0. Default: 0.
+        ///How many of the first media are free previews. Limits: at least 0. Default: 0. May be null.
         #[serde(
             rename = "previewMediaCount",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub preview_media_count: ::std::option::Option<i64>,
-        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub preview_media_count: ::std::option::Option<crate::nullable::Nullable<i64>>,
+        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0. May be null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub price: ::std::option::Option<f64>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub price: ::std::option::Option<crate::nullable::Nullable<f64>>,
         #[serde(
             rename = "releaseForms",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub release_forms: ::std::option::Option<ReleaseFormsInput>,
-        ///When to send. At once when left out.
+        ///When to send. At once when left out. May be null.
         #[serde(
             rename = "scheduledDate",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub scheduled_date: ::std::option::Option<::std::string::String>,
-        ///Only fans who subscribed after this time.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub scheduled_date: ::std::option::Option<
+            crate::nullable::Nullable<::std::string::String>,
+        >,
+        ///Only fans who subscribed after this time. May be null.
         #[serde(
             rename = "subscribedAfterDate",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub subscribed_after_date: ::std::option::Option<::std::string::String>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub subscribed_after_date: ::std::option::Option<
+            crate::nullable::Nullable<::std::string::String>,
+        >,
         ///The message, at most 10 000 characters. Default: empty.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub text: ::std::option::Option<MassMessageInputText>,
@@ -3956,51 +3978,59 @@ pub mod types {
     ///A post to publish. Every field may be left out.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
     pub struct PostInput {
-        ///Days until the post disappears, 1 to 30. Limits: at least 1, at most 30.
+        ///Days until the post disappears, 1 to 30. Limits: at least 1, at most 30. May be null.
         #[serde(
             rename = "expireAfter",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub expire_after: ::std::option::Option<f64>,
-        ///Goal of a fundraiser, at least 10. Limits: at least 10.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub expire_after: ::std::option::Option<crate::nullable::Nullable<f64>>,
+        ///Goal of a fundraiser, at least 10. Limits: at least 10. May be null.
         #[serde(
             rename = "fundRaisingTargetAmount",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub fund_raising_target_amount: ::std::option::Option<f64>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub fund_raising_target_amount: ::std::option::Option<
+            crate::nullable::Nullable<f64>,
+        >,
         ///Up to 4 amounts to offer for tips.
         #[serde(
             rename = "fundRaisingTipsPresets",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub fund_raising_tips_presets: ::std::option::Option<::std::vec::Vec<f64>>,
-        ///Whether the text, too, is hidden until paid. Default: false.
+        ///Whether the text, too, is hidden until paid. Default: false. May be null.
         #[serde(
             rename = "isLockedText",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_locked_text: ::std::option::Option<bool>,
-        ///Whether the text is Markdown. Default: true.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_locked_text: ::std::option::Option<crate::nullable::Nullable<bool>>,
+        ///Whether the text is Markdown. Default: true. May be null.
         #[serde(
             rename = "isMarkdown",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub is_markdown: ::std::option::Option<bool>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub is_markdown: ::std::option::Option<crate::nullable::Nullable<bool>>,
         ///What to attach. Default: empty.
         #[serde(
             rename = "mediaItems",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
         pub media_items: ::std::option::Option<::std::vec::Vec<crate::id::Id>>,
-        ///How many of the first media are free previews. Limits: at least 0. Default: 0.
+        ///How many of the first media are free previews. Limits: at least 0. Default: 0. May be null.
         #[serde(
             rename = "previewMediaCount",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub preview_media_count: ::std::option::Option<i64>,
-        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0.
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub preview_media_count: ::std::option::Option<crate::nullable::Nullable<i64>>,
+        ///Price to see it; 0 is free. Limits: at least 0, at most 200. Default: 0. May be null.
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
-        pub price: ::std::option::Option<f64>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub price: ::std::option::Option<crate::nullable::Nullable<f64>>,
         #[serde(
             rename = "releaseForms",
             skip_serializing_if = "::std::option::Option::is_none"
@@ -5051,6 +5081,22 @@ pub mod types {
         #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
         #[serde(deserialize_with = "crate::lenient::list")]
         pub list: ::std::vec::Vec<RestrictedUser>,
+    }
+    ///Mass messages that wait, as a bare array or as a page.
+    #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
+    #[serde(remote = "Self")]
+    pub struct ScheduledMassMessageListing {
+        ///Whether another page follows.
+        #[serde(
+            rename = "hasMore",
+            skip_serializing_if = "::std::option::Option::is_none"
+        )]
+        #[serde(default, deserialize_with = "crate::lenient::scalar")]
+        pub has_more: ::std::option::Option<bool>,
+        ///The mass messages. Their shape is not documented.
+        #[serde(default, skip_serializing_if = "::std::vec::Vec::is_empty")]
+        #[serde(deserialize_with = "crate::lenient::list")]
+        pub list: ::std::vec::Vec<::serde_json::Value>,
     }
     ///The connected account. With no signed-in session, `isAuth` is the only field.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug, Default)]
@@ -8982,12 +9028,13 @@ pub mod types {
     ///Changes to a vault folder.
     #[derive(::serde::Deserialize, ::serde::Serialize, Clone, Debug)]
     pub struct UpdateVaultListRequest {
-        ///Whether to take everything out of the folder. Default: false.
+        ///Whether to take everything out of the folder. Default: false. May be null.
         #[serde(
             rename = "clearMedia",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub clear_media: ::std::option::Option<bool>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub clear_media: ::std::option::Option<crate::nullable::Nullable<bool>>,
         ///Name of 1 to 100 characters.
         pub name: UpdateVaultListRequestName,
     }
@@ -11383,6 +11430,69 @@ pub mod types {
             value.parse()
         }
     }
+    ///Which vault media come first.
+    #[derive(
+        ::serde::Deserialize,
+        ::serde::Serialize,
+        Clone,
+        Copy,
+        Debug,
+        Eq,
+        Hash,
+        Ord,
+        PartialEq,
+        PartialOrd
+    )]
+    pub enum VaultSort {
+        #[serde(rename = "recent")]
+        Recent,
+        #[serde(rename = "oldest")]
+        Oldest,
+        #[serde(rename = "most_liked")]
+        MostLiked,
+        #[serde(rename = "highest_tips")]
+        HighestTips,
+    }
+    impl ::std::fmt::Display for VaultSort {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            match *self {
+                Self::Recent => f.write_str("recent"),
+                Self::Oldest => f.write_str("oldest"),
+                Self::MostLiked => f.write_str("most_liked"),
+                Self::HighestTips => f.write_str("highest_tips"),
+            }
+        }
+    }
+    impl ::std::str::FromStr for VaultSort {
+        type Err = self::error::ConversionError;
+        fn from_str(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            match value {
+                "recent" => Ok(Self::Recent),
+                "oldest" => Ok(Self::Oldest),
+                "most_liked" => Ok(Self::MostLiked),
+                "highest_tips" => Ok(Self::HighestTips),
+                _ => Err("invalid value".into()),
+            }
+        }
+    }
+    impl ::std::convert::TryFrom<&str> for VaultSort {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: &str,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
+    impl ::std::convert::TryFrom<::std::string::String> for VaultSort {
+        type Error = self::error::ConversionError;
+        fn try_from(
+            value: ::std::string::String,
+        ) -> ::std::result::Result<Self, self::error::ConversionError> {
+            value.parse()
+        }
+    }
     ///What to sort vault media by.
     #[derive(
         ::serde::Deserialize,
@@ -11541,19 +11651,22 @@ pub mod types {
     pub struct VaultUploadOptions {
         #[serde(skip_serializing_if = "::std::option::Option::is_none")]
         pub mode: ::std::option::Option<VaultUploadMode>,
-        ///The user the upload is meant for.
+        ///The user the upload is meant for. May be null.
         #[serde(
             rename = "userId",
             skip_serializing_if = "::std::option::Option::is_none"
         )]
-        pub user_id: ::std::option::Option<VaultUploadOptionsUserId>,
+        #[serde(default, deserialize_with = "crate::nullable::sent")]
+        pub user_id: ::std::option::Option<
+            crate::nullable::Nullable<VaultUploadOptionsUserId>,
+        >,
     }
     impl VaultUploadOptions {
         pub fn builder() -> builder::VaultUploadOptions {
             Default::default()
         }
     }
-    ///The user the upload is meant for.
+    ///The user the upload is meant for. May be null.
     #[derive(::serde::Serialize, Clone, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
     #[serde(transparent)]
     pub struct VaultUploadOptionsUserId(::std::string::String);
@@ -11957,15 +12070,15 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct ChatMessageInput {
             is_forwarded_message: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             is_locked_text: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             is_markdown: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
@@ -11973,11 +12086,11 @@ pub mod types {
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
-                ::std::option::Option<i64>,
+                ::std::option::Option<crate::nullable::Nullable<i64>>,
                 ::std::string::String,
             >,
             price: ::std::result::Result<
-                ::std::option::Option<f64>,
+                ::std::option::Option<crate::nullable::Nullable<f64>>,
                 ::std::string::String,
             >,
             release_forms: ::std::result::Result<
@@ -12021,12 +12134,18 @@ pub mod types {
             {
                 self.is_forwarded_message = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for is_forwarded_message: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `is_forwarded_message`, which is something else than to leave it out.
+            pub fn is_forwarded_message_null(mut self) -> Self {
+                self.is_forwarded_message = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn is_locked_text<T>(mut self, value: T) -> Self
@@ -12036,12 +12155,18 @@ pub mod types {
             {
                 self.is_locked_text = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for is_locked_text: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `is_locked_text`, which is something else than to leave it out.
+            pub fn is_locked_text_null(mut self) -> Self {
+                self.is_locked_text = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn is_markdown<T>(mut self, value: T) -> Self
@@ -12051,10 +12176,16 @@ pub mod types {
             {
                 self.is_markdown = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for is_markdown: {e}")
                     });
+                self
+            }
+            ///Sends null for `is_markdown`, which is something else than to leave it out.
+            pub fn is_markdown_null(mut self) -> Self {
+                self.is_markdown = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn media_items<T>(mut self, value: T) -> Self
@@ -12077,12 +12208,18 @@ pub mod types {
             {
                 self.preview_media_count = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for preview_media_count: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `preview_media_count`, which is something else than to leave it out.
+            pub fn preview_media_count_null(mut self) -> Self {
+                self.preview_media_count = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn price<T>(mut self, value: T) -> Self
@@ -12092,10 +12229,16 @@ pub mod types {
             {
                 self.price = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for price: {e}")
                     });
+                self
+            }
+            ///Sends null for `price`, which is something else than to leave it out.
+            pub fn price_null(mut self) -> Self {
+                self.price = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn release_forms<T>(mut self, value: T) -> Self
@@ -12243,7 +12386,9 @@ pub mod types {
                 ::std::string::String,
             >,
             settings: ::std::result::Result<
-                ::std::option::Option<super::VaultPlusSettingsPatchInput>,
+                ::std::option::Option<
+                    crate::nullable::Nullable<super::VaultPlusSettingsPatchInput>,
+                >,
                 ::std::string::String,
             >,
         }
@@ -12276,10 +12421,16 @@ pub mod types {
             {
                 self.settings = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for settings: {e}")
                     });
+                self
+            }
+            ///Sends null for `settings`, which is something else than to leave it out.
+            pub fn settings_null(mut self) -> Self {
+                self.settings = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
         }
@@ -12699,7 +12850,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct ImportConnectionRequest {
             client_reference_id: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<crate::nullable::Nullable<::std::string::String>>,
                 ::std::string::String,
             >,
             cookie: ::std::result::Result<crate::secret::Secret, ::std::string::String>,
@@ -12730,12 +12881,18 @@ pub mod types {
             {
                 self.client_reference_id = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for client_reference_id: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `client_reference_id`, which is something else than to leave it out.
+            pub fn client_reference_id_null(mut self) -> Self {
+                self.client_reference_id = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn cookie<T>(mut self, value: T) -> Self
@@ -13084,15 +13241,15 @@ pub mod types {
                 ::std::string::String,
             >,
             is_forwarded_message: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             is_locked_text: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             is_markdown: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
@@ -13100,11 +13257,11 @@ pub mod types {
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
-                ::std::option::Option<i64>,
+                ::std::option::Option<crate::nullable::Nullable<i64>>,
                 ::std::string::String,
             >,
             price: ::std::result::Result<
-                ::std::option::Option<f64>,
+                ::std::option::Option<crate::nullable::Nullable<f64>>,
                 ::std::string::String,
             >,
             release_forms: ::std::result::Result<
@@ -13112,11 +13269,11 @@ pub mod types {
                 ::std::string::String,
             >,
             scheduled_date: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<crate::nullable::Nullable<::std::string::String>>,
                 ::std::string::String,
             >,
             subscribed_after_date: ::std::result::Result<
-                ::std::option::Option<::std::string::String>,
+                ::std::option::Option<crate::nullable::Nullable<::std::string::String>>,
                 ::std::string::String,
             >,
             text: ::std::result::Result<
@@ -13179,12 +13336,18 @@ pub mod types {
             {
                 self.is_forwarded_message = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for is_forwarded_message: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `is_forwarded_message`, which is something else than to leave it out.
+            pub fn is_forwarded_message_null(mut self) -> Self {
+                self.is_forwarded_message = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn is_locked_text<T>(mut self, value: T) -> Self
@@ -13194,12 +13357,18 @@ pub mod types {
             {
                 self.is_locked_text = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for is_locked_text: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `is_locked_text`, which is something else than to leave it out.
+            pub fn is_locked_text_null(mut self) -> Self {
+                self.is_locked_text = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn is_markdown<T>(mut self, value: T) -> Self
@@ -13209,10 +13378,16 @@ pub mod types {
             {
                 self.is_markdown = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for is_markdown: {e}")
                     });
+                self
+            }
+            ///Sends null for `is_markdown`, which is something else than to leave it out.
+            pub fn is_markdown_null(mut self) -> Self {
+                self.is_markdown = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn media_items<T>(mut self, value: T) -> Self
@@ -13235,12 +13410,18 @@ pub mod types {
             {
                 self.preview_media_count = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for preview_media_count: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `preview_media_count`, which is something else than to leave it out.
+            pub fn preview_media_count_null(mut self) -> Self {
+                self.preview_media_count = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn price<T>(mut self, value: T) -> Self
@@ -13250,10 +13431,16 @@ pub mod types {
             {
                 self.price = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for price: {e}")
                     });
+                self
+            }
+            ///Sends null for `price`, which is something else than to leave it out.
+            pub fn price_null(mut self) -> Self {
+                self.price = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn release_forms<T>(mut self, value: T) -> Self
@@ -13276,12 +13463,18 @@ pub mod types {
             {
                 self.scheduled_date = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for scheduled_date: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `scheduled_date`, which is something else than to leave it out.
+            pub fn scheduled_date_null(mut self) -> Self {
+                self.scheduled_date = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn subscribed_after_date<T>(mut self, value: T) -> Self
@@ -13291,12 +13484,18 @@ pub mod types {
             {
                 self.subscribed_after_date = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for subscribed_after_date: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `subscribed_after_date`, which is something else than to leave it out.
+            pub fn subscribed_after_date_null(mut self) -> Self {
+                self.subscribed_after_date = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn text<T>(mut self, value: T) -> Self
@@ -13436,11 +13635,11 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct PostInput {
             expire_after: ::std::result::Result<
-                ::std::option::Option<f64>,
+                ::std::option::Option<crate::nullable::Nullable<f64>>,
                 ::std::string::String,
             >,
             fund_raising_target_amount: ::std::result::Result<
-                ::std::option::Option<f64>,
+                ::std::option::Option<crate::nullable::Nullable<f64>>,
                 ::std::string::String,
             >,
             fund_raising_tips_presets: ::std::result::Result<
@@ -13448,11 +13647,11 @@ pub mod types {
                 ::std::string::String,
             >,
             is_locked_text: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             is_markdown: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             media_items: ::std::result::Result<
@@ -13460,11 +13659,11 @@ pub mod types {
                 ::std::string::String,
             >,
             preview_media_count: ::std::result::Result<
-                ::std::option::Option<i64>,
+                ::std::option::Option<crate::nullable::Nullable<i64>>,
                 ::std::string::String,
             >,
             price: ::std::result::Result<
-                ::std::option::Option<f64>,
+                ::std::option::Option<crate::nullable::Nullable<f64>>,
                 ::std::string::String,
             >,
             release_forms: ::std::result::Result<
@@ -13510,10 +13709,16 @@ pub mod types {
             {
                 self.expire_after = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for expire_after: {e}")
                     });
+                self
+            }
+            ///Sends null for `expire_after`, which is something else than to leave it out.
+            pub fn expire_after_null(mut self) -> Self {
+                self.expire_after = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn fund_raising_target_amount<T>(mut self, value: T) -> Self
@@ -13523,12 +13728,20 @@ pub mod types {
             {
                 self.fund_raising_target_amount = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for fund_raising_target_amount: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `fund_raising_target_amount`, which is something else than to leave it out.
+            pub fn fund_raising_target_amount_null(mut self) -> Self {
+                self.fund_raising_target_amount = Ok(
+                    Some(crate::nullable::Nullable::Null),
+                );
                 self
             }
             pub fn fund_raising_tips_presets<T>(mut self, value: T) -> Self
@@ -13553,12 +13766,18 @@ pub mod types {
             {
                 self.is_locked_text = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for is_locked_text: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `is_locked_text`, which is something else than to leave it out.
+            pub fn is_locked_text_null(mut self) -> Self {
+                self.is_locked_text = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn is_markdown<T>(mut self, value: T) -> Self
@@ -13568,10 +13787,16 @@ pub mod types {
             {
                 self.is_markdown = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for is_markdown: {e}")
                     });
+                self
+            }
+            ///Sends null for `is_markdown`, which is something else than to leave it out.
+            pub fn is_markdown_null(mut self) -> Self {
+                self.is_markdown = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn media_items<T>(mut self, value: T) -> Self
@@ -13594,12 +13819,18 @@ pub mod types {
             {
                 self.preview_media_count = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!(
                             "error converting supplied value for preview_media_count: {e}"
                         )
                     });
+                self
+            }
+            ///Sends null for `preview_media_count`, which is something else than to leave it out.
+            pub fn preview_media_count_null(mut self) -> Self {
+                self.preview_media_count = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn price<T>(mut self, value: T) -> Self
@@ -13609,10 +13840,16 @@ pub mod types {
             {
                 self.price = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for price: {e}")
                     });
+                self
+            }
+            ///Sends null for `price`, which is something else than to leave it out.
+            pub fn price_null(mut self) -> Self {
+                self.price = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn release_forms<T>(mut self, value: T) -> Self
@@ -14692,7 +14929,7 @@ pub mod types {
         #[derive(Clone, Debug)]
         pub struct UpdateVaultListRequest {
             clear_media: ::std::result::Result<
-                ::std::option::Option<bool>,
+                ::std::option::Option<crate::nullable::Nullable<bool>>,
                 ::std::string::String,
             >,
             name: ::std::result::Result<
@@ -14716,10 +14953,16 @@ pub mod types {
             {
                 self.clear_media = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for clear_media: {e}")
                     });
+                self
+            }
+            ///Sends null for `clear_media`, which is something else than to leave it out.
+            pub fn clear_media_null(mut self) -> Self {
+                self.clear_media = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
             pub fn name<T>(mut self, value: T) -> Self
@@ -15525,7 +15768,9 @@ pub mod types {
                 ::std::string::String,
             >,
             user_id: ::std::result::Result<
-                ::std::option::Option<super::VaultUploadOptionsUserId>,
+                ::std::option::Option<
+                    crate::nullable::Nullable<super::VaultUploadOptionsUserId>,
+                >,
                 ::std::string::String,
             >,
         }
@@ -15558,10 +15803,16 @@ pub mod types {
             {
                 self.user_id = value
                     .try_into()
+                    .map(crate::nullable::Nullable::Value)
                     .map(Some)
                     .map_err(|e| {
                         format!("error converting supplied value for user_id: {e}")
                     });
+                self
+            }
+            ///Sends null for `user_id`, which is something else than to leave it out.
+            pub fn user_id_null(mut self) -> Self {
+                self.user_id = Ok(Some(crate::nullable::Nullable::Null));
                 self
             }
         }
@@ -15620,6 +15871,7 @@ pub mod types {
     crate::lenient::listing!(BundleListing, page);
     crate::lenient::listing!(CreatedTrackingLink, single);
     crate::lenient::listing!(PromotionListing, page);
+    crate::lenient::listing!(ScheduledMassMessageListing, page);
     crate::lenient::listing!(TrialLinkListing, page);
     crate::lenient::listing!(UserListing, page);
     ///State of a connection.
@@ -15968,6 +16220,8 @@ let response = client.get_mass_messages_chart()
     }
     /**Mass messages that fans paid for
 
+Deprecated.
+
 Paid mass messages with how often they were bought.
 
 Pages by `limit` and `offset`; more follows while `hasMore` is true.
@@ -15989,6 +16243,8 @@ let response = client.get_purchased_mass_messages()
     .send()
     .await;
 ```*/
+    #[doc(hidden)]
+    #[deprecated]
     pub fn get_purchased_mass_messages(&self) -> builder::GetPurchasedMassMessages<'_> {
         builder::GetPurchasedMassMessages::new(self)
     }
@@ -16730,6 +16986,35 @@ let response = client.create_mass_message()
 ```*/
     pub fn create_mass_message(&self) -> builder::CreateMassMessage<'_> {
         builder::CreateMassMessage::new(self)
+    }
+    /**List the mass messages that are still to be sent
+
+The answer is either a bare array or a page.
+
+Pages by `limit` and `offset`. A page says `hasMore`; a bare array ends when it comes back
+shorter than asked for.
+
+Needs the `messages:read` permission of the connection.
+
+Sends a `GET` request to `/v2/access/mass-messages/scheduled`
+
+Arguments:
+- `limit`: Most items to return.
+- `offset`: Items to skip.
+- `x_connection_id`: The connection, that is the linked OnlyFans account, on whose behalf the call is made.
+
+```text
+let response = client.list_scheduled_mass_messages()
+    .limit(limit)
+    .offset(offset)
+    .x_connection_id(x_connection_id)
+    .send()
+    .await;
+```*/
+    pub fn list_scheduled_mass_messages(
+        &self,
+    ) -> builder::ListScheduledMassMessages<'_> {
+        builder::ListScheduledMassMessages::new(self)
     }
     /**Fetch one queued or scheduled mass message
 
@@ -17676,7 +17961,12 @@ Sends a `GET` request to `/v2/access/subscribers`
 
 Arguments:
 - `end_date`: Last day or time of the period.
-- `filter`: Further conditions. The form on the wire is not documented; `filter[online]=1` is the likely one. An object as JSON text.
+- `filter_duration`: Only fans by how long they have subscribed. The value is one of OnlyFans.
+- `filter_online`: Only users who are online, or only those who are not.
+- `filter_promo_id`: Only fans who came by this promotion.
+- `filter_tips`: Only fans by what they tipped. The value is one of OnlyFans.
+- `filter_total_spent`: Only fans by what they spent. The value is one of OnlyFans.
+- `filter_trial_id`: Only fans who came by this trial link.
 - `latest_type`: With `type=latest`: which of the latest fans.
 - `limit`: Most items to return.
 - `offset`: Items to skip.
@@ -17688,7 +17978,12 @@ Arguments:
 ```text
 let response = client.list_subscribers()
     .end_date(end_date)
-    .filter(filter)
+    .filter_duration(filter_duration)
+    .filter_online(filter_online)
+    .filter_promo_id(filter_promo_id)
+    .filter_tips(filter_tips)
+    .filter_total_spent(filter_total_spent)
+    .filter_trial_id(filter_trial_id)
     .latest_type(latest_type)
     .limit(limit)
     .offset(offset)
@@ -17785,7 +18080,8 @@ Needs the `subscriptions:read` permission of the connection.
 Sends a `GET` request to `/v2/access/subscriptions`
 
 Arguments:
-- `filter`: Further conditions. The form on the wire is not documented; `filter[online]=1` is the likely one. An object as JSON text.
+- `filter_online`: Only users who are online, or only those who are not.
+- `filter_paid`: Only paid subscriptions, or only free ones.
 - `limit`: Most items to return.
 - `offset`: Items to skip.
 - `query`: Text to search for.
@@ -17794,7 +18090,8 @@ Arguments:
 
 ```text
 let response = client.list_subscriptions()
-    .filter(filter)
+    .filter_online(filter_online)
+    .filter_paid(filter_paid)
     .limit(limit)
     .offset(offset)
     .query(query)
@@ -18527,11 +18824,13 @@ Sends a `GET` request to `/v2/access/vault/lists/{listId}/media`
 Arguments:
 - `list_id`: The vault folder.
 - `limit`: Most items to return.
-- `media_type`: Only media of this kind.
+- `media_type`: Deprecated. The older name of `type`. It may have no effect.
 - `offset`: Items to skip.
 - `query`: Text to search for.
-- `sort_by`: What to sort by.
-- `sort_direction`: Ascending or descending.
+- `sort`: What comes first.
+- `sort_by`: Deprecated. The older name of `sort`, with other words. It may have no effect.
+- `sort_direction`: Deprecated. Ascending or descending, for `sortBy`. It may have no effect.
+- `type_`: Only media of this kind.
 - `x_connection_id`: The connection, that is the linked OnlyFans account, on whose behalf the call is made.
 
 ```text
@@ -18541,8 +18840,10 @@ let response = client.list_vault_list_media()
     .media_type(media_type)
     .offset(offset)
     .query(query)
+    .sort(sort)
     .sort_by(sort_by)
     .sort_direction(sort_direction)
+    .type_(type_)
     .x_connection_id(x_connection_id)
     .send()
     .await;
@@ -18587,11 +18888,13 @@ Sends a `GET` request to `/v2/access/vault/media`
 Arguments:
 - `limit`: Most items to return.
 - `list_id`: Only media of this vault folder.
-- `media_type`: Only media of this kind.
+- `media_type`: Deprecated. The older name of `type`. It may have no effect.
 - `offset`: Items to skip.
 - `query`: Text to search for.
-- `sort_by`: What to sort by.
-- `sort_direction`: Ascending or descending.
+- `sort`: What comes first.
+- `sort_by`: Deprecated. The older name of `sort`, with other words. It may have no effect.
+- `sort_direction`: Deprecated. Ascending or descending, for `sortBy`. It may have no effect.
+- `type_`: Only media of this kind.
 - `x_connection_id`: The connection, that is the linked OnlyFans account, on whose behalf the call is made.
 
 ```text
@@ -18601,8 +18904,10 @@ let response = client.list_vault_media()
     .media_type(media_type)
     .offset(offset)
     .query(query)
+    .sort(sort)
     .sort_by(sort_by)
     .sort_direction(sort_direction)
+    .type_(type_)
     .x_connection_id(x_connection_id)
     .send()
     .await;
@@ -19513,6 +19818,7 @@ pub mod builder {
 
 [`Client::get_purchased_mass_messages`]: super::Client::get_purchased_mass_messages*/
     #[derive(Debug, Clone)]
+    #[doc(hidden)]
     pub struct GetPurchasedMassMessages<'a> {
         client: &'a super::Client,
         limit: Result<Option<i64>, String>,
@@ -22243,6 +22549,74 @@ pub mod builder {
                 .headers(header_map)
                 .build()?;
             client.ask(request, "create_mass_message").await
+        }
+    }
+    /**Builder for [`Client::list_scheduled_mass_messages`]
+
+[`Client::list_scheduled_mass_messages`]: super::Client::list_scheduled_mass_messages*/
+    #[derive(Debug, Clone)]
+    pub struct ListScheduledMassMessages<'a> {
+        client: &'a super::Client,
+        limit: Result<Option<i64>, String>,
+        offset: Result<Option<i64>, String>,
+        x_connection_id: Result<Option<::std::string::String>, String>,
+    }
+    impl<'a> ListScheduledMassMessages<'a> {
+        pub fn new(client: &'a super::Client) -> Self {
+            Self {
+                client: client,
+                limit: Ok(None),
+                offset: Ok(None),
+                x_connection_id: Ok(None),
+            }
+        }
+        pub fn limit<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.limit = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for limit failed".to_string());
+            self
+        }
+        pub fn offset<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<i64>,
+        {
+            self.offset = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `i64` for offset failed".to_string());
+            self
+        }
+        pub fn x_connection_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.x_connection_id = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for x_connection_id failed"
+                        .to_string()
+                });
+            self
+        }
+        ///Sends a `GET` request to `/v2/access/mass-messages/scheduled`
+        pub async fn send(
+            self,
+        ) -> Result<
+            ResponseValue<types::ScheduledMassMessageListing>,
+            ofauth_operations::Error,
+        > {
+            let client = self.client;
+            client
+                .ask(
+                    crate::list::List::into_request(self)?,
+                    "list_scheduled_mass_messages",
+                )
+                .await
         }
     }
     /**Builder for [`Client::get_mass_message`]
@@ -25496,7 +25870,12 @@ pub mod builder {
     pub struct ListSubscribers<'a> {
         client: &'a super::Client,
         end_date: Result<Option<::std::string::String>, String>,
-        filter: Result<Option<::std::string::String>, String>,
+        filter_duration: Result<Option<::std::string::String>, String>,
+        filter_online: Result<Option<types::FlagText>, String>,
+        filter_promo_id: Result<Option<crate::id::Id>, String>,
+        filter_tips: Result<Option<::std::string::String>, String>,
+        filter_total_spent: Result<Option<::std::string::String>, String>,
+        filter_trial_id: Result<Option<crate::id::Id>, String>,
         latest_type: Result<Option<types::LatestSubscriberKind>, String>,
         limit: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
@@ -25510,7 +25889,12 @@ pub mod builder {
             Self {
                 client: client,
                 end_date: Ok(None),
-                filter: Ok(None),
+                filter_duration: Ok(None),
+                filter_online: Ok(None),
+                filter_promo_id: Ok(None),
+                filter_tips: Ok(None),
+                filter_total_spent: Ok(None),
+                filter_trial_id: Ok(None),
                 latest_type: Ok(None),
                 limit: Ok(None),
                 offset: Ok(None),
@@ -25533,16 +25917,78 @@ pub mod builder {
                 });
             self
         }
-        pub fn filter<V>(mut self, value: V) -> Self
+        pub fn filter_duration<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<::std::string::String>,
         {
-            self.filter = value
+            self.filter_duration = value
                 .try_into()
                 .map(Some)
                 .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for filter failed"
+                    "conversion to `:: std :: string :: String` for filter_duration failed"
                         .to_string()
+                });
+            self
+        }
+        pub fn filter_online<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FlagText>,
+        {
+            self.filter_online = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `FlagText` for filter_online failed".to_string()
+                });
+            self
+        }
+        pub fn filter_promo_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<crate::id::Id>,
+        {
+            self.filter_promo_id = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `Id` for filter_promo_id failed".to_string()
+                });
+            self
+        }
+        pub fn filter_tips<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.filter_tips = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for filter_tips failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn filter_total_spent<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<::std::string::String>,
+        {
+            self.filter_total_spent = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `:: std :: string :: String` for filter_total_spent failed"
+                        .to_string()
+                });
+            self
+        }
+        pub fn filter_trial_id<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<crate::id::Id>,
+        {
+            self.filter_trial_id = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `Id` for filter_trial_id failed".to_string()
                 });
             self
         }
@@ -25949,7 +26395,8 @@ pub mod builder {
     #[derive(Debug, Clone)]
     pub struct ListSubscriptions<'a> {
         client: &'a super::Client,
-        filter: Result<Option<::std::string::String>, String>,
+        filter_online: Result<Option<types::FlagText>, String>,
+        filter_paid: Result<Option<types::FlagText>, String>,
         limit: Result<Option<i64>, String>,
         offset: Result<Option<i64>, String>,
         query: Result<Option<::std::string::String>, String>,
@@ -25960,7 +26407,8 @@ pub mod builder {
         pub fn new(client: &'a super::Client) -> Self {
             Self {
                 client: client,
-                filter: Ok(None),
+                filter_online: Ok(None),
+                filter_paid: Ok(None),
                 limit: Ok(None),
                 offset: Ok(None),
                 query: Ok(None),
@@ -25968,16 +26416,27 @@ pub mod builder {
                 x_connection_id: Ok(None),
             }
         }
-        pub fn filter<V>(mut self, value: V) -> Self
+        pub fn filter_online<V>(mut self, value: V) -> Self
         where
-            V: std::convert::TryInto<::std::string::String>,
+            V: std::convert::TryInto<types::FlagText>,
         {
-            self.filter = value
+            self.filter_online = value
                 .try_into()
                 .map(Some)
                 .map_err(|_| {
-                    "conversion to `:: std :: string :: String` for filter failed"
-                        .to_string()
+                    "conversion to `FlagText` for filter_online failed".to_string()
+                });
+            self
+        }
+        pub fn filter_paid<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::FlagText>,
+        {
+            self.filter_paid = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `FlagText` for filter_paid failed".to_string()
                 });
             self
         }
@@ -28440,8 +28899,10 @@ pub mod builder {
         media_type: Result<Option<types::MediaTypeInput>, String>,
         offset: Result<Option<i64>, String>,
         query: Result<Option<types::ListVaultListMediaQuery>, String>,
+        sort: Result<Option<types::VaultSort>, String>,
         sort_by: Result<Option<types::VaultSortBy>, String>,
         sort_direction: Result<Option<types::SortDirection>, String>,
+        type_: Result<Option<types::MediaTypeInput>, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListVaultListMedia<'a> {
@@ -28453,8 +28914,10 @@ pub mod builder {
                 media_type: Ok(None),
                 offset: Ok(None),
                 query: Ok(None),
+                sort: Ok(None),
                 sort_by: Ok(None),
                 sort_direction: Ok(None),
+                type_: Ok(None),
                 x_connection_id: Ok(None),
             }
         }
@@ -28477,6 +28940,7 @@ pub mod builder {
                 .map_err(|_| "conversion to `i64` for limit failed".to_string());
             self
         }
+        #[deprecated(note = "The older name of `type`. It may have no effect.")]
         pub fn media_type<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::MediaTypeInput>,
@@ -28512,6 +28976,19 @@ pub mod builder {
                 });
             self
         }
+        pub fn sort<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::VaultSort>,
+        {
+            self.sort = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `VaultSort` for sort failed".to_string());
+            self
+        }
+        #[deprecated(
+            note = "The older name of `sort`, with other words. It may have no effect."
+        )]
         pub fn sort_by<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::VaultSortBy>,
@@ -28524,6 +29001,9 @@ pub mod builder {
                 });
             self
         }
+        #[deprecated(
+            note = "Ascending or descending, for `sortBy`. It may have no effect."
+        )]
         pub fn sort_direction<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::SortDirection>,
@@ -28533,6 +29013,18 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `SortDirection` for sort_direction failed".to_string()
+                });
+            self
+        }
+        pub fn type_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MediaTypeInput>,
+        {
+            self.type_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `MediaTypeInput` for type_ failed".to_string()
                 });
             self
         }
@@ -28671,8 +29163,10 @@ pub mod builder {
         media_type: Result<Option<types::MediaTypeInput>, String>,
         offset: Result<Option<i64>, String>,
         query: Result<Option<types::ListVaultMediaQuery>, String>,
+        sort: Result<Option<types::VaultSort>, String>,
         sort_by: Result<Option<types::VaultSortBy>, String>,
         sort_direction: Result<Option<types::SortDirection>, String>,
+        type_: Result<Option<types::MediaTypeInput>, String>,
         x_connection_id: Result<Option<::std::string::String>, String>,
     }
     impl<'a> ListVaultMedia<'a> {
@@ -28684,8 +29178,10 @@ pub mod builder {
                 media_type: Ok(None),
                 offset: Ok(None),
                 query: Ok(None),
+                sort: Ok(None),
                 sort_by: Ok(None),
                 sort_direction: Ok(None),
+                type_: Ok(None),
                 x_connection_id: Ok(None),
             }
         }
@@ -28709,6 +29205,7 @@ pub mod builder {
                 .map_err(|_| "conversion to `i64` for list_id failed".to_string());
             self
         }
+        #[deprecated(note = "The older name of `type`. It may have no effect.")]
         pub fn media_type<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::MediaTypeInput>,
@@ -28743,6 +29240,19 @@ pub mod builder {
                 });
             self
         }
+        pub fn sort<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::VaultSort>,
+        {
+            self.sort = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| "conversion to `VaultSort` for sort failed".to_string());
+            self
+        }
+        #[deprecated(
+            note = "The older name of `sort`, with other words. It may have no effect."
+        )]
         pub fn sort_by<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::VaultSortBy>,
@@ -28755,6 +29265,9 @@ pub mod builder {
                 });
             self
         }
+        #[deprecated(
+            note = "Ascending or descending, for `sortBy`. It may have no effect."
+        )]
         pub fn sort_direction<V>(mut self, value: V) -> Self
         where
             V: std::convert::TryInto<types::SortDirection>,
@@ -28764,6 +29277,18 @@ pub mod builder {
                 .map(Some)
                 .map_err(|_| {
                     "conversion to `SortDirection` for sort_direction failed".to_string()
+                });
+            self
+        }
+        pub fn type_<V>(mut self, value: V) -> Self
+        where
+            V: std::convert::TryInto<types::MediaTypeInput>,
+        {
+            self.type_ = value
+                .try_into()
+                .map(Some)
+                .map_err(|_| {
+                    "conversion to `MediaTypeInput` for type_ failed".to_string()
                 });
             self
         }
@@ -31069,6 +31594,36 @@ pub mod builder {
             Ok(request)
         }
     }
+    impl crate::list::List for ListScheduledMassMessages<'_> {
+        type Item = ::serde_json::Value;
+        const OPERATION_ID: &'static str = "list_scheduled_mass_messages";
+        fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
+            let Self { client, limit, offset, x_connection_id } = self;
+            let limit = limit.map_err(crate::request::invalid)?;
+            let offset = offset.map_err(crate::request::invalid)?;
+            let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
+            let url = format!("{}/v2/access/mass-messages/scheduled", client.baseurl,);
+            let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
+            if let Some(value) = x_connection_id {
+                header_map
+                    .append(
+                        "x-connection-id",
+                        value.to_string().try_into().map_err(crate::request::unsendable)?,
+                    );
+            }
+            #[allow(unused_mut)]
+            let mut request = crate::request::Draft::get(url)
+                .header(
+                    ::reqwest::header::ACCEPT,
+                    ::reqwest::header::HeaderValue::from_static("application/json"),
+                )
+                .query(&progenitor_client::QueryParam::new("limit", &limit))
+                .query(&progenitor_client::QueryParam::new("offset", &offset))
+                .headers(header_map)
+                .build()?;
+            Ok(request)
+        }
+    }
     impl crate::list::List for ListPosts<'_> {
         type Item = types::Post;
         const OPERATION_ID: &'static str = "list_posts";
@@ -31425,7 +31980,12 @@ pub mod builder {
             let Self {
                 client,
                 end_date,
-                filter,
+                filter_duration,
+                filter_online,
+                filter_promo_id,
+                filter_tips,
+                filter_total_spent,
+                filter_trial_id,
                 latest_type,
                 limit,
                 offset,
@@ -31435,7 +31995,13 @@ pub mod builder {
                 x_connection_id,
             } = self;
             let end_date = end_date.map_err(crate::request::invalid)?;
-            let filter = filter.map_err(crate::request::invalid)?;
+            let filter_duration = filter_duration.map_err(crate::request::invalid)?;
+            let filter_online = filter_online.map_err(crate::request::invalid)?;
+            let filter_promo_id = filter_promo_id.map_err(crate::request::invalid)?;
+            let filter_tips = filter_tips.map_err(crate::request::invalid)?;
+            let filter_total_spent = filter_total_spent
+                .map_err(crate::request::invalid)?;
+            let filter_trial_id = filter_trial_id.map_err(crate::request::invalid)?;
             let latest_type = latest_type.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
@@ -31459,7 +32025,34 @@ pub mod builder {
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
                 .query(&progenitor_client::QueryParam::new("endDate", &end_date))
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "filter[duration]",
+                        &filter_duration,
+                    ),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new("filter[online]", &filter_online),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "filter[promoId]",
+                        &filter_promo_id,
+                    ),
+                )
+                .query(&progenitor_client::QueryParam::new("filter[tips]", &filter_tips))
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "filter[total_spent]",
+                        &filter_total_spent,
+                    ),
+                )
+                .query(
+                    &progenitor_client::QueryParam::new(
+                        "filter[trial_id]",
+                        &filter_trial_id,
+                    ),
+                )
                 .query(&progenitor_client::QueryParam::new("latestType", &latest_type))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
@@ -31475,8 +32068,18 @@ pub mod builder {
         type Item = types::Subscription;
         const OPERATION_ID: &'static str = "list_subscriptions";
         fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
-            let Self { client, filter, limit, offset, query, type_, x_connection_id } = self;
-            let filter = filter.map_err(crate::request::invalid)?;
+            let Self {
+                client,
+                filter_online,
+                filter_paid,
+                limit,
+                offset,
+                query,
+                type_,
+                x_connection_id,
+            } = self;
+            let filter_online = filter_online.map_err(crate::request::invalid)?;
+            let filter_paid = filter_paid.map_err(crate::request::invalid)?;
             let limit = limit.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
             let query = query.map_err(crate::request::invalid)?;
@@ -31497,7 +32100,10 @@ pub mod builder {
                     ::reqwest::header::ACCEPT,
                     ::reqwest::header::HeaderValue::from_static("application/json"),
                 )
-                .query(&progenitor_client::QueryParam::new("filter", &filter))
+                .query(
+                    &progenitor_client::QueryParam::new("filter[online]", &filter_online),
+                )
+                .query(&progenitor_client::QueryParam::new("filter[paid]", &filter_paid))
                 .query(&progenitor_client::QueryParam::new("limit", &limit))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
@@ -31774,8 +32380,10 @@ pub mod builder {
                 media_type,
                 offset,
                 query,
+                sort,
                 sort_by,
                 sort_direction,
+                type_,
                 x_connection_id,
             } = self;
             let list_id = list_id.map_err(crate::request::invalid)?;
@@ -31783,8 +32391,10 @@ pub mod builder {
             let media_type = media_type.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
             let query = query.map_err(crate::request::invalid)?;
+            let sort = sort.map_err(crate::request::invalid)?;
             let sort_by = sort_by.map_err(crate::request::invalid)?;
             let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!(
                 "{}/v2/access/vault/lists/{}/media", client.baseurl, encode_path(&
@@ -31808,10 +32418,12 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("sort", &sort))
                 .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
                 .query(
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
+                .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()?;
             Ok(request)
@@ -31828,8 +32440,10 @@ pub mod builder {
                 media_type,
                 offset,
                 query,
+                sort,
                 sort_by,
                 sort_direction,
+                type_,
                 x_connection_id,
             } = self;
             let limit = limit.map_err(crate::request::invalid)?;
@@ -31837,8 +32451,10 @@ pub mod builder {
             let media_type = media_type.map_err(crate::request::invalid)?;
             let offset = offset.map_err(crate::request::invalid)?;
             let query = query.map_err(crate::request::invalid)?;
+            let sort = sort.map_err(crate::request::invalid)?;
             let sort_by = sort_by.map_err(crate::request::invalid)?;
             let sort_direction = sort_direction.map_err(crate::request::invalid)?;
+            let type_ = type_.map_err(crate::request::invalid)?;
             let x_connection_id = x_connection_id.map_err(crate::request::invalid)?;
             let url = format!("{}/v2/access/vault/media", client.baseurl,);
             let mut header_map = ::reqwest::header::HeaderMap::with_capacity(2usize);
@@ -31860,10 +32476,12 @@ pub mod builder {
                 .query(&progenitor_client::QueryParam::new("mediaType", &media_type))
                 .query(&progenitor_client::QueryParam::new("offset", &offset))
                 .query(&progenitor_client::QueryParam::new("query", &query))
+                .query(&progenitor_client::QueryParam::new("sort", &sort))
                 .query(&progenitor_client::QueryParam::new("sortBy", &sort_by))
                 .query(
                     &progenitor_client::QueryParam::new("sortDirection", &sort_direction),
                 )
+                .query(&progenitor_client::QueryParam::new("type", &type_))
                 .headers(header_map)
                 .build()?;
             Ok(request)

@@ -45,7 +45,8 @@
 //! # Requests
 //!
 //! Requests are strict: required fields, closed enums and lengths are checked when `send` is called, before anything is
-//! sent. A field that is not set is left out. To send null, or an operation this version does not know, use the raw
+//! sent. A field that is not set is left out; one that may be null has a second setter that sends it as null
+//! ([`Nullable`]). To send null elsewhere, or an operation this version does not know, use the raw
 //! call of `ofauth`.
 //!
 //! # Operations as data
@@ -76,6 +77,7 @@ mod id;
 #[allow(dead_code, unused_imports, unused_macros)]
 mod lenient;
 pub mod list;
+mod nullable;
 mod open_enum;
 mod request;
 mod response;
@@ -84,6 +86,7 @@ pub mod transport;
 
 pub use generated::{Client, ResponseValue, builder, types};
 pub use id::Id;
+pub use nullable::Nullable;
 pub use ofauth_operations::{Error, ErrorKind, Operation, operation, operations, schemas};
 pub use secret::Secret;
 pub use transport::Transport;

@@ -55,6 +55,7 @@ struct State {
 struct Settings {
     operation_id: String,
     params: Map<String, Value>,
+    raw_params: Vec<(String, String)>,
     max: Option<u64>,
     resume: Option<String>,
     limits: Limits,
@@ -165,6 +166,8 @@ impl State {
 impl Settings {
     fn begin(&mut self, guest: &Arc<Guest>) -> Box<Running> {
         let call = guest.client().call(&self.operation_id).params(mem::take(&mut self.params));
+        let raw_params = mem::take(&mut self.raw_params).into_iter();
+        let call = raw_params.fold(call, |call, (name, value)| call.raw_param(name, value));
         let items = self.max.into_iter().fold(call.items().typed(), Items::max);
         let items = self.resume.iter().fold(items, Items::resume);
         Box::new(Running { items, guest: Arc::clone(guest) })
@@ -275,7 +278,14 @@ pub unsafe extern "C" fn ofauth_pages_new(
         let operation_id = unsafe { pointer::owned_text(operation_id, "operation_id") }?;
         // SAFETY: the header asks for NULL or a text that ends with NUL.
         let params = unsafe { request::params(params_json, "params_json") }?;
-        let settings = Settings { operation_id, params, max: None, resume: None, limits: Limits::default() };
+        let settings = Settings {
+            operation_id,
+            params,
+            raw_params: Vec::new(),
+            max: None,
+            resume: None,
+            limits: Limits::default(),
+        };
         let state = State { settings, stage: Stage::NotBegun, resume_token: None };
         let walk = Walk { state: Mutex::new(state), fork_guard: ForkGuard::new() };
         hand_out(out, ofauth_pages(Arc::new(walk)));
@@ -290,6 +300,26 @@ pub unsafe extern "C" fn ofauth_pages_new(
 pub unsafe extern "C" fn ofauth_pages_free(pages: *mut ofauth_pages) {
     // SAFETY: the header asks for NULL or pages that were not freed yet.
     infallible(|| unsafe { pointer::free(pages) });
+}
+
+/// Adds a parameter that is sent as it is, as `ofauth_request_add_raw_param` does.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_pages_add_raw_param(
+    pages: *mut ofauth_pages,
+    name: *const c_char,
+    value: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |settings: &mut Settings| {
+        // SAFETY: the header asks for texts that end with NUL.
+        let name = unsafe { pointer::owned_text(name, "name") }?;
+        // SAFETY: as above.
+        let value = unsafe { pointer::owned_text(value, "value") }?;
+        settings.raw_params.push((name, value));
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { set(pages, err, with) }
 }
 
 /// Sets the most items that are handed out, all pages together. Default: all.

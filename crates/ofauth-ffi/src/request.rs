@@ -27,6 +27,7 @@ use crate::waiting::{Limits, ofauth_tick_callback};
 pub struct ofauth_request {
     pub(crate) operation_id: String,
     pub(crate) params: Map<String, Value>,
+    pub(crate) raw_params: Vec<(String, String)>,
     pub(crate) body: Body,
     pub(crate) limits: Limits,
 }
@@ -50,6 +51,7 @@ impl ofauth_request {
     pub(crate) fn run(self, client: &Guest, of_client: Limits) -> Result<ofauth_response> {
         let waiting = CallLoop::new([self.limits, of_client]);
         let call = client.client().call(&self.operation_id).params(self.params);
+        let call = self.raw_params.into_iter().fold(call, |call, (name, value)| call.raw_param(name, value));
         let mut borrow = None;
         let call = match self.body {
             Body::None => call,
@@ -137,7 +139,8 @@ pub unsafe extern "C" fn ofauth_request_free(request: *mut ofauth_request) {
 /// Sets the path, query and header parameters by their names, as one JSON object. NULL, the default, is none.
 ///
 /// "x-connection-id" among them names another connection than the client's. They are checked against the operation when
-/// the request runs, before anything is sent.
+/// the request runs, before anything is sent: names, kinds, words, ranges, lengths and forms. An object is sent as one
+/// name[field]=value pair for each of its fields.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_request_set_params(
     request: *mut ofauth_request,
@@ -147,6 +150,27 @@ pub unsafe extern "C" fn ofauth_request_set_params(
     let with = |request: &mut ofauth_request| {
         // SAFETY: the header asks for NULL or a text that ends with NUL.
         request.params = unsafe { params(json, "json") }?;
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(request, "request", err, with) }
+}
+
+/// Adds a parameter that is sent as it is, in place of one that is checked: one that the library does not know, which goes
+/// into the query, or a value that it would refuse. Of several with the same name all are sent.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_request_add_raw_param(
+    request: *mut ofauth_request,
+    name: *const c_char,
+    value: *const c_char,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |request: &mut ofauth_request| {
+        // SAFETY: the header asks for texts that end with NUL.
+        let name = unsafe { pointer::owned_text(name, "name") }?;
+        // SAFETY: as above.
+        let value = unsafe { pointer::owned_text(value, "value") }?;
+        request.raw_params.push((name, value));
         Ok(())
     };
     // SAFETY: what the header asks for.
@@ -244,8 +268,8 @@ pub unsafe extern "C" fn ofauth_request_set_tick(
 /// `ofauth_response_free`. Any thread, at the same time as other calls on the same client; not inside a callback
 /// (`OFAUTH_ERR_REENTRANT`) and not in a forked child (`OFAUTH_ERR_FORKED`).
 ///
-/// `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing or of the wrong kind, or the body is not
-/// JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice may have been carried out. `OFAUTH_ERR_CANCELLED`
+/// `OFAUTH_ERR_INVALID_ARGUMENT`: the operation or a parameter is unknown, missing, of the wrong kind or not allowed, or the body
+/// is not JSON. `OFAUTH_ERR_OUTCOME_UNKNOWN`: a call that must not be made twice may have been carried out. `OFAUTH_ERR_CANCELLED`
 /// and `OFAUTH_ERR_TIMEOUT`: the request was given up, and nothing was done that must not be done twice. An answer may have
 /// 32 MiB; of a longer one, or one that cannot be read, the error tells the status.
 #[unsafe(no_mangle)]

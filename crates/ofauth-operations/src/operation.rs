@@ -32,6 +32,8 @@ pub struct Operation {
     pub retry: RetryClass,
     /// How the operation hands out a long list; nothing if it does not.
     pub page: Option<Page>,
+    /// Whether the operation is to go.
+    pub deprecated: bool,
     /// True when no public page confirms the operation: it may not exist in this form.
     pub unconfirmed: bool,
 }
@@ -56,6 +58,8 @@ pub struct Parameter {
     pub default: Option<&'static str>,
     /// Whether the parameter is to go.
     pub deprecated: bool,
+    /// The fields of an [object](Kind::Object), with their names inside it; empty for every other kind.
+    pub properties: &'static [Parameter],
 }
 
 /// What the document allows for the value of a [`Parameter`]. Both ends of a range belong to it.
@@ -119,7 +123,7 @@ pub enum Kind {
     Id,
     /// Several values, each sent as its own `name=value` pair.
     Array,
-    /// An object, sent as JSON text.
+    /// An object. Each of its [fields](Parameter::properties) is sent as its own `name[field]=value` pair.
     Object,
 }
 

@@ -61,4 +61,23 @@ mod tests {
         }
         assert_eq!(find("no_such_operation"), None);
     }
+
+    #[test]
+    fn numbers_and_truth_values_of_posts_and_messages_may_be_null() {
+        for id in
+            ["create_post", "update_post", "send_chat_message", "create_mass_message", "update_mass_message"]
+        {
+            let schemas: Value = serde_json::from_str(find(id).unwrap()).unwrap();
+            let fields = schemas["body"]["schema"]["properties"].as_object().unwrap();
+            for (name, field) in fields {
+                let types = match &field["type"] {
+                    Value::Array(types) => types.clone(),
+                    one => vec![one.clone()],
+                };
+                let is = |names: &[&str]| types.iter().any(|it| names.iter().any(|name| it == name));
+                assert!(!is(&["number", "integer", "boolean"]) || is(&["null"]), "{id} {name}: {field}");
+            }
+            assert!(fields.contains_key("price"), "{id}");
+        }
+    }
 }

@@ -40,6 +40,8 @@ pub struct Operation {
     pub summary: String,
     /// More about it.
     pub description: String,
+    /// Whether it is to go.
+    pub deprecated: bool,
     /// The parameters in the document's order.
     pub parameters: Vec<Parameter>,
     /// The request body.
@@ -63,6 +65,8 @@ pub struct Parameter {
     pub deprecated: bool,
     /// What it is.
     pub description: String,
+    /// How an object or a list is written, if the document says.
+    pub style: Option<String>,
     /// The schema of its value.
     pub schema: Value,
 }
@@ -181,6 +185,7 @@ impl Operation {
             tag: operation.pointer("/tags/0").and_then(Value::as_str).unwrap_or_default().to_owned(),
             summary: text(operation, "summary"),
             description: text(operation, "description"),
+            deprecated: is(operation, "deprecated"),
             parameters,
             body,
             responses,
@@ -196,6 +201,7 @@ impl Operation {
             "tags": [self.tag],
             "summary": self.summary,
             "description": self.description,
+            "deprecated": self.deprecated,
             "parameters": self.parameters.iter().map(Parameter::write).collect::<Vec<_>>(),
             "responses": responses,
         });
@@ -290,13 +296,13 @@ fn parameters(root: &Value, holder: &Value) -> Result<Vec<Parameter>> {
             if !["path", "query", "header"].contains(&place.as_str()) {
                 bail!("parameter {name} stands in {place:?}; path, query and header are supported");
             }
-            let is = |what: &str| parameter.get(what).and_then(Value::as_bool).unwrap_or(false);
             Ok(Parameter {
                 name,
                 place,
-                required: is("required"),
-                deprecated: is("deprecated"),
+                required: is(parameter, "required"),
+                deprecated: is(parameter, "deprecated"),
                 description: text(parameter, "description"),
+                style: parameter.get("style").and_then(Value::as_str).map(str::to_owned),
                 schema: parameter.get("schema").cloned().unwrap_or_else(|| json!({})),
             })
         })
@@ -319,6 +325,10 @@ fn json_first(content: &Object) -> Option<(&String, &Value)> {
         .iter()
         .find(|(media_type, _)| media_type.starts_with("application/json"))
         .or_else(|| content.iter().next())
+}
+
+fn is(value: &Value, key: &str) -> bool {
+    value.get(key).and_then(Value::as_bool).unwrap_or(false)
 }
 
 fn text(value: &Value, key: &str) -> String {

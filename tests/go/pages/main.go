@@ -32,6 +32,9 @@ func main() {
 		}
 		options = append(options, ofauth.WithMax(max))
 	}
+	if raw := os.Getenv("OFAUTH_RAW"); raw != "" {
+		options = append(options, ofauth.WithRawParam("later", raw))
+	}
 	items := client.Items(os.Getenv("OFAUTH_LIST"), json.RawMessage(os.Getenv("OFAUTH_PARAMS")), options...)
 	defer items.Close()
 	out := bufio.NewWriter(os.Stdout)

@@ -70,6 +70,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "operation_id", r#""whoami""#),
     ("", "json", r#""{}""#),
     ("", "name", r#""Content-Type""#),
+    ("", "value", r#""a value""#),
     ("", "record", r#""a batch""#),
     ("", "token", r#""list_posts@""#),
 ];

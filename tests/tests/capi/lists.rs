@@ -61,6 +61,11 @@ async fn every_style_is_walked(program: impl Fn() -> Command, way: &str) {
         let rest =
             walk(program(), &server, list, &[("OFAUTH_RESUME", &begin.token), ("OFAUTH_WAY", way)]).await;
         assert_eq!([begin.ids, rest.ids].concat(), all(257), "{way}: {}", list.operation);
+        let before = server.requests().len();
+        walk(program(), &server, list, &[("OFAUTH_RAW", "a b"), ("OFAUTH_WAY", way)]).await;
+        let seen = server.requests().split_off(before);
+        let has_raw = |target: &str| target.contains("later=a+b");
+        assert!(seen.iter().all(|request| has_raw(&request.head.as_ref().unwrap().target)), "{way}");
     }
 }
 

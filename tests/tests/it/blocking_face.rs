@@ -9,6 +9,35 @@ use serde_json::json;
 
 use crate::support::{CONNECTION, KEY, KIB, builder, check, data, parts, within};
 
+/// Methods that a program without async does otherwise.
+const ASYNC_ALONE: [&str; 3] = [
+    // `blocking::Client::new` takes the same builder.
+    "Client::builder",
+    // What is no iterator is a stream.
+    "Client::upload_all_from",
+    // `blocking::UploadAll` is an iterator.
+    "UploadAll::next",
+];
+
+#[test]
+fn whatever_the_client_can_do_the_blocking_one_can_do_too() {
+    let listing: Vec<&str> = include_str!("../../surface/rust.txt").lines().collect();
+    let has = |start: String| listing.iter().any(|line| line.starts_with(&start));
+    let mut missing = Vec::new();
+    for line in &listing {
+        let method = line.strip_prefix("ofauth::").and_then(|line| line.split_once("() = "));
+        let Some((method, _)) = method else { continue };
+        let Some((of, _)) = method.split_once("::").filter(|(_, name)| !name.contains("::")) else {
+            continue;
+        };
+        let is_there = has(format!("ofauth::blocking::{method}() = "));
+        if has(format!("ofauth::blocking::{of} = ")) && !is_there && !ASYNC_ALONE.contains(&method) {
+            missing.push(method);
+        }
+    }
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 /// A server in a runtime of its own, as a blocking program meets it.
 struct Apart {
     site: Option<Site>,
@@ -51,6 +80,7 @@ fn uploads_and_calls_block_until_they_are_done() {
     assert_eq!(client.vault_plus_batch(["1"]).send().unwrap().missing, ["1"]);
     assert_eq!(client.whoami().send().unwrap().id, "7");
     assert_eq!(client.call("get_post").param("postId", 7).send().unwrap().status(), 200);
+    assert_eq!(client.call("get_post").raw_param("postId", "7").send().unwrap().status(), 200);
     check(&client.upload_path("missing.mp4").send().unwrap_err(), ErrorKind::Source);
     let options = UploadOptions::default().concurrency(2).filename("other.mp4");
     let (send, progress) = mpsc::channel();

@@ -1,10 +1,11 @@
 //! The rules of this repository that no compiler checks: who may use whom, how long a file may be, what every manifest
 //! must look like, and that what the documents refer to exists. [`layers`] looks into the crates, [`names`] at what their
 //! files are called, [`signatures`] at what they show, [`features`] at what their features switch, [`manifests`] at what
-//! a registry is told.
+//! a registry is told, [`counts`] at the numbers in the documents.
 //!
 //! Reads the checkout and what cargo says of it; builds and runs nothing else.
 
+mod counts;
 mod features;
 mod imports;
 mod layers;

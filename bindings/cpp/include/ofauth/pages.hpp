@@ -32,6 +32,11 @@ class Pages {
         handle_ = detail::make<detail::PagesHandle>(&ofauth_pages_new, operation.get(), params.get_or_null());
     }
 
+    /// Adds a parameter that is sent as it is, as Request::add_raw_param does.
+    Pages &add_raw_param(std::string_view name, std::string_view value) {
+        const detail::Text name_text(name, "name"), value_text(value, "value");
+        return set(&ofauth_pages_add_raw_param, name_text.get(), value_text.get());
+    }
     /// The most items that are handed out. Default: all.
     Pages &set_max(std::uint64_t items) { return set(&ofauth_pages_set_max, items); }
     /// Goes on where an earlier walk through the same list was left: its resume_token().

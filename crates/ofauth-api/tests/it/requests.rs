@@ -1,6 +1,6 @@
 //! Requests as the builders write them: strict, and without what the caller did not set.
 
-use ofauth_api::types::{ImportConnectionRequest, PostInput, UploadInit};
+use ofauth_api::types::{FlagText, ImportConnectionRequest, MassMessageInput, PostInput, UploadInit};
 use ofauth_api::{ErrorKind, Id};
 use serde_json::json;
 
@@ -12,6 +12,18 @@ fn unset_fields_are_left_out_and_empty_lists_sent() {
     assert_eq!(serde_json::to_value(&empty).unwrap(), json!({}));
     let cleared = PostInput::try_from(PostInput::builder().media_items(Vec::new()).price(5)).unwrap();
     assert_eq!(serde_json::to_value(&cleared).unwrap(), json!({"mediaItems": [], "price": 5.0}));
+}
+
+#[test]
+fn what_may_be_null_can_be_sent_as_null() {
+    let post = PostInput::builder().price_null().expire_after_null().is_markdown(false);
+    assert_eq!(
+        serde_json::to_value(PostInput::try_from(post).unwrap()).unwrap(),
+        json!({"price": null, "expireAfter": null, "isMarkdown": false})
+    );
+    let text = r#"{"scheduledDate":null,"text":"Hi"}"#;
+    let message: MassMessageInput = serde_json::from_str(text).unwrap();
+    assert_eq!(serde_json::to_string(&message).unwrap(), text);
 }
 
 #[test]
@@ -52,9 +64,9 @@ async fn nothing_is_sent_for_a_request_that_is_not_complete() {
     let error = server.client().get_post().send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
     assert!(error.to_string().contains("post_id"), "{error}");
-    let error = server.client().list_vault_media().sort_direction("sideways").send().await.unwrap_err();
+    let error = server.client().list_vault_media().sort("sideways").send().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidArgument);
-    assert!(error.to_string().contains("sort_direction"), "{error}");
+    assert!(error.to_string().contains("sort"), "{error}");
     assert!(server.requests().is_empty());
 }
 
@@ -62,7 +74,7 @@ async fn nothing_is_sent_for_a_request_that_is_not_complete() {
 async fn parameters_reach_their_places() {
     let server = Server::answering(200, "{}").await;
     let client = server.client();
-    client.list_vault_media().limit(10).offset(20).sort_direction("desc").send().await.unwrap();
+    client.list_vault_media().limit(10).offset(20).sort("most_liked").type_("gif").send().await.unwrap();
     client.delete_post().post_id(5).send().await.unwrap();
     client.get_vault_plus_media().media_id("a/b c").send().await.unwrap_err();
     client
@@ -71,14 +83,19 @@ async fn parameters_reach_their_places() {
         .send()
         .await
         .unwrap();
+    client.list_subscribers().filter_online(FlagText::X1).filter_promo_id(7).send().await.unwrap();
+    client.create_post().body_map(|post| post.text("Hi").price_null()).send().await.unwrap_err();
+    assert_eq!(&server.requests().last().unwrap().body[..], br#"{"price":null,"text":"Hi"}"#);
     let targets: Vec<String> = server.requests().into_iter().map(|request| request.target).collect();
     assert_eq!(
         targets,
         [
-            "GET /v2/access/vault/media?limit=10&offset=20&sortDirection=desc",
+            "GET /v2/access/vault/media?limit=10&offset=20&sort=most_liked&type=gif",
             "DELETE /v2/access/posts/5",
             "GET /v2/vault-plus/media/a%2Fb%20c",
             "GET /v2/access/users/list?userIds=1&userIds=2",
+            "GET /v2/access/subscribers?filter%5Bonline%5D=1&filter%5BpromoId%5D=7",
+            "POST /v2/access/posts",
         ]
     );
 }

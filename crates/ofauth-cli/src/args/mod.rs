@@ -225,7 +225,7 @@ Example:
 Examples:
   ofauth api --list
   ofauth api --describe list_vault_media
-  ofauth api list_vault_media --param limit=10 --param mediaType=video
+  ofauth api list_vault_media --param limit=10 --param type=video
   ofauth api create_post --body '{\"text\":\"Hello\"}'
   ofauth api create_post --body @post.json")]
 pub(crate) struct ApiArgs {

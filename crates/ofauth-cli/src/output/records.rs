@@ -59,6 +59,7 @@ pub(crate) struct OperationRecord<'a> {
     pub(crate) body: &'a str,
     pub(crate) connection: &'a str,
     pub(crate) repeatable: bool,
+    pub(crate) deprecated: bool,
     pub(crate) unconfirmed: bool,
     /// Of `--describe` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -77,6 +78,7 @@ pub(crate) struct ParameterRecord<'a> {
     pub(crate) required: bool,
     pub(crate) r#type: &'a str,
     pub(crate) values: &'a [&'a str],
+    pub(crate) deprecated: bool,
     /// Of `--describe` alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) description: Option<&'a Value>,

@@ -107,7 +107,7 @@ async fn words(home: &Home) -> Vec<(Vec<String>, Vec<String>)> {
         row("ofauth upl", &["upload"]),
         row("ofauth api list_vault_m", &["list_vault_media"]),
         row("ofauth api --describe create_p", &["create_post", "create_promotion"]),
-        row("ofauth api list_vault_media --param sort", &["sortBy=", "sortDirection="]),
+        row("ofauth api list_vault_media --param sort", &["sort="]),
         row("ofauth sessions show ", &[&id]),
         row("ofauth sessions forget ", &[&id]),
         row(&format!("ofauth sessions show {}", &id[..4]), &[&id]),

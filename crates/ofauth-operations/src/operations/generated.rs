@@ -26,6 +26,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -36,6 +37,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -58,6 +60,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "userId",
@@ -71,6 +74,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -81,6 +85,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -103,6 +108,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -113,6 +119,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -135,6 +142,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -145,6 +153,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: true,
     },
     Operation {
@@ -163,6 +172,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -181,6 +191,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -199,6 +210,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -217,6 +229,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -235,6 +248,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -253,6 +267,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -271,6 +286,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -289,6 +305,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -307,6 +324,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -325,6 +343,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -343,6 +362,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -365,6 +385,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -375,6 +396,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -397,6 +419,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -407,6 +430,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -429,6 +453,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -439,6 +464,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -461,6 +487,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -471,6 +498,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -493,6 +521,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -503,6 +532,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -525,6 +555,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -535,6 +566,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -557,6 +589,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -567,6 +600,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -589,6 +623,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -599,6 +634,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -621,6 +657,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -631,6 +668,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -653,6 +691,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -663,6 +702,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -685,6 +725,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -695,6 +736,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -713,6 +755,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -735,6 +778,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -745,6 +789,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -767,6 +812,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -780,6 +826,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -790,6 +837,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -800,6 +848,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -822,6 +871,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -832,6 +882,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -850,6 +901,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -868,6 +920,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -890,6 +943,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -903,6 +957,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -926,6 +981,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -936,6 +992,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "monthlyTotal",
@@ -946,6 +1003,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -956,6 +1014,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -978,6 +1037,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -988,6 +1048,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1010,6 +1071,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1020,6 +1082,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1042,6 +1105,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1055,6 +1119,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -1065,6 +1130,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1075,6 +1141,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1097,6 +1164,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1107,6 +1175,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1129,6 +1198,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1139,6 +1209,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1161,6 +1232,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1174,6 +1246,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -1184,6 +1257,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -1194,6 +1268,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1204,6 +1279,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1226,6 +1302,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1239,6 +1316,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -1249,6 +1327,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1259,6 +1338,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1282,6 +1362,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -1295,6 +1376,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1312,7 +1394,8 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
-        unconfirmed: false,
+        deprecated: true,
+        unconfirmed: true,
     },
     Operation {
         id: "get_self",
@@ -1330,6 +1413,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1352,6 +1436,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1365,6 +1450,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -1375,6 +1461,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1385,6 +1472,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1407,6 +1495,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1420,6 +1509,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -1430,6 +1520,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -1440,6 +1531,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1450,6 +1542,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1468,6 +1561,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: true,
     },
     Operation {
@@ -1490,6 +1584,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1503,6 +1598,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -1513,6 +1609,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -1523,6 +1620,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1533,6 +1631,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1551,6 +1650,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1573,6 +1673,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "all",
@@ -1583,6 +1684,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1593,6 +1695,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1616,6 +1719,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -1629,6 +1733,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -1642,6 +1747,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1655,6 +1761,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1672,6 +1779,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1691,6 +1799,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -1704,6 +1813,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1717,6 +1827,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -1731,6 +1842,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -1744,6 +1856,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1761,6 +1874,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1784,6 +1898,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -1797,6 +1912,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -1810,6 +1926,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1823,6 +1940,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1840,6 +1958,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1859,6 +1978,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -1872,6 +1992,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1885,6 +2006,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -1899,6 +2021,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -1912,6 +2035,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -1929,6 +2053,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -1948,6 +2073,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -1961,6 +2087,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -1974,6 +2101,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -1988,6 +2116,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2001,6 +2130,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2018,6 +2148,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2041,6 +2172,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2054,6 +2186,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -2067,6 +2200,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -2080,6 +2214,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2097,6 +2232,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2119,6 +2255,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -2132,6 +2269,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -2142,6 +2280,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2152,6 +2291,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2174,6 +2314,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2184,6 +2325,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2206,6 +2348,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2216,6 +2359,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2238,6 +2382,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -2251,6 +2396,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "withTotal",
@@ -2261,6 +2407,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2271,6 +2418,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2293,6 +2441,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2303,6 +2452,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2325,6 +2475,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2335,6 +2486,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2357,6 +2509,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2367,6 +2520,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2385,6 +2539,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2403,6 +2558,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2425,6 +2581,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -2438,6 +2595,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "by",
@@ -2448,6 +2606,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2458,6 +2617,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2476,6 +2636,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2494,6 +2655,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2512,6 +2674,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2534,6 +2697,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2544,6 +2708,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2567,6 +2732,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2580,6 +2746,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2597,6 +2764,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2620,6 +2788,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2633,6 +2802,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2650,6 +2820,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2672,6 +2843,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -2685,6 +2857,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "marker",
@@ -2695,6 +2868,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2712,6 +2886,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: None,
             max: None,
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2734,6 +2909,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -2748,6 +2924,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2761,6 +2938,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "skip_users",
@@ -2771,6 +2949,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "last_id",
@@ -2781,6 +2960,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "opened",
@@ -2791,6 +2971,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "type",
@@ -2801,6 +2982,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2818,6 +3000,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2840,6 +3023,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -2853,6 +3037,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2866,6 +3051,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -2876,6 +3062,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "last_id",
@@ -2886,6 +3073,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "first_id",
@@ -2896,6 +3084,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "include_users",
@@ -2906,6 +3095,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -2923,6 +3113,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(10),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -2946,6 +3137,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -2959,6 +3151,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "order",
@@ -2969,6 +3162,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "filter",
@@ -2979,6 +3173,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -2989,6 +3184,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "userListId",
@@ -2999,6 +3195,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3016,6 +3213,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3035,6 +3233,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "imported",
@@ -3045,6 +3244,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -3055,6 +3255,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3068,6 +3269,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3085,6 +3287,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: None,
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3107,6 +3310,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -3121,6 +3325,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3134,6 +3339,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "marker",
@@ -3144,6 +3350,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3161,6 +3368,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3183,6 +3391,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3196,6 +3405,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3213,6 +3423,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: None,
         }),
+        deprecated: false,
         unconfirmed: true,
     },
     Operation {
@@ -3236,6 +3447,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3249,6 +3461,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "type",
@@ -3268,6 +3481,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "relatedUsername",
@@ -3278,6 +3492,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3295,6 +3510,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3318,6 +3534,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -3328,6 +3545,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -3338,6 +3556,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "pinned",
@@ -3348,6 +3567,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "includePostCounts",
@@ -3358,6 +3578,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "beforePublishTime",
@@ -3368,6 +3589,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3385,6 +3607,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(10),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3408,6 +3631,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3421,6 +3645,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3438,6 +3663,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3461,6 +3687,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3474,6 +3701,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "filter",
@@ -3484,6 +3712,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -3494,6 +3723,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -3504,6 +3734,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "search",
@@ -3514,6 +3745,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3531,6 +3763,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3554,6 +3787,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3567,6 +3801,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3584,6 +3819,62 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
+        unconfirmed: false,
+    },
+    Operation {
+        id: "list_scheduled_mass_messages",
+        method: "GET",
+        path: "/v2/access/mass-messages/scheduled",
+        tag: "Mass Messages",
+        summary: "List the mass messages that are still to be sent",
+        permission: Some("messages:read"),
+        parameters: &[
+            Parameter {
+                name: "limit",
+                place: Place::Query,
+                required: false,
+                kind: Kind::Integer,
+                values: &[],
+                limits: Limits {
+                    minimum: Some(1),
+                    ..Limits::NONE
+                },
+                default: None,
+                deprecated: false,
+                properties: &[],
+            },
+            Parameter {
+                name: "offset",
+                place: Place::Query,
+                required: false,
+                kind: Kind::Integer,
+                values: &[],
+                limits: Limits {
+                    minimum: Some(0),
+                    ..Limits::NONE
+                },
+                default: None,
+                deprecated: false,
+                properties: &[],
+            },
+        ],
+        body: Body::None,
+        success: Success {
+            body: SuccessBody::Listing,
+            key: None,
+        },
+        connection: Connection::Required,
+        retry: RetryClass::Repeatable,
+        page: Some(Page {
+            style: PageStyle::OffsetOrArray,
+            items: "list",
+            more: Some("hasMore"),
+            next: None,
+            size: Some("limit"),
+            max: None,
+        }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3603,6 +3894,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "filter",
@@ -3613,6 +3905,74 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[
+                    Parameter {
+                        name: "duration",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &[],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "online",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &["0", "1", "true", "false"],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "promoId",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::Id,
+                        values: &[],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "tips",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &[],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "total_spent",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &[],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "trial_id",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::Id,
+                        values: &[],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                ],
             },
             Parameter {
                 name: "type",
@@ -3623,6 +3983,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "startDate",
@@ -3633,6 +3994,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "endDate",
@@ -3643,6 +4005,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "latestType",
@@ -3653,6 +4016,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -3667,6 +4031,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3680,6 +4045,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3697,6 +4063,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3720,6 +4087,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3733,6 +4101,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -3743,6 +4112,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "filter",
@@ -3753,6 +4123,30 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[
+                    Parameter {
+                        name: "online",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &["0", "1", "true", "false"],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                    Parameter {
+                        name: "paid",
+                        place: Place::Query,
+                        required: false,
+                        kind: Kind::String,
+                        values: &["0", "1", "true", "false"],
+                        limits: Limits::NONE,
+                        default: None,
+                        deprecated: false,
+                        properties: &[],
+                    },
+                ],
             },
             Parameter {
                 name: "type",
@@ -3763,6 +4157,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3780,6 +4175,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(50),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3803,6 +4199,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3816,6 +4213,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "filter",
@@ -3826,6 +4224,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -3836,6 +4235,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -3846,6 +4246,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "search",
@@ -3856,6 +4257,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3873,6 +4275,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(20),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3895,6 +4298,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3905,6 +4309,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -3928,6 +4333,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -3941,6 +4347,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "pagination",
@@ -3951,6 +4358,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "with_deleted",
@@ -3961,6 +4369,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sorting_deleted",
@@ -3971,6 +4380,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "stats",
@@ -3981,6 +4391,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -3998,6 +4409,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4017,6 +4429,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "marker",
@@ -4027,6 +4440,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "type",
@@ -4037,6 +4451,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "tipsSource",
@@ -4047,6 +4462,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4064,6 +4480,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: None,
             max: None,
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4087,6 +4504,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4100,6 +4518,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4117,6 +4536,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4139,6 +4559,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -4153,6 +4574,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4166,6 +4588,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4183,6 +4606,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4206,6 +4630,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("10"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4219,6 +4644,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -4229,6 +4655,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4246,6 +4673,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4268,6 +4696,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -4282,6 +4711,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -4292,6 +4722,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -4302,6 +4733,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "pinned",
@@ -4312,6 +4744,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "includePostCounts",
@@ -4322,6 +4755,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "beforePublishTime",
@@ -4332,6 +4766,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4349,6 +4784,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(10),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4371,6 +4807,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4381,6 +4818,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4404,6 +4842,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4414,6 +4853,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4436,6 +4876,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -4450,6 +4891,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("24"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4463,6 +4905,29 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
+            },
+            Parameter {
+                name: "sort",
+                place: Place::Query,
+                required: false,
+                kind: Kind::String,
+                values: &["recent", "oldest", "most_liked", "highest_tips"],
+                limits: Limits::NONE,
+                default: None,
+                deprecated: false,
+                properties: &[],
+            },
+            Parameter {
+                name: "type",
+                place: Place::Query,
+                required: false,
+                kind: Kind::String,
+                values: &["photo", "video", "gif", "audio"],
+                limits: Limits::NONE,
+                default: None,
+                deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -4472,7 +4937,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["recent", "most-liked", "highest-tips"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -4482,7 +4948,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["asc", "desc"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -4496,6 +4963,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "mediaType",
@@ -4505,7 +4973,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["photo", "video", "gif", "audio"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4523,6 +4992,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(40),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4546,6 +5016,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("24"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4559,6 +5030,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -4572,6 +5044,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4589,6 +5062,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(40),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4612,6 +5086,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("24"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -4625,6 +5100,29 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
+            },
+            Parameter {
+                name: "sort",
+                place: Place::Query,
+                required: false,
+                kind: Kind::String,
+                values: &["recent", "oldest", "most_liked", "highest_tips"],
+                limits: Limits::NONE,
+                default: None,
+                deprecated: false,
+                properties: &[],
+            },
+            Parameter {
+                name: "type",
+                place: Place::Query,
+                required: false,
+                kind: Kind::String,
+                values: &["photo", "video", "gif", "audio"],
+                limits: Limits::NONE,
+                default: None,
+                deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sortBy",
@@ -4634,7 +5132,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["recent", "most-liked", "highest-tips"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
             Parameter {
                 name: "sortDirection",
@@ -4644,7 +5143,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["asc", "desc"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
             Parameter {
                 name: "listId",
@@ -4655,6 +5155,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -4668,6 +5169,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "mediaType",
@@ -4677,7 +5179,8 @@ pub static OPERATIONS: &[Operation] = &[
                 values: &["photo", "video", "gif", "audio"],
                 limits: Limits::NONE,
                 default: None,
-                deprecated: false,
+                deprecated: true,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4695,6 +5198,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(40),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4717,6 +5221,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4727,6 +5232,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4745,6 +5251,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: true,
     },
     Operation {
@@ -4763,6 +5270,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4782,6 +5290,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "type",
@@ -4792,6 +5301,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "contentType",
@@ -4802,6 +5312,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "durationMin",
@@ -4812,6 +5323,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "durationMax",
@@ -4822,6 +5334,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "createdAtFrom",
@@ -4835,6 +5348,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "createdAtTo",
@@ -4848,6 +5362,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "cachedAtFrom",
@@ -4861,6 +5376,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "cachedAtTo",
@@ -4874,6 +5390,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -4888,6 +5405,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("100"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "cursor",
@@ -4898,6 +5416,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "sort",
@@ -4915,6 +5434,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4932,6 +5452,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4954,6 +5475,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "userId",
@@ -4967,6 +5489,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -4977,6 +5500,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -4999,6 +5523,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5009,6 +5534,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5027,6 +5553,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5045,6 +5572,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5064,6 +5592,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "limit",
@@ -5074,6 +5603,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -5084,6 +5614,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5101,6 +5632,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: None,
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5124,6 +5656,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("20"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "offset",
@@ -5137,6 +5670,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: Some("0"),
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "query",
@@ -5147,6 +5681,7 @@ pub static OPERATIONS: &[Operation] = &[
                 limits: Limits::NONE,
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5164,6 +5699,7 @@ pub static OPERATIONS: &[Operation] = &[
             size: Some("limit"),
             max: Some(100),
         }),
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5186,6 +5722,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5196,6 +5733,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5218,6 +5756,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5228,6 +5767,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5250,6 +5790,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5260,6 +5801,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5282,6 +5824,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5292,6 +5835,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5310,6 +5854,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5328,6 +5873,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5346,6 +5892,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5368,6 +5915,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5378,6 +5926,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5400,6 +5949,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5410,6 +5960,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5432,6 +5983,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::None,
@@ -5442,6 +5994,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5464,6 +6017,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "messageId",
@@ -5477,6 +6031,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5487,6 +6042,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5505,6 +6061,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5527,6 +6084,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5537,6 +6095,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5559,6 +6118,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5569,6 +6129,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5591,6 +6152,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5601,6 +6163,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5623,6 +6186,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5633,6 +6197,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5655,6 +6220,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5665,6 +6231,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5687,6 +6254,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5697,6 +6265,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5715,6 +6284,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5737,6 +6307,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5747,6 +6318,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5769,6 +6341,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5779,6 +6352,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5801,6 +6375,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5811,6 +6386,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5833,6 +6409,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Json,
@@ -5843,6 +6420,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5865,6 +6443,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
             Parameter {
                 name: "partNumber",
@@ -5878,6 +6457,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Bytes,
@@ -5888,6 +6468,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5910,6 +6491,7 @@ pub static OPERATIONS: &[Operation] = &[
                 },
                 default: None,
                 deprecated: false,
+                properties: &[],
             },
         ],
         body: Body::Bytes,
@@ -5920,6 +6502,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::Required,
         retry: RetryClass::Once,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
     Operation {
@@ -5938,6 +6521,7 @@ pub static OPERATIONS: &[Operation] = &[
         connection: Connection::None,
         retry: RetryClass::Repeatable,
         page: None,
+        deprecated: false,
         unconfirmed: false,
     },
 ];

@@ -93,6 +93,13 @@ mod tests {
             ("list_vault_media", "limit", "18446744073709551615", Some("use 1 to 40")),
             ("list_vault_media", "offset", "-1", Some("use 0 or more")),
             ("list_vault_media", "sortDirection", "asc", None),
+            ("list_vault_media", "sort", "most_liked", None),
+            (
+                "list_vault_media",
+                "sort",
+                "most-liked",
+                Some("use recent, oldest, most_liked or highest_tips"),
+            ),
             ("list_vault_media", "sortDirection", "up", Some("use asc or desc")),
             ("list_chat_messages", "limit", "11", Some("use 10 or less")),
             ("list_subscribers", "type", "some", Some("use all, active, expired or latest")),

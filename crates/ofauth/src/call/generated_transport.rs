@@ -6,8 +6,8 @@ use http::Method;
 use ofauth_api::transport::{Execute, Transport as ApiTransport};
 use ofauth_operations::operation::{Connection, Operation, RetryClass};
 
-use super::params::check_query;
 use super::transport::{Patience, Transport};
+use super::values::check_query;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
 use crate::http::request::Request;

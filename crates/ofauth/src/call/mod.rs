@@ -1,9 +1,9 @@
 //! Calls: a request with a short body, sent as often as is safe and as soon as the rate limit allows.
 //!
 //! [`transport`] is the one road of every JSON call, typed, raw or inside an upload; [`generated_transport`] is the generated
-//! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] places and [`allowed`]
-//! holds against the document, [`typed`] that of the calls with a method of their own. [`pages`] makes many calls of one, for a list that
-//! comes in pages. [`pause`] tells what a call waits for.
+//! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] places, [`values`]
+//! writes and [`allowed`] holds against the document, [`typed`] that of the calls with a method of their own. [`pages`] makes
+//! many calls of one, for a list that comes in pages. [`pause`] tells what a call waits for.
 
 mod allowed;
 #[cfg(feature = "typed")]
@@ -14,6 +14,7 @@ pub(crate) mod pause;
 pub(crate) mod raw;
 pub(crate) mod transport;
 pub(crate) mod typed;
+mod values;
 
 pub use pages::{Items, Page, Pages};
 pub use raw::Call;

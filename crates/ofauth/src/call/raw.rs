@@ -19,6 +19,7 @@ use serde_json::{Map, Value};
 use super::pages::{Items, Pages};
 use super::params;
 use super::transport::{Patience, Transport};
+use super::values::{Pairs, unknown};
 use crate::cancel::{Cancel, Limits};
 use crate::error::{Error, ErrorKind, Result, invalid};
 use crate::http::header_names::CONNECTION_ID;
@@ -47,7 +48,7 @@ pub struct Call {
     transport: Arc<Transport>,
     operation_id: String,
     params: Map<String, Value>,
-    raw_params: params::Raw,
+    raw_params: Pairs,
     body: Payload,
     connection_id: Option<String>,
     cancel: Cancel,
@@ -70,7 +71,7 @@ impl Call {
             transport,
             operation_id: operation_id.to_owned(),
             params: Map::new(),
-            raw_params: params::Raw::new(),
+            raw_params: Pairs::new(),
             body: Payload::None,
             connection_id: None,
             cancel: Cancel::new(),
@@ -78,8 +79,9 @@ impl Call {
         }
     }
 
-    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text. The value is held
-    /// against the words, ranges, lengths and forms of [the table](crate::operations()) before anything is sent.
+    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text, and an object, each
+    /// field of which is sent as `name[field]=value`, as JSON text. The value is held against the words, ranges, lengths and
+    /// forms of [the table](crate::operations()) before anything is sent. Null is as good as left out.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
         self
@@ -287,7 +289,10 @@ impl Call {
                 "the path {path:?} leaves the proxy: give a plain path such as users/me"
             )));
         }
-        let url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
+        let mut url = self.transport.settings.origins.api_url(&format!("/v2/access/proxy/{path}"))?;
+        if !self.raw_params.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.raw_params);
+        }
         let class = match method {
             Method::GET | Method::HEAD => RetryClass::Repeatable,
             _ => RetryClass::Once,
@@ -330,7 +335,7 @@ impl Call {
                 request.body = bytes.clone();
                 Ok(())
             }
-            _ => Err(params::unknown(doing)),
+            _ => Err(unknown(doing)),
         }
     }
 

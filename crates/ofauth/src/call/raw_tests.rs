@@ -57,11 +57,24 @@ fn a_raw_parameter_is_sent_as_it_is() {
         url(client().call("get_post").raw_param("postId", "not a number")).ends_with("/not%20a%20number")
     );
     refused(client().call("get_post").raw_param("postId", ".."));
+    let proxied = client().proxy_call("GET", "users/me?x=1").raw_param("y", "a b");
+    assert_eq!(url(proxied), "http://127.0.0.1:1/base/v2/access/proxy/users/me?x=1&y=a+b");
+}
+
+#[test]
+fn an_object_is_a_pair_for_each_of_its_fields() {
+    let fans = client().call("list_subscribers").param("filter", json!({"online": true, "tips": "a b"}));
+    let wanted = "http://127.0.0.1:1/base/v2/access/subscribers?filter%5Bonline%5D=true&filter%5Btips%5D=a+b";
+    assert_eq!(url(fans.clone()), wanted);
+    assert_eq!(
+        url(fans.raw_param("filter[online]", "later")),
+        "http://127.0.0.1:1/base/v2/access/subscribers?filter%5Btips%5D=a+b&filter%5Bonline%5D=later"
+    );
 }
 
 #[test]
 fn a_body_of_text_goes_as_it_is() {
-    let text = r#"{"z": 123456789012345678901234567890, "a": 1.10}"#;
+    let text = r#"{"z": 123456789012345678901234567890, "price": null, "a": 1.10}"#;
     let call = client().call("create_post").body_json(text).request().unwrap();
     assert_eq!(
         (&call.body[..], &call.headers[CONTENT_TYPE]),

@@ -10,7 +10,7 @@ use crate::lower::target;
 pub(super) enum Keep {
     /// None: for a validator.
     Rules,
-    /// Descriptions and defaults: for people.
+    /// Descriptions, defaults and what is to go: for people.
     Remarks,
 }
 
@@ -71,8 +71,8 @@ impl Inliner<'_> {
 
     fn keeps(&self, key: &str) -> bool {
         match key {
-            "description" | "default" => self.keep == Keep::Remarks,
-            "title" | "example" | "examples" | "deprecated" => false,
+            "description" | "default" | "deprecated" => self.keep == Keep::Remarks,
+            "title" | "example" | "examples" => false,
             _ => !key.starts_with("x-"),
         }
     }

@@ -45,13 +45,18 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
     let schema = |schema: &Value| inlined(document, schema, Keep::Remarks);
     let parameters = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
     let parameters = parameters.map(|parameter| {
-        json!({
+        let mut shown = json!({
             "name": parameter.name,
             "in": parameter.place,
             "required": parameter.required,
             "description": parameter.description,
             "schema": schema(&parameter.schema),
-        })
+        });
+        // Rare, so the word is there only where it says something.
+        if let (true, Some(shown)) = (parameter.deprecated, shown.as_object_mut()) {
+            shown.insert("deprecated".to_owned(), json!(true));
+        }
+        shown
     });
     let body = operation.body.as_ref().map(|body| {
         if body.media_type.starts_with("application/json") {

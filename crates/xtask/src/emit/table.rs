@@ -9,7 +9,7 @@ pub use super::page::Page;
 use super::parameter::{connection, is_connection, kind};
 use super::success::Success;
 use crate::document::{Document, Operation, Parameter};
-use crate::lower::pascal;
+use crate::lower::{fields, pascal};
 
 /// What the table says of an operation, in the names of the Rust types that hold it.
 #[derive(Debug)]
@@ -19,7 +19,7 @@ pub struct Row<'a> {
     /// The permission of the connection, or the scope of the key.
     pub permission: Option<&'a str>,
     /// The parameters but the connection header.
-    pub parameters: Vec<Cell<'a>>,
+    pub parameters: Vec<Cell>,
     /// A variant of `Body`.
     pub body: &'static str,
     /// What a success carries.
@@ -30,17 +30,19 @@ pub struct Row<'a> {
     pub retry: &'static str,
     /// How it hands out a long list.
     pub page: Option<Page<'a>>,
+    /// Whether it is to go.
+    pub deprecated: bool,
     /// Whether no public page confirms the operation.
     pub unconfirmed: bool,
 }
 
 /// What the table says of a parameter.
 #[derive(Debug)]
-pub struct Cell<'a> {
+pub struct Cell {
     /// The name on the wire.
-    pub name: &'a str,
+    pub name: String,
     /// A variant of `Place`, in lower case.
-    pub place: &'a str,
+    pub place: String,
     /// Whether it must be there.
     pub required: bool,
     /// A variant of `Kind`, in lower case.
@@ -51,6 +53,8 @@ pub struct Cell<'a> {
     pub limits: Limits,
     /// Whether it is to go.
     pub deprecated: bool,
+    /// The fields of an object.
+    pub properties: Vec<Cell>,
 }
 
 impl<'a> Row<'a> {
@@ -60,21 +64,8 @@ impl<'a> Row<'a> {
             let known = operation.parameters.iter().any(|parameter| parameter.name == name);
             ensure!(known, "x-ofauth-unconfirmed-parameters names {name:?}, which is none of its parameters");
         }
-        let parameters =
-            operation.parameters.iter().filter(|parameter| !is_connection(parameter)).map(|parameter| {
-                let kind = kind(document, parameter)?;
-                let limits = Limits::read(document, parameter)?;
-                let Parameter { name, place, required, deprecated, .. } = parameter;
-                Ok(Cell {
-                    name,
-                    place,
-                    required: *required,
-                    kind: kind.name,
-                    values: kind.values,
-                    limits,
-                    deprecated: *deprecated,
-                })
-            });
+        let parameters = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
+        let parameters = parameters.map(|parameter| Cell::read(document, parameter));
         Ok(Self {
             operation,
             permission: permission(operation),
@@ -84,7 +75,29 @@ impl<'a> Row<'a> {
             connection: connection(operation),
             retry: retry(operation)?,
             page: Page::read(document, operation)?,
+            deprecated: operation.deprecated,
             unconfirmed: operation.marked("x-ofauth-unconfirmed"),
+        })
+    }
+}
+
+impl Cell {
+    /// Reads what the document says of `parameter`.
+    fn read(document: &Document, parameter: &Parameter) -> Result<Self> {
+        let kind = kind(document, parameter)?;
+        let properties = match kind.name {
+            "object" => fields(&document.schemas, parameter)?,
+            _ => Vec::new(),
+        };
+        Ok(Self {
+            name: parameter.name.clone(),
+            place: parameter.place.clone(),
+            required: parameter.required,
+            kind: kind.name,
+            values: kind.values,
+            limits: Limits::read(document, parameter)?,
+            deprecated: parameter.deprecated,
+            properties: properties.iter().map(|field| Self::read(document, field)).collect::<Result<_>>()?,
         })
     }
 }
@@ -125,7 +138,7 @@ fn row(row: &Row<'_>) -> TokenStream {
     let connection = format_ident!("{}", row.connection);
     let retry = format_ident!("{}", row.retry);
     let page = some(row.page.as_ref().map(page));
-    let unconfirmed = row.unconfirmed;
+    let (deprecated, unconfirmed) = (row.deprecated, row.unconfirmed);
     quote! {
         Operation {
             id: #id,
@@ -140,6 +153,7 @@ fn row(row: &Row<'_>) -> TokenStream {
             connection: Connection::#connection,
             retry: RetryClass::#retry,
             page: #page,
+            deprecated: #deprecated,
             unconfirmed: #unconfirmed,
         }
     }
@@ -163,12 +177,13 @@ fn page(page: &Page<'_>) -> TokenStream {
     }
 }
 
-fn cell(cell: &Cell<'_>) -> TokenStream {
+fn cell(cell: &Cell) -> TokenStream {
     let Cell { name, required, values, deprecated, .. } = cell;
-    let place = format_ident!("{}", pascal(cell.place));
+    let place = format_ident!("{}", pascal(&cell.place));
     let kind = format_ident!("{}", pascal(cell.kind));
     let limits = limits(&cell.limits);
     let default = some(cell.limits.default.as_deref());
+    let properties = cell.properties.iter().map(self::cell);
     quote! {
         Parameter {
             name: #name,
@@ -179,6 +194,7 @@ fn cell(cell: &Cell<'_>) -> TokenStream {
             limits: #limits,
             default: #default,
             deprecated: #deprecated,
+            properties: &[#(#properties),*],
         }
     }
 }
@@ -280,7 +296,9 @@ mod tests {
                 parameter("mixed", "query", json!({"oneOf": [{"type": "string"}, {"type": "integer"}]})),
                 parameter("limit", "query", json!({"type": ["integer", "null"]})),
                 parameter("ids", "query", json!({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]})),
-                parameter("filter", "query", json!({"type": "object"})),
+                json!({"name": "filter", "in": "query", "style": "deepObject", "schema": {
+                    "type": "object", "required": ["online"], "properties": {"online": {"type": "boolean"}},
+                }}),
                 parameter("sort", "query", json!({"type": "string", "enum": ["asc", "desc"]})),
                 parameter("x-note-id", "header", json!({"type": "string"})),
             ],
@@ -288,7 +306,7 @@ mod tests {
         });
         let document = document("post", operation, json!({}));
         let row = Row::read(&document, &document.operations[0]).unwrap();
-        let kinds: Vec<_> = row.parameters.iter().map(|parameter| (parameter.name, parameter.kind)).collect();
+        let kinds: Vec<_> = row.parameters.iter().map(|it| (it.name.as_str(), it.kind)).collect();
         assert_eq!(
             kinds,
             [
@@ -301,6 +319,8 @@ mod tests {
                 ("x-note-id", "string"),
             ]
         );
+        let online = &row.parameters[4].properties[0];
+        assert_eq!((online.name.as_str(), online.kind, online.required), ("online", "boolean", true));
         assert_eq!(row.parameters[5].values, ["asc", "desc"]);
         assert_eq!((row.body, row.connection, row.page), ("OptionalJson", "Optional", None));
         assert_eq!(row.permission, Some("posts:write"));

@@ -65,7 +65,9 @@ pub(super) fn parameter_ids(document: &mut Document) -> Result<Vec<String>> {
     for operation in &mut document.operations {
         for parameter in operation.parameters.iter_mut().filter(|parameter| parameter.place != "header") {
             let text = is_type(resolved(&schemas, &parameter.schema), "string");
-            if text && is_id_name(&parameter.name, "") && id_in_place(&schemas, &mut parameter.schema) {
+            // Of `filter[promoId]` it is the field that has a name of its own.
+            let name = parameter.name.rsplit('[').next().unwrap_or_default().trim_end_matches(']');
+            if text && is_id_name(name, "") && id_in_place(&schemas, &mut parameter.schema) {
                 places.push(format!("{} {}", operation.id, parameter.name));
             }
         }

@@ -14,3 +14,6 @@ pub const PAGE: &str = "page";
 
 /// Value of [`LISTING`]: the bare list, or one item alone.
 pub const SINGLE: &str = "single";
+
+/// On an object of a request: the names of its fields that may be sent as null.
+pub const NULL_FIELDS: &str = "x-ofauth-null-fields";

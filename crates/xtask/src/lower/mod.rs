@@ -5,12 +5,15 @@
 //! leave marks for the generator as extensions (see [`mark`]); nothing here writes Rust.
 
 mod alternatives;
+mod deprecated;
 mod dialect;
 mod direction;
 mod hoist;
 mod ids;
 mod lenient;
 pub mod mark;
+mod nulls;
+mod objects;
 mod requests;
 mod responses;
 mod schema;
@@ -22,9 +25,11 @@ use anyhow::{Context, Result};
 
 use crate::document::Document;
 
+pub use deprecated::DEPRECATED;
 pub use direction::{Direction, reachable};
 pub use ids::is_id_name;
 pub use lenient::KEPT;
+pub use objects::fields;
 pub use requests::CONNECTION_HEADER;
 pub use schema::{pascal, reference, resolved, target, walk};
 
@@ -39,6 +44,7 @@ pub struct Pass {
 
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "deprecated", run: deprecated::deprecated },
     Pass { name: "constants", run: dialect::constants },
     Pass { name: "nullable", run: dialect::nullable },
     Pass { name: "numbers", run: dialect::numbers },
@@ -47,7 +53,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "errors", run: responses::errors },
     Pass { name: "success", run: responses::success },
     Pass { name: "connection_header", run: requests::connection_header },
-    Pass { name: "object_parameters", run: requests::object_parameters },
+    Pass { name: "object_parameters", run: objects::object_parameters },
     Pass { name: "text_or_list_parameters", run: requests::text_or_list_parameters },
     Pass { name: "raw_bodies", run: requests::raw_bodies },
     Pass { name: "mixed_ids", run: ids::mixed_ids },
@@ -62,6 +68,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unlimited_fields", run: lenient::unlimited_fields },
     Pass { name: "open_enums", run: lenient::open_enums },
     Pass { name: "request_limits", run: requests::request_limits },
+    Pass { name: "nulls", run: nulls::nulls },
     Pass { name: "empty_lists", run: requests::empty_lists },
     Pass { name: "unused", run: direction::unused },
 ];

@@ -45,7 +45,7 @@ fn trait_of(builders: &mut [Item], types: &[Item], operation: &Operation, items:
     let builder = ident(&builder);
     Ok(parse_quote! {
         impl crate::list::List for #builder<'_> {
-            type Item = types::#item;
+            type Item = #item;
             const OPERATION_ID: &'static str = #id;
             fn into_request(self) -> Result<::reqwest::Request, ofauth_operations::Error> {
                 #(#statements)*
@@ -69,7 +69,7 @@ fn send<'a>(builders: &'a mut [Item], builder: &str) -> Option<&'a mut ImplItemF
     })
 }
 
-/// The type of what is in the list `field` of a page.
+/// The type of what is in the list `field` of a page, as the module of builders names it.
 fn item(types: &[Item], page: &str, field: &str) -> Option<Type> {
     let page = types.iter().find_map(|item| match item {
         Item::Struct(found) if found.ident == page => Some(found),
@@ -78,5 +78,10 @@ fn item(types: &[Item], page: &str, field: &str) -> Option<Type> {
     let Fields::Named(fields) = &page.fields else { return None };
     let list = fields.named.iter().find(|found| found.ident.as_ref().is_some_and(|name| name == field))?;
     let Type::Path(path) = &list.ty else { return None };
-    argument(&path.path.segments.last()?.arguments).cloned()
+    let item = argument(&path.path.segments.last()?.arguments)?;
+    match item {
+        // The module of types names its own by their names alone, and everything else in full.
+        Type::Path(own) if own.path.get_ident().is_some() => Some(parse_quote!(types::#item)),
+        other => Some(other.clone()),
+    }
 }

@@ -3,9 +3,11 @@
 //! Everything that can be said in the document is a pass of [`crate::lower`]; what is left is what the generator
 //! always writes: a constructor with a trap, builders for types that only the service makes, strict readers.
 
+mod deprecated;
 mod enums;
 mod fields;
 mod lists;
+mod nulls;
 mod requests;
 mod responses;
 mod setters;
@@ -35,6 +37,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     hide_unconfirmed(file, document);
+    deprecated::warn(file, document)?;
     if let Some(types) = module(&mut file.items, "types") {
         drop_response_builders(types, &responses);
         fields::read_leniently(types, &responses, document)?;
@@ -42,6 +45,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         if let Some(builders) = module(types, "builder") {
             setters::take_values(builders);
         }
+        nulls::add(types, document)?;
         check_names(types, &responses)?;
     }
     Ok(())
@@ -98,7 +102,7 @@ fn hide_unconfirmed(file: &mut syn::File, document: &Document) {
     let Some(builders) = module(&mut file.items, "builder") else { return };
     for operation in &document.operations {
         let builder = pascal(&operation.id);
-        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(snake).collect();
+        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(setter).collect();
         for item in builders.iter_mut() {
             match item {
                 Item::Struct(item) if item.ident == builder && hidden.contains(operation.id.as_str()) => {
@@ -114,13 +118,16 @@ fn hide_unconfirmed(file: &mut syn::File, document: &Document) {
 }
 
 fn hide_methods(block: &mut syn::ItemImpl, is_hidden: impl Fn(&str) -> bool) {
-    for item in &mut block.items {
-        if let ImplItem::Fn(method) = item
-            && is_hidden(&method.sig.ident.to_string())
-        {
-            method.attrs.push(parse_quote!(#[doc(hidden)]));
-        }
+    for method in methods(block).filter(|method| is_hidden(&method.sig.ident.to_string())) {
+        method.attrs.push(parse_quote!(#[doc(hidden)]));
     }
+}
+
+fn methods(block: &mut syn::ItemImpl) -> impl Iterator<Item = &mut syn::ImplItemFn> {
+    block.items.iter_mut().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
+        _ => None,
+    })
 }
 
 /// Builders of types that only the service makes are half of the generated code and serve nobody.
@@ -163,7 +170,8 @@ fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
     Ok(())
 }
 
-fn snake(name: &str) -> String {
+/// What the generator calls the field and the setter for something that the document calls `name`.
+fn setter(name: &str) -> String {
     let mut result = String::new();
     for character in name.chars() {
         if character.is_ascii_uppercase() {
@@ -171,5 +179,5 @@ fn snake(name: &str) -> String {
         }
         result.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
     }
-    result
+    result.trim_end_matches('_').to_owned()
 }

@@ -58,6 +58,9 @@ fn operations(document: &Document) -> Result<String> {
         let key = row.success.key.map(|key| format!(" with {key}")).unwrap_or_default();
         facts.push(format!("{}{key}", fact("success", row.success.body)));
         facts.extend(row.permission.map(|permission| format!("needs {permission}")));
+        if row.deprecated {
+            facts.push("deprecated".to_owned());
+        }
         if row.unconfirmed {
             facts.push("unconfirmed".to_owned());
         }
@@ -72,12 +75,11 @@ fn operations(document: &Document) -> Result<String> {
         writeln!(text, "{}: {method} {path}", operation.id)?;
         writeln!(text, "    {}", facts.join(", "))?;
         for parameter in &row.parameters {
-            let required = if parameter.required { "" } else { "?" };
-            let values =
-                if parameter.values.is_empty() { String::new() } else { parameter.values.join(" | ") };
-            let facts = [parameter.kind.to_owned(), values, limits(parameter)];
-            let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
-            writeln!(text, "    {} {}{required}: {}", parameter.place, parameter.name, facts.join(" "))?;
+            writeln!(text, "    {} {}", parameter.place, self::parameter(parameter, &parameter.name))?;
+            for field in &parameter.properties {
+                let name = format!("{}[{}]", parameter.name, field.name);
+                writeln!(text, "    {} {}", field.place, self::parameter(field, &name))?;
+            }
         }
         writeln!(text, "    -> {}", answers.join(", "))?;
     }
@@ -93,8 +95,16 @@ fn page(page: &table::Page<'_>) -> String {
     words.join(" ")
 }
 
+/// A parameter with what it takes.
+fn parameter(parameter: &table::Cell, name: &str) -> String {
+    let required = if parameter.required { "" } else { "?" };
+    let facts = [parameter.kind.to_owned(), parameter.values.join(" | "), limits(parameter)];
+    let facts: Vec<_> = facts.into_iter().filter(|fact| !fact.is_empty()).collect();
+    format!("{name}{required}: {}", facts.join(" "))
+}
+
 /// What a parameter allows beside its kind.
-fn limits(parameter: &table::Cell<'_>) -> String {
+fn limits(parameter: &table::Cell) -> String {
     let limits = &parameter.limits;
     let range = |name: &str, least: Option<i64>, most: Option<i64>| {
         let end = |end: Option<i64>| end.map(|end| end.to_string()).unwrap_or_default();

@@ -76,7 +76,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-api",
         &[
-            &["id.rs", "secret.rs", "lenient.rs", "open_enum.rs"],
+            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
             &["list.rs", "request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],

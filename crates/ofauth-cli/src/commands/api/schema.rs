@@ -17,12 +17,17 @@ pub(crate) fn member<'a>(value: &'a Value, name: &str) -> &'a Value {
 pub(crate) fn parameters(parameters: &[Value]) -> Vec<String> {
     let text =
         |parameter: &Value, name: &str| member(parameter, name).as_str().unwrap_or_default().to_owned();
-    let line = |parameter: &Value| {
+    let lines = |parameter: &Value| {
+        let schema = member(parameter, "schema");
         let mut facts = vec![text(parameter, "in")];
-        facts.extend(facts_of(member(parameter, "schema"), member(parameter, "required") == true));
-        line(INDENT, &text(parameter, "name"), &facts, &text(parameter, "description"))
+        facts.extend(facts_of(schema, member(parameter, "required") == true));
+        facts.extend(deprecated(parameter));
+        let first = line(INDENT, &text(parameter, "name"), &facts, &text(parameter, "description"));
+        let mut lines = vec![first];
+        add_fields(schema, &INDENT.repeat(2), &mut lines);
+        lines
     };
-    parameters.iter().map(line).collect()
+    parameters.iter().flat_map(lines).collect()
 }
 
 /// The lines for the fields of an object.
@@ -65,7 +70,13 @@ fn facts_of(schema: &Value, is_required: bool) -> Vec<String> {
     facts.extend(limits(schema));
     facts.extend(is_required.then(|| "required".to_owned()));
     facts.extend(schema.get("default").map(|value| format!("default {value}")));
+    facts.extend(deprecated(schema));
     facts
+}
+
+/// Whether a parameter or a field is to go.
+fn deprecated(value: &Value) -> Option<String> {
+    (member(value, "deprecated") == true).then(|| "deprecated".to_owned())
 }
 
 fn line(indent: &str, name: &str, facts: &[String], description: &str) -> String {
@@ -99,6 +110,7 @@ fn kind(schema: &Value) -> String {
             format!("array of {}", schema.get("items").map_or_else(|| "any value".to_owned(), kind))
         }
         ("string", Some("date-time")) => "date and time, such as 2027-01-31T18:00:00Z".to_owned(),
+        ("string", Some("date")) => "date, such as 2027-01-31".to_owned(),
         ("string", Some("uri")) => "URL".to_owned(),
         (name, _) => name.to_owned(),
     });
@@ -110,16 +122,21 @@ fn limits(schema: &Value) -> Vec<String> {
     let mut said = Vec::new();
     for (least, most, unit) in [
         ("minimum", "maximum", ""),
-        ("minLength", "maxLength", " characters"),
-        ("minItems", "maxItems", " items"),
+        ("minLength", "maxLength", "character"),
+        ("minItems", "maxItems", "item"),
     ] {
         let bound = |name: &str| schema.get(name).map(plain);
-        match (bound(least), bound(most)) {
-            (Some(least), Some(most)) => said.push(format!("{least} to {most}{unit}")),
-            (Some(least), None) => said.push(format!("at least {least}{unit}")),
-            (None, Some(most)) => said.push(format!("at most {most}{unit}")),
-            (None, None) => {}
-        }
+        let (range, last) = match (bound(least), bound(most)) {
+            (Some(least), Some(most)) => (format!("{least} to {most}"), most),
+            (Some(least), None) => (format!("at least {least}"), least),
+            (None, Some(most)) => (format!("at most {most}"), most),
+            (None, None) => continue,
+        };
+        said.push(match (unit, last.as_str()) {
+            ("", _) => range,
+            (unit, "1") => format!("{range} {unit}"),
+            (unit, _) => format!("{range} {unit}s"),
+        });
     }
     if let Some(pattern) = schema.get("pattern").and_then(Value::as_str) {
         said.push(format!("matching {pattern}"));
@@ -153,6 +170,7 @@ mod tests {
             "a": {"type": ["number", "null"], "minimum": 0, "maximum": 200, "default": 0},
             "ids": {"type": "array", "maxItems": 4, "items": {"oneOf": [
                 {"type": "integer", "minimum": 1}, {"type": "string", "minLength": 1}]}},
+            "day": {"type": "string", "format": "date", "deprecated": true},
             "name": {"type": "string", "minLength": 1, "maxLength": 100, "description": "What it\n is called."},
             "nested": {"type": "object", "properties": {"users": {"type": "array", "items": {"type": "integer", "minimum": 1}}}},
             "sort": {"enum": ["asc", "desc"], "type": "string", "default": "asc"},
@@ -163,7 +181,8 @@ mod tests {
             [
                 "  name (string, 1 to 100 characters, required): What it is called.",
                 "  a (number or null, 0 to 200, default 0)",
-                "  ids (array of integer or string, at most 4 items, each integer at least 1, each string at least 1 characters)",
+                "  day (date, such as 2027-01-31, deprecated)",
+                "  ids (array of integer or string, at most 4 items, each integer at least 1, each string at least 1 character)",
                 "  nested (object)",
                 "    users (array of integer, each at least 1)",
                 "  sort (asc | desc, default \"asc\")",
@@ -178,12 +197,66 @@ mod tests {
             "schema": {"type": "integer", "minimum": 1, "maximum": 40, "default": 24}});
         let id = json!({"name": "postId", "in": "path", "required": true, "description": "",
             "schema": {"type": "string"}});
+        let filter = json!({"name": "filter", "in": "query", "required": false, "description": "Conditions.",
+            "deprecated": true, "schema": {"type": "object", "properties": {"online": {"type": "string", "enum": ["0", "1"]}}}});
         assert_eq!(
-            parameters(&[limit, id]),
+            parameters(&[limit, id, filter]),
             [
                 "  limit (query, integer, 1 to 40, default 24): Most items.",
-                "  postId (path, string, required)"
+                "  postId (path, string, required)",
+                "  filter (query, object, deprecated): Conditions.",
+                "    online (0 | 1)",
             ]
         );
+    }
+
+    #[test]
+    fn nothing_that_the_document_says_of_a_request_goes_unseen() {
+        // How wide a number is says nothing to people.
+        const SHOWN: [&str; 18] = [
+            "type",
+            "format",
+            "enum",
+            "items",
+            "properties",
+            "required",
+            "oneOf",
+            "anyOf",
+            "minimum",
+            "maximum",
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+            "pattern",
+            "default",
+            "description",
+            "deprecated",
+        ];
+        fn unseen<'a>(schema: &'a Value, found: &mut Vec<&'a str>) {
+            for (key, value) in schema.as_object().into_iter().flatten() {
+                match key.as_str() {
+                    "properties" => {
+                        value.as_object().into_iter().flatten().for_each(|(_, it)| unseen(it, found))
+                    }
+                    "items" => unseen(value, found),
+                    "oneOf" | "anyOf" => {
+                        value.as_array().into_iter().flatten().for_each(|it| unseen(it, found))
+                    }
+                    key if SHOWN.contains(&key) => {}
+                    key => found.push(key),
+                }
+            }
+        }
+        for operation in ofauth::operations() {
+            let text = ofauth::schemas::find(operation.id).unwrap();
+            let schemas: Value = serde_json::from_str(text).unwrap();
+            let mut found = Vec::new();
+            unseen(member(member(&schemas, "body"), "schema"), &mut found);
+            for parameter in member(&schemas, "parameters").as_array().into_iter().flatten() {
+                unseen(member(parameter, "schema"), &mut found);
+            }
+            assert!(found.is_empty(), "{} has {found:?}, which nobody is shown", operation.id);
+        }
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn list(app: &App) -> Result<Exit> {
             app.out.record(&record(operation))
         } else {
             any_unconfirmed |= operation.unconfirmed;
-            let mark = if operation.unconfirmed { " (unconfirmed)" } else { "" };
+            let mark = mark(operation);
             app.out.line(&row(width, operation.id, operation.method, operation.path, operation.summary, mark))
         };
         if !arrived {
@@ -40,6 +40,16 @@ pub(crate) fn list(app: &App) -> Result<Exit> {
         app.out.note("unconfirmed: no public page shows the operation; it may not exist in this form");
     }
     Ok(Exit::Done)
+}
+
+/// What a line of the list says about an operation that is not like the others.
+fn mark(operation: &Operation) -> &'static str {
+    match (operation.deprecated, operation.unconfirmed) {
+        (false, false) => "",
+        (false, true) => " (unconfirmed)",
+        (true, false) => " (deprecated)",
+        (true, true) => " (deprecated, unconfirmed)",
+    }
 }
 
 fn row(width: usize, id: &str, method: &str, path: &str, summary: &str, mark: &str) -> String {
@@ -71,6 +81,9 @@ fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
         format!("{} {}", operation.method, operation.path),
         operation.summary.to_owned(),
     ];
+    if operation.deprecated {
+        lines.push("deprecated: it is to go, or may be gone".to_owned());
+    }
     if operation.unconfirmed {
         lines.push("unconfirmed: no public page shows it; it may not exist in this form".to_owned());
     }
@@ -125,15 +138,15 @@ pub(crate) fn describe_proxy(app: &App) -> Result<Exit> {
 }
 
 fn record(operation: &Operation) -> OperationRecord<'_> {
-    let parameters = operation.parameters.iter().map(|parameter| {
-        let values = parameter.values;
-        self::parameter(
-            parameter.name,
-            place(parameter.place),
-            parameter.required,
-            kind(parameter.kind),
-            values,
-        )
+    let parameters = operation.parameters.iter().map(|parameter| ParameterRecord {
+        name: parameter.name,
+        r#in: place(parameter.place),
+        required: parameter.required,
+        r#type: kind(parameter.kind),
+        values: parameter.values,
+        deprecated: parameter.deprecated,
+        description: None,
+        schema: None,
     });
     OperationRecord {
         id: operation.id,
@@ -146,6 +159,7 @@ fn record(operation: &Operation) -> OperationRecord<'_> {
         body: body(operation.body),
         connection: connection(operation.connection),
         repeatable: operation.retry == RetryClass::Repeatable,
+        deprecated: operation.deprecated,
         unconfirmed: operation.unconfirmed,
         body_schema: None,
         answer: None,
@@ -160,24 +174,28 @@ fn proxy_record() -> OperationRecord<'static> {
         tag: "Proxy",
         summary: PROXY_SUMMARY,
         permission: None,
-        parameters: ["path", "method"].map(|name| parameter(name, name, true, "string", &[])).into(),
+        parameters: ["path", "method"].map(proxy_parameter).into(),
         body: "optional JSON",
         connection: "required",
         repeatable: false,
+        deprecated: false,
         unconfirmed: false,
         body_schema: None,
         answer: None,
     }
 }
 
-fn parameter<'a>(
-    name: &'a str,
-    place: &'a str,
-    required: bool,
-    kind: &'a str,
-    values: &'a [&'a str],
-) -> ParameterRecord<'a> {
-    ParameterRecord { name, r#in: place, required, r#type: kind, values, description: None, schema: None }
+fn proxy_parameter(name: &'static str) -> ParameterRecord<'static> {
+    ParameterRecord {
+        name,
+        r#in: name,
+        required: true,
+        r#type: "string",
+        values: &[],
+        deprecated: false,
+        description: None,
+        schema: None,
+    }
 }
 
 /// What a newer table of operations may say.
