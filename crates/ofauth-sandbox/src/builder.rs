@@ -97,9 +97,10 @@ impl SandboxBuilder {
         self
     }
 
-    /// Files above this many bytes are refused with 413; by default 5 GiB.
+    /// Files above this many bytes are refused with 413; by default what the guide allows: videos above 5 GiB, images and
+    /// audio above 50 MiB.
     pub fn max_size(mut self, bytes: u64) -> Self {
-        self.settings.max_size = bytes;
+        self.settings.max_size = Some(bytes);
         self
     }
 
@@ -182,6 +183,21 @@ impl SandboxBuilder {
     /// Whether the PUT of a single upload may be repeated after it succeeded: the same answer instead of 409.
     pub fn accept_repeated_single(mut self, accept: bool) -> Self {
         self.settings.accept_repeated_single = accept;
+        self
+    }
+
+    /// Whether what clients of older documents send is taken: names that are not documented, the names of before, null for
+    /// a field that is not set, JSON for an object in the query, and the routes of Vault+ that were replaced. By default all
+    /// of it is refused, with what would be right.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let for_an_old_client = ofauth_sandbox::Sandbox::builder().lenient(true).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.settings.lenient = lenient;
         self
     }
 

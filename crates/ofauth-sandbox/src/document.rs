@@ -1,6 +1,6 @@
 //! The operations of the API, from the OpenAPI document.
 //!
-//! `document.json` is generated: for every operation its path, parameters, required fields and an example answer.
+//! `document.json` is generated: for every operation its path, parameters, body and an example answer.
 //! This module reads it and finds the operation that a request calls. It knows nothing of what operations do.
 
 use std::sync::LazyLock;
@@ -104,11 +104,22 @@ pub(crate) struct Parameter {
     #[serde(rename = "in")]
     pub(crate) place: Place,
     pub(crate) required: bool,
-    /// `string`, `integer`, `number`, `boolean`, `id`, `array` (repeated) or `object` (JSON text).
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// The values that are allowed, if they are listed.
-    pub(crate) values: Vec<String>,
+    /// What it may be.
+    pub(crate) schema: Value,
+    /// How it is written, if it is an array or an object.
+    pub(crate) style: Option<Style>,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
+}
+
+/// How a parameter with several values is written in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Style {
+    /// An array: its name is repeated.
+    Form,
+    /// An object: `name[field]=value`.
+    DeepObject,
 }
 
 /// Where a parameter goes.
@@ -117,7 +128,6 @@ pub(crate) struct Parameter {
 pub(crate) enum Place {
     Path,
     Query,
-    Header,
 }
 
 #[derive(Debug)]

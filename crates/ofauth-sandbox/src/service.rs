@@ -18,11 +18,13 @@ use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
 use crate::fault::rule::Subject;
+use crate::handlers::validate;
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
 use crate::lock::lock;
 use crate::net::socket::{Control, Cut};
+use crate::older_clients;
 use crate::rate_limit::Allowance;
 use crate::router::{self, Route};
 use crate::state::State;
@@ -57,6 +59,8 @@ pub(crate) async fn serve(
     let path = head.uri.path().to_owned();
     let full_path = head.uri.path_and_query().map_or(path.as_str(), |path| path.as_str());
     let entry = state.transcript.begin(connection.number, &method, full_path, &head.headers);
+    let older = state.settings.lenient.then(|| older_clients::path_of_today(&method, &path)).flatten();
+    let path = older.unwrap_or(path);
     let route = Route::find(&method, &path);
     let faults =
         RequestFaults::new(route.as_ref().map(|route| faults_for(&state, route, &entry)).unwrap_or_default());
@@ -78,6 +82,7 @@ pub(crate) async fn serve(
         method,
         path,
         body,
+        json: None,
         faults,
     };
     match answer(&mut call, route.as_ref(), &connection.control).await {
@@ -200,6 +205,11 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
     if let (Some(status), Some(target)) = (call.faults.expire(), route.target()) {
         let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::NOT_FOUND);
         lock(&call.state.uploads).expire(target.upload, status);
+    }
+    if let Route::Operation { operation, values } = route
+        && let Err(failure) = validate::request(call, operation, values).await
+    {
+        return (Err(failure), allowance);
     }
     (route.answer(call).await, allowance)
 }

@@ -47,6 +47,8 @@ pub struct Exchange {
     pub headers: BTreeMap<String, String>,
     /// The kinds of the faults played on this request.
     pub faults: Vec<&'static str>,
+    /// The parameters of the request that the API is to give up.
+    pub deprecated: Vec<String>,
     /// Why the sandbox refused it, if it did by itself and not by a fault.
     pub refusal: Option<String>,
 }
@@ -108,6 +110,7 @@ impl Transcript {
             api_key: headers.contains_key("apikey"),
             headers: readable(headers),
             faults: Vec::new(),
+            deprecated: Vec::new(),
             refusal: None,
         })));
         if kept.latest.len() == KEPT {

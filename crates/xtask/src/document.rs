@@ -63,6 +63,8 @@ pub struct Parameter {
     pub deprecated: bool,
     /// What it is.
     pub description: String,
+    /// How its value is written, `form` or `deepObject` for example, if the document says so.
+    pub style: Option<String>,
     /// The schema of its value.
     pub schema: Value,
 }
@@ -297,6 +299,7 @@ fn parameters(root: &Value, holder: &Value) -> Result<Vec<Parameter>> {
                 required: is("required"),
                 deprecated: is("deprecated"),
                 description: text(parameter, "description"),
+                style: parameter.get("style").and_then(Value::as_str).map(str::to_owned),
                 schema: parameter.get("schema").cloned().unwrap_or_else(|| json!({})),
             })
         })

@@ -30,7 +30,7 @@ pub(crate) struct SandboxArgs {
     /// Split uploads into parts of this size [default: 5MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) part_size: Option<u64>,
-    /// Refuse larger files with 413 [default: 5GiB]
+    /// Refuse larger files with 413 [default: 5GiB, images and audio 50MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) max_size: Option<u64>,
     /// Let an upload session expire if nothing was sent for this time [default: 1h]
@@ -45,6 +45,9 @@ pub(crate) struct SandboxArgs {
     /// Have a Vault+ copy of the media with this id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) vault_plus_media: Vec<String>,
+    /// Take what clients of older documents send: unknown names, null for a field that is not set, routes that were replaced
+    #[arg(long)]
+    pub(crate) lenient: bool,
     /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,

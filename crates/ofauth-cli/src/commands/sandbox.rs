@@ -74,6 +74,7 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
         .tls(args.tls)
         .refuse_parallel_parts(args.refuse_parallel_parts)
         .discard_bytes(args.discard_bytes)
+        .lenient(args.lenient)
         .vault_plus_media(&args.vault_plus_media);
     if let Some(size) = args.part_size {
         builder = builder.part_size(size);

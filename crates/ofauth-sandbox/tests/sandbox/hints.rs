@@ -92,7 +92,7 @@ async fn whoever_watches_sees_each_request_with_what_became_of_it() {
     while seen.lock().unwrap().len() < 4 {
         tokio::task::yield_now().await;
     }
-    let refusal = Some("price: must be at least 0".to_owned());
+    let refusal = Some("price: must be from 0 to 200, not -1".to_owned());
     assert_eq!(
         *seen.lock().unwrap(),
         [

@@ -10,6 +10,7 @@
 
 mod access;
 mod answers;
+mod checks;
 mod client;
 mod document;
 mod faults;

@@ -82,6 +82,7 @@ pub(super) fn raw_bodies(document: &mut Document) -> Result<Vec<String>> {
             place: "header".to_owned(),
             required: true,
             deprecated: false,
+            style: None,
             description: "The media type of the bytes, such as `video/mp4`.".to_owned(),
             schema: json!({ "type": "string" }),
         });

@@ -54,8 +54,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-sandbox",
         &[
-            &["lock.rs", "number.rs", "query.rs", "content_type.rs", "timestamp.rs", "error.rs"],
-            &["document.rs", "schema.rs", "net", "transcript.rs"],
+            &[
+                "lock.rs",
+                "number.rs",
+                "query.rs",
+                "content_type.rs",
+                "timestamp.rs",
+                "format.rs",
+                "names.rs",
+                "error.rs",
+            ],
+            &["document.rs", "schema.rs", "older_clients.rs", "net", "transcript.rs"],
             &["http"],
             &["uploads", "posts.rs", "rate_limit.rs"],
             &["fault"],
