@@ -33,5 +33,5 @@ pub use crate::builder::{SandboxBuilder, StartError};
 pub use crate::fault::{Fault, FaultRule, FaultScript, ScriptError};
 pub use crate::rate_limit::RateLimit;
 pub use crate::sandbox::Sandbox;
-pub use crate::transcript::Exchange;
+pub use crate::transcript::{Exchange, Recorded};
 pub use crate::uploads::record::{PartRecord, UploadKind, UploadRecord, UploadState};

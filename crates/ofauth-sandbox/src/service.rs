@@ -28,7 +28,7 @@ use crate::older_clients;
 use crate::rate_limit::Allowance;
 use crate::router::{self, Route};
 use crate::state::State;
-use crate::transcript::Entry;
+use crate::transcript::{Entry, Head, Recorded};
 
 /// The Access API, which alone has a rate limit.
 const ACCESS: &str = "/v2/access/";
@@ -58,7 +58,8 @@ pub(crate) async fn serve(
     let method = head.method.as_str().to_owned();
     let path = head.uri.path().to_owned();
     let full_path = head.uri.path_and_query().map_or(path.as_str(), |path| path.as_str());
-    let entry = state.transcript.begin(connection.number, &method, full_path, &head.headers);
+    let seen = Head { method: &method, path: full_path, headers: &head.headers };
+    let entry = state.transcript.begin(connection.number, seen);
     let older = state.settings.lenient.then(|| older_clients::path_of_today(&method, &path)).flatten();
     let path = older.unwrap_or(path);
     let route = Route::find(&method, &path);
@@ -97,7 +98,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Shows an exchange to who watches once it is over, however it ends: a client may go away at any moment.
+/// Tells who waits and who watches of an exchange once it is over, however it ends: a client may go away at any moment.
 struct Watched {
     state: Arc<State>,
     entry: Entry,
@@ -105,6 +106,7 @@ struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        self.state.transcript.end(&self.entry);
         if let Some(watcher) = &self.state.settings.watcher {
             watcher.show(&self.entry.exchange());
         }
@@ -185,6 +187,10 @@ async fn deliver(call: &Call, mut reply: Reply, control: &Control) -> Result<Res
         tokio::time::sleep(delay).await;
     }
     reply.header("x-request-id", &call.request_id);
+    reply.payload = reply.payload.written();
+    if let Some(text) = reply.payload.json() {
+        call.entry.edit(|exchange| exchange.answer = Some(Recorded::of(text.as_bytes())));
+    }
     let delivery = call.faults.delivery(&mut reply, control);
     Ok(reply.into_response(delivery))
 }

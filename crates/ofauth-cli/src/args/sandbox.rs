@@ -13,8 +13,8 @@ use super::values::{address, duration, size};
 /// Flags of `ofauth sandbox`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Runs until Ctrl-C. Prints its address on standard output, and how to use it on standard error. With -v it prints a line \
-for each request, with the reason if it was refused.
+Runs until Ctrl-C. Prints its address on standard output. On standard error it says how to use it, and prints a line for each request \
+with its status, and the reason if it was refused. --quiet leaves that out; with --json, -v asks for the lines.
 
 A fault file is a JSON array of rules. With this one, the first try of every part, or of a file that is sent whole, fails, \
 and one answer is delayed:

@@ -44,23 +44,43 @@ async fn a_sandbox_for_other_machines_is_warned_of() {
 async fn a_sandbox_tells_of_each_request_and_of_faults_that_were_not_played() {
     let home = Home::new();
     home.file("faults.json", r#"[{"on": {"operation": "upload_part"}, "fault": {"kind": "html"}}]"#);
-    let mut child = home.bare().args(["sandbox", "-v", "--faults", "faults.json"]).spawn().unwrap();
-    let mut base_url = String::new();
-    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut base_url).await.unwrap();
-    let here = |arguments: &[&str]| {
-        let mut command = home.bare();
-        command.env("OFAUTH_BASE_URL", base_url.trim()).env("OFAUTH_API_KEY", "sk_x");
-        command.env("OFAUTH_CONNECTION_ID", "conn_x").args(arguments);
-        command
-    };
-    run(&mut here(&["upload", sample("photo.jpg").to_str().unwrap()])).await.ends_with(0);
-    run(&mut here(&["api", "create_post", "--body", r#"{"price": -1}"#])).await.ends_with(5);
-    signal(&child, Signal::INT);
-    finish(child).await.ends_with(0).says(&[
-        "200  POST /v2/access/uploads/init\n",
-        "400  POST /v2/access/posts  price: must be at least 0\n",
-        "the fault \"html\" on upload_part was never played; a file of one part is sent by upload_single",
-    ]);
+    for (flags, shows) in
+        [(&[][..], true), (&["--quiet"], false), (&["--json"], false), (&["--json", "-v"], true)]
+    {
+        let mut child = home.bare().args(["sandbox", "--faults", "faults.json"]).args(flags).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).await.unwrap();
+        let base_url = match first.trim().strip_prefix('{') {
+            None => first.trim().to_owned(),
+            Some(_) => serde_json::from_str::<serde_json::Value>(&first).unwrap()["baseUrl"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        };
+        let here = |arguments: &[&str]| {
+            let mut command = home.bare();
+            command.env("OFAUTH_BASE_URL", &base_url).env("OFAUTH_API_KEY", "sk_x");
+            command.env("OFAUTH_CONNECTION_ID", "conn_x").args(arguments);
+            command
+        };
+        run(&mut here(&["upload", sample("photo.jpg").to_str().unwrap()])).await.ends_with(0);
+        run(&mut here(&["api", "create_post", "--body", r#"{"price": -1}"#])).await.ends_with(5);
+        signal(&child, Signal::INT);
+        let ended = finish(child).await.ends_with(0);
+        assert_eq!(ended.out, "", "{flags:?}: standard output has the address alone");
+        let lines = [
+            "200  POST /v2/access/uploads/init\n",
+            "400  POST /v2/access/posts  price: must be from 0 to 200, not -1\n",
+        ];
+        for line in lines {
+            assert_eq!(ended.err.contains(line), shows, "{flags:?}: {}", ended.err);
+        }
+        if !flags.contains(&"--quiet") {
+            assert!(ended.err.contains(
+                "the fault \"html\" on upload_part was never played; a file of one part is sent by upload_single"
+            ));
+        }
+    }
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::kinds::Fault;
 use super::rule::{FaultRule, On, Subject, Times};
+use super::script::FaultScript;
 
 /// The rules in force, with their counts.
 #[derive(Debug, Default)]
@@ -29,6 +30,13 @@ struct Counted {
 }
 
 impl RuleCounts {
+    /// The rules of a script, none of which was played.
+    pub(crate) fn of(script: &FaultScript) -> Self {
+        let mut counts = Self::default();
+        script.rules.iter().for_each(|rule| counts.add(rule.clone()));
+        counts
+    }
+
     pub(crate) fn add(&mut self, rule: FaultRule) {
         self.0.push(Counted { rule, played: 0, seen: HashMap::new() });
     }

@@ -155,3 +155,27 @@ fn read(schema: &Value, text: &str, name: &str) -> Result<Value, String> {
 fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn parameters_that_the_api_gives_up_are_named_and_not_suggested() {
+        let parameter = |name: &str, deprecated: bool| json!({ "name": name, "in": "query", "required": false, "schema": {}, "deprecated": deprecated });
+        let operation: Operation = serde_json::from_value(json!({
+            "id": "list_it", "method": "GET", "path": "/it", "connection": "none", "body": "none", "request": null,
+            "status": 200, "response": {}, "parameters": [parameter("sortBy", true), parameter("order", false)],
+        }))
+        .unwrap();
+        let check = |name: &str| {
+            let query = [(name.to_owned(), "x".to_owned())];
+            Given { path: &[], query: &query, lenient: false }.check(&operation)
+        };
+        assert_eq!(check("sortBy"), Ok(vec!["sortBy".to_owned()]));
+        assert_eq!(check("order"), Ok(vec![]));
+        assert_eq!(check("sortB"), Err("sortB: is not a parameter of list_it; known are order".to_owned()));
+    }
+}

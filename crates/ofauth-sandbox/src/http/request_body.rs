@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 
 use crate::error::{ApiError, Failure};
 use crate::net::socket::{Control, Cut};
-use crate::transcript::Entry;
+use crate::transcript::{Entry, Recorded};
 
 /// JSON bodies above this are refused. The largest of the API, a post's text, is far below.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -100,6 +100,8 @@ impl RequestBody {
             }
             whole.extend_from_slice(bytes.chunk());
         }
+        let recorded = (!whole.is_empty()).then(|| Recorded::of(&whole));
+        self.entry.edit(|exchange| exchange.request = recorded);
         Ok(whole.into())
     }
 

@@ -18,6 +18,7 @@ mod hints;
 mod init;
 mod inspect;
 mod lists;
+mod observe;
 mod parts;
 mod plan_faults;
 mod refusals;

@@ -1,10 +1,13 @@
 //! `ofauth sandbox`: a local OFAuth in the foreground, until Ctrl-C.
 
+mod request_log;
+
 use std::io::Write;
 use std::path::Path;
 
 use ofauth::ErrorKind;
-use ofauth_sandbox::{Exchange, FaultRule, FaultScript, Sandbox, SandboxBuilder};
+use ofauth_sandbox::{FaultRule, FaultScript, Sandbox, SandboxBuilder};
+use request_log::RequestLog;
 use tempfile::NamedTempFile;
 
 use crate::app::App;
@@ -22,9 +25,12 @@ const FAULTS: Wanted =
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
     let mut builder = builder(app, args).await?;
-    if app.flags.verbose > 0 {
-        let out = app.out.clone();
-        builder = builder.on_exchange(move |exchange| out.note(&line(exchange)));
+    // Programs that read its JSON ask for the lines.
+    let shown = !app.flags.quiet && (!app.out.is_json() || app.flags.verbose > 0);
+    let log = shown.then(|| RequestLog::start(app.out.clone())).transpose()?;
+    if let Some((log, _)) = &log {
+        let log = log.clone();
+        builder = builder.on_exchange(move |exchange| log.show(exchange));
     }
     let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
     // Lives as long as the sandbox, and is removed with it.
@@ -37,23 +43,14 @@ pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
         );
     }
     app.interrupt.asked().await;
-    for rule in sandbox.unplayed_faults() {
+    let is_read = match log {
+        Some((log, last)) => log.end(last).await,
+        None => true,
+    };
+    for rule in sandbox.unplayed_faults().into_iter().filter(|_| is_read) {
         app.out.note(&unplayed(&rule));
     }
     Ok(Exit::Done)
-}
-
-/// What is said of a request: how it was answered, and why if it was refused.
-fn line(exchange: &Exchange) -> String {
-    let status = exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    let mut line = format!("{status}  {} {}", exchange.method, exchange.path);
-    if let Some(refusal) = &exchange.refusal {
-        line.push_str(&format!("  {refusal}"));
-    }
-    if !exchange.faults.is_empty() {
-        line.push_str(&format!("  (fault: {})", exchange.faults.join(", ")));
-    }
-    line
 }
 
 /// What is said of a fault that no request met: whoever wrote it waits for it.
@@ -112,7 +109,10 @@ fn tell(app: &App, base_url: &str, ca_file: Option<&str>) {
     } else {
         app.out.line(base_url);
     }
-    let watch = if app.flags.verbose > 0 { "" } else { " With -v it shows each request." };
+    let watch = match (app.out.is_json(), app.flags.verbose) {
+        (true, 0) => " With -v it shows each request.",
+        _ => " Each request is shown here.",
+    };
     let trust = ca_file.map(|path| format!(" --ca-file {path}")).unwrap_or_default();
     app.out.note(&format!(
         "A local OFAuth runs there. In another shell:\n\n  \
