@@ -59,6 +59,9 @@ pub enum StartError {
     /// A rule of the fault script cannot be played.
     #[error("a fault rule cannot be played: {0}")]
     Faults(String),
+    /// A permission or scope does not exist.
+    #[error("the sandbox cannot grant that: {0}")]
+    Access(String),
     /// The certificates of the TLS mode could not be made.
     #[error("the sandbox cannot make its certificates: {0}")]
     Tls(String),
@@ -106,13 +109,50 @@ impl SandboxBuilder {
 
     /// The only API key that is accepted; by default any.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(key.into());
+        self.settings.access.api_key = Some(key.into());
         self
     }
 
-    /// The only connection that is known; by default any. Uploads and posts of one connection are unknown to others.
+    /// The scopes of the API key, without which Account and Vault+ routes are answered 403; by default all. `ACCOUNT` is the
+    /// only one that is documented.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let without_account = ofauth_sandbox::Sandbox::builder().scopes([""; 0]).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.settings.access.scopes.get_or_insert_default().extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// A connection that is known, and may be called for each; others are answered 401. By default any is known. Uploads
+    /// and posts of one connection are unknown to others.
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
-        self.settings.connection_id = Some(id.into());
+        self.settings.access.connections.insert(id.into());
+        self
+    }
+
+    /// What a connection grants, such as `posts:read`; operations that need something else are answered 403. A connection
+    /// for which this is not called grants everything.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let reads_only = ofauth_sandbox::Sandbox::builder()
+    ///     .permissions("conn_abc123", ["posts:read", "vault:read"])
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn permissions<P: Into<String>>(
+        mut self,
+        connection_id: impl Into<String>,
+        permissions: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let granted = self.settings.access.permissions.entry(connection_id.into()).or_default();
+        granted.extend(permissions.into_iter().map(Into::into));
         self
     }
 
@@ -241,6 +281,7 @@ impl SandboxBuilder {
         if self.settings.part_size == 0 {
             return Err(StartError::PartSize);
         }
+        self.settings.access.check_names().map_err(StartError::Access)?;
         for rule in &self.settings.faults.rules {
             rule.check().map_err(StartError::Faults)?;
         }

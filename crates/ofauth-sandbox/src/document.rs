@@ -29,6 +29,8 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) connection: ConnectionNeed,
+    /// What the connection has to grant, or the scope that the key has to have.
+    pub(crate) permission: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: BodyKind,
     /// The schema of the JSON body.

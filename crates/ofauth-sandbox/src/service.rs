@@ -13,7 +13,6 @@ use hyper::body::Incoming;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::document::ConnectionNeed;
 use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
@@ -221,25 +220,18 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
 }
 
 fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
-    let settings = &call.state.settings;
     let key = call.header("apikey").unwrap_or_default();
-    if key.is_empty() {
-        let hint = misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"]);
-        return Err(ApiError::unauthorized(format!("the apiKey header is missing{hint}")));
-    }
-    if settings.api_key.as_deref().is_some_and(|accepted| accepted != key) {
-        return Err(ApiError::unauthorized("the API key is not valid"));
-    }
-    let needed = route.operation().is_none_or(|operation| operation.connection == ConnectionNeed::Required);
-    if needed && call.connection.is_empty() {
-        let hint = misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"]);
-        return Err(ApiError::session_not_provided(format!("the x-connection-id header is missing{hint}")));
-    }
-    let known = settings.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
-    if needed && !known {
-        return Err(ApiError::session_not_provided("the connection is unknown"));
-    }
-    Ok(())
+    let access = &call.state.settings.access;
+    access.check(route.operation(), key, &call.connection).map_err(|error| {
+        let hint = if key.is_empty() {
+            misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"])
+        } else if call.connection.is_empty() {
+            misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"])
+        } else {
+            String::new()
+        };
+        error.add(&hint)
+    })
 }
 
 /// A hint if a header that other APIs use is there instead of `wanted`.

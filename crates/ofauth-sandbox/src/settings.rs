@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::access::Access;
 use crate::content_type::essence;
 use crate::fault::script::FaultScript;
 use crate::rate_limit::RateLimit;
@@ -24,8 +25,7 @@ pub(crate) struct Settings {
     pub(crate) part_size: u64,
     pub(crate) single_limit: Option<u64>,
     pub(crate) max_size: Option<u64>,
-    pub(crate) api_key: Option<String>,
-    pub(crate) connection_id: Option<String>,
+    pub(crate) access: Access,
     pub(crate) session_ttl: Duration,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) faults: FaultScript,
@@ -78,8 +78,7 @@ impl Default for Settings {
             part_size: PART_SIZE,
             single_limit: None,
             max_size: None,
-            api_key: None,
-            connection_id: None,
+            access: Access::default(),
             session_ttl: SESSION_TTL,
             rate_limit: None,
             faults: FaultScript::default(),

@@ -84,6 +84,43 @@ async fn a_sandbox_tells_of_each_request_and_of_faults_that_were_not_played() {
 }
 
 #[tokio::test]
+async fn a_sandbox_lets_in_whom_it_is_told_to() {
+    let home = Home::new();
+    home.file("key.txt", "sk_good\n");
+    let flags = ["--api-key-file", "key.txt", "--connection", "conn_a", "--known-connection", "conn_b"];
+    let limits = ["--permission", "conn_a=posts:read", "--scope", "none", "--rate", "60/min", "--burst", "4"];
+    let mut child = home.bare().arg("sandbox").args(flags).args(limits).spawn().unwrap();
+    let mut base_url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut base_url).await.unwrap();
+    for (key, connection, operation, code, says) in [
+        ("sk_good", "conn_a", "list_posts", 0, ""),
+        ("sk_bad", "conn_a", "list_posts", 4, "the API key is not valid"),
+        ("sk_good", "conn_c", "list_posts", 4, "the connection is unknown"),
+        ("sk_good", "conn_b", "list_vault_lists", 0, ""),
+        ("sk_good", "conn_a", "list_vault_lists", 4, "needs the permission vault:read"),
+        ("sk_good", "conn_a", "get_vault_plus_stats", 4, "needs the scope ACCOUNT"),
+    ] {
+        let mut command = home.bare();
+        command.env("OFAUTH_BASE_URL", base_url.trim()).env("OFAUTH_API_KEY", key);
+        command.env("OFAUTH_CONNECTION_ID", connection).args(["api", operation]);
+        run(&mut command).await.ends_with(code).says(&[says]);
+    }
+    signal(&child, Signal::INT);
+    let ended = finish(child).await.ends_with(0).says(&["OFAUTH_API_KEY=\"$(cat key.txt)\"", "=conn_a\n"]);
+    assert!(!ended.err.contains("sk_good") && !ended.err.contains("sk_bad"), "{}", ended.err);
+
+    for (flags, says) in [
+        (["--permission", "conn_a=post:read"], "\"post:read\" is no permission; did you mean posts:read?"),
+        (["--permission", "conn_a"], "write them as conn_1=posts:read,messages:write"),
+        (["--rate", "60"], "not a rate"),
+        (["--burst", "60"], "--rate"),
+        (["--scope", "ACOUNT"], "did you mean ACCOUNT?"),
+    ] {
+        run(home.bare().arg("sandbox").args(flags)).await.ends_with(2).says(&[says]);
+    }
+}
+
+#[tokio::test]
 async fn a_sandbox_that_cannot_start_says_why() {
     let home = Home::new();
     home.file("faults.json", r#"[{"on": {"operation": "no_such"}, "fault": {"kind": "html"}}]"#);

@@ -66,7 +66,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             ],
             &["document.rs", "schema.rs", "older_clients.rs", "net", "transcript"],
             &["http"],
-            &["uploads", "posts.rs", "rate_limit.rs"],
+            &["access.rs", "uploads", "posts.rs", "rate_limit.rs"],
             &["fault"],
             &["settings.rs", "state.rs", "call.rs"],
             &["handlers"],
