@@ -193,6 +193,12 @@ pub(crate) fn takes_no_body(id: &str) -> bool {
     by_id(id).is_some_and(|operation| operation.body == BodyKind::None)
 }
 
+/// Whether requests of the operation with this id may have a JSON body; those of the proxy may.
+pub(crate) fn takes_json(id: &str) -> bool {
+    let json = |operation: &Operation| matches!(operation.body, BodyKind::Json | BodyKind::OptionalJson);
+    id == PROXY || by_id(id).is_some_and(json)
+}
+
 /// Whether an operation has this id.
 pub(crate) fn knows(id: &str) -> bool {
     id == PROXY || by_id(id).is_some()

@@ -8,15 +8,17 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::{EXPECT, HOST, HeaderMap};
+use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::call::Call;
 use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
-use crate::fault::rule::Subject;
+use crate::fault::on::Subject;
 use crate::handlers::validate;
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
@@ -31,6 +33,9 @@ use crate::transcript::{Entry, Head, Recorded};
 
 /// The Access API, which alone has a rate limit.
 const ACCESS: &str = "/v2/access/";
+
+/// The header that names the linked account.
+const CONNECTION_ID: &str = "x-connection-id";
 
 /// What a request has to know about its connection.
 #[derive(Debug, Clone)]
@@ -62,8 +67,9 @@ pub(crate) async fn serve(
     let older = state.settings.lenient.then(|| older_clients::path_of_today(&method, &path)).flatten();
     let path = older.unwrap_or(path);
     let route = Route::find(&method, &path);
-    let faults =
-        RequestFaults::new(route.as_ref().map(|route| faults_for(&state, route, &entry)).unwrap_or_default());
+    let faults = RequestFaults::new(
+        route.as_ref().map(|route| faults_for(&state, route, &head, &entry)).unwrap_or_default(),
+    );
     entry.edit(|exchange| exchange.faults = faults.kinds());
 
     let _watched = Watched { state: Arc::clone(&state), entry: entry.clone() };
@@ -73,7 +79,7 @@ pub(crate) async fn serve(
     body.cut_after(faults.cut_request());
     let mut call = Call {
         base: base(&connection, &head.headers),
-        connection: text(&head.headers, "x-connection-id"),
+        connection: text(&head.headers, CONNECTION_ID),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         request_id: format!("req_{}", Uuid::new_v4().simple()),
@@ -115,8 +121,8 @@ impl Drop for Watched {
 /// The connection is over, or will be without an answer.
 struct Gone;
 
-/// Notes what the route is about and takes its faults from the script.
-fn faults_for(state: &State, route: &Route, entry: &Entry) -> Vec<Fault> {
+/// Notes what the route is about and takes its faults from the script, as far as the head of the request tells.
+fn faults_for(state: &State, route: &Route, head: &Parts, entry: &Entry) -> Vec<Fault> {
     let target = route.target();
     let filename = target.and_then(|target| lock(&state.uploads).note_attempt(target.upload, target.part));
     entry.edit(|exchange| {
@@ -124,12 +130,48 @@ fn faults_for(state: &State, route: &Route, entry: &Entry) -> Vec<Fault> {
         exchange.media_upload_id = target.map(|target| target.upload.to_owned());
         exchange.part = target.and_then(|target| target.part);
     });
-    lock(&state.faults).take(Subject {
+    let connection = text(&head.headers, CONNECTION_ID);
+    let query = head.uri.query().unwrap_or_default();
+    let subject =
+        Subject { filename: filename.as_deref(), ..subject(route, &connection, &head.headers, query) };
+    lock(&state.faults).take(&subject)
+}
+
+/// What rules see of a request that sends no bytes of a file.
+fn subject<'a>(route: &'a Route, connection: &'a str, headers: &'a HeaderMap, query: &'a str) -> Subject<'a> {
+    let target = route.target();
+    Subject {
         operation: route.operation_id(),
         upload: target.map(|target| target.upload),
         part: target.and_then(|target| target.part),
-        filename: filename.as_deref(),
-    })
+        filename: None,
+        connection,
+        headers,
+        query,
+    }
+}
+
+/// Takes the faults of rules that have to see the body, and reads it for them.
+async fn take_faults_by_body(call: &mut Call, route: &Route) -> Result<(), Gone> {
+    let state = Arc::clone(&call.state);
+    let wanted = {
+        let subject = subject(route, &call.connection, &call.headers, &call.query);
+        subject.upload.is_none() && lock(&state.faults).want_body(&subject)
+    };
+    if !wanted {
+        return Ok(());
+    }
+    let body = match call.body.read().await {
+        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+        Err(Failure::Refused(_)) => Value::Null,
+        Err(Failure::Gone) => return Err(Gone),
+    };
+    let subject = subject(route, &call.connection, &call.headers, &call.query);
+    let faults = lock(&state.faults).take_by_body(&subject, &body);
+    call.faults.add(faults);
+    let kinds = call.faults.kinds();
+    call.entry.edit(|exchange| exchange.faults = kinds);
+    Ok(())
 }
 
 async fn answer(
@@ -139,6 +181,9 @@ async fn answer(
 ) -> Result<Response<AnswerBody>, Gone> {
     if let Some(delay) = call.faults.delay(Before::Body) {
         tokio::time::sleep(delay).await;
+    }
+    if let Some(route) = route {
+        take_faults_by_body(call, route).await?;
     }
     if let Some((reply, read)) = call.faults.instead_of_work(&call.request_id) {
         return instead(call, reply, read, control).await;

@@ -42,7 +42,7 @@ pub(crate) async fn body(call: &mut Call, _operation: &Operation) -> Result<Opti
 
 async fn read_body(call: &mut Call, operation: &Operation) -> Result<Option<Value>, Failure> {
     let Some(schema) = &operation.request else { return Ok(None) };
-    if call.body.is_ended() {
+    if call.body.is_absent() {
         return match operation.body {
             BodyKind::Json => Err(ApiError::bad_request("the request's body is required").into()),
             _ => Ok(None),
