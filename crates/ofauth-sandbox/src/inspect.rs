@@ -1,4 +1,5 @@
-//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox; and `/`, which says what this is.
+//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox; `/`, which says what this is; and
+//! `/openapi.json`, the document.
 //!
 //! No key is needed, so only clients on the same machine are answered below `/_sandbox/`.
 
@@ -15,11 +16,13 @@ use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
 use crate::state::State;
 use crate::transcript::Query;
-use crate::{document, query};
+use crate::{document, openapi, query};
 
 const PREFIX: &str = "/_sandbox/";
 
 const FRONT: &str = "/";
+
+const DOCUMENT: &str = "/openapi.json";
 
 const HEALTH: &str = "/_sandbox/health";
 
@@ -31,6 +34,10 @@ It takes any API key and connection. Send requests as to the real API, to paths 
 apiKey and x-connection-id:
 
   curl -H 'apiKey: any' -H 'x-connection-id: any' {base}/v2/access/vault/media
+
+The API as an OpenAPI document, with the address of this server:
+
+  {base}/openapi.json
 
 What it saw, and what it does wrong on demand:
 
@@ -47,7 +54,7 @@ const SCRIPT_LIMIT: usize = 16 * 1024 * 1024;
 /// Whether a request is to the sandbox itself and not to the API.
 pub(crate) fn is_inspection(method: &Method, path: &str) -> bool {
     let looks = method == Method::GET || method == Method::HEAD;
-    path.starts_with(PREFIX) || (path == FRONT && looks)
+    path.starts_with(PREFIX) || ([FRONT, DOCUMENT].contains(&path) && looks)
 }
 
 /// Answers a request for a path below `/_sandbox/`. People read these answers too, so they end with a line end.
@@ -71,6 +78,9 @@ fn front(base: &str) -> Reply {
 async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
     if request.uri().path() == FRONT {
         return front(base);
+    }
+    if request.uri().path() == DOCUMENT {
+        return Reply::json(openapi::of(base));
     }
     // For whoever starts this in a container and waits for it.
     if request.uri().path() == HEALTH && request.method() == Method::GET {

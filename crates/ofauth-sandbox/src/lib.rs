@@ -16,6 +16,7 @@ mod names;
 mod net;
 mod number;
 mod older_clients;
+mod openapi;
 mod posts;
 mod query;
 mod rate_limit;

@@ -161,3 +161,18 @@ async fn health_says_that_it_runs() {
     assert_eq!((&health["status"], &health["requests"]), (&json!("ok"), &json!(1)));
     assert!(health["version"].is_string() && health["uptimeMs"].is_u64(), "{health}");
 }
+
+#[tokio::test]
+async fn the_document_is_served_with_this_address() {
+    let sandbox = sandbox().await;
+    let answer = Client::connect(&sandbox).await.request("GET", "/openapi.json", &[], b"").await.unwrap();
+    assert_eq!(answer.header("content-type"), Some("application/json"));
+    let document = answer.ok();
+    assert_eq!(document["servers"][0]["url"], sandbox.base_url());
+    let paths = document["paths"].as_object().unwrap();
+    for operation in crate::document::operations() {
+        let (path, method) = (operation["path"].as_str().unwrap(), operation["method"].as_str().unwrap());
+        assert_eq!(paths[path][method.to_lowercase()]["operationId"], operation["id"], "{method} {path}");
+    }
+    assert!(sandbox.transcript().is_empty());
+}

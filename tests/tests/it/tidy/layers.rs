@@ -64,7 +64,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
                 "names.rs",
                 "error.rs",
             ],
-            &["document.rs", "schema.rs", "older_clients.rs", "net", "transcript"],
+            &["document.rs", "schema.rs", "older_clients.rs", "openapi.rs", "net", "transcript"],
             &["http"],
             &["access.rs", "uploads", "posts.rs", "rate_limit.rs"],
             &["fault"],
