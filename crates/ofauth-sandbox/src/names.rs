@@ -1,7 +1,19 @@
-//! Names that are not known, and those that may have been meant.
+//! Names that are not known, and those that may have been meant; and how much of a text is shown.
 
 /// How many names are listed where none is close.
 const LISTED: usize = 12;
+
+/// How much of a text is shown. No name of the API is longer, and none is looked for that would be.
+const SHOWN: usize = 80;
+
+/// A text of a request, short enough for a line.
+pub(crate) fn shown(text: &str) -> String {
+    let mut shown: String = text.chars().take(SHOWN).collect();
+    if shown.len() < text.len() {
+        shown.push('…');
+    }
+    shown
+}
 
 /// What follows a complaint about `unknown`: the name that was meant, or else what there is.
 pub(crate) fn hint<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) -> String {
@@ -19,6 +31,9 @@ pub(crate) fn hint<'a>(unknown: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// The name that is spelled almost like `unknown`, if there is one.
 fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
+    if unknown.len() > SHOWN {
+        return None;
+    }
     let plain = |name: &str| name.replace(['_', '-', '[', ']'], "").to_lowercase();
     let wanted = plain(unknown);
     let distance = |name: &str| {
@@ -34,7 +49,15 @@ fn nearest<'a>(unknown: &str, known: &[&'a str]) -> Option<&'a str> {
 
 #[cfg(test)]
 mod tests {
-    use super::hint;
+    use super::{hint, shown};
+
+    #[test]
+    fn long_texts_are_cut_off_and_not_compared() {
+        let long = "limit".repeat(1_000_000);
+        assert_eq!(shown("é"), "é");
+        assert_eq!(shown(&long).chars().count(), 81);
+        assert_eq!(hint(&long, ["limit"]), "; known are limit");
+    }
 
     #[test]
     fn the_closest_name_is_meant() {

@@ -1,7 +1,7 @@
 //! Checks of values against the JSON schemas of the document.
 //!
-//! Only what the document uses: types, enums, ranges, lengths, formats, items, properties and alternatives. Patterns are
-//! not checked. A problem begins with the name of the field that has it, and says what would be right.
+//! Only what the document uses: types, enums, ranges, lengths, formats, patterns, items, properties and alternatives. A
+//! problem begins with the name of the field that has it, and says what would be right.
 
 use serde_json::{Map, Value};
 
@@ -46,7 +46,10 @@ impl Check {
             && !allowed.iter().any(|one| number::same(one, value))
         {
             let allowed: Vec<String> = allowed.iter().map(Value::to_string).collect();
-            return Err(problem(name, &format!("must be one of {}, not {value}", allowed.join(", "))));
+            return Err(problem(
+                name,
+                &format!("must be one of {}, not {}", allowed.join(", "), shown(value)),
+            ));
         }
         match value {
             Value::String(text) => check_text(schema, text, name),
@@ -122,7 +125,10 @@ impl Check {
         match fields.keys().find(|field| !known.contains(&field.as_str())) {
             Some(field) => {
                 let hint = names::hint(field, known);
-                Err(problem(&self.inner(name, field), &format!("is not a documented field{hint}")))
+                Err(problem(
+                    &self.inner(name, &names::shown(field)),
+                    &format!("is not a documented field{hint}"),
+                ))
             }
             None => Ok(()),
         }
@@ -162,6 +168,11 @@ fn list<'a>(schema: &'a Map<String, Value>, keyword: &str) -> &'a [Value] {
 
 fn properties(schema: &Map<String, Value>) -> Option<&Map<String, Value>> {
     schema.get("properties")?.as_object()
+}
+
+/// A value of a request, short enough for a line.
+fn shown(value: &Value) -> String {
+    names::shown(&value.to_string())
 }
 
 /// The names of the types that a schema allows; none if it allows all.
@@ -204,9 +215,16 @@ fn is_of_type(value: &Value, kind: &str) -> bool {
 
 fn check_text(schema: &Map<String, Value>, text: &str, name: &str) -> Result<(), String> {
     check_size(schema, ["minLength", "maxLength"], text.chars().count(), "character", name)?;
+    if let Some(pattern) = schema.get("pattern").and_then(Value::as_str)
+        && regex_lite::Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+    {
+        return Err(problem(name, &format!("must match {pattern}, not {}", shown(&Value::from(text)))));
+    }
     let format = schema.get("format").and_then(Value::as_str);
     match format.and_then(|format| format::expected(format, text)) {
-        Some(expected) => Err(problem(name, &format!("must be {expected}, not \"{text}\""))),
+        Some(expected) => {
+            Err(problem(name, &format!("must be {expected}, not {}", shown(&Value::from(text)))))
+        }
         None => Ok(()),
     }
 }
@@ -315,6 +333,8 @@ mod tests {
             json!({ "a": 1 }),
             "a: must be of type",
         );
+        refused(json!({ "pattern": "^a+$" }), json!("ab"), "must match ^a+$, not \"ab\"");
+        assert_eq!(check(&json!({ "pattern": "^a+$" }), &json!("aa"), ""), Ok(()));
         refused(json!({ "allOf": [{ "required": ["a"] }] }), json!({}), "a: is required");
         let id = json!({ "oneOf": [{ "type": "integer", "minimum": 1 }, { "type": "string" }] });
         refused(id, json!(0), "must be at least 1, not 0");

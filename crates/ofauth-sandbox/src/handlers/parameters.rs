@@ -47,7 +47,7 @@ impl Given<'_> {
             Some((name, _)) => {
                 let known = in_query().filter(|parameter| !parameter.deprecated);
                 let hint = names::hint(name, known.map(|parameter| parameter.name.as_str()));
-                Err(format!("{name}: is not a parameter of {}{hint}", operation.id))
+                Err(format!("{}: is not a parameter of {}{hint}", names::shown(name), operation.id))
             }
             None => Ok(()),
         }
@@ -148,7 +148,7 @@ fn read(schema: &Value, text: &str, name: &str) -> Result<Value, String> {
         Some(&"boolean") => (text.parse().ok().map(Value::Bool), "true or false"),
         _ => (Some(Value::from(text)), "a text"),
     };
-    value.ok_or_else(|| format!("{name}: must be {wanted}, not \"{text}\""))
+    value.ok_or_else(|| format!("{name}: must be {wanted}, not \"{}\"", names::shown(text)))
 }
 
 /// A name as a part of a JSON pointer.

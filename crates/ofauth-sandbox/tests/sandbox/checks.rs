@@ -134,6 +134,13 @@ async fn bodies_have_the_documented_fields_and_values() {
         ),
         ("POST", share, json!({ "campaignId": 1, "userId": 9.0 }), None),
         ("POST", share, json!({ "campaignId": 1, "userId": 9.5 }), Some("userId: must be of type integer")),
+        ("POST", "/v2/link/init", json!({ "clientAppId": "app_1" }), None),
+        (
+            "POST",
+            "/v2/link/init",
+            json!({ "clientAppId": "1" }),
+            Some("clientAppId: must match ^app_[a-zA-Z0-9]+$"),
+        ),
         ("DELETE", message, json!({ "withUserId": 1 }), None),
         ("DELETE", message, Value::Null, Some("the request's body is required")),
         ("POST", "/v2/access/posts?draft=true", json!({}), Some("draft: is not a parameter of create_post")),

@@ -97,3 +97,25 @@ async fn the_proxy_answers_what_it_was_asked() {
     let answer = client.request("GET", "/v2/access/proxy/x", &[KEY], b"").await.unwrap();
     answer.is_error(401, "SESSION_NOT_PROVIDED", "x-connection-id");
 }
+
+/// One that cannot be read would hold for every text.
+#[test]
+fn every_pattern_of_the_document_can_be_read() {
+    fn patterns<'a>(value: &'a Value, found: &mut Vec<&'a str>) {
+        match value {
+            Value::Object(members) => {
+                found.extend(members.get("pattern").and_then(Value::as_str));
+                members.values().for_each(|value| patterns(value, found));
+            }
+            Value::Array(items) => items.iter().for_each(|item| patterns(item, found)),
+            _ => {}
+        }
+    }
+    let operations = operations();
+    let mut found = Vec::new();
+    operations.iter().for_each(|operation| patterns(operation, &mut found));
+    assert!(!found.is_empty());
+    for pattern in found {
+        assert!(regex_lite::Regex::new(pattern).is_ok(), "{pattern}");
+    }
+}
