@@ -80,7 +80,7 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
         return front(base);
     }
     if request.uri().path() == DOCUMENT {
-        return Reply::json(openapi::of(base));
+        return Reply::json(openapi::of(base, state.settings.lenient));
     }
     // For whoever starts this in a container and waits for it.
     if request.uri().path() == HEALTH && request.method() == Method::GET {

@@ -8,6 +8,9 @@ const SHOWN: usize = 80;
 
 /// A text of a request, short enough for a line.
 pub(crate) fn shown(text: &str) -> String {
+    if text.is_empty() {
+        return "\"\"".to_owned();
+    }
     let mut shown: String = text.chars().take(SHOWN).collect();
     if shown.len() < text.len() {
         shown.push('…');
@@ -54,7 +57,7 @@ mod tests {
     #[test]
     fn long_texts_are_cut_off_and_not_compared() {
         let long = "limit".repeat(1_000_000);
-        assert_eq!(shown("é"), "é");
+        assert_eq!((shown("é"), shown("")), ("é".to_owned(), "\"\"".to_owned()));
         assert_eq!(shown(&long).chars().count(), 81);
         assert_eq!(hint(&long, ["limit"]), "; known are limit");
     }

@@ -148,7 +148,9 @@ fn read(schema: &Value, text: &str, name: &str) -> Result<Value, String> {
         Some(&"boolean") => (text.parse().ok().map(Value::Bool), "true or false"),
         _ => (Some(Value::from(text)), "a text"),
     };
-    value.ok_or_else(|| format!("{name}: must be {wanted}, not \"{}\"", names::shown(text)))
+    value.ok_or_else(|| {
+        format!("{name}: must be {wanted}, not {}", names::shown(&Value::from(text).to_string()))
+    })
 }
 
 /// A name as a part of a JSON pointer.

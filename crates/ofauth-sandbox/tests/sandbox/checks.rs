@@ -117,6 +117,7 @@ async fn bodies_have_the_documented_fields_and_values() {
         ("POST", lists, json!({ "name": "a" }), None),
         ("POST", lists, json!({}), Some("name: is required")),
         ("POST", lists, json!({ "name": 1 }), Some("name: must be of type string")),
+        ("POST", POSTS, json!({ "": "a" }), Some("\"\": is not a documented field; known are")),
         ("POST", POSTS, json!({ "txt": "a" }), Some("txt: is not a documented field; did you mean text?")),
         (
             "POST",
