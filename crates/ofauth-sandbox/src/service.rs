@@ -29,7 +29,7 @@ use crate::older_clients;
 use crate::rate_limit::Allowance;
 use crate::router::{self, Route};
 use crate::state::State;
-use crate::transcript::{Entry, Head, Recorded};
+use crate::transcript::{Entry, Head, MISPLACED_KEYS, Recorded};
 
 /// The Access API, which alone has a rate limit.
 const ACCESS: &str = "/v2/access/";
@@ -269,7 +269,7 @@ fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
     let access = &call.state.settings.access;
     access.check(route.operation(), key, &call.connection).map_err(|error| {
         let hint = if key.is_empty() {
-            misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"])
+            misplaced(call, "apiKey", &MISPLACED_KEYS)
         } else if call.connection.is_empty() {
             misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"])
         } else {

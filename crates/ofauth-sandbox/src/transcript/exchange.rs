@@ -1,6 +1,7 @@
 //! One request and its answer, as the server saw them.
 //!
-//! Bodies are kept if they are JSON, up to a bound. The value of the `apiKey` header is never kept.
+//! Bodies are kept if they are JSON, up to a bound. The value of the `apiKey` header is never kept, nor that of a header
+//! that is mistaken for it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -11,6 +12,12 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 
 use crate::lock::lock;
+
+/// Headers in which clients of other APIs send a key.
+pub(crate) const MISPLACED_KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-apikey"];
+
+/// What is kept of such a header.
+const NOT_SHOWN: &str = "(not shown)";
 
 /// How much of a body is kept.
 const KEPT_OF_BODY: usize = 4 * 1024;
@@ -51,7 +58,7 @@ pub struct Exchange {
     pub received: u64,
     /// Whether the request carried an API key.
     pub api_key: bool,
-    /// The other request headers, names in lower case; values that are not text are left out.
+    /// The other request headers, names in lower case; values that are not text are left out, and keys are not shown.
     pub headers: BTreeMap<String, String>,
     /// The body of the request, if it was JSON and one of the latest 1 000.
     pub request: Option<Recorded>,
@@ -179,7 +186,11 @@ fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .iter()
         .filter(|(name, _)| *name != "apikey")
-        .filter_map(|(name, value)| Some((name.to_string(), value.to_str().ok()?.to_owned())))
+        .filter_map(|(name, value)| {
+            let is_key = MISPLACED_KEYS.contains(&name.as_str());
+            let value = if is_key { NOT_SHOWN } else { value.to_str().ok()? };
+            Some((name.to_string(), value.to_owned()))
+        })
         .collect()
 }
 

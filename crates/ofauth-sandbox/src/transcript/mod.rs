@@ -7,7 +7,7 @@ mod exchange;
 mod kept;
 mod wanted;
 
-pub(crate) use exchange::{Entry, Head};
+pub(crate) use exchange::{Entry, Head, MISPLACED_KEYS};
 pub use exchange::{Exchange, Recorded};
 pub(crate) use kept::Transcript;
 pub(crate) use wanted::{Query, Wanted};

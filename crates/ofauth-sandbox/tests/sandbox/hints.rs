@@ -31,6 +31,8 @@ async fn a_key_in_the_header_of_another_api_is_told_where_it_goes() {
             client.request("GET", "/v2/access/self", &[(name, value), CONNECTION], b"").await.unwrap();
         answer.is_error(401, "UNAUTHORIZED", &format!("\"{}\" is not read", name.to_lowercase()));
         assert!(!answer.text().contains("sk_x"));
+        let seen = serde_json::to_string(&sandbox.transcript()).unwrap();
+        assert!(!seen.contains("sk_x") && seen.contains(&name.to_lowercase()), "{seen}");
     }
     let mut client = Client::connect(&sandbox).await;
     let misplaced = ("connection-id", "conn_x");
