@@ -59,6 +59,9 @@ pub enum StartError {
     /// A rule of the fault script cannot be played.
     #[error("a fault rule cannot be played: {0}")]
     Faults(String),
+    /// A permission or scope does not exist.
+    #[error("the sandbox cannot grant that: {0}")]
+    Access(String),
     /// The certificates of the TLS mode could not be made.
     #[error("the sandbox cannot make its certificates: {0}")]
     Tls(String),
@@ -97,21 +100,59 @@ impl SandboxBuilder {
         self
     }
 
-    /// Files above this many bytes are refused with 413; by default 5 GiB.
+    /// Files above this many bytes are refused with 413; by default what the guide allows: videos above 5 GiB, images and
+    /// audio above 50 MiB.
     pub fn max_size(mut self, bytes: u64) -> Self {
-        self.settings.max_size = bytes;
+        self.settings.max_size = Some(bytes);
         self
     }
 
     /// The only API key that is accepted; by default any.
     pub fn api_key(mut self, key: impl Into<String>) -> Self {
-        self.settings.api_key = Some(key.into());
+        self.settings.access.api_key = Some(key.into());
         self
     }
 
-    /// The only connection that is known; by default any. Uploads and posts of one connection are unknown to others.
+    /// The scopes of the API key, without which Account and Vault+ routes are answered 403; by default all. `ACCOUNT` is the
+    /// only one that is documented.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let without_account = ofauth_sandbox::Sandbox::builder().scopes([""; 0]).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn scopes<S: Into<String>>(mut self, scopes: impl IntoIterator<Item = S>) -> Self {
+        self.settings.access.scopes.get_or_insert_default().extend(scopes.into_iter().map(Into::into));
+        self
+    }
+
+    /// A connection that is known, and may be called for each; others are answered 401. By default any is known. Uploads
+    /// and posts of one connection are unknown to others.
     pub fn connection_id(mut self, id: impl Into<String>) -> Self {
-        self.settings.connection_id = Some(id.into());
+        self.settings.access.connections.insert(id.into());
+        self
+    }
+
+    /// What a connection grants, such as `posts:read`; operations that need something else are answered 403. A connection
+    /// for which this is not called grants everything.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let reads_only = ofauth_sandbox::Sandbox::builder()
+    ///     .permissions("conn_abc123", ["posts:read", "vault:read"])
+    ///     .start()
+    ///     .await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn permissions<P: Into<String>>(
+        mut self,
+        connection_id: impl Into<String>,
+        permissions: impl IntoIterator<Item = P>,
+    ) -> Self {
+        let granted = self.settings.access.permissions.entry(connection_id.into()).or_default();
+        granted.extend(permissions.into_iter().map(Into::into));
         self
     }
 
@@ -185,6 +226,21 @@ impl SandboxBuilder {
         self
     }
 
+    /// Whether what clients of older documents send is taken: names that are not documented, the names of before, null for
+    /// a field that is not set, JSON for an object in the query, and the routes of Vault+ that were replaced. By default all
+    /// of it is refused, with what would be right.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let for_an_old_client = ofauth_sandbox::Sandbox::builder().lenient(true).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn lenient(mut self, lenient: bool) -> Self {
+        self.settings.lenient = lenient;
+        self
+    }
+
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
     ///
@@ -225,6 +281,7 @@ impl SandboxBuilder {
         if self.settings.part_size == 0 {
             return Err(StartError::PartSize);
         }
+        self.settings.access.check_names().map_err(StartError::Access)?;
         for rule in &self.settings.faults.rules {
             rule.check().map_err(StartError::Faults)?;
         }

@@ -22,6 +22,8 @@ pub(crate) struct Call {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: RequestBody,
+    /// The JSON of the body, once it was held against the document.
+    pub(crate) json: Option<Value>,
     /// The value of `x-connection-id`, or nothing.
     pub(crate) connection: String,
     pub(crate) faults: RequestFaults,
@@ -48,6 +50,9 @@ impl Call {
 
     /// The body, which has to be JSON and to say so.
     pub(crate) async fn json(&mut self) -> Result<Value, Failure> {
+        if let Some(value) = self.json.take() {
+            return Ok(value);
+        }
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
         if essence(content_type) != "application/json" {
             let message = format!("Content-Type: must be application/json, not \"{content_type}\"");

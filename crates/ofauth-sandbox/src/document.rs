@@ -1,6 +1,6 @@
 //! The operations of the API, from the OpenAPI document.
 //!
-//! `document.json` is generated: for every operation its path, parameters, required fields and an example answer.
+//! `document.json` is generated: for every operation its path, parameters, body and an example answer.
 //! This module reads it and finds the operation that a request calls. It knows nothing of what operations do.
 
 use std::sync::LazyLock;
@@ -29,6 +29,8 @@ pub(crate) struct Operation {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) connection: ConnectionNeed,
+    /// What the connection has to grant, or the scope that the key has to have.
+    pub(crate) permission: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
     pub(crate) body: BodyKind,
     /// The schema of the JSON body.
@@ -104,11 +106,22 @@ pub(crate) struct Parameter {
     #[serde(rename = "in")]
     pub(crate) place: Place,
     pub(crate) required: bool,
-    /// `string`, `integer`, `number`, `boolean`, `id`, `array` (repeated) or `object` (JSON text).
-    #[serde(rename = "type")]
-    pub(crate) kind: String,
-    /// The values that are allowed, if they are listed.
-    pub(crate) values: Vec<String>,
+    /// What it may be.
+    pub(crate) schema: Value,
+    /// How it is written, if it is an array or an object.
+    pub(crate) style: Option<Style>,
+    #[serde(default)]
+    pub(crate) deprecated: bool,
+}
+
+/// How a parameter with several values is written in a query.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) enum Style {
+    /// An array: its name is repeated.
+    Form,
+    /// An object: `name[field]=value`.
+    DeepObject,
 }
 
 /// Where a parameter goes.
@@ -117,7 +130,6 @@ pub(crate) struct Parameter {
 pub(crate) enum Place {
     Path,
     Query,
-    Header,
 }
 
 #[derive(Debug)]
@@ -179,6 +191,12 @@ pub(crate) fn by_id(id: &str) -> Option<&'static Operation> {
 /// Whether requests of the operation with this id have no body.
 pub(crate) fn takes_no_body(id: &str) -> bool {
     by_id(id).is_some_and(|operation| operation.body == BodyKind::None)
+}
+
+/// Whether requests of the operation with this id may have a JSON body; those of the proxy may.
+pub(crate) fn takes_json(id: &str) -> bool {
+    let json = |operation: &Operation| matches!(operation.body, BodyKind::Json | BodyKind::OptionalJson);
+    id == PROXY || by_id(id).is_some_and(json)
 }
 
 /// Whether an operation has this id.

@@ -40,6 +40,10 @@ impl ApiError {
         error
     }
 
+    pub(crate) fn forbidden(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
+    }
+
     pub(crate) fn not_found(message: impl Into<String>) -> Self {
         Self::new(StatusCode::NOT_FOUND, "RESOURCE_NOT_FOUND", message)
     }
@@ -53,6 +57,12 @@ impl ApiError {
     /// What went wrong, for people.
     pub(crate) fn message(&self) -> &str {
         &self.message
+    }
+
+    /// Says more at the end of the text.
+    pub(crate) fn add(mut self, hint: &str) -> Self {
+        self.message.push_str(hint);
+        self
     }
 
     pub(crate) fn too_large(message: impl Into<String>) -> Self {

@@ -1,4 +1,5 @@
-//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox; and `/`, which says what this is.
+//! `/_sandbox/…`: what tests in any language can ask and tell a running sandbox; `/`, which says what this is; and
+//! `/openapi.json`, the document.
 //!
 //! No key is needed, so only clients on the same machine are answered below `/_sandbox/`.
 
@@ -14,10 +15,16 @@ use crate::fault::FaultScript;
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
 use crate::state::State;
+use crate::transcript::Query;
+use crate::{document, openapi, query};
 
 const PREFIX: &str = "/_sandbox/";
 
 const FRONT: &str = "/";
+
+const DOCUMENT: &str = "/openapi.json";
+
+const HEALTH: &str = "/_sandbox/health";
 
 /// What people read who open the address in a browser.
 const FRONT_PAGE: &str = "\
@@ -27,6 +34,10 @@ It takes any API key and connection. Send requests as to the real API, to paths 
 apiKey and x-connection-id:
 
   curl -H 'apiKey: any' -H 'x-connection-id: any' {base}/v2/access/vault/media
+
+The API as an OpenAPI document, with the address of this server:
+
+  {base}/openapi.json
 
 What it saw, and what it does wrong on demand:
 
@@ -43,15 +54,17 @@ const SCRIPT_LIMIT: usize = 16 * 1024 * 1024;
 /// Whether a request is to the sandbox itself and not to the API.
 pub(crate) fn is_inspection(method: &Method, path: &str) -> bool {
     let looks = method == Method::GET || method == Method::HEAD;
-    path.starts_with(PREFIX) || (path == FRONT && looks)
+    path.starts_with(PREFIX) || ([FRONT, DOCUMENT].contains(&path) && looks)
 }
 
 /// Answers a request for a path below `/_sandbox/`. People read these answers too, so they end with a line end.
 pub(crate) async fn answer(state: &State, peer: SocketAddr, base: &str, request: Request<Incoming>) -> Reply {
     let mut reply = reply(state, peer, base, request).await;
-    if let Payload::Json(value) = &reply.payload {
-        reply.payload =
-            Payload::Text { content_type: "application/json".to_owned(), text: format!("{value}\n") };
+    reply.payload = reply.payload.written();
+    if let Payload::Text { text, .. } = &mut reply.payload
+        && !text.ends_with('\n')
+    {
+        text.push('\n');
     }
     reply
 }
@@ -66,6 +79,13 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
     if request.uri().path() == FRONT {
         return front(base);
     }
+    if request.uri().path() == DOCUMENT {
+        return Reply::json(openapi::of(base, state.settings.lenient));
+    }
+    // For whoever starts this in a container and waits for it.
+    if request.uri().path() == HEALTH && request.method() == Method::GET {
+        return health(state);
+    }
     if !peer.ip().to_canonical().is_loopback() {
         return problem(StatusCode::FORBIDDEN, "/_sandbox answers clients on the same machine only");
     }
@@ -75,7 +95,15 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
         (&Method::GET, "uploads") => list(&lock(&state.uploads).records()),
         (&Method::GET, "posts") => list(&lock(&state.posts).records(true)),
         (&Method::GET, "messages") => list(&lock(&state.posts).records(false)),
-        (&Method::GET, "transcript") => list(&state.transcript.snapshot()),
+        (&Method::GET, "transcript") => transcript(state, request.uri().query().unwrap_or_default()).await,
+        (&Method::DELETE, "transcript") => {
+            state.transcript.clear();
+            Reply::json(json!({ "requests": 0 }))
+        }
+        (&Method::POST, "reset") => {
+            state.reset();
+            health(state)
+        }
         (&Method::GET, "faults") => list(&lock(&state.faults).played()),
         (&Method::DELETE, "faults") => {
             lock(&state.faults).clear();
@@ -87,6 +115,33 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
             None => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path"),
         },
         _ => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path and method"),
+    }
+}
+
+fn health(state: &State) -> Reply {
+    let (age, requests) = state.transcript.age();
+    Reply::json(json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "uptimeMs": u64::try_from(age.as_millis()).unwrap_or(u64::MAX),
+        "requests": requests,
+    }))
+}
+
+/// The exchanges that a query asks for, once there are as many as it waits for.
+async fn transcript(state: &State, query: &str) -> Reply {
+    let query = match Query::read(query::pairs(query), document::knows) {
+        Ok(query) => query,
+        Err(problem) => return self::problem(StatusCode::BAD_REQUEST, &problem),
+    };
+    let Some((count, patience)) = query.wait else { return list(&state.transcript.select(&query.wanted)) };
+    match tokio::time::timeout(patience, state.transcript.wait_for(&query.wanted, count)).await {
+        Ok(found) => list(&found),
+        Err(_) => {
+            let over = state.transcript.count_over(&query.wanted);
+            let problem = format!("{over} of {count} requests were over after {} s", patience.as_secs());
+            self::problem(StatusCode::GATEWAY_TIMEOUT, &problem)
+        }
     }
 }
 

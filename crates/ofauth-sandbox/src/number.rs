@@ -18,6 +18,11 @@ pub(crate) fn whole_text(text: &str) -> Option<i128> {
     text.parse::<i64>().ok().map(i128::from).or_else(|| whole_number(&number_text(text)?))
 }
 
+/// A whole number as JSON; none if it needs more than 64 bits.
+pub(crate) fn to_json(number: i128) -> Option<Value> {
+    i64::try_from(number).map(Value::from).or_else(|_| u64::try_from(number).map(Value::from)).ok()
+}
+
 /// The number that a text in a path or a query is.
 pub(crate) fn number_text(text: &str) -> Option<Number> {
     // JSON would also take spaces around it.

@@ -9,6 +9,7 @@ use crate::handlers::uploads::{check, complete, init, part};
 use crate::handlers::{example, lists, posts, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
+use crate::older_clients::path_of_today;
 use crate::posts::Kind;
 
 /// Where the proxy begins. Its paths have any number of segments, which no template can say.
@@ -129,6 +130,8 @@ pub(crate) fn unknown(method: &str, path: &str) -> ApiError {
         format!(": this path takes {}", methods(path).join(" and "))
     } else if without_slash != path && takes(without_slash) {
         ": leave out the slash at the end".to_owned()
+    } else if let Some(today) = path_of_today(method, path) {
+        format!(": this route was replaced by {method} {today}")
     } else if takes(&format!("/v2{path}")) {
         ": the paths of the API begin with /v2".to_owned()
     } else {

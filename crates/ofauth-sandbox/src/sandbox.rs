@@ -12,7 +12,7 @@ use crate::fault::FaultRule;
 use crate::lock::lock;
 use crate::server::Server;
 use crate::state::State;
-use crate::transcript::Exchange;
+use crate::transcript::{Exchange, Wanted};
 use crate::uploads::record::UploadRecord;
 
 /// A running sandbox. It ends when it is dropped.
@@ -128,7 +128,8 @@ impl Sandbox {
         lock(&self.state.posts).records(false)
     }
 
-    /// Every request to the API, in the order of arrival; the latest 100 000 if there were more.
+    /// Every request to the API, in the order of arrival. Of many the latest are kept: at most 100 000, and as many as take
+    /// about 24 MiB; of their bodies those of the latest 1 000.
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
@@ -141,7 +142,55 @@ impl Sandbox {
     /// ```
     #[must_use]
     pub fn transcript(&self) -> Vec<Exchange> {
-        self.state.transcript.snapshot()
+        self.state.transcript.select(&Wanted::default())
+    }
+
+    /// Forgets the requests so far. The next one has the next number.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// sandbox.clear_transcript();
+    /// assert!(sandbox.transcript().is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn clear_transcript(&self) {
+        self.state.transcript.clear();
+    }
+
+    /// Waits until `count` requests of an operation are over, and returns those. Requests before this call count, too.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// // The client under test was asked to post something; here is none.
+    /// let posted = tokio::time::timeout(Duration::from_millis(10), sandbox.wait_for("create_post", 1)).await;
+    /// assert!(posted.is_err(), "no post was made in time");
+    /// # Ok(()) }
+    /// ```
+    pub async fn wait_for(&self, operation: &str, count: usize) -> Vec<Exchange> {
+        let wanted = Wanted { operation: Some(operation.to_owned()), ..Wanted::default() };
+        self.state.transcript.wait_for(&wanted, count).await
+    }
+
+    /// Puts everything back to where it was at the start: uploads, posts, the fault script, rates, the transcript. Requests
+    /// that are under way find what they began gone.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let sandbox = ofauth_sandbox::Sandbox::builder().start().await?;
+    /// sandbox.push_fault(ofauth_sandbox::Fault::status(500));
+    /// sandbox.reset();
+    /// assert!(sandbox.unplayed_faults().is_empty() && sandbox.transcript().is_empty());
+    /// # Ok(()) }
+    /// ```
+    pub fn reset(&self) {
+        self.state.reset();
     }
 
     /// Adds a rule to the fault script. A fault alone is played on the next request, whatever it is.

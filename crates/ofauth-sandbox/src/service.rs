@@ -8,28 +8,34 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use http::header::{EXPECT, HOST, HeaderMap};
+use http::request::Parts;
 use http::{Request, Response};
 use hyper::body::Incoming;
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::call::Call;
-use crate::document::ConnectionNeed;
 use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
-use crate::fault::rule::Subject;
+use crate::fault::on::Subject;
+use crate::handlers::validate;
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
 use crate::lock::lock;
 use crate::net::socket::{Control, Cut};
+use crate::older_clients;
 use crate::rate_limit::Allowance;
 use crate::router::{self, Route};
 use crate::state::State;
-use crate::transcript::Entry;
+use crate::transcript::{Entry, Head, MISPLACED_KEYS, Recorded};
 
 /// The Access API, which alone has a rate limit.
 const ACCESS: &str = "/v2/access/";
+
+/// The header that names the linked account.
+const CONNECTION_ID: &str = "x-connection-id";
 
 /// What a request has to know about its connection.
 #[derive(Debug, Clone)]
@@ -56,10 +62,14 @@ pub(crate) async fn serve(
     let method = head.method.as_str().to_owned();
     let path = head.uri.path().to_owned();
     let full_path = head.uri.path_and_query().map_or(path.as_str(), |path| path.as_str());
-    let entry = state.transcript.begin(connection.number, &method, full_path, &head.headers);
+    let seen = Head { method: &method, path: full_path, headers: &head.headers };
+    let entry = state.transcript.begin(connection.number, seen);
+    let older = state.settings.lenient.then(|| older_clients::path_of_today(&method, &path)).flatten();
+    let path = older.unwrap_or(path);
     let route = Route::find(&method, &path);
-    let faults =
-        RequestFaults::new(route.as_ref().map(|route| faults_for(&state, route, &entry)).unwrap_or_default());
+    let faults = RequestFaults::new(
+        route.as_ref().map(|route| faults_for(&state, route, &head, &entry)).unwrap_or_default(),
+    );
     entry.edit(|exchange| exchange.faults = faults.kinds());
 
     let _watched = Watched { state: Arc::clone(&state), entry: entry.clone() };
@@ -69,7 +79,7 @@ pub(crate) async fn serve(
     body.cut_after(faults.cut_request());
     let mut call = Call {
         base: base(&connection, &head.headers),
-        connection: text(&head.headers, "x-connection-id"),
+        connection: text(&head.headers, CONNECTION_ID),
         query: head.uri.query().unwrap_or_default().to_owned(),
         headers: head.headers,
         request_id: format!("req_{}", Uuid::new_v4().simple()),
@@ -78,6 +88,7 @@ pub(crate) async fn serve(
         method,
         path,
         body,
+        json: None,
         faults,
     };
     match answer(&mut call, route.as_ref(), &connection.control).await {
@@ -92,7 +103,7 @@ pub(crate) async fn serve(
     }
 }
 
-/// Shows an exchange to who watches once it is over, however it ends: a client may go away at any moment.
+/// Tells who waits and who watches of an exchange once it is over, however it ends: a client may go away at any moment.
 struct Watched {
     state: Arc<State>,
     entry: Entry,
@@ -100,6 +111,7 @@ struct Watched {
 
 impl Drop for Watched {
     fn drop(&mut self) {
+        self.state.transcript.end(&self.entry);
         if let Some(watcher) = &self.state.settings.watcher {
             watcher.show(&self.entry.exchange());
         }
@@ -109,8 +121,8 @@ impl Drop for Watched {
 /// The connection is over, or will be without an answer.
 struct Gone;
 
-/// Notes what the route is about and takes its faults from the script.
-fn faults_for(state: &State, route: &Route, entry: &Entry) -> Vec<Fault> {
+/// Notes what the route is about and takes its faults from the script, as far as the head of the request tells.
+fn faults_for(state: &State, route: &Route, head: &Parts, entry: &Entry) -> Vec<Fault> {
     let target = route.target();
     let filename = target.and_then(|target| lock(&state.uploads).note_attempt(target.upload, target.part));
     entry.edit(|exchange| {
@@ -118,12 +130,48 @@ fn faults_for(state: &State, route: &Route, entry: &Entry) -> Vec<Fault> {
         exchange.media_upload_id = target.map(|target| target.upload.to_owned());
         exchange.part = target.and_then(|target| target.part);
     });
-    lock(&state.faults).take(Subject {
+    let connection = text(&head.headers, CONNECTION_ID);
+    let query = head.uri.query().unwrap_or_default();
+    let subject =
+        Subject { filename: filename.as_deref(), ..subject(route, &connection, &head.headers, query) };
+    lock(&state.faults).take(&subject)
+}
+
+/// What rules see of a request that sends no bytes of a file.
+fn subject<'a>(route: &'a Route, connection: &'a str, headers: &'a HeaderMap, query: &'a str) -> Subject<'a> {
+    let target = route.target();
+    Subject {
         operation: route.operation_id(),
         upload: target.map(|target| target.upload),
         part: target.and_then(|target| target.part),
-        filename: filename.as_deref(),
-    })
+        filename: None,
+        connection,
+        headers,
+        query,
+    }
+}
+
+/// Takes the faults of rules that have to see the body, and reads it for them.
+async fn take_faults_by_body(call: &mut Call, route: &Route) -> Result<(), Gone> {
+    let state = Arc::clone(&call.state);
+    let wanted = {
+        let subject = subject(route, &call.connection, &call.headers, &call.query);
+        subject.upload.is_none() && lock(&state.faults).want_body(&subject)
+    };
+    if !wanted {
+        return Ok(());
+    }
+    let body = match call.body.read().await {
+        Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
+        Err(Failure::Refused(_)) => Value::Null,
+        Err(Failure::Gone) => return Err(Gone),
+    };
+    let subject = subject(route, &call.connection, &call.headers, &call.query);
+    let faults = lock(&state.faults).take_by_body(&subject, &body);
+    call.faults.add(faults);
+    let kinds = call.faults.kinds();
+    call.entry.edit(|exchange| exchange.faults = kinds);
+    Ok(())
 }
 
 async fn answer(
@@ -133,6 +181,9 @@ async fn answer(
 ) -> Result<Response<AnswerBody>, Gone> {
     if let Some(delay) = call.faults.delay(Before::Body) {
         tokio::time::sleep(delay).await;
+    }
+    if let Some(route) = route {
+        take_faults_by_body(call, route).await?;
     }
     if let Some((reply, read)) = call.faults.instead_of_work(&call.request_id) {
         return instead(call, reply, read, control).await;
@@ -180,6 +231,10 @@ async fn deliver(call: &Call, mut reply: Reply, control: &Control) -> Result<Res
         tokio::time::sleep(delay).await;
     }
     reply.header("x-request-id", &call.request_id);
+    reply.payload = reply.payload.written();
+    if let Some(text) = reply.payload.json() {
+        call.entry.edit(|exchange| exchange.answer = Some(Recorded::of(text.as_bytes())));
+    }
     let delivery = call.faults.delivery(&mut reply, control);
     Ok(reply.into_response(delivery))
 }
@@ -201,29 +256,27 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
         let status = http::StatusCode::from_u16(status).unwrap_or(http::StatusCode::NOT_FOUND);
         lock(&call.state.uploads).expire(target.upload, status);
     }
+    if let Route::Operation { operation, values } = route
+        && let Err(failure) = validate::request(call, operation, values).await
+    {
+        return (Err(failure), allowance);
+    }
     (route.answer(call).await, allowance)
 }
 
 fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
-    let settings = &call.state.settings;
     let key = call.header("apikey").unwrap_or_default();
-    if key.is_empty() {
-        let hint = misplaced(call, "apiKey", &["authorization", "x-api-key", "api-key", "x-apikey"]);
-        return Err(ApiError::unauthorized(format!("the apiKey header is missing{hint}")));
-    }
-    if settings.api_key.as_deref().is_some_and(|accepted| accepted != key) {
-        return Err(ApiError::unauthorized("the API key is not valid"));
-    }
-    let needed = route.operation().is_none_or(|operation| operation.connection == ConnectionNeed::Required);
-    if needed && call.connection.is_empty() {
-        let hint = misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"]);
-        return Err(ApiError::session_not_provided(format!("the x-connection-id header is missing{hint}")));
-    }
-    let known = settings.connection_id.as_deref().is_none_or(|accepted| accepted == call.connection);
-    if needed && !known {
-        return Err(ApiError::session_not_provided("the connection is unknown"));
-    }
-    Ok(())
+    let access = &call.state.settings.access;
+    access.check(route.operation(), key, &call.connection).map_err(|error| {
+        let hint = if key.is_empty() {
+            misplaced(call, "apiKey", &MISPLACED_KEYS)
+        } else if call.connection.is_empty() {
+            misplaced(call, "x-connection-id", &["connection-id", "connectionid", "x-connection"])
+        } else {
+            String::new()
+        };
+        error.add(&hint)
+    })
 }
 
 /// A hint if a header that other APIs use is there instead of `wanted`.

@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::access::Access;
+use crate::content_type::essence;
 use crate::fault::script::FaultScript;
 use crate::rate_limit::RateLimit;
 use crate::transcript::Exchange;
@@ -10,8 +12,9 @@ use crate::transcript::Exchange;
 /// The part size of the upload guide's example.
 const PART_SIZE: u64 = 5 * 1024 * 1024;
 
-/// About the largest video that the guide allows.
-const MAX_SIZE: u64 = 5 * 1024 * 1024 * 1024;
+/// About the largest video that the guide allows, and the largest image or audio file.
+const MAX_VIDEO: u64 = 5 * 1024 * 1024 * 1024;
+const MAX_OTHER: u64 = 50 * 1024 * 1024;
 
 /// The guide speaks of "a period of inactivity" and names none.
 const SESSION_TTL: Duration = Duration::from_secs(60 * 60);
@@ -21,9 +24,8 @@ const SESSION_TTL: Duration = Duration::from_secs(60 * 60);
 pub(crate) struct Settings {
     pub(crate) part_size: u64,
     pub(crate) single_limit: Option<u64>,
-    pub(crate) max_size: u64,
-    pub(crate) api_key: Option<String>,
-    pub(crate) connection_id: Option<String>,
+    pub(crate) max_size: Option<u64>,
+    pub(crate) access: Access,
     pub(crate) session_ttl: Duration,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) faults: FaultScript,
@@ -34,6 +36,7 @@ pub(crate) struct Settings {
     pub(crate) refuse_out_of_order_parts: bool,
     pub(crate) accept_repeated_single: bool,
     pub(crate) watcher: Option<Watcher>,
+    pub(crate) lenient: bool,
 }
 
 /// Who is shown each exchange.
@@ -57,6 +60,12 @@ impl Settings {
         self.single_limit.unwrap_or(self.part_size)
     }
 
+    /// The most bytes of a file of this type.
+    pub(crate) fn max_size(&self, content_type: &str) -> u64 {
+        let by_kind = if essence(content_type).starts_with("video/") { MAX_VIDEO } else { MAX_OTHER };
+        self.max_size.unwrap_or(by_kind)
+    }
+
     /// Where the temporary files lie.
     pub(crate) fn storage_dir(&self) -> PathBuf {
         self.storage_dir.clone().unwrap_or_else(std::env::temp_dir)
@@ -68,9 +77,8 @@ impl Default for Settings {
         Self {
             part_size: PART_SIZE,
             single_limit: None,
-            max_size: MAX_SIZE,
-            api_key: None,
-            connection_id: None,
+            max_size: None,
+            access: Access::default(),
             session_ttl: SESSION_TTL,
             rate_limit: None,
             faults: FaultScript::default(),
@@ -81,6 +89,7 @@ impl Default for Settings {
             refuse_out_of_order_parts: false,
             accept_repeated_single: false,
             watcher: None,
+            lenient: false,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::rule_counts::RuleCounts;
+use crate::lock::lock;
 use crate::posts::Posts;
 use crate::rate_limit::Limiter;
 use crate::settings::Settings;
@@ -24,19 +25,24 @@ pub(crate) struct State {
 
 impl State {
     pub(crate) fn new(settings: Settings) -> Self {
-        let mut faults = RuleCounts::default();
-        for rule in settings.faults.rules.clone() {
-            faults.add(rule);
-        }
         Self {
             uploads: Mutex::new(Uploads::new(settings.session_ttl)),
             posts: Mutex::default(),
-            faults: Mutex::new(faults),
+            faults: Mutex::new(RuleCounts::of(&settings.faults)),
             limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),
             connections: AtomicU64::new(0),
             settings,
         }
+    }
+
+    /// Puts everything back to where it was at the start. Requests that are under way find what they began gone.
+    pub(crate) fn reset(&self) {
+        *lock(&self.uploads) = Uploads::new(self.settings.session_ttl);
+        *lock(&self.posts) = Posts::default();
+        *lock(&self.faults) = RuleCounts::of(&self.settings.faults);
+        *lock(&self.limiter) = Limiter::new(self.settings.rate_limit);
+        self.transcript.reset();
     }
 
     /// The number of a new connection, from 1.

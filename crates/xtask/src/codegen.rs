@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::artefact::Artefact;
 use crate::document::Document;
-use crate::emit::{sandbox, schemas, table};
+use crate::emit::{openapi, sandbox, schemas, table};
 use crate::lower::{Change, lower};
 use crate::{generate, header, refine, source};
 
@@ -53,6 +53,7 @@ pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
             format!("{HEADER}\n{}", schemas::schemas(&document)?),
         ),
         artefact("crates/ofauth-sandbox/src/document.json", sandbox::sandbox(&document)?),
+        artefact("crates/ofauth-sandbox/src/openapi.json", openapi::openapi(merged)?),
         header::artefact(&source::root()?)?,
     ])
 }

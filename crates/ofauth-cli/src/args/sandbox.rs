@@ -8,13 +8,32 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::values::{address, duration, size};
+use super::values::{address, duration, rate, size};
+
+/// A connection and what it grants.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Grant {
+    pub(crate) connection: String,
+    pub(crate) permissions: Vec<String>,
+}
+
+/// `conn_1=posts:read,messages:write`; what comes behind the sign may be nothing.
+fn grant(text: &str) -> Result<Grant, String> {
+    let (connection, permissions) = text
+        .split_once('=')
+        .filter(|(connection, _)| !connection.is_empty())
+        .ok_or("not a connection and its permissions: write them as conn_1=posts:read,messages:write")?;
+    let permissions = permissions.split(',').filter(|permission| !permission.is_empty()).map(str::to_owned);
+    Ok(Grant { connection: connection.to_owned(), permissions: permissions.collect() })
+}
 
 /// Flags of `ofauth sandbox`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Runs until Ctrl-C. Prints its address on standard output, and how to use it on standard error. With -v it prints a line \
-for each request, with the reason if it was refused.
+Runs until Ctrl-C. Prints its address on standard output. On standard error it says how to use it, and prints a line for each request \
+with its status, and the reason if it was refused. --quiet leaves that out; with --json, -v asks for the lines.
+
+It takes any API key (with --api-key-file that one alone) and any connection, and each may do everything.
 
 A fault file is a JSON array of rules. With this one, the first try of every part, or of a file that is sent whole, fails, \
 and one answer is delayed:
@@ -30,7 +49,7 @@ pub(crate) struct SandboxArgs {
     /// Split uploads into parts of this size [default: 5MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) part_size: Option<u64>,
-    /// Refuse larger files with 413 [default: 5GiB]
+    /// Refuse larger files with 413 [default: 5GiB, images and audio 50MiB]
     #[arg(long, value_name = "SIZE", allow_negative_numbers = true, value_parser = size)]
     pub(crate) max_size: Option<u64>,
     /// Let an upload session expire if nothing was sent for this time [default: 1h]
@@ -45,10 +64,49 @@ pub(crate) struct SandboxArgs {
     /// Have a Vault+ copy of the media with this id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) vault_plus_media: Vec<String>,
+    /// Take what clients of older documents send: unknown names, null for a field that is not set, routes that were replaced
+    #[arg(long)]
+    pub(crate) lenient: bool,
+    /// Know this connection and no other; may be repeated
+    #[arg(long, value_name = "ID")]
+    pub(crate) known_connection: Vec<String>,
+    /// Have a connection grant no more than these permissions; may be repeated
+    #[arg(long, value_name = "ID=PERMISSION,...", value_parser = grant)]
+    pub(crate) permission: Vec<Grant>,
+    /// Give the API key these scopes alone: ACCOUNT, or none
+    #[arg(long, value_name = "SCOPE,...", value_delimiter = ',')]
+    pub(crate) scope: Option<Vec<String>>,
+    /// Limit the requests of each connection, such as 60/min or 5/s
+    #[arg(long, value_name = "RATE", value_parser = rate)]
+    pub(crate) rate: Option<u32>,
+    /// Allow this many requests at once after a pause [default: half more than the rate of a minute]
+    #[arg(long, value_name = "COUNT", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) burst: Option<u32>,
     /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,
     /// Play the faults in this JSON file; see the example below
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) faults: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn grants() {
+        let grant_of = |permissions: &[&str]| Grant {
+            connection: "conn_1".to_owned(),
+            permissions: permissions.iter().map(|name| (*name).to_owned()).collect(),
+        };
+        assert_eq!(
+            grant("conn_1=posts:read,messages:write"),
+            Ok(grant_of(&["posts:read", "messages:write"]))
+        );
+        assert_eq!(grant("conn_1="), Ok(grant_of(&[])));
+        for wrong in ["", "conn_1", "=posts:read"] {
+            assert!(grant(wrong).unwrap_err().contains("conn_1=posts:read"), "{wrong}");
+        }
+    }
 }

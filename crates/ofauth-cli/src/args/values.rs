@@ -41,6 +41,21 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     })
 }
 
+/// Requests a minute, written `60/min` or `5/s`.
+pub(crate) fn rate(text: &str) -> Result<u32, String> {
+    let per_minute = text.split_once('/').and_then(|(count, unit)| {
+        let count: u32 = count.trim().parse().ok()?;
+        match unit.trim() {
+            "min" | "m" | "minute" => Some(count),
+            "s" | "second" => count.checked_mul(60),
+            _ => None,
+        }
+    });
+    per_minute
+        .filter(|rate| *rate > 0)
+        .ok_or_else(|| "not a rate: write requests and a unit, such as 60/min or 5/s".into())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +76,16 @@ mod tests {
         assert_eq!([in_parallel("1"), in_parallel("64")], [Ok(1), Ok(64)]);
         for text in ["", "0", "65", "abc", "1.5", "-1"] {
             assert!(in_parallel(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn rates() {
+        for (text, per_minute) in [("60/min", 60), ("5/s", 300), ("1 / minute", 1)] {
+            assert_eq!(rate(text), Ok(per_minute), "{text}");
+        }
+        for wrong in ["", "60", "0/min", "-1/s", "60/h", "min", "4294967295/s"] {
+            assert!(rate(wrong).unwrap_err().contains("60/min"), "{wrong}");
         }
     }
 

@@ -44,23 +44,80 @@ async fn a_sandbox_for_other_machines_is_warned_of() {
 async fn a_sandbox_tells_of_each_request_and_of_faults_that_were_not_played() {
     let home = Home::new();
     home.file("faults.json", r#"[{"on": {"operation": "upload_part"}, "fault": {"kind": "html"}}]"#);
-    let mut child = home.bare().args(["sandbox", "-v", "--faults", "faults.json"]).spawn().unwrap();
+    for (flags, shows) in
+        [(&[][..], true), (&["--quiet"], false), (&["--json"], false), (&["--json", "-v"], true)]
+    {
+        let mut child = home.bare().args(["sandbox", "--faults", "faults.json"]).args(flags).spawn().unwrap();
+        let mut first = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut first).await.unwrap();
+        let base_url = match first.trim().strip_prefix('{') {
+            None => first.trim().to_owned(),
+            Some(_) => serde_json::from_str::<serde_json::Value>(&first).unwrap()["baseUrl"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        };
+        let here = |arguments: &[&str]| {
+            let mut command = home.bare();
+            command.env("OFAUTH_BASE_URL", &base_url).env("OFAUTH_API_KEY", "sk_x");
+            command.env("OFAUTH_CONNECTION_ID", "conn_x").args(arguments);
+            command
+        };
+        run(&mut here(&["upload", sample("photo.jpg").to_str().unwrap()])).await.ends_with(0);
+        run(&mut here(&["api", "create_post", "--body", r#"{"price": -1}"#])).await.ends_with(5);
+        signal(&child, Signal::INT);
+        let ended = finish(child).await.ends_with(0);
+        assert_eq!(ended.out, "", "{flags:?}: standard output has the address alone");
+        let lines = [
+            "200  POST /v2/access/uploads/init\n",
+            "400  POST /v2/access/posts  price: must be from 0 to 200, not -1\n",
+        ];
+        for line in lines {
+            assert_eq!(ended.err.contains(line), shows, "{flags:?}: {}", ended.err);
+        }
+        if !flags.contains(&"--quiet") {
+            assert!(ended.err.contains(
+                "the fault \"html\" on upload_part was never played; a file of one part is sent by upload_single"
+            ));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_lets_in_whom_it_is_told_to() {
+    let home = Home::new();
+    home.file("key.txt", "sk_good\n");
+    let flags = ["--api-key-file", "key.txt", "--connection", "conn_a", "--known-connection", "conn_b"];
+    let limits = ["--permission", "conn_a=posts:read", "--scope", "none", "--rate", "60/min", "--burst", "4"];
+    let mut child = home.bare().arg("sandbox").args(flags).args(limits).spawn().unwrap();
     let mut base_url = String::new();
     BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut base_url).await.unwrap();
-    let here = |arguments: &[&str]| {
+    for (key, connection, operation, code, says) in [
+        ("sk_good", "conn_a", "list_posts", 0, ""),
+        ("sk_bad", "conn_a", "list_posts", 4, "the API key is not valid"),
+        ("sk_good", "conn_c", "list_posts", 4, "the connection is unknown"),
+        ("sk_good", "conn_b", "list_vault_lists", 0, ""),
+        ("sk_good", "conn_a", "list_vault_lists", 4, "needs the permission vault:read"),
+        ("sk_good", "conn_a", "get_vault_plus_stats", 4, "needs the scope ACCOUNT"),
+    ] {
         let mut command = home.bare();
-        command.env("OFAUTH_BASE_URL", base_url.trim()).env("OFAUTH_API_KEY", "sk_x");
-        command.env("OFAUTH_CONNECTION_ID", "conn_x").args(arguments);
-        command
-    };
-    run(&mut here(&["upload", sample("photo.jpg").to_str().unwrap()])).await.ends_with(0);
-    run(&mut here(&["api", "create_post", "--body", r#"{"price": -1}"#])).await.ends_with(5);
+        command.env("OFAUTH_BASE_URL", base_url.trim()).env("OFAUTH_API_KEY", key);
+        command.env("OFAUTH_CONNECTION_ID", connection).args(["api", operation]);
+        run(&mut command).await.ends_with(code).says(&[says]);
+    }
     signal(&child, Signal::INT);
-    finish(child).await.ends_with(0).says(&[
-        "200  POST /v2/access/uploads/init\n",
-        "400  POST /v2/access/posts  price: must be at least 0\n",
-        "the fault \"html\" on upload_part was never played; a file of one part is sent by upload_single",
-    ]);
+    let ended = finish(child).await.ends_with(0).says(&["OFAUTH_API_KEY=\"$(cat key.txt)\"", "=conn_a\n"]);
+    assert!(!ended.err.contains("sk_good") && !ended.err.contains("sk_bad"), "{}", ended.err);
+
+    for (flags, says) in [
+        (["--permission", "conn_a=post:read"], "\"post:read\" is no permission; did you mean posts:read?"),
+        (["--permission", "conn_a"], "write them as conn_1=posts:read,messages:write"),
+        (["--rate", "60"], "not a rate"),
+        (["--burst", "60"], "--rate"),
+        (["--scope", "ACOUNT"], "did you mean ACCOUNT?"),
+    ] {
+        run(home.bare().arg("sandbox").args(flags)).await.ends_with(2).says(&[says]);
+    }
 }
 
 #[tokio::test]

@@ -31,6 +31,11 @@ impl RequestFaults {
         Self(faults)
     }
 
+    /// Plays these, too, after those that it has.
+    pub(crate) fn add(&mut self, faults: Vec<Fault>) {
+        self.0.extend(faults);
+    }
+
     pub(crate) fn kinds(&self) -> Vec<&'static str> {
         self.0.iter().map(Fault::kind).collect()
     }
@@ -106,6 +111,12 @@ impl RequestFaults {
     pub(crate) fn instead_of_work(&self, request_id: &str) -> Option<(Reply, Option<u64>)> {
         self.find(|fault| match fault {
             Fault::Status(fault) if !fault.work => Some((status_reply(fault, request_id), fault.read)),
+            Fault::Answer { status, json, headers } => {
+                let payload = json.clone().map_or(Payload::Empty, Payload::Json);
+                let mut reply = Reply::new(code(*status), payload);
+                headers.iter().for_each(|(name, value)| reply.header(name, value));
+                Some((reply, None))
+            }
             Fault::Html { status } => {
                 let payload = Payload::Text { content_type: "text/html".to_owned(), text: HTML.to_owned() };
                 Some((Reply::new(code(*status), payload), None))

@@ -17,6 +17,18 @@ use crate::net::socket::Cut;
 pub enum Fault {
     /// Another answer instead of the request's own.
     Status(StatusFault),
+    /// An answer of one's own. The request is not carried out.
+    Answer {
+        /// The status.
+        #[serde(default = "ok")]
+        status: u16,
+        /// The body; without it there is none.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        json: Option<Value>,
+        /// More headers.
+        #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+        headers: BTreeMap<String, String>,
+    },
     /// An HTML page, as a proxy in between would answer. The request is not carried out.
     Html {
         /// The status.
@@ -255,11 +267,24 @@ impl Fault {
         Self::Status(StatusFault { status, read: Some(0), ..StatusFault::default() })
     }
 
+    /// An answer of one's own, with status 200.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let no_fans = Fault::answer(serde_json::json!({ "list": [], "hasMore": false })).on("list_subscribers");
+    /// ```
+    #[must_use]
+    pub fn answer(json: impl Into<Value>) -> Self {
+        Self::Answer { status: ok(), json: Some(json.into()), headers: BTreeMap::new() }
+    }
+
     /// The kind, as it is written in JSON.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
             Self::Status(_) => "status",
+            Self::Answer { .. } => "answer",
             Self::Html { .. } => "html",
             Self::Delay { .. } => "delay",
             Self::SlowReader { .. } => "slow_reader",

@@ -6,13 +6,15 @@
 
 pub(crate) mod apply;
 pub(crate) mod kinds;
+pub(crate) mod on;
 mod plan_change;
 pub(crate) mod rule;
 pub(crate) mod rule_counts;
 pub(crate) mod script;
 
 pub use self::kinds::{Before, Fault, Portion, RateLimitHeaders, RetryAfter, StatusFault};
+pub use self::on::{On, Times};
 pub use self::plan_change::PlanChange;
-pub use self::rule::{FaultRule, On, Times};
+pub use self::rule::FaultRule;
 pub use self::script::{FaultScript, ScriptError};
 pub use crate::net::socket::Cut;

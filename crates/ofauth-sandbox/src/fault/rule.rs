@@ -1,12 +1,16 @@
-//! Which requests a fault is played on.
+//! Rules: a fault, and the requests that it is played on.
 //!
-//! A rule matches requests by operation, part and file name, and plays from the `nth` match on, `times` times. Rules are
-//! counted elsewhere; here they are checked, so that one that can never play is an error.
+//! A rule plays from the `nth` match of its conditions on, `times` times. Rules are counted elsewhere; here they are
+//! checked, so that one that can never play is an error.
+
+use std::collections::BTreeMap;
 
 use http::{HeaderName, HeaderValue, StatusCode};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::kinds::{Fault, StatusFault};
+use super::kinds::{Before, Fault, StatusFault};
+use super::on::{On, Times, sends_bytes};
 use crate::document;
 
 /// A fault and the requests that it is played on.
@@ -57,6 +61,58 @@ impl FaultRule {
         self
     }
 
+    /// Only requests for this linked account, so that several tests can share a sandbox.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let rule = Fault::status(502).on("create_post").connection("conn_of_this_test").always();
+    /// ```
+    #[must_use]
+    pub fn connection(mut self, id: impl Into<String>) -> Self {
+        self.on.connection = Some(id.into());
+        self
+    }
+
+    /// Only requests with this header.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let rule = Fault::status(502).on("get_self").header("x-test", "refused");
+    /// ```
+    #[must_use]
+    pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.on.header.insert(name.into(), value.into());
+        self
+    }
+
+    /// Only requests with this parameter in their query.
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let second_page = Fault::status(502).on("list_vault_media").query("offset", "24");
+    /// ```
+    #[must_use]
+    pub fn query(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.on.query.insert(name.into(), value.into());
+        self
+    }
+
+    /// Only requests with this value in their JSON body. The place is the name of a field, or a JSON pointer (RFC 6901).
+    ///
+    /// ```
+    /// use ofauth_sandbox::Fault;
+    ///
+    /// let rule = Fault::status(502).on("create_post").body("text", "Hello").body("/mediaItems/0", 12345);
+    /// ```
+    #[must_use]
+    pub fn body(mut self, place: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.on.body.insert(place.into(), value.into());
+        self
+    }
+
     /// From the `nth` matching request on, counted from 1.
     #[must_use]
     pub fn nth(mut self, nth: u32) -> Self {
@@ -89,8 +145,10 @@ impl FaultRule {
     pub(crate) fn check(&self) -> Result<(), String> {
         self.on.check()?;
         self.check_that_it_can_play()?;
-        if let Fault::Status(fault) = &self.fault {
-            fault.check()?;
+        match &self.fault {
+            Fault::Status(fault) => check_headers(&fault.headers)?,
+            Fault::Answer { headers, .. } => check_headers(headers)?,
+            _ => {}
         }
         match self.fault {
             Fault::Status(StatusFault { status, .. })
@@ -100,6 +158,7 @@ impl FaultRule {
             | Fault::RefuseOutOfOrder { status }
             | Fault::RefuseRepeat { status }
             | Fault::Redirect { status, .. }
+            | Fault::Answer { status, .. }
             | Fault::Empty { status }
                 if StatusCode::from_u16(status).is_err() || status < 200 =>
             {
@@ -114,8 +173,11 @@ impl FaultRule {
 impl FaultRule {
     /// Finds faults that the operation of the rule leaves nothing to do for.
     fn check_that_it_can_play(&self) -> Result<(), String> {
-        let Some(operation) = self.on.operation.as_deref() else { return Ok(()) };
         let kind = self.fault.kind();
+        if !self.on.body.is_empty() && self.plays_before_the_body() {
+            return Err(format!("\"{kind}\" plays before the body is read, so \"body\" cannot choose it"));
+        }
+        let Some(operation) = self.on.operation.as_deref() else { return Ok(()) };
         let wanted = match self.fault {
             Fault::Plan { .. } => (operation != INIT).then_some(INIT),
             Fault::Expire { .. }
@@ -134,150 +196,25 @@ impl FaultRule {
     }
 }
 
+impl FaultRule {
+    fn plays_before_the_body(&self) -> bool {
+        match &self.fault {
+            Fault::Status(fault) => fault.read.is_some(),
+            Fault::Delay { before, .. } => *before == Before::Body,
+            Fault::SlowReader { .. } | Fault::CutRequest { .. } => true,
+            _ => false,
+        }
+    }
+}
+
 /// The operation that answers plans.
 const INIT: &str = "init_upload";
 
-impl StatusFault {
-    fn check(&self) -> Result<(), String> {
-        for (name, value) in &self.headers {
-            if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
-                return Err(format!("\"{name}: {value}\" is not an HTTP header"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// The requests that a fault is played on. Every condition that is given must hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct On {
-    /// The operation id, `upload_part` for example, or [`UPLOAD`](Self::UPLOAD); without it any operation.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<String>,
-    /// The part number in the path. A file that is sent whole is part 1.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub part: Option<u32>,
-    /// The file name of the upload that the path names.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub filename: Option<String>,
-    /// The matching request to begin with, counted from 1.
-    #[serde(default = "first")]
-    pub nth: u32,
-    /// How many matching requests the fault is played on.
-    #[serde(default)]
-    pub times: Times,
-    /// Whether the requests of each part of each upload are counted on their own.
-    #[serde(default)]
-    pub each_part: bool,
-}
-
-impl On {
-    /// As an operation: the request that sends the bytes of a file or a part, `upload_single` or `upload_part`. Which
-    /// of them it is depends on the size of the file.
-    pub const UPLOAD: &str = "upload";
-
-    /// Finds conditions that no request can fulfil.
-    fn check(&self) -> Result<(), String> {
-        if self.nth == 0 {
-            return Err("\"nth\" counts from 1".to_owned());
-        }
-        if self.times == Times::Count(0) {
-            return Err("\"times\" 0 never plays: give a number from 1, or \"always\"".to_owned());
-        }
-        if self.part == Some(0) {
-            return Err("\"part\" counts from 1".to_owned());
-        }
-        let Some(operation) = self.operation.as_deref() else { return Ok(()) };
-        if !sends_bytes(operation) && !document::knows(operation) {
-            return Err(format!(
-                "\"{operation}\" is neither an operation id of the OpenAPI document nor \"{}\"",
-                Self::UPLOAD
-            ));
-        }
-        let condition = [("part", self.part.is_some()), ("filename", self.filename.is_some())];
-        let condition =
-            condition.into_iter().chain([("each_part", self.each_part)]).find(|(_, given)| *given);
-        if let Some((name, _)) = condition.filter(|_| !sends_bytes(operation)) {
-            return Err(format!(
-                "\"{name}\" never matches \"{operation}\", which sends no bytes of a file: \"{}\" does",
-                Self::UPLOAD
-            ));
-        }
-        if let Some(part) = self.part.filter(|part| operation == SINGLE && *part > 1) {
-            return Err(format!("\"part\" {part} never matches \"{SINGLE}\", which sends the file whole"));
-        }
-        Ok(())
-    }
-}
-
-/// The operations that send the bytes of a file, whole or in parts.
-const SINGLE: &str = "upload_single";
-const PART: &str = "upload_part";
-
-fn sends_bytes(operation: &str) -> bool {
-    [On::UPLOAD, SINGLE, PART].contains(&operation)
-}
-
-impl Default for On {
-    fn default() -> Self {
-        Self {
-            operation: None,
-            part: None,
-            filename: None,
-            nth: 1,
-            times: Times::default(),
-            each_part: false,
+fn check_headers(headers: &BTreeMap<String, String>) -> Result<(), String> {
+    for (name, value) in headers {
+        if HeaderName::try_from(name).is_err() || HeaderValue::try_from(value).is_err() {
+            return Err(format!("\"{name}: {value}\" is not an HTTP header"));
         }
     }
-}
-
-fn first() -> u32 {
-    1
-}
-
-/// How many requests a fault is played on: in JSON a number or `"always"`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Times {
-    /// This many.
-    Count(u32),
-    /// All from the first on.
-    Always,
-}
-
-impl Default for Times {
-    fn default() -> Self {
-        Self::Count(1)
-    }
-}
-
-impl Serialize for Times {
-    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Self::Count(count) => serializer.serialize_u32(*count),
-            Self::Always => serializer.serialize_str("always"),
-        }
-    }
-}
-
-impl<'de> Deserialize<'de> for Times {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let value = serde_json::Value::deserialize(deserializer)?;
-        if value == "always" {
-            return Ok(Self::Always);
-        }
-        let count = value.as_u64().and_then(|count| u32::try_from(count).ok());
-        count.map(Self::Count).ok_or_else(|| {
-            serde::de::Error::custom(format!("\"times\" is a number or \"always\", not {value}"))
-        })
-    }
-}
-
-/// What a rule looks at.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Subject<'a> {
-    pub(crate) operation: &'a str,
-    pub(crate) upload: Option<&'a str>,
-    pub(crate) part: Option<u32>,
-    pub(crate) filename: Option<&'a str>,
+    Ok(())
 }

@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use serde_json::Value;
 
 use super::kinds::Fault;
-use super::rule::{FaultRule, On, Subject, Times};
+use super::on::{Subject, Times};
+use super::rule::FaultRule;
+use super::script::FaultScript;
 
 /// The rules in force, with their counts.
 #[derive(Debug, Default)]
@@ -29,6 +32,13 @@ struct Counted {
 }
 
 impl RuleCounts {
+    /// The rules of a script, none of which was played.
+    pub(crate) fn of(script: &FaultScript) -> Self {
+        let mut counts = Self::default();
+        script.rules.iter().for_each(|rule| counts.add(rule.clone()));
+        counts
+    }
+
     pub(crate) fn add(&mut self, rule: FaultRule) {
         self.0.push(Counted { rule, played: 0, seen: HashMap::new() });
     }
@@ -55,23 +65,33 @@ impl RuleCounts {
             .collect()
     }
 
-    /// Counts a request and returns the faults to play on it, in the order of their rules.
-    pub(crate) fn take(&mut self, subject: Subject<'_>) -> Vec<Fault> {
-        self.0.iter_mut().filter_map(|counted| counted.take(subject)).collect()
+    /// Counts a request of which the head was read, and returns the faults to play on it, in the order of their rules.
+    pub(crate) fn take(&mut self, subject: &Subject<'_>) -> Vec<Fault> {
+        let by_head = self.0.iter_mut().filter(|counted| counted.rule.on.body.is_empty());
+        by_head.filter_map(|counted| counted.take(subject)).collect()
+    }
+
+    /// Whether there is a rule for the request that has to see its body.
+    pub(crate) fn want_body(&self, subject: &Subject<'_>) -> bool {
+        let mut by_body = self.0.iter().filter(|counted| !counted.rule.on.body.is_empty());
+        by_body.any(|counted| counted.rule.on.matches_head(subject))
+    }
+
+    /// Counts it for the rules that have to see its body, and returns their faults.
+    pub(crate) fn take_by_body(&mut self, subject: &Subject<'_>, body: &Value) -> Vec<Fault> {
+        let by_body = self.0.iter_mut().filter(|counted| !counted.rule.on.body.is_empty());
+        let matching = by_body.filter(|counted| counted.rule.on.matches_body(body));
+        matching.filter_map(|counted| counted.take(subject)).collect()
     }
 }
 
 impl Counted {
-    fn take(&mut self, subject: Subject<'_>) -> Option<Fault> {
+    fn take(&mut self, subject: &Subject<'_>) -> Option<Fault> {
         let on = &self.rule.on;
-        let part = subject.part.or(subject.upload.map(|_whole| 1));
-        let matches = on.operation.as_deref().is_none_or(|operation| {
-            operation == subject.operation || (operation == On::UPLOAD && subject.upload.is_some())
-        }) && on.part.is_none_or(|wanted| Some(wanted) == part)
-            && on.filename.as_deref().is_none_or(|filename| Some(filename) == subject.filename);
-        if !matches {
+        if !on.matches_head(subject) {
             return None;
         }
+        let part = subject.part();
         let key = match (subject.upload, part) {
             (Some(upload), Some(part)) if on.each_part => Some((upload.to_owned(), part)),
             _ => None,

@@ -1,64 +1,69 @@
-//! Checks of a request against the document: its parameters and its JSON body.
+//! Checks of a request against the document, before its handler sees it: its parameters and its JSON body.
 //!
 //! What the document cannot say, such as which references can be used, is checked by the handlers.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::parameters::Given;
 use crate::call::Call;
-use crate::document::{BodyKind, Operation, Parameter, Place};
+use crate::document::{BodyKind, Operation};
 use crate::error::{ApiError, Failure};
-use crate::{number, query, schema};
+use crate::schema::{Check, Inner};
+use crate::{older_clients, query};
 
-/// Checks the parameters of a request against the document.
-pub(crate) fn parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
-    let in_path = |name: &str| path_values.get(operation.path_position(name)?);
-    for parameter in &operation.parameters {
-        let values = match parameter.place {
-            Place::Path => in_path(&parameter.name).cloned().into_iter().collect(),
-            Place::Query => query::values(&call.query, &parameter.name),
-            Place::Header => call.header(&parameter.name).map(str::to_owned).into_iter().collect(),
-        };
-        if !values.is_empty() {
-            check_values(parameter, &values).map_err(ApiError::bad_request)?;
-        } else if parameter.required {
-            return Err(ApiError::bad_request(format!("{}: is required", parameter.name)));
-        }
+/// Holds a request against the document. The body is kept in the call, for [`body`].
+pub(crate) async fn request(
+    call: &mut Call,
+    operation: &Operation,
+    path_values: &[String],
+) -> Result<(), Failure> {
+    // What uploads say is checked with their bytes: their query is the plan's.
+    if operation.body == BodyKind::Bytes {
+        return Ok(());
     }
+    parameters(call, operation, path_values)?;
+    call.json = read_body(call, operation).await?;
     Ok(())
 }
 
-/// The JSON body of a request, held against the document; none if there is none and none is needed.
-pub(crate) async fn body(call: &mut Call, operation: &Operation) -> Result<Option<Value>, Failure> {
+/// Checks the parameters of a request against the document.
+pub(crate) fn parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
+    let query = query::pairs(&call.query);
+    let given = Given { path: path_values, query: &query, lenient: call.state.settings.lenient };
+    let deprecated = given.check(operation).map_err(ApiError::bad_request)?;
+    call.entry.edit(|exchange| exchange.deprecated = deprecated);
+    Ok(())
+}
+
+/// The JSON body of a request that was held against the document; none if there is none and none is needed.
+pub(crate) async fn body(call: &mut Call, _operation: &Operation) -> Result<Option<Value>, Failure> {
+    Ok(call.json.take())
+}
+
+async fn read_body(call: &mut Call, operation: &Operation) -> Result<Option<Value>, Failure> {
     let Some(schema) = &operation.request else { return Ok(None) };
-    if call.body.is_ended() {
+    if call.body.is_absent() {
         return match operation.body {
             BodyKind::Json => Err(ApiError::bad_request("the request's body is required").into()),
             _ => Ok(None),
         };
     }
-    let body = call.json().await?;
-    schema::check(schema, &body, "").map_err(ApiError::bad_request)?;
+    let mut body = call.json().await?;
+    let lenient = call.state.settings.lenient;
+    let check = Check { unknown_fields: lenient, inner: Inner::Dot };
+    if lenient {
+        older_clients::update_body(&operation.id, schema, check, &mut body);
+    }
+    check.value(schema, &body, "").map_err(|problem| refusal(operation, &body, problem))?;
     Ok(Some(body))
 }
 
-/// Checks the texts that a parameter has on the wire; only arrays have more than one.
-fn check_values(parameter: &Parameter, values: &[String]) -> Result<(), String> {
-    let name = &parameter.name;
-    if values.len() > 1 && parameter.kind != "array" {
-        return Err(format!("{name}: is given {} times", values.len()));
-    }
-    for value in values {
-        let wanted = match parameter.kind.as_str() {
-            "integer" if number::whole_text(value).is_none() => "a whole number",
-            "number" if number::number_text(value).is_none() => "a number",
-            "boolean" if value != "true" && value != "false" => "true or false",
-            "object" if serde_json::from_str::<Map<String, Value>>(value).is_err() => "a JSON object",
-            _ if !parameter.values.is_empty() && !parameter.values.contains(value) => {
-                &parameter.values.join(" or ")
-            }
-            _ => continue,
-        };
-        return Err(format!("{name}: must be {wanted}, not \"{value}\""));
-    }
-    Ok(())
+/// The refusal of a body; a field that was renamed is named first, because what is missing follows from it.
+fn refusal(operation: &Operation, body: &Value, problem: String) -> ApiError {
+    let mut fields = body.as_object().into_iter().flat_map(serde_json::Map::keys);
+    let renamed = fields.find_map(|old| Some((old, older_clients::field_of_today(&operation.id, old)?)));
+    ApiError::bad_request(match renamed {
+        Some((old, new)) => format!("{old}: is not a documented field; it is called {new}"),
+        None => problem,
+    })
 }

@@ -40,6 +40,26 @@ pub(crate) enum Payload {
     },
 }
 
+impl Payload {
+    /// The same payload with its JSON as text.
+    pub(crate) fn written(self) -> Self {
+        match self {
+            Self::Json(value) => {
+                Self::Text { content_type: "application/json".to_owned(), text: value.to_string() }
+            }
+            other => other,
+        }
+    }
+
+    /// The text, if it is JSON or says so.
+    pub(crate) fn json(&self) -> Option<&str> {
+        match self {
+            Self::Text { content_type, text } if content_type == "application/json" => Some(text),
+            _ => None,
+        }
+    }
+}
+
 /// The pieces of a body.
 pub(crate) type Chunks = Box<dyn Iterator<Item = Bytes> + Send>;
 

@@ -11,7 +11,7 @@ use hyper::body::Incoming;
 
 use crate::error::{ApiError, Failure};
 use crate::net::socket::{Control, Cut};
-use crate::transcript::Entry;
+use crate::transcript::{Entry, Recorded};
 
 /// JSON bodies above this are refused. The largest of the API, a post's text, is far below.
 const JSON_LIMIT: usize = 1024 * 1024;
@@ -29,13 +29,27 @@ pub(crate) struct RequestBody {
     cut: Option<(u64, Cut)>,
     /// Whether the client waits for `100 Continue` before it sends anything.
     client_waits: bool,
+    /// What [`read`](Self::read) has read.
+    whole: Option<Bytes>,
+    too_large: bool,
     entry: Entry,
     control: Control,
 }
 
 impl RequestBody {
     pub(crate) fn new(incoming: Incoming, client_waits: bool, entry: Entry, control: Control) -> Self {
-        Self { incoming, received: 0, ended: false, rate: None, cut: None, client_waits, entry, control }
+        Self {
+            incoming,
+            received: 0,
+            ended: false,
+            rate: None,
+            cut: None,
+            client_waits,
+            whole: None,
+            too_large: false,
+            entry,
+            control,
+        }
     }
 
     /// Reads at most this many bytes a second.
@@ -90,17 +104,27 @@ impl RequestBody {
         }
     }
 
-    /// The whole body, which has to be small.
+    /// The whole body, which has to be small; the same each time.
     pub(crate) async fn read(&mut self) -> Result<Bytes, Failure> {
+        if let Some(whole) = &self.whole {
+            return Ok(whole.clone());
+        }
         let mut whole = Vec::new();
-        while let Some(bytes) = self.chunk().await? {
-            if whole.len() + bytes.len() > JSON_LIMIT {
-                let message = format!("the request's body is over {JSON_LIMIT} bytes");
-                return Err(ApiError::too_large(message).into());
-            }
+        while !self.too_large
+            && let Some(bytes) = self.chunk().await?
+        {
+            self.too_large = whole.len() + bytes.len() > JSON_LIMIT;
             whole.extend_from_slice(bytes.chunk());
         }
-        Ok(whole.into())
+        if self.too_large {
+            let message = format!("the request's body is over {JSON_LIMIT} bytes");
+            return Err(ApiError::too_large(message).into());
+        }
+        let recorded = (!whole.is_empty()).then(|| Recorded::of(&whole));
+        self.entry.edit(|exchange| exchange.request = recorded);
+        let whole = Bytes::from(whole);
+        self.whole = Some(whole.clone());
+        Ok(whole)
     }
 
     /// Reads `bytes` bytes and drops them; less if the body is shorter.
@@ -117,8 +141,8 @@ impl RequestBody {
         self.skip(self.received.saturating_add(DRAIN_LIMIT)).await
     }
 
-    /// Whether all of it was read.
-    pub(crate) fn is_ended(&self) -> bool {
-        self.ended || hyper::body::Body::is_end_stream(&self.incoming)
+    /// Whether the request has none.
+    pub(crate) fn is_absent(&self) -> bool {
+        self.received == 0 && (self.ended || hyper::body::Body::is_end_stream(&self.incoming))
     }
 }

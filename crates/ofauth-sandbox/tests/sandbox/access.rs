@@ -56,11 +56,63 @@ async fn access_calls_need_a_connection_and_others_do_not() {
 }
 
 #[tokio::test]
-async fn a_configured_connection_is_the_only_one() {
-    let sandbox = small().connection_id("conn_test").start().await.unwrap();
-    init_with(&sandbox, &[KEY, CONNECTION, JSON]).await.ok();
-    let other = ("x-connection-id", "conn_other");
-    init_with(&sandbox, &[KEY, other, JSON]).await.is_error(401, "SESSION_NOT_PROVIDED", "unknown");
+async fn configured_connections_are_the_only_ones() {
+    let sandbox = small()
+        .connection_id("conn_test")
+        .connection_id("conn_second")
+        .permissions("conn_third", ["vault:write"])
+        .start()
+        .await
+        .unwrap();
+    for (connection, known) in
+        [("conn_test", true), ("conn_second", true), ("conn_third", true), ("conn_other", false)]
+    {
+        let answer = init_with(&sandbox, &[KEY, ("x-connection-id", connection), JSON]).await;
+        match known {
+            true => drop(answer.ok()),
+            false => answer.is_error(401, "SESSION_NOT_PROVIDED", "unknown"),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_does_what_it_grants() {
+    let sandbox = small().permissions("conn_test", ["posts:read", "vault:write"]).start().await.unwrap();
+    get(&sandbox, "/v2/access/posts").await.ok();
+    let refused = post(&sandbox, "/v2/access/posts", json!({})).await;
+    refused.is_error(
+        403,
+        "FORBIDDEN",
+        "create_post needs the permission posts:write; the connection conn_test has posts:read, vault:write",
+    );
+    assert!(sandbox.posts().is_empty());
+    // What nobody limited, and what the key alone decides.
+    let other = [KEY, ("x-connection-id", "conn_other"), JSON];
+    let mut client = Client::connect(&sandbox).await;
+    client.request("POST", "/v2/access/posts", &other, b"{}").await.unwrap().ok();
+    get(&sandbox, WHOAMI).await.ok();
+}
+
+#[tokio::test]
+async fn a_key_does_what_its_scopes_say() {
+    let without = small().scopes([""; 0]).start().await.unwrap();
+    get(&without, "/v2/vault-plus/stats").await.is_error(
+        403,
+        "FORBIDDEN",
+        "get_vault_plus_stats needs the scope ACCOUNT; the API key has none",
+    );
+    get(&without, "/v2/access/posts").await.ok();
+    get(&small().scopes(["ACCOUNT"]).start().await.unwrap(), "/v2/vault-plus/stats").await.ok();
+}
+
+#[tokio::test]
+async fn what_nobody_needs_cannot_be_granted() {
+    let start =
+        async |builder: ofauth_sandbox::SandboxBuilder| builder.start().await.unwrap_err().to_string();
+    let permission = start(small().permissions("c", ["post:read"])).await;
+    assert!(permission.contains("\"post:read\" is no permission; did you mean posts:read?"), "{permission}");
+    let scope = start(small().scopes(["account:all"])).await;
+    assert!(scope.contains("\"account:all\" is no scope; did you mean ACCOUNT?"), "{scope}");
 }
 
 #[tokio::test]

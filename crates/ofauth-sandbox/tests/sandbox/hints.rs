@@ -31,6 +31,8 @@ async fn a_key_in_the_header_of_another_api_is_told_where_it_goes() {
             client.request("GET", "/v2/access/self", &[(name, value), CONNECTION], b"").await.unwrap();
         answer.is_error(401, "UNAUTHORIZED", &format!("\"{}\" is not read", name.to_lowercase()));
         assert!(!answer.text().contains("sk_x"));
+        let seen = serde_json::to_string(&sandbox.transcript()).unwrap();
+        assert!(!seen.contains("sk_x") && seen.contains(&name.to_lowercase()), "{seen}");
     }
     let mut client = Client::connect(&sandbox).await;
     let misplaced = ("connection-id", "conn_x");
@@ -92,7 +94,7 @@ async fn whoever_watches_sees_each_request_with_what_became_of_it() {
     while seen.lock().unwrap().len() < 4 {
         tokio::task::yield_now().await;
     }
-    let refusal = Some("price: must be at least 0".to_owned());
+    let refusal = Some("price: must be from 0 to 200, not -1".to_owned());
     assert_eq!(
         *seen.lock().unwrap(),
         [

@@ -101,16 +101,16 @@ async fn fields_are_checked_by_name() {
     let sandbox = sandbox().await;
     let cases: &[(&str, Value, &str)] = &[
         ("filename", Value::Null, "filename: is required"),
-        ("filename", json!(""), "filename: must be a string"),
-        ("filename", json!(1), "filename: must be a string"),
+        ("filename", json!(""), "filename: must have at least 1 character"),
+        ("filename", json!(1), "filename: must be of type string"),
         ("size", Value::Null, "size: is required"),
-        ("size", json!(0), "size: must be a whole number above 0"),
+        ("size", json!(0), "size: must be at least 1, not 0"),
         ("size", json!(-1), "size: must be"),
         ("size", json!(1.5), "size: must be"),
         ("size", json!("1"), "size: must be"),
         ("contentType", Value::Null, "contentType: is required"),
-        ("contentType", json!(""), "contentType: must be a string"),
-        ("vaultUpload", json!("x"), "vaultUpload: must be an object"),
+        ("contentType", json!(""), "contentType: must have at least 1 character"),
+        ("vaultUpload", json!("x"), "vaultUpload: must be of type object"),
         ("vaultUpload", json!({ "mode": "post" }), "vaultUpload.mode"),
         ("vaultUpload", json!({ "userId": "" }), "vaultUpload.userId"),
         ("vaultUpload", json!({ "userId": 1 }), "vaultUpload.userId"),
@@ -125,7 +125,11 @@ async fn fields_are_checked_by_name() {
     }
     // The field names of the official upload helpers are wrong.
     let wrong = json!({ "filename": "a", "filesize": 1, "mimeType": "video/mp4" });
-    post(&sandbox, INIT, wrong).await.is_error(400, "BAD_REQUEST", "size: is required");
+    post(&sandbox, INIT, wrong).await.is_error(
+        400,
+        "BAD_REQUEST",
+        "filesize: is not a documented field; it is called size",
+    );
     let mut null = init_body(10);
     null["vaultUpload"] = Value::Null;
     post(&sandbox, INIT, null).await.is_error(400, "BAD_REQUEST", "vaultUpload");

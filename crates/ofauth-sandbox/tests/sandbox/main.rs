@@ -10,6 +10,7 @@
 
 mod access;
 mod answers;
+mod checks;
 mod client;
 mod document;
 mod faults;
@@ -17,6 +18,7 @@ mod hints;
 mod init;
 mod inspect;
 mod lists;
+mod observe;
 mod parts;
 mod plan_faults;
 mod refusals;

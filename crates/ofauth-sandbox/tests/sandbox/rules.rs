@@ -4,7 +4,7 @@ use ofauth_sandbox::fault::Times;
 use ofauth_sandbox::{Fault, FaultScript, StartError};
 use serde_json::{Value, json};
 
-use crate::client::{POSTS, get, init, post, put, url};
+use crate::client::{CONNECTION, Client, JSON, KEY, POSTS, get, init, post, put, url};
 use crate::faults::PushJson;
 use crate::{sandbox, small};
 
@@ -157,6 +157,21 @@ fn scripts_that_cannot_be_played_are_explained() {
         (r#"{ "fault": { "kind": "empty", "status": 100 } }"#, "100 is not the status"),
         (r#"{ "fault": { "kind": "chunks", "size": 0 } }"#, "at least 1"),
         (
+            r#"{ "on": { "header": { "a b": "c" } }, "fault": { "kind": "html" } }"#,
+            "not the name of a header",
+        ),
+        (r#"{ "on": { "header": { "ApiKey": "c" } }, "fault": { "kind": "html" } }"#, "use \"connection\""),
+        (
+            r#"{ "on": { "operation": "get_self", "body": { "a": 1 } }, "fault": { "kind": "html" } }"#,
+            "\"body\" never matches \"get_self\"",
+        ),
+        (
+            r#"{ "on": { "body": { "a": 1 } }, "fault": { "kind": "status", "status": 500, "read": 0 } }"#,
+            "\"status\" plays before the body is read",
+        ),
+        (r#"{ "fault": { "kind": "answer", "status": 99 } }"#, "99 is not the status"),
+        (r#"{ "fault": { "kind": "answer", "headers": { "a b": "c" } } }"#, "not an HTTP header"),
+        (
             r#"{ "fault": { "kind": "status", "status": 500, "headers": { "a b": "c" } } }"#,
             "not an HTTP header",
         ),
@@ -179,6 +194,7 @@ fn every_kind_survives_the_way_through_json() {
     let kinds = [
         json!({ "kind": "status", "status": 429, "retry_after": { "date_in": 3 }, "read": 0, "work": false }),
         json!({ "kind": "html" }),
+        json!({ "kind": "answer", "status": 201, "json": { "a": 1 }, "headers": { "x-a": "b" } }),
         json!({ "kind": "delay", "ms": 1, "before": "body" }),
         json!({ "kind": "slow_reader", "bytes_per_second": 1 }),
         json!({ "kind": "cut_request", "bytes": 1, "how": "close" }),
@@ -205,4 +221,97 @@ fn every_kind_survives_the_way_through_json() {
     for (rule, fault) in script.rules.iter().zip(&kinds) {
         assert_eq!((rule.fault.kind(), rule.on.times), (fault["kind"].as_str().unwrap(), Times::Always));
     }
+}
+
+/// Whether a rule with these conditions plays on a request with a body, headers and a query of its own.
+async fn plays(conditions: &Value) -> bool {
+    let sandbox = small().lenient(true).start().await.unwrap();
+    sandbox.push_fault_json(&json!({ "on": conditions, "fault": { "kind": "status", "status": 503 } }));
+    let body = br#"{ "text": "Hello", "price": 5, "mediaItems": [12345, "12346"], "releaseForms": { "users": [1] } }"#;
+    let headers = [KEY, CONNECTION, JSON, ("X-Test", "one"), ("x-test", "two")];
+    let path = format!("{POSTS}?a=1%202&b=3");
+    let answer = Client::connect(&sandbox).await.request("POST", &path, &headers, body).await.unwrap();
+    assert_eq!(sandbox.posts().len(), usize::from(answer.status == 200));
+    answer.status == 503
+}
+
+#[tokio::test]
+async fn rules_can_be_for_a_connection_a_header_a_query_or_a_body() {
+    for (conditions, matches) in [
+        (json!({ "connection": "conn_test" }), true),
+        (json!({ "connection": "conn_other" }), false),
+        (json!({ "header": { "X-TEST": "one" } }), true),
+        (json!({ "header": { "x-test": "two" } }), true),
+        (json!({ "header": { "x-test": "three" } }), false),
+        (json!({ "header": { "x-none": "" } }), false),
+        (json!({ "query": { "a": "1 2", "b": "3" } }), true),
+        (json!({ "query": { "a": "1 2", "b": "4" } }), false),
+        (json!({ "body": { "text": "Hello" } }), true),
+        (json!({ "body": { "text": "Hello", "price": 5.0 } }), true),
+        (json!({ "body": { "text": "Bye" } }), false),
+        (json!({ "body": { "/mediaItems/1": "12346", "/releaseForms/users": [1] } }), true),
+        (json!({ "body": { "/mediaItems/2": "12346" } }), false),
+        (json!({ "operation": "create_post", "connection": "conn_test", "body": { "price": 5 } }), true),
+        (json!({ "operation": "create_mass_message", "body": { "price": 5 } }), false),
+    ] {
+        assert_eq!(plays(&conditions).await, matches, "{conditions}");
+    }
+}
+
+#[tokio::test]
+async fn tests_with_a_connection_each_share_a_sandbox() {
+    let sandbox = sandbox().await;
+    for (connection, status) in [("conn_a", 500), ("conn_b", 503)] {
+        sandbox.push_fault(Fault::status(status).on("get_self").connection(connection).nth(2));
+    }
+    sandbox.push_fault(
+        Fault::status(409).on("create_post").body("text", "twice").header("x-a", "1").query("x", "y"),
+    );
+    for statuses in [[200, 200], [500, 503], [200, 200]] {
+        for (connection, status) in ["conn_a", "conn_b"].into_iter().zip(statuses) {
+            let headers = [KEY, ("x-connection-id", connection)];
+            let answer = Client::connect(&sandbox).await.request("GET", SELF, &headers, b"").await.unwrap();
+            assert_eq!(answer.status, status, "{connection}");
+        }
+    }
+    assert_eq!(sandbox.unplayed_faults().len(), 1);
+}
+
+#[tokio::test]
+async fn a_rule_for_a_body_leaves_other_requests_as_they_are() {
+    let sandbox = sandbox().await;
+    sandbox.push_fault(Fault::AnswerLost { how: Default::default() }.on("create_post").body("text", "lost"));
+    post(&sandbox, POSTS, json!({ "text": "found" })).await.ok();
+    let headers = [KEY, CONNECTION, JSON];
+    let refused = Client::connect(&sandbox).await.request("POST", POSTS, &headers, b"").await.unwrap();
+    refused.is_error(400, "BAD_REQUEST", "body is required");
+    let half = Client::connect(&sandbox).await.request("POST", POSTS, &headers, b"{").await.unwrap();
+    half.is_error(400, "BAD_REQUEST", "not JSON");
+    let long = format!("{{\"text\": \"{}\"}}", "x".repeat(2 << 20));
+    let long =
+        Client::connect(&sandbox).await.request("POST", POSTS, &headers, long.as_bytes()).await.unwrap();
+    long.is_error(413, "PAYLOAD_TOO_LARGE", "over 1048576 bytes");
+    crate::client::try_call(&sandbox, "POST", POSTS, &json!({ "text": "lost" })).await.unwrap_err();
+    assert_eq!(sandbox.posts().len(), 2, "the work was done");
+    assert_eq!(sandbox.transcript().pop().unwrap().faults, ["answer_lost"]);
+}
+
+#[tokio::test]
+async fn an_answer_of_ones_own_takes_the_place_of_the_work() {
+    let sandbox = sandbox().await;
+    let list = json!({ "list": [], "hasMore": false });
+    sandbox.push_fault_json(&json!({
+        "on": { "operation": "list_vault_media", "times": 2 },
+        "fault": { "kind": "answer", "json": list, "headers": { "x-own": "yes" } },
+    }));
+    sandbox.push_fault(Fault::answer(json!({ "id": 1 })).on("create_post"));
+    let answer = get(&sandbox, "/v2/access/vault/media").await;
+    assert_eq!((answer.header("x-own"), answer.ok()), (Some("yes"), list.clone()));
+    assert_eq!(get(&sandbox, "/v2/access/vault/media").await.ok(), list);
+    assert_ne!(get(&sandbox, "/v2/access/vault/media").await.ok(), list);
+    assert_eq!(post(&sandbox, POSTS, json!({ "text": "a" })).await.ok(), json!({ "id": 1 }));
+    assert!(sandbox.posts().is_empty());
+    sandbox.push_fault_json(&json!({ "fault": { "kind": "answer", "status": 204 } }));
+    let empty = get(&sandbox, SELF).await;
+    assert_eq!((empty.status, empty.body.len()), (204, 0));
 }

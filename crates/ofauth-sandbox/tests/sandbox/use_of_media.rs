@@ -94,8 +94,8 @@ async fn the_documented_limits_are_held() {
     let common = [
         (json!({ "text": format!("{long}x") }), "text: has 10001 characters"),
         (json!({ "text": 1 }), "text:"),
-        (json!({ "price": 200.5 }), "price: must be at most 200"),
-        (json!({ "price": -1 }), "price: must be at least 0"),
+        (json!({ "price": 200.5 }), "price: must be from 0 to 200, not 200.5"),
+        (json!({ "price": -1 }), "price: must be from 0 to 200, not -1"),
         (json!({ "price": "5" }), "price:"),
         (json!({ "previewMediaCount": -1 }), "previewMediaCount:"),
         (json!({ "previewMediaCount": 0.5 }), "previewMediaCount:"),
@@ -177,8 +177,12 @@ async fn the_vault_plus_batch_has_limits() {
     let ids = |count: usize| json!({ "mediaIds": (0..count).map(|id| id.to_string()).collect::<Vec<_>>() });
     assert_eq!(post(&sandbox, BATCH, ids(100)).await.ok(), json!({ "items": [] }));
     assert_eq!(post(&sandbox, BATCH, ids(0)).await.ok(), json!({ "items": [] }));
-    post(&sandbox, BATCH, ids(101)).await.is_error(400, "BAD_REQUEST", "101 ids, at most 100");
-    post(&sandbox, BATCH, json!({ "mediaIds": [1] })).await.is_error(400, "BAD_REQUEST", "strings");
+    post(&sandbox, BATCH, ids(101)).await.is_error(400, "BAD_REQUEST", "101 elements, at most 100");
+    post(&sandbox, BATCH, json!({ "mediaIds": [1] })).await.is_error(
+        400,
+        "BAD_REQUEST",
+        "mediaIds[0]: must be of type string",
+    );
     post(&sandbox, BATCH, json!({ "mediaIds": "1" })).await.is_error(400, "BAD_REQUEST", "array");
     post(&sandbox, BATCH, json!({})).await.is_error(400, "BAD_REQUEST", "mediaIds: is required");
 }

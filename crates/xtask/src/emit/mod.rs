@@ -3,6 +3,7 @@
 pub mod example;
 mod inline;
 mod limits;
+pub mod openapi;
 pub mod page;
 mod parameter;
 pub mod sandbox;

@@ -10,7 +10,7 @@
 //!   "tag": "Vault",
 //!   "connection": "required",
 //!   "permission": "vault:read",
-//!   "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+//!   "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "schema": {…}}],
 //!   "body": "none",
 //!   "request": null,
 //!   "status": 200,
@@ -20,8 +20,9 @@
 //!
 //! - `connection`: `required`, `optional` or `none`: whether `x-connection-id` is sent. It is not among `parameters`.
 //! - `permission`: the permission of the connection, or the scope of the key, or null.
-//! - `type`: `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` (repeated) or `object` (JSON
-//!   text). `values` are the words an enum allows.
+//! - `parameters`: `type` is `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` or `object`.
+//!   `schema` is as of `request`, and has the `default`. `style` is how an array or an object is written:
+//!   `form` (the name is repeated) or `deepObject` (`name[field]=value`). `deprecated` is there if it is true.
 //! - `body`: `none`, `json`, `optional-json` or `bytes`.
 //! - `request`: JSON Schema 2020-12 without references, in the document's own terms: `type` (a name or a list),
 //!   `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`, `anyOf`, `allOf`, the limits. A schema
@@ -30,13 +31,15 @@
 //! - `response`: an example that satisfies the schema, or null if the answer has no body. Lists have one item and pages
 //!   are the last: no `next…` field, `hasMore` false.
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use super::example;
 use super::inline::{Keep, inlined};
-use super::table::Row;
-use crate::document::{Document, Operation};
+use super::parameter::is_connection;
+use super::table::{Cell, Row};
+use crate::document::{Document, Object, Operation, Parameter};
+use crate::lower::resolved;
 
 /// The data, as the text of a JSON file.
 pub fn sandbox(document: &Document) -> Result<String> {
@@ -62,15 +65,9 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         (None, Some(schema)) => example::of(document, schema),
         (None, None) => Value::Null,
     };
-    let parameters = row.parameters.iter().map(|parameter| {
-        json!({
-            "name": parameter.name,
-            "in": parameter.place,
-            "required": parameter.required,
-            "type": parameter.kind,
-            "values": parameter.values,
-        })
-    });
+    let documented = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
+    let parameters =
+        row.parameters.iter().zip(documented).map(|(cell, documented)| parameter(document, cell, documented));
     let mut row = json!({
         "id": operation.id,
         "method": operation.method.to_uppercase(),
@@ -78,7 +75,7 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "tag": operation.tag,
         "connection": row.connection.to_lowercase(),
         "permission": row.permission,
-        "parameters": parameters.collect::<Vec<_>>(),
+        "parameters": parameters.collect::<Result<Vec<_>>>()?,
         "body": body,
         "request": request.map(|body| inlined(document, &body.schema, Keep::Rules)),
         // A range such as `2XX` promises no particular one.
@@ -87,6 +84,38 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
     });
     row.sort_all_objects();
     Ok(row)
+}
+
+/// How the document writes arrays and objects in a query.
+const STYLES: [(&str, &str); 2] = [("array", "form"), ("object", "deepObject")];
+
+fn parameter(document: &Document, cell: &Cell, documented: &Parameter) -> Result<Value> {
+    let mut schema = inlined(document, &documented.schema, Keep::Rules);
+    let default = resolved(&document.schemas, &documented.schema).get("default");
+    if let (Some(default), Some(schema)) = (default, schema.as_object_mut()) {
+        schema.insert("default".to_owned(), default.clone());
+    }
+    let mut parameter = Object::from_iter([
+        ("name".to_owned(), json!(cell.name)),
+        ("in".to_owned(), json!(cell.place)),
+        ("required".to_owned(), json!(cell.required)),
+        ("type".to_owned(), json!(cell.kind)),
+        ("schema".to_owned(), schema),
+    ]);
+    if let Some((_, known)) = STYLES.iter().find(|(kind, _)| *kind == cell.kind) {
+        // What OpenAPI takes for a query parameter without a style.
+        let style = documented.style.as_deref().unwrap_or("form");
+        ensure!(
+            style == *known,
+            "the parameter {} has the style {style}, which the sandbox does not read",
+            cell.name
+        );
+        parameter.insert("style".to_owned(), json!(style));
+    }
+    if cell.deprecated {
+        parameter.insert("deprecated".to_owned(), json!(true));
+    }
+    Ok(Value::Object(parameter))
 }
 
 #[cfg(test)]
@@ -102,7 +131,10 @@ mod tests {
             "x-api-key-scope": "ACCOUNT",
             "parameters": [
                 {"name": "x-connection-id", "in": "header", "required": true, "schema": {"type": "string"}},
-                {"name": "limit", "in": "query", "schema": {"type": "integer"}},
+                {"name": "limit", "in": "query", "schema": {"type": "integer", "maximum": 9, "default": 3}},
+                {"name": "filter", "in": "query", "deprecated": true, "style": "deepObject", "schema": {
+                    "type": "object", "properties": {"a": {"type": "string", "description": "D."}},
+                }},
             ],
             "requestBody": {
                 "required": true,
@@ -127,7 +159,13 @@ mod tests {
                 "tag": "Test",
                 "connection": "required",
                 "permission": "ACCOUNT",
-                "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+                "parameters": [
+                    {"name": "limit", "in": "query", "required": false, "type": "integer",
+                        "schema": {"type": "integer", "maximum": 9, "default": 3}},
+                    {"name": "filter", "in": "query", "required": false, "type": "object", "deprecated": true,
+                        "style": "deepObject",
+                        "schema": {"type": "object", "properties": {"a": {"type": "string"}}}},
+                ],
                 "body": "json",
                 "request": {"type": "object", "required": ["self"], "properties": {
                     "self": {},
@@ -137,6 +175,13 @@ mod tests {
                 "response": {"done": true},
             }])
         );
+    }
+
+    #[test]
+    fn an_object_in_a_form_that_the_sandbox_does_not_read_is_an_error() {
+        let filter = json!({"name": "filter", "in": "query", "schema": {"type": "object"}});
+        let error = sandbox(&document("get", json!({"parameters": [filter]}), json!({}))).unwrap_err();
+        assert!(format!("{error:#}").contains("the parameter filter has the style form"), "{error:#}");
     }
 
     #[test]

@@ -54,10 +54,19 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-sandbox",
         &[
-            &["lock.rs", "number.rs", "query.rs", "content_type.rs", "timestamp.rs", "error.rs"],
-            &["document.rs", "schema.rs", "net", "transcript.rs"],
+            &[
+                "lock.rs",
+                "number.rs",
+                "query.rs",
+                "content_type.rs",
+                "timestamp.rs",
+                "format.rs",
+                "names.rs",
+                "error.rs",
+            ],
+            &["document.rs", "schema.rs", "older_clients.rs", "openapi.rs", "net", "transcript"],
             &["http"],
-            &["uploads", "posts.rs", "rate_limit.rs"],
+            &["access.rs", "uploads", "posts.rs", "rate_limit.rs"],
             &["fault"],
             &["settings.rs", "state.rs", "call.rs"],
             &["handlers"],

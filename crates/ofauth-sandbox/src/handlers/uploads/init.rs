@@ -39,16 +39,17 @@ pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
     let body = call.json_object().await?;
     let request = Request::read(&body)?;
     let settings = &call.state.settings;
-    if request.size > settings.max_size {
-        let message = format!("size: {} bytes are more than the {} allowed", request.size, settings.max_size);
-        return Err(ApiError::too_large(message).into());
-    }
     if !CONTENT_TYPES.contains(&essence(&request.content_type).as_str()) {
         let message = format!(
             "contentType: \"{}\" is not supported; supported are JPEG, PNG, GIF, WebP, MP4, MOV, MP3 and M4A",
             request.content_type
         );
         return Err(ApiError::unsupported_type(message).into());
+    }
+    let most = settings.max_size(&request.content_type);
+    if request.size > most {
+        let message = format!("size: {} bytes are more than the {most} allowed", request.size);
+        return Err(ApiError::too_large(message).into());
     }
     let changes: Vec<PlanChange> = call.faults.plan_changes().cloned().collect();
     let (session, mut plan) = open(call, request, &changes)?;

@@ -1,15 +1,18 @@
 //! `ofauth sandbox`: a local OFAuth in the foreground, until Ctrl-C.
 
+mod request_log;
+
 use std::io::Write;
 use std::path::Path;
 
 use ofauth::ErrorKind;
-use ofauth_sandbox::{Exchange, FaultRule, FaultScript, Sandbox, SandboxBuilder};
+use ofauth_sandbox::{FaultRule, FaultScript, RateLimit, Sandbox, SandboxBuilder};
+use request_log::RequestLog;
 use tempfile::NamedTempFile;
 
 use crate::app::App;
 use crate::args::sandbox::SandboxArgs;
-use crate::config::{SANDBOX_CONNECTION, SANDBOX_KEY};
+use crate::config::{SANDBOX_CONNECTION, SANDBOX_KEY, Settings};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::user_file::{self, Wanted};
@@ -19,41 +22,39 @@ use crate::output::events::Event;
 const FAULTS: Wanted =
     Wanted { what: "fault file", kind: ErrorKind::InvalidArgument, longest: 16 * 1024 * 1024 };
 
+/// What is written for a key without scopes.
+const NO_SCOPE: &str = "none";
+
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
     let mut builder = builder(app, args).await?;
-    if app.flags.verbose > 0 {
-        let out = app.out.clone();
-        builder = builder.on_exchange(move |exchange| out.note(&line(exchange)));
+    // Programs that read its JSON ask for the lines.
+    let shown = !app.flags.quiet && (!app.out.is_json() || app.flags.verbose > 0);
+    let log = shown.then(|| RequestLog::start(app.out.clone())).transpose()?;
+    if let Some((log, _)) = &log {
+        let log = log.clone();
+        builder = builder.on_exchange(move |exchange| log.show(exchange));
     }
     let sandbox = builder.start().await.map_err(|error| Failure::config(error.to_string()))?;
     // Lives as long as the sandbox, and is removed with it.
     let authority = sandbox.ca_pem().map(write_authority).transpose()?;
     let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
-    tell(app, sandbox.base_url(), ca_file.as_deref());
+    tell(app, args, sandbox.base_url(), ca_file.as_deref());
     if !args.address.ip().is_loopback() {
-        app.out.note(
-            "ofauth: warning: other machines can reach this sandbox; it takes any key and keeps what they upload",
-        );
+        let key = if app.flags.api_key_file.is_some() { "" } else { "takes any key and " };
+        app.out.note(&format!(
+            "ofauth: warning: other machines can reach this sandbox; it {key}keeps what they upload"
+        ));
     }
     app.interrupt.asked().await;
-    for rule in sandbox.unplayed_faults() {
+    let is_read = match log {
+        Some((log, last)) => log.end(last).await,
+        None => true,
+    };
+    for rule in sandbox.unplayed_faults().into_iter().filter(|_| is_read) {
         app.out.note(&unplayed(&rule));
     }
     Ok(Exit::Done)
-}
-
-/// What is said of a request: how it was answered, and why if it was refused.
-fn line(exchange: &Exchange) -> String {
-    let status = exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-    let mut line = format!("{status}  {} {}", exchange.method, exchange.path);
-    if let Some(refusal) = &exchange.refusal {
-        line.push_str(&format!("  {refusal}"));
-    }
-    if !exchange.faults.is_empty() {
-        line.push_str(&format!("  (fault: {})", exchange.faults.join(", ")));
-    }
-    line
 }
 
 /// What is said of a fault that no request met: whoever wrote it waits for it.
@@ -74,7 +75,9 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
         .tls(args.tls)
         .refuse_parallel_parts(args.refuse_parallel_parts)
         .discard_bytes(args.discard_bytes)
+        .lenient(args.lenient)
         .vault_plus_media(&args.vault_plus_media);
+    builder = access(app, args, builder).await?;
     if let Some(size) = args.part_size {
         builder = builder.part_size(size);
     }
@@ -86,6 +89,29 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     }
     if let Some(path) = args.faults.clone() {
         builder = builder.faults(app.interrupt.reading(move || faults(&path)).await?);
+    }
+    Ok(builder)
+}
+
+/// Which key and connections are good, what they may do, and how fast.
+async fn access(app: &App, args: &SandboxArgs, mut builder: SandboxBuilder) -> Result<SandboxBuilder> {
+    // A key in the environment or a configuration file is one of the real service, and is not meant.
+    let flags = app.flags.clone();
+    if let Some(key) = app.interrupt.reading(move || Settings::from_flags(&flags)).await?.api_key {
+        builder = builder.api_key(key.expose());
+    }
+    for id in app.flags.connection.iter().chain(&args.known_connection) {
+        builder = builder.connection_id(id);
+    }
+    for grant in &args.permission {
+        builder = builder.permissions(&grant.connection, &grant.permissions);
+    }
+    if let Some(scopes) = &args.scope {
+        builder = builder.scopes(scopes.iter().filter(|scope| *scope != NO_SCOPE));
+    }
+    if let Some(per_minute) = args.rate {
+        let burst = args.burst.unwrap_or(per_minute.saturating_add(per_minute / 2));
+        builder = builder.rate_limit(RateLimit { per_minute, burst });
     }
     Ok(builder)
 }
@@ -104,19 +130,29 @@ fn write_authority(pem: &str) -> Result<NamedTempFile> {
     Ok(file)
 }
 
-fn tell(app: &App, base_url: &str, ca_file: Option<&str>) {
+/// Prints the address, and what to set for it.
+fn tell(app: &App, args: &SandboxArgs, base_url: &str, ca_file: Option<&str>) {
+    let granted = args.permission.iter().map(|grant| &grant.connection);
+    let known = app.flags.connection.iter().chain(&args.known_connection);
+    let connection_id = known.chain(granted).next().map_or(SANDBOX_CONNECTION, String::as_str);
+    // The key of a file stays in it.
+    let key_file = app.flags.api_key_file.as_deref().map(|path| path.display().to_string());
     if app.out.is_json() {
-        let (api_key, connection_id) = (SANDBOX_KEY, SANDBOX_CONNECTION);
+        let api_key = key_file.is_none().then_some(SANDBOX_KEY);
         app.out.event(&Event::Sandbox { base_url, api_key, connection_id, ca_file });
     } else {
         app.out.line(base_url);
     }
-    let watch = if app.flags.verbose > 0 { "" } else { " With -v it shows each request." };
+    let watch = match (app.out.is_json(), app.flags.verbose) {
+        (true, 0) => " With -v it shows each request.",
+        _ => " Each request is shown here.",
+    };
     let trust = ca_file.map(|path| format!(" --ca-file {path}")).unwrap_or_default();
+    let key = key_file.map_or_else(|| SANDBOX_KEY.to_owned(), |path| format!("\"$(cat {path})\""));
     app.out.note(&format!(
         "A local OFAuth runs there. In another shell:\n\n  \
-         export OFAUTH_BASE_URL={base_url}\n  export OFAUTH_API_KEY={SANDBOX_KEY}\n  \
-         export OFAUTH_CONNECTION_ID={SANDBOX_CONNECTION}\n  ofauth upload{trust} FILE\n\n\
+         export OFAUTH_BASE_URL={base_url}\n  export OFAUTH_API_KEY={key}\n  \
+         export OFAUTH_CONNECTION_ID={connection_id}\n  ofauth upload{trust} FILE\n\n\
          Ctrl-C ends it.{watch}"
     ));
 }
