@@ -178,10 +178,11 @@ mod tests {
     }
 
     #[test]
-    fn an_object_in_a_form_that_the_sandbox_does_not_read_is_an_error() {
-        let filter = json!({"name": "filter", "in": "query", "schema": {"type": "object"}});
-        let error = sandbox(&document("get", json!({"parameters": [filter]}), json!({}))).unwrap_err();
-        assert!(format!("{error:#}").contains("the parameter filter has the style form"), "{error:#}");
+    fn a_list_in_a_form_that_the_sandbox_does_not_read_is_an_error() {
+        let ids = json!({"name": "ids", "in": "query", "style": "pipeDelimited",
+            "schema": {"type": "array", "items": {"type": "string"}}});
+        let error = sandbox(&document("get", json!({"parameters": [ids]}), json!({}))).unwrap_err();
+        assert!(format!("{error:#}").contains("the parameter ids has the style pipeDelimited"), "{error:#}");
     }
 
     #[test]
