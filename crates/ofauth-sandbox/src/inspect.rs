@@ -14,6 +14,7 @@ use crate::fault::FaultScript;
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
 use crate::state::State;
+use crate::world::collection::Collection;
 
 const PREFIX: &str = "/_sandbox/";
 
@@ -73,8 +74,10 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
     match (&method, path.as_str()) {
         (&Method::GET, "uploads") => list(&lock(&state.uploads).records()),
-        (&Method::GET, "posts") => list(&lock(&state.posts).records(true)),
-        (&Method::GET, "messages") => list(&lock(&state.posts).records(false)),
+        (&Method::GET, "posts") => list(&lock(&state.world).records(&[Collection::Posts])),
+        (&Method::GET, "messages") => {
+            list(&lock(&state.world).records(&[Collection::Messages, Collection::MassMessages]))
+        }
         (&Method::GET, "transcript") => list(&state.transcript.snapshot()),
         (&Method::GET, "faults") => list(&lock(&state.faults).played()),
         (&Method::DELETE, "faults") => {

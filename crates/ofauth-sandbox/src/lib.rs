@@ -12,7 +12,6 @@ mod inspect;
 mod lock;
 mod net;
 mod number;
-mod posts;
 mod query;
 mod rate_limit;
 mod router;
@@ -25,6 +24,7 @@ mod state;
 mod timestamp;
 mod transcript;
 mod uploads;
+mod world;
 
 pub use crate::builder::{SandboxBuilder, StartError};
 pub use crate::fault::{Fault, FaultRule, FaultScript, ScriptError};

@@ -4,18 +4,18 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::rule_counts::RuleCounts;
-use crate::posts::Posts;
 use crate::rate_limit::Limiter;
 use crate::settings::Settings;
 use crate::transcript::Transcript;
 use crate::uploads::table::Uploads;
+use crate::world::store::World;
 
 /// The state that all connections share. Each lock is held for a few statements only, never across an await.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) uploads: Mutex<Uploads>,
-    pub(crate) posts: Mutex<Posts>,
+    pub(crate) world: Mutex<World>,
     pub(crate) faults: Mutex<RuleCounts>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) transcript: Transcript,
@@ -30,7 +30,7 @@ impl State {
         }
         Self {
             uploads: Mutex::new(Uploads::new(settings.session_ttl)),
-            posts: Mutex::default(),
+            world: Mutex::new(World::new(settings.seeds.clone()).with_copies(&settings.vault_plus_media)),
             faults: Mutex::new(faults),
             limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::values::{address, duration, size};
+use super::values::{address, duration, seed, size};
 
 /// Flags of `ofauth sandbox`.
 #[derive(Debug, Args)]
@@ -45,6 +45,9 @@ pub(crate) struct SandboxArgs {
     /// Have a Vault+ copy of the media with this id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) vault_plus_media: Vec<String>,
+    /// Begin with this many items of a collection, as in fans=250,posts=1000; any other has one
+    #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = seed)]
+    pub(crate) seed: Vec<(String, u64)>,
     /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,

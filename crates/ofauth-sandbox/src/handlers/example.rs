@@ -1,4 +1,4 @@
-//! The operations that have no state here: their request is checked roughly, their answer is the document's example.
+//! The operations that have no state here: their body is checked, their answer is the document's example.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -9,13 +9,8 @@ use crate::document::Operation;
 use crate::error::Failure;
 use crate::http::reply::{Payload, Reply};
 
-/// Checks a request against the document and answers the example.
-pub(crate) async fn answer(
-    call: &mut Call,
-    operation: &Operation,
-    path_values: &[String],
-) -> Result<Reply, Failure> {
-    validate::parameters(call, operation, path_values)?;
+/// Checks a body against the document and answers the example.
+pub(crate) async fn answer(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
     validate::body(call, operation).await?;
     Ok(reply(operation))
 }

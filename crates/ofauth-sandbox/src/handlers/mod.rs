@@ -4,10 +4,12 @@
 
 pub(crate) mod example;
 mod fields;
-pub(crate) mod lists;
+mod filter;
+mod list;
 mod media_items;
 mod page;
-pub(crate) mod posts;
+pub(crate) mod resource;
+pub(crate) mod table;
 pub(crate) mod uploads;
-mod validate;
+pub(crate) mod validate;
 pub(crate) mod vault_plus;

@@ -1,4 +1,4 @@
-//! The operations that answer an example of the document.
+//! Every operation, asked with what the document's examples have.
 
 use serde_json::{Value, json};
 
@@ -31,11 +31,18 @@ fn sample(schema: &Value) -> Value {
     }
 }
 
+/// The names of the fields of an object, or of the first item of an array.
+fn fields(value: &Value) -> Vec<&String> {
+    let object = value.as_object().or(value[0].as_object());
+    object.into_iter().flatten().map(|(name, _)| name).collect()
+}
+
 #[tokio::test]
 async fn every_operation_answers() {
-    let sandbox = sandbox().await;
-    let mut examples = 0;
+    let mut like_the_example = 0;
     for operation in operations() {
+        // What one operation deletes another one may read.
+        let sandbox = sandbox().await;
         let method = operation["method"].as_str().unwrap();
         let mut path = operation["path"].as_str().unwrap().to_owned();
         let mut query = Vec::new();
@@ -45,7 +52,7 @@ async fn every_operation_answers() {
                 (Some(first), _) => first,
                 (None, "boolean") => "true",
                 (None, "object") => "{}",
-                (None, _) => "1",
+                (None, _) => "12345",
             };
             match parameter["in"].as_str().unwrap() {
                 "path" => path = path.replace(&format!("{{{name}}}"), value),
@@ -60,9 +67,8 @@ async fn every_operation_answers() {
         let answer = call(&sandbox, method, &path, &body).await;
         let known = sandbox.transcript().last().unwrap().operation.clone();
         assert_eq!(known.as_deref(), operation["id"].as_str(), "{method} {path}");
-        // These need an upload, a post or a message of their own and have their own tests.
-        let id = operation["id"].as_str().unwrap();
-        if path.starts_with("/v2/access/uploads/") || ["update_post", "update_mass_message"].contains(&id) {
+        // These need an upload of their own and have their own tests.
+        if path.starts_with("/v2/access/uploads/") {
             continue;
         }
         assert_eq!(
@@ -73,11 +79,13 @@ async fn every_operation_answers() {
         );
         match &operation["response"] {
             Value::Null => assert!(answer.body.is_empty(), "{path}"),
-            example if answer.json() == *example => examples += 1,
-            example => assert_eq!(answer.json().is_object(), example.is_object(), "{path}"),
+            example => {
+                assert_eq!(answer.json().is_object(), example.is_object(), "{path}");
+                like_the_example += usize::from(fields(&answer.json()) == fields(example));
+            }
         }
     }
-    assert!(examples > 100, "{examples}");
+    assert!(like_the_example > 110, "{like_the_example}");
 }
 
 #[tokio::test]
@@ -110,7 +118,7 @@ async fn parameters_and_bodies_are_checked_against_the_document() {
         "BAD_REQUEST",
         "name: must be of type string",
     );
-    let message = "/v2/access/chats/1/messages/2";
+    let message = "/v2/access/chats/12345/messages/12345";
     call(&sandbox, "DELETE", message, &json!({ "withUserId": 1 })).await.ok();
     call(&sandbox, "DELETE", message, &Value::Null).await.is_error(400, "BAD_REQUEST", "body is required");
 }

@@ -17,6 +17,7 @@ mod hints;
 mod init;
 mod inspect;
 mod lists;
+mod pages;
 mod parts;
 mod plan_faults;
 mod refusals;

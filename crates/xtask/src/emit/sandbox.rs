@@ -11,6 +11,8 @@
 //!   "connection": "required",
 //!   "permission": "vault:read",
 //!   "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+//!   "page": {"style": "offset", "place": "offset", "items": "list", "more": "hasMore", "next": null, "size": "limit",
+//!            "usual": 24, "most": 40},
 //!   "body": "none",
 //!   "request": null,
 //!   "status": 200,
@@ -22,6 +24,8 @@
 //! - `permission`: the permission of the connection, or the scope of the key, or null.
 //! - `type`: `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` (repeated) or `object` (JSON
 //!   text). `values` are the words an enum allows.
+//! - `page`: how a long list is handed out, or null: the style and the members of the mark `x-ofauth-page`, the parameter
+//!   that takes a `place` in the list, and how long a page is without `size` (`usual`) and at `most`, if that is documented.
 //! - `body`: `none`, `json`, `optional-json` or `bytes`.
 //! - `request`: JSON Schema 2020-12 without references, in the document's own terms: `type` (a name or a list),
 //!   `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`, `anyOf`, `allOf`, the limits. A schema
@@ -35,7 +39,7 @@ use serde_json::{Value, json};
 
 use super::example;
 use super::inline::{Keep, inlined};
-use super::table::Row;
+use super::table::{Cell, Page, Row};
 use crate::document::{Document, Operation};
 
 /// The data, as the text of a JSON file.
@@ -71,6 +75,7 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
             "values": parameter.values,
         })
     });
+    let page = row.page.as_ref().map(|page| self::page(page, &row.parameters));
     let mut row = json!({
         "id": operation.id,
         "method": operation.method.to_uppercase(),
@@ -79,6 +84,7 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "connection": row.connection.to_lowercase(),
         "permission": row.permission,
         "parameters": parameters.collect::<Vec<_>>(),
+        "page": page,
         "body": body,
         "request": request.map(|body| inlined(document, &body.schema, Keep::Rules)),
         // A range such as `2XX` promises no particular one.
@@ -87,6 +93,23 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
     });
     row.sort_all_objects();
     Ok(row)
+}
+
+/// How the operation hands out a long list. Unlike the mark's `max`, which clients keep to, `most` is what is served.
+fn page(page: &Page<'_>, parameters: &[Cell<'_>]) -> Value {
+    let (style, place) = page.in_the_mark();
+    let size = parameters.iter().find(|parameter| Some(parameter.name) == page.size);
+    let usual = size.and_then(|size| size.limits.default.as_ref()?.parse::<u64>().ok());
+    json!({
+        "style": style,
+        "place": place,
+        "items": page.items,
+        "more": page.more,
+        "next": page.next,
+        "size": page.size,
+        "usual": usual,
+        "most": size.and_then(|size| size.limits.maximum),
+    })
 }
 
 #[cfg(test)]
@@ -128,6 +151,7 @@ mod tests {
                 "connection": "required",
                 "permission": "ACCOUNT",
                 "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "values": []}],
+                "page": null,
                 "body": "json",
                 "request": {"type": "object", "required": ["self"], "properties": {
                     "self": {},
@@ -137,6 +161,26 @@ mod tests {
                 "response": {"done": true},
             }])
         );
+    }
+
+    #[test]
+    fn a_page_in_full() {
+        let parameter = |name: &str, schema: Value| json!({"name": name, "in": "query", "schema": schema});
+        let operation = json!({
+            "x-ofauth-page": {"style": "time-marker", "items": "list", "next": "tailMarker", "size": "limit"},
+            "parameters": [
+                parameter("limit", json!({"type": "integer", "maximum": 10, "default": 5})),
+                parameter("beforePublishTime", json!({"type": "string"})),
+            ],
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+                "type": "object", "properties": {"list": {}, "tailMarker": {}},
+            }}}}},
+        });
+        let rows: Value =
+            serde_json::from_str(&sandbox(&document("get", operation, json!({}))).unwrap()).unwrap();
+        let wanted = json!({"style": "time-marker", "place": "beforePublishTime", "items": "list", "more": null,
+            "next": "tailMarker", "size": "limit", "usual": 5, "most": 10});
+        assert_eq!(rows[0]["page"], wanted);
     }
 
     #[test]

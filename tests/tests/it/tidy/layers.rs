@@ -57,7 +57,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["lock.rs", "number.rs", "query.rs", "content_type.rs", "timestamp.rs", "error.rs"],
             &["document.rs", "schema.rs", "net", "transcript.rs"],
             &["http"],
-            &["uploads", "posts.rs", "rate_limit.rs"],
+            &["uploads", "world", "rate_limit.rs"],
             &["fault"],
             &["settings.rs", "state.rs", "call.rs"],
             &["handlers"],
