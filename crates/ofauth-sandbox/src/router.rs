@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{example, resource, table, validate, vault_plus};
+use crate::handlers::{connections, example, members, resource, table, validate, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
 
@@ -85,6 +85,20 @@ impl Route {
             "get_vault_plus_stats" => Ok(vault_plus::stats(call, operation)),
             "list_vault_plus_list_media" => vault_plus::list_media(call, operation, first(values)),
             "sync_vault_plus_list" => vault_plus::sync(call, operation, first(values)),
+            "add_user_to_list" => members::add_user(call, operation, first(values), second(values)),
+            "remove_user_from_list" => members::remove_user(call, operation, first(values), second(values)),
+            "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)).await,
+            "add_media_to_vault_list" => members::add_media(call, operation, first(values)).await,
+            "update_vault_list" => members::update_vault_list(call, operation, first(values)).await,
+            "import_connection" => connections::import(call, operation).await,
+            "update_imported_connection" => connections::renew(call, operation, first(values)).await,
+            "disconnect_connection" => connections::disconnect(call, operation, first(values)),
+            "get_account_settings" => Ok(connections::account_settings(call, operation)),
+            "update_account_settings" => connections::update_account_settings(call, operation).await,
+            "get_connection_settings" => connections::settings(call, operation, first(values)),
+            "update_connection_settings" => {
+                connections::update_settings(call, operation, first(values)).await
+            }
             id => match table::row(id) {
                 Some(row) => resource::answer(call, operation, values, row).await,
                 None => example::answer(call, operation).await,
@@ -96,6 +110,11 @@ impl Route {
 /// The first parameter of a path.
 fn first(values: &[String]) -> &str {
     values.first().map_or("", String::as_str)
+}
+
+/// The second parameter of a path.
+fn second(values: &[String]) -> &str {
+    values.get(1).map_or("", String::as_str)
 }
 
 /// The error for a path that no operation has, with what may have been meant.

@@ -18,6 +18,7 @@ use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
 use crate::fault::rule::Subject;
+use crate::handlers::connections;
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
@@ -223,8 +224,14 @@ fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
     if needed && !known {
         return Err(ApiError::session_not_provided("the connection is unknown"));
     }
-    Ok(())
+    if key == INVALID_KEY {
+        return Err(ApiError::unauthorized("the API key is not valid"));
+    }
+    if needed { connections::admit(call) } else { Ok(()) }
 }
+
+/// A key that stands for one that is not valid.
+const INVALID_KEY: &str = "sk_sandbox_invalid";
 
 /// A hint if a header that other APIs use is there instead of `wanted`.
 fn misplaced(call: &Call, wanted: &str, others: &[&str]) -> String {

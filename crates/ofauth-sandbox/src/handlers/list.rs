@@ -82,7 +82,8 @@ impl Written<'_> {
         let frame = Frame { base: self.base, at: NEWEST };
         let mut example = self.operation.response.as_object().cloned().unwrap_or_default();
         example.remove(items);
-        let facts = self.world.counts(self.key);
+        let counts = self.world.counts(self.key);
+        let facts = Map::from_iter(["counters", "all"].map(|name| (name.to_owned(), json!(counts))));
         match frame.fill(&Value::Object(example), &facts) {
             Value::Object(fields) if !self.operation.response.is_array() => fields,
             _ => Map::new(),

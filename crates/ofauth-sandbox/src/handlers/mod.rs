@@ -2,11 +2,13 @@
 //!
 //! Which of them a request is for is decided by the router. They share the state through the call, not with each other.
 
+pub(crate) mod connections;
 pub(crate) mod example;
 mod fields;
 mod filter;
 mod list;
 mod media_items;
+pub(crate) mod members;
 mod page;
 pub(crate) mod resource;
 pub(crate) mod table;

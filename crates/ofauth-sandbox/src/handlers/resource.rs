@@ -35,7 +35,8 @@ pub(crate) async fn answer(
     let body = validate::body(call, operation).await?;
     // Before the media are resolved: a request that is refused uses up no reference.
     path.item(&key, &lock(&call.state.world))?;
-    let fields = fields(call, &key, body)?;
+    let mut fields = fields(call, &key, body)?;
+    fields.extend(row.sets.iter().map(|(name, value)| ((*name).to_owned(), json!(value))));
     let mut world = lock(&call.state.world);
     let id = match path.item(&key, &world)? {
         Some(id) => id,
@@ -97,6 +98,7 @@ impl Path<'_> {
     fn item(&self, key: &Key, world: &World) -> Result<Option<u64>, ApiError> {
         let text = self.value(self.row.id);
         match self.row.act {
+            Act::Read | Act::Change if self.row.id.is_empty() => Ok(Some(SELF_ID)),
             Act::List | Act::Create => Ok(None),
             Act::Read if key.collection() == Collection::Users && text == ME => Ok(Some(SELF_ID)),
             Act::Add => {
@@ -130,7 +132,7 @@ fn greet(world: &mut World, messages: &Key) {
 }
 
 /// The answer that shows an item.
-fn reply(operation: &Operation, world: &World, key: &Key, id: u64, base: &str) -> Reply {
+pub(super) fn reply(operation: &Operation, world: &World, key: &Key, id: u64, base: &str) -> Reply {
     let shown = |example: &Value| world.shown(key, id, example, base);
     let payload = match &operation.response {
         Value::Null => Payload::Empty,

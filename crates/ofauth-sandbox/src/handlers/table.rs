@@ -2,6 +2,8 @@
 //!
 //! An operation that is not in the table answers an example, or has a handler of its own.
 
+use serde::Serialize;
+
 use crate::world::collection::Collection::{self, *};
 
 /// What an operation does.
@@ -27,25 +29,41 @@ pub(crate) struct Row {
     pub(crate) collection: Collection,
     /// The path parameter that names what the collection belongs to.
     pub(crate) parent: Option<&'static str>,
-    /// The path parameter that names an item.
+    /// The path parameter that names an item; without one it is the account itself.
     pub(crate) id: &'static str,
+    /// What is true of an item from then on.
+    pub(crate) sets: &'static [(&'static str, Set)],
+}
+
+/// A value that an operation sets.
+#[derive(Debug, Clone, Copy, Serialize)]
+#[serde(untagged)]
+pub(crate) enum Set {
+    Flag(bool),
+    Text(&'static str),
 }
 
 const fn all(operation: &'static str, act: Act, collection: Collection) -> Row {
-    Row { operation, act, collection, parent: None, id: "" }
+    Row { operation, act, collection, parent: None, id: "", sets: &[] }
 }
 
 const fn one(operation: &'static str, act: Act, collection: Collection, id: &'static str) -> Row {
-    Row { operation, act, collection, parent: None, id }
+    Row { operation, act, collection, parent: None, id, sets: &[] }
 }
 
 const fn of(row: Row, parent: &'static str) -> Row {
     Row { parent: Some(parent), ..row }
 }
 
+const fn setting(row: Row, sets: &'static [(&'static str, Set)]) -> Row {
+    Row { sets, ..row }
+}
+
 const TABLE: &[Row] = &[
     all("list_users_by_ids", Act::List, Users),
     all("search_users", Act::List, Users),
+    all("get_self", Act::Read, Users),
+    all("update_self", Act::Change, Users),
     one("get_user", Act::Read, Users, "userId"),
     all("list_blocked_users", Act::List, Blocked),
     all("list_restricted_users", Act::List, Restricted),
@@ -91,7 +109,6 @@ const TABLE: &[Row] = &[
     all("list_vault_media", Act::List, VaultMedia),
     all("list_vault_lists", Act::List, VaultLists),
     all("create_vault_list", Act::Create, VaultLists),
-    one("update_vault_list", Act::Change, VaultLists, "listId"),
     one("delete_vault_list", Act::Delete, VaultLists, "listId"),
     of(all("list_vault_list_media", Act::List, VaultListMedia), "listId"),
     all("query_vault_plus_media", Act::List, VaultPlus),
@@ -106,6 +123,10 @@ const TABLE: &[Row] = &[
     all("get_top_promotions", Act::List, Promotions),
     all("create_promotion", Act::Create, Promotions),
     one("update_promotion", Act::Change, Promotions, "promotionId"),
+    setting(
+        one("stop_promotion", Act::Change, Promotions, "promotionId"),
+        &[("isFinished", Set::Flag(true)), ("canClaim", Set::Flag(false))],
+    ),
     one("delete_promotion", Act::Delete, Promotions, "promotionId"),
     all("list_bundles", Act::List, Bundles),
     all("create_bundle", Act::Create, Bundles),
@@ -126,6 +147,10 @@ const TABLE: &[Row] = &[
     one("update_trial_link", Act::Change, TrialLinks, "trialLinkId"),
     one("delete_trial_link", Act::Delete, TrialLinks, "trialLinkId"),
     all("list_connections", Act::List, Connections),
+    setting(
+        one("invalidate_connection", Act::Change, Connections, "connectionId"),
+        &[("status", Set::Text("expired"))],
+    ),
 ];
 
 /// What the operation with this id does to the world.

@@ -6,6 +6,7 @@
 
 pub(crate) mod collection;
 mod facts;
+mod known;
 pub(crate) mod list;
 pub(crate) mod moments;
 pub(crate) mod people;

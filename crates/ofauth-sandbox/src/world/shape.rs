@@ -63,8 +63,9 @@ impl Frame<'_> {
             (Value::Object(_), Value::Object(_)) if name == "media" => fact.clone(),
             (Value::Object(example), Value::Object(facts)) => Value::Object(self.object(example, facts)),
             (Value::Array(example), Value::Array(items)) => match example.first() {
-                Some(example @ Value::Object(_)) => {
-                    items.iter().map(|fact| self.field(name, example, fact)).collect()
+                Some(Value::Object(example)) => {
+                    let facts = items.iter().filter_map(Value::as_object);
+                    facts.map(|facts| Value::Object(self.object(example, facts))).collect()
                 }
                 _ => fact.clone(),
             },

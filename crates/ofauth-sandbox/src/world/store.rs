@@ -8,11 +8,9 @@ use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::collection::Collection;
-use super::facts::{self, Around};
-use super::list::{FIRST_ID, List, STRIDE, Stored, View, id_of};
-use super::moments::{NEWEST, chance};
+use super::list::{List, STRIDE, Stored, View};
+use super::moments::NEWEST;
 use super::seeds::Seeds;
-use super::shape::Frame;
 use super::vault_plus::{self, READS};
 use crate::error::ApiError;
 use crate::number;
@@ -24,9 +22,9 @@ const FIRST_CREATED: u64 = 1_700_000_000_001;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
     connection: String,
-    collection: Collection,
+    pub(super) collection: Collection,
     /// The id of the item that it belongs to, or 0.
-    parent: u64,
+    pub(super) parent: u64,
 }
 
 impl Key {
@@ -63,10 +61,14 @@ impl Key {
 /// The world.
 #[derive(Debug)]
 pub(crate) struct World {
-    seeds: Seeds,
+    pub(super) seeds: Seeds,
     lists: HashMap<Key, List>,
     /// What Vault+ of every connection has copies of from the start, besides what is seeded.
     copies: List,
+    /// What was set for the account, under no name, and for connections.
+    settings: HashMap<String, Value>,
+    /// The connections that were ended.
+    disconnected: BTreeSet<String>,
     created: u64,
     /// The latest moment, in microseconds since 1970; no two items that were created have the same.
     latest: i64,
@@ -75,7 +77,15 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new(seeds: Seeds) -> Self {
         let seeds = seeds.settled();
-        Self { seeds, lists: HashMap::new(), copies: List::default(), created: 0, latest: NEWEST }
+        Self {
+            seeds,
+            lists: HashMap::new(),
+            copies: List::default(),
+            settings: HashMap::new(),
+            disconnected: BTreeSet::new(),
+            created: 0,
+            latest: NEWEST,
+        }
     }
 
     /// Has copies of the media with these ids in the Vault+ of every connection.
@@ -179,35 +189,23 @@ impl World {
         self.list(key).delete_all();
     }
 
-    /// An item in the form of an example; its addresses are those of the sandbox at `base`.
-    pub(crate) fn shown(&self, key: &Key, id: u64, example: &Value, base: &str) -> Value {
-        Frame { base, at: self.view(key).at(id) }.fill(example, &self.facts(key, id, base))
+    /// Notes that a connection was ended.
+    pub(crate) fn disconnect(&mut self, connection: &str) {
+        self.disconnected.insert(connection.to_owned());
     }
 
-    /// What is known of an item.
-    pub(crate) fn facts(&self, key: &Key, id: u64, base: &str) -> Map<String, Value> {
-        let view = self.view(key);
-        let source = key.collection.drawn_from().map(|source| key.beside(source, 0));
-        let mut facts = source.map(|source| self.facts(&source, id, base)).unwrap_or_default();
-        facts.insert("id".to_owned(), json!(id));
-        match view.number(id) {
-            Some(number) => {
-                facts.extend(facts::seeded(
-                    key.collection,
-                    id,
-                    number,
-                    self.around(key.parent, number, base),
-                ));
-            }
-            None => facts.extend(facts::created(key.collection, id, base)),
-        }
-        let stored = self.fields(key, id);
-        facts.extend(facts::written(key.collection, &stored, base));
-        if key.collection == Collection::VaultPlus {
-            facts.extend(vault_plus::copies(id, &facts, &stored, view.at(id), base));
-        }
-        self.link(key, id, &mut facts, &stored, base);
-        facts
+    pub(crate) fn is_disconnected(&self, connection: &str) -> bool {
+        self.disconnected.contains(connection)
+    }
+
+    /// What was set for a connection, or for the account under no name.
+    pub(crate) fn settings(&self, connection: &str) -> Value {
+        self.settings.get(connection).cloned().unwrap_or_default()
+    }
+
+    /// Sets what a patch says, besides what was set before.
+    pub(crate) fn patch_settings(&mut self, connection: &str, patch: &Value) {
+        merge(self.settings.entry(connection.to_owned()).or_default(), patch);
     }
 
     /// Every connection that wrote something.
@@ -219,78 +217,6 @@ impl World {
             .collect()
     }
 
-    /// What is said beside the items of a list: how many there are.
-    pub(crate) fn counts(&self, key: &Key) -> Map<String, Value> {
-        let count = self.view(key).len();
-        match key.collection {
-            Collection::Posts => Map::from_iter([("counters".to_owned(), json!({ "postsCount": count }))]),
-            _ => Map::new(),
-        }
-    }
-
-    fn around<'a>(&self, parent: u64, number: u64, base: &'a str) -> Around<'a> {
-        let one_of = |collection, salt| {
-            let count = self.seeds.count(collection).max(1);
-            id_of(chance(number, salt) % count)
-        };
-        let (fan, media) = (one_of(Collection::Fans, 20), one_of(Collection::VaultMedia, 21));
-        Around { base, fan, media, parent }
-    }
-
-    /// Puts in what other collections know.
-    fn link(
-        &self,
-        key: &Key,
-        id: u64,
-        facts: &mut Map<String, Value>,
-        stored: &Map<String, Value>,
-        base: &str,
-    ) {
-        if let Some(ids) = facts.get("media").and_then(Value::as_array) {
-            let items = stored.get("mediaItems").and_then(Value::as_array);
-            let address = |at: usize| items?.get(at)?.as_str().filter(|item| item.starts_with("http"));
-            let media: Vec<Value> =
-                ids.iter().enumerate().map(|(at, id)| self.media(key, id, address(at), base)).collect();
-            facts.insert("media".to_owned(), json!(media));
-        }
-        match key.collection {
-            Collection::Chats => {
-                let messages = key.beside(Collection::Messages, id);
-                let last = self.view(&messages).newest();
-                let last = last.map(|last| json!(self.facts(&messages, last, base)));
-                facts.insert("lastMessage".to_owned(), last.unwrap_or_default());
-            }
-            Collection::UserLists => {
-                let users = self.view(&key.beside(Collection::UserListUsers, id));
-                facts.insert("usersCount".to_owned(), json!(users.len()));
-            }
-            Collection::VaultLists => {
-                let media = self.view(&key.beside(Collection::VaultListMedia, id));
-                facts.insert("hasMedia".to_owned(), json!(media.len() > 0));
-            }
-            _ => {}
-        }
-    }
-
-    /// A media that something shows; one that is not in the vault is a picture at `address`, or a picture of ours.
-    fn media(&self, key: &Key, id: &Value, address: Option<&str>, base: &str) -> Value {
-        let id = id.as_u64().unwrap_or(FIRST_ID);
-        let vault = key.beside(Collection::VaultMedia, 0);
-        let view = self.view(&vault);
-        let mut facts = self.facts(&vault, id, base);
-        if !view.has(id) {
-            facts::media_facts(id, "photo", facts::MEDIA_SIZE, base).as_object().into_iter().for_each(
-                |picture| {
-                    facts.extend(picture.clone());
-                },
-            );
-        }
-        if let Some(address) = address {
-            facts.insert("files".to_owned(), json!({ "full": { "url": address } }));
-        }
-        json!(facts)
-    }
-
     /// The request fields of everything that was written into these collections, in order of creation.
     pub(crate) fn records(&self, collections: &[Collection]) -> Vec<Value> {
         let lists = self.lists.iter().filter(|(key, _)| collections.contains(&key.collection));
@@ -298,6 +224,18 @@ impl World {
             lists.flat_map(|(key, list)| list.written().map(move |(id, stored)| (key, id, stored))).collect();
         written.sort_by_key(|(_, id, stored)| (stored.at, *id));
         written.into_iter().map(|(key, id, stored)| record(key, id, stored)).collect()
+    }
+}
+
+/// Puts what a patch says into a value.
+fn merge(value: &mut Value, patch: &Value) {
+    match (value, patch) {
+        (Value::Object(fields), Value::Object(changes)) => {
+            for (name, change) in changes {
+                merge(fields.entry(name).or_insert(Value::Null), change);
+            }
+        }
+        (value, change) => *value = change.clone(),
     }
 }
 

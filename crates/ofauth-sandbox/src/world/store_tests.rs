@@ -1,7 +1,7 @@
 //! The world by itself: what is linked, what is kept, and what is not.
 
 use super::*;
-use crate::world::list::{Order, Start};
+use crate::world::list::{FIRST_ID, Order, Start};
 
 fn world(seeds: &[(&str, u64)]) -> World {
     let mut all = Seeds::default();

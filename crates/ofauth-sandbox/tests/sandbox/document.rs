@@ -25,7 +25,12 @@ fn sample(schema: &Value) -> Value {
         Some("array") => json!([sample(&schema["items"])]),
         Some("object") => {
             let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            required.map(|name| (name.to_owned(), sample(&schema["properties"][name]))).collect()
+            // What is named has to be there.
+            let value = |name: &str| match name {
+                "mediaIds" if schema["properties"][name]["items"]["type"] == "integer" => json!([12345]),
+                _ => sample(&schema["properties"][name]),
+            };
+            required.map(|name| (name.to_owned(), value(name))).collect()
         }
         _ => json!("1"),
     }
