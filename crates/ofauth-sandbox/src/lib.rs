@@ -10,6 +10,7 @@ mod handlers;
 mod http;
 mod inspect;
 mod lock;
+mod media;
 mod net;
 mod number;
 mod query;

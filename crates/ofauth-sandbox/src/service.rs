@@ -23,6 +23,7 @@ use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
 use crate::lock::lock;
+use crate::media;
 use crate::net::socket::{Control, Cut};
 use crate::rate_limit::Allowance;
 use crate::router::{self, Route};
@@ -52,6 +53,9 @@ pub(crate) async fn serve(
         let base = base(&connection, request.headers());
         let reply = inspect::answer(&state, connection.peer, &base, request).await;
         return Ok(reply.into_response(Delivery::default()));
+    }
+    if media::is_media(request.method(), request.uri().path()) {
+        return Ok(media::answer(&state, request.uri().path()).into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();

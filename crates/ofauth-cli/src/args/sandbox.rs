@@ -22,7 +22,10 @@ and one answer is delayed:
   [{\"on\": {\"operation\": \"upload\", \"each_part\": true},
     \"fault\": {\"kind\": \"status\", \"status\": 500}},
    {\"on\": {\"operation\": \"create_post\"},
-    \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
+    \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]
+
+Some values stand for what does not work: the key sk_sandbox_invalid (401), the connections conn_expired (401), \
+conn_forbidden (403) and conn_unknown (401), and file names such as file-413.mp4 or file-500.mp4 (that status).")]
 pub(crate) struct SandboxArgs {
     /// Listen on this address; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]

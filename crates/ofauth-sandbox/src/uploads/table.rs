@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
 use serde_json::{Map, Value};
 
 use super::assembly::Assembly;
+use super::kept::Kept;
 use super::media::Media;
 use super::record::UploadRecord;
 use super::session::{Phase, Session};
@@ -33,12 +35,26 @@ pub(crate) struct Uploads {
     sessions: HashMap<String, Session>,
     order: Vec<String>,
     media: BTreeMap<u64, String>,
+    kept: Kept,
     ttl: Duration,
+}
+
+/// The bytes of an uploaded media.
+pub(crate) struct Content {
+    pub(crate) content_type: String,
+    pub(crate) size: u64,
+    pub(crate) bytes: Box<dyn Iterator<Item = Bytes> + Send>,
 }
 
 impl Uploads {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { sessions: HashMap::new(), order: Vec::new(), media: BTreeMap::new(), ttl }
+        Self {
+            sessions: HashMap::new(),
+            order: Vec::new(),
+            media: BTreeMap::new(),
+            kept: Kept::default(),
+            ttl,
+        }
     }
 
     pub(crate) fn insert(&mut self, session: Session) {
@@ -95,6 +111,24 @@ impl Uploads {
         let bytes = session.finish(media_id, sha256);
         let fields = session.media()?.fields();
         Some(Finished { connection: session.connection.clone(), media_id, fields, bytes })
+    }
+
+    /// Keeps the bytes of what became a media, and returns those that are not kept any more.
+    pub(crate) fn keep(&mut self, finished: Finished) -> Vec<Arc<Assembly>> {
+        let Some(bytes) = finished.bytes else { return Vec::new() };
+        let size = finished.fields.get("size").and_then(Value::as_u64).unwrap_or(0);
+        self.kept.keep(finished.media_id, size, bytes)
+    }
+
+    /// The bytes of an uploaded media, if they are kept.
+    pub(crate) fn content(&self, media_id: u64) -> Option<Content> {
+        let session = self.sessions.get(self.media.get(&media_id)?)?;
+        let bytes = self.kept.get(media_id)?.content();
+        Some(Content {
+            content_type: session.content_type.clone(),
+            size: session.size,
+            bytes: Box::new(bytes),
+        })
     }
 
     /// Checks that an upload reference can be used now, without using it.

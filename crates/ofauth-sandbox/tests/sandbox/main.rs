@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod addresses;
 mod answers;
 mod client;
 mod document;

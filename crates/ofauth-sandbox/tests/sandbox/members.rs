@@ -172,4 +172,10 @@ async fn magic_values_stand_for_what_does_not_work() {
     let headers = [("apiKey", "sk_sandbox_invalid"), ("x-connection-id", "conn_a")];
     let answer = client.request("GET", path, &headers, b"").await.unwrap();
     answer.is_error(401, "UNAUTHORIZED", "not valid");
+    for (name, status) in
+        [("file-413.mp4", 413), ("file-429.mp4", 429), ("file-500.jpg", 500), ("file-200.mp4", 200)]
+    {
+        let body = json!({ "filename": name, "size": 10, "contentType": "video/mp4" });
+        assert_eq!(post(&sandbox, crate::client::INIT, body).await.status, status, "{name}");
+    }
 }

@@ -61,7 +61,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["fault"],
             &["settings.rs", "state.rs", "call.rs"],
             &["handlers"],
-            &["router.rs", "inspect.rs", "service.rs", "server.rs"],
+            &["router.rs", "media.rs", "inspect.rs", "service.rs", "server.rs"],
             &["builder.rs", "sandbox.rs", "lib.rs"],
         ],
     ),

@@ -67,8 +67,9 @@ pub(crate) async fn finish(state: &State, id: &str, assembly: Option<Arc<Assembl
     let finished = lock(&state.uploads).finish(id, sha256);
     if let Some(finished) = finished {
         enter_vault(&mut lock(&state.world), &finished);
+        let bytes = lock(&state.uploads).keep(finished);
         // Removing a large file takes long.
-        tokio::task::spawn_blocking(move || drop(finished.bytes));
+        tokio::task::spawn_blocking(move || drop(bytes));
     }
     Ok(())
 }
