@@ -11,3 +11,4 @@ mod success;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod usual;
