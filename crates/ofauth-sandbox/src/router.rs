@@ -6,7 +6,7 @@ use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{connections, example, members, resource, table, validate, vault_plus};
+use crate::handlers::{connections, counts, example, members, resource, table, validate, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
 
@@ -90,6 +90,7 @@ impl Route {
             "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)).await,
             "add_media_to_vault_list" => members::add_media(call, operation, first(values)).await,
             "update_vault_list" => members::update_vault_list(call, operation, first(values)).await,
+            "get_subscription_counts" => Ok(counts::subscriptions(call, operation)),
             "import_connection" => connections::import(call, operation).await,
             "update_imported_connection" => connections::renew(call, operation, first(values)).await,
             "disconnect_connection" => connections::disconnect(call, operation, first(values)),

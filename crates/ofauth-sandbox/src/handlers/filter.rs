@@ -44,6 +44,9 @@ const TABLE: &[(&str, &str, Match)] = &[
     ("imported", "list_connections", Match::Is("imported")),
 ];
 
+/// Operations that list a part of a collection, and the fact that this part has.
+const NEEDED: &[(&str, &str)] = &[("list_chat_media", "mediaCount")];
+
 /// The order that a request asks for.
 pub(crate) fn order(call: &Call) -> Order {
     let asked = |name: &str, value: &str| query::value(&call.query, name).is_some_and(|found| found == value);
@@ -62,7 +65,8 @@ pub(crate) struct Filter {
     above: Option<i128>,
     /// Only what is in this list, too.
     within: Option<Key>,
-    with_media: bool,
+    /// Only what has this fact.
+    needed: Option<&'static str>,
     /// Only these.
     ids: Vec<String>,
 }
@@ -82,7 +86,7 @@ impl Filter {
             facts: facts.filter(|(_, text)| !text.is_empty()).collect(),
             above: page::integer(call, "first_id")?,
             within: folder.map(|list| key.beside(Collection::VaultListMedia, list)),
-            with_media: operation.id == "list_chat_media",
+            needed: NEEDED.iter().find(|(id, _)| *id == operation.id).map(|(_, fact)| *fact),
             ids: query::values(&call.query, "userIds"),
         })
     }
@@ -100,13 +104,23 @@ impl Filter {
         {
             return false;
         }
-        if self.facts.is_empty() && !self.with_media {
+        if self.facts.is_empty() && self.needed.is_none() {
             return true;
         }
+        if let (None, [(Match::Contains(_), text)]) = (self.needed, self.facts.as_slice())
+            && let Some(words) = world.words(key, id)
+        {
+            return contains(&words, text);
+        }
         let facts = world.facts(key, id, "");
-        let has_media = || facts.get("mediaCount").is_none_or(|count| count != 0);
-        (!self.with_media || has_media()) && self.facts.iter().all(|(rule, text)| rule.holds(&facts, text))
+        let has = |name: &str| facts.get(name).is_some_and(|fact| *fact != 0 && !fact.is_null());
+        self.needed.is_none_or(has) && self.facts.iter().all(|(rule, text)| rule.holds(&facts, text))
     }
+}
+
+/// Whether a text has these words in it, whatever their case.
+fn contains(text: &str, words: &str) -> bool {
+    text.to_lowercase().contains(&words.to_lowercase())
 }
 
 impl Match {
@@ -114,7 +128,7 @@ impl Match {
         match self {
             Self::Contains(names) => names.iter().any(|name| {
                 let text = facts.get(*name).and_then(Value::as_str).unwrap_or_default();
-                text.to_lowercase().contains(&wanted.to_lowercase())
+                contains(text, wanted)
             }),
             Self::Is(name) => match facts.get(name) {
                 Some(Value::String(text)) => text == wanted,

@@ -82,8 +82,10 @@ impl Written<'_> {
         let frame = Frame { base: self.base, at: NEWEST };
         let mut example = self.operation.response.as_object().cloned().unwrap_or_default();
         example.remove(items);
-        let counts = self.world.counts(self.key);
-        let facts = Map::from_iter(["counters", "all"].map(|name| (name.to_owned(), json!(counts))));
+        let mut facts = Map::new();
+        if let Some(name) = COUNTS.iter().find(|name| example.contains_key(**name)) {
+            facts.insert((*name).to_owned(), json!(self.world.counts(self.key)));
+        }
         match frame.fill(&Value::Object(example), &facts) {
             Value::Object(fields) if !self.operation.response.is_array() => fields,
             _ => Map::new(),
@@ -116,6 +118,9 @@ impl Written<'_> {
         }
     }
 }
+
+/// The fields beside the items that count what there is.
+const COUNTS: &[&str] = &["counters", "all"];
 
 /// The marker of the first item, beside that of the last.
 const HEAD: &str = "headMarker";

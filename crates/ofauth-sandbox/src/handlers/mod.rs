@@ -3,6 +3,7 @@
 //! Which of them a request is for is decided by the router. They share the state through the call, not with each other.
 
 pub(crate) mod connections;
+pub(crate) mod counts;
 pub(crate) mod example;
 mod fields;
 mod filter;

@@ -65,7 +65,7 @@ pub(super) fn seeded(collection: Collection, id: u64, number: u64, around: Aroun
         Collection::Fans | Collection::Subscriptions => {
             let (messages, posts, tips, paid) = (amount(11), amount(12), amount(13), amount(14));
             json!({
-                "isActive": number % 4 != 3, "isExpired": number % 4 == 3,
+                "isActive": !is_expired(number), "isExpired": is_expired(number),
                 "messagesSumm": messages, "postsSumm": posts, "tipsSumm": tips, "subscribesSumm": paid,
                 "streamsSumm": 0.0, "totalSumm": messages + posts + tips + paid,
                 "spending": {"messages": messages, "posts": posts, "tips": tips, "subscriptions": paid,
@@ -149,6 +149,16 @@ pub(super) fn seeded(collection: Collection, id: u64, number: u64, around: Aroun
         | Collection::Buyers
         | Collection::Claimers => json!({}),
     })
+}
+
+/// Whether the subscription with this number is over: every fourth is.
+fn is_expired(number: u64) -> bool {
+    number % 4 == 3
+}
+
+/// How many of this many subscriptions are over.
+pub(super) fn expired_of(count: u64) -> u64 {
+    count / 4
 }
 
 /// What is known of any item that a request created, before its fields.

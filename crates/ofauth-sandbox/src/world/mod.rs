@@ -6,7 +6,8 @@
 
 pub(crate) mod collection;
 mod facts;
-mod known;
+
+mod linked_facts;
 pub(crate) mod list;
 pub(crate) mod moments;
 pub(crate) mod people;

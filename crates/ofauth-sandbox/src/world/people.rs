@@ -40,20 +40,30 @@ pub(super) fn name(id: u64) -> String {
     format!("{} {}", pick(FIRST_NAMES, id, 2), pick(LAST_NAMES, id, 3))
 }
 
-/// What answers say of the person with this id. Pictures are at the address `base`.
-pub(super) fn person(id: u64, base: &str) -> Map<String, Value> {
-    let name = name(id);
-    let mut username: String = name.to_lowercase().split(' ').collect();
+/// The user name of the person with this id.
+fn username(id: u64) -> String {
+    let mut username: String = name(id).to_lowercase().split(' ').collect();
     if id != SELF_ID {
         username.push_str(&id.to_string());
     }
+    username
+}
+
+/// What the person with this id is searched by.
+pub(super) fn words(id: u64) -> String {
+    format!("{} {}", name(id), username(id))
+}
+
+/// What answers say of the person with this id. Pictures are at the address `base`.
+pub(super) fn person(id: u64, base: &str) -> Map<String, Value> {
+    let name = name(id);
     let picture = |what: &str| format!("{base}/media/users/{id}/{what}.png");
     let facts = json!({
         "id": id,
         "name": name,
         "displayName": name,
         "userName": name,
-        "username": username,
+        "username": username(id),
         "about": format!("Hi, I am {}.", name.split(' ').next().unwrap_or_default()),
         "location": pick(PLACES, id, 4),
         "avatar": picture("avatar"),

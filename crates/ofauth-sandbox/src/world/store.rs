@@ -63,6 +63,8 @@ impl Key {
 pub(crate) struct World {
     pub(super) seeds: Seeds,
     lists: HashMap<Key, List>,
+    /// The ids of created items whose own id is no number.
+    names: HashMap<Key, HashMap<String, u64>>,
     /// What Vault+ of every connection has copies of from the start, besides what is seeded.
     copies: List,
     /// What was set for the account, under no name, and for connections.
@@ -80,6 +82,7 @@ impl World {
         Self {
             seeds,
             lists: HashMap::new(),
+            names: HashMap::new(),
             copies: List::default(),
             settings: HashMap::new(),
             disconnected: BTreeSet::new(),
@@ -126,8 +129,10 @@ impl World {
 
     /// The id of the item whose id is no number.
     fn named(&self, key: &Key, name: &str) -> Option<u64> {
-        let mut created = self.lists.get(key).or_else(|| self.started_with(key))?.created();
-        created.find(|(_, stored)| stored.fields().get("id").is_some_and(|id| id == name)).map(|(id, _)| id)
+        let id = self.names.get(key).and_then(|names| names.get(name)).copied();
+        let is_called = |stored: &Stored| stored.fields().get("id").is_some_and(|id| id == name);
+        let started = || self.started_with(key)?.created().find(|(_, stored)| is_called(stored));
+        id.or_else(|| started().map(|(id, _)| id)).filter(|id| self.view(key).has(*id))
     }
 
     /// Keeps a new item with the fields of its request, and returns its id.
@@ -144,6 +149,9 @@ impl World {
         let (there, seeded) = (view.has(id), view.number(id).is_some());
         self.latest = Timestamp::now().as_microsecond().max(self.latest + 1);
         let at = self.latest;
+        if let Some(Value::String(name)) = fields.get("id") {
+            self.names.entry(key.clone()).or_default().insert(name.clone(), id);
+        }
         let list = self.list(key);
         match (there, seeded) {
             (true, _) => {}

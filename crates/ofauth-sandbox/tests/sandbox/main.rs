@@ -22,6 +22,7 @@ mod members;
 mod pages;
 mod parts;
 mod plan_faults;
+mod plausible;
 mod refusals;
 mod resources;
 mod rules;

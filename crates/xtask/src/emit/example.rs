@@ -77,7 +77,7 @@ impl<'a> Maker<'a> {
         }
         let values =
             schema.get("additionalProperties").filter(|values| object.is_empty() && values.is_object());
-        if let Some(value) = values.and_then(|values| self.make("", values)) {
+        if let Some(value) = values.and_then(|values| self.make("full", values)) {
             object.insert("full".to_owned(), value);
         }
         object

@@ -8,7 +8,7 @@ use super::collection::Collection;
 use super::facts::{self, Around};
 use super::list::{FIRST_ID, Order, Start, id_of};
 use super::moments::chance;
-use super::people::SELF_ID;
+use super::people::{self, SELF_ID};
 use super::shape::Frame;
 use super::store::{Key, World};
 use super::vault_plus;
@@ -71,6 +71,32 @@ impl World {
             "privateArchivedPostsCount": 0, "streamsCount": self.view(&key.beside(Collection::Streams, 0)).len(),
         });
         counts.as_object().cloned().unwrap_or_default()
+    }
+
+    /// How many subscriptions there are of each kind: of fans to the account, and of the account to others.
+    pub(crate) fn subscription_counts(&self, connection: &str) -> Map<String, Value> {
+        let count = |collection| self.view(&Key::new(connection, collection, 0)).len();
+        let counts = |collection| {
+            let (all, expired) = (count(collection), facts::expired_of(count(collection)));
+            json!({
+                "all": all, "active": all - expired, "activeOnline": 0, "expired": expired, "attention": 0, "muted": 0,
+                "restricted": count(Collection::Restricted), "blocked": count(Collection::Blocked),
+            })
+        };
+        Map::from_iter([
+            ("bookmarks".to_owned(), json!(0)),
+            ("subscribers".to_owned(), counts(Collection::Fans)),
+            ("subscriptions".to_owned(), counts(Collection::Subscriptions)),
+        ])
+    }
+
+    /// The words that people search a user by, if no request said anything of that user: they are cheap to have.
+    pub(crate) fn words(&self, key: &Key, id: u64) -> Option<String> {
+        let users = key.beside(Collection::Users, 0);
+        let is_user =
+            key.collection == Collection::Users || key.collection.drawn_from() == Some(Collection::Users);
+        let told = self.view(&users).stored(id).is_some() || self.view(key).stored(id).is_some();
+        (is_user && !told).then(|| people::words(id))
     }
 
     fn around<'a>(&self, parent: u64, number: u64, base: &'a str) -> Around<'a> {
