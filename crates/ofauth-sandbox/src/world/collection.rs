@@ -27,8 +27,6 @@ pub(crate) enum Collection {
     /// The media in one vault list.
     VaultListMedia,
     VaultPlus,
-    /// The lists that Vault+ keeps copies of.
-    VaultPlusLists,
     Transactions,
     Chargebacks,
     Notifications,
@@ -65,7 +63,6 @@ const TABLE: &[(Collection, &str, &str)] = &[
     (VaultLists, "vault-lists", "vault list"),
     (VaultListMedia, "vault-list-media", "media in this list"),
     (VaultPlus, "vault-plus-media", "copy in Vault+ of media"),
-    (VaultPlusLists, "vault-plus-lists", "list in Vault+"),
     (Transactions, "transactions", "transaction"),
     (Chargebacks, "chargebacks", "chargeback"),
     (Notifications, "notifications", "notification"),
@@ -105,7 +102,6 @@ impl Collection {
             Fans | Subscriptions | Blocked | Restricted | UserListUsers | Chats | Buyers | Claimers
             | TaggedFriends => Some(Users),
             VaultListMedia | VaultPlus => Some(VaultMedia),
-            VaultPlusLists => Some(VaultLists),
             _ => None,
         }
     }
@@ -140,5 +136,13 @@ mod tests {
             assert_eq!(Collection::named(collection.name()), Some(*collection));
         }
         assert_eq!(all.last(), Some(&Connections));
+    }
+
+    #[test]
+    fn the_readme_names_every_collection() {
+        let readme = include_str!("../../README.md");
+        for collection in Collection::all() {
+            assert!(readme.contains(&format!("`{}`", collection.name())), "{}", collection.name());
+        }
     }
 }

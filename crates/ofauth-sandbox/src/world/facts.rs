@@ -143,7 +143,6 @@ pub(super) fn seeded(collection: Collection, id: u64, number: u64, around: Aroun
             "clientReferenceId": format!("creator-{}", number + 1),
             "userData": people::person(if number == 0 { SELF_ID } else { fan }, base)}),
         Collection::VaultPlus
-        | Collection::VaultPlusLists
         | Collection::VaultListMedia
         | Collection::UserListUsers
         | Collection::Buyers
