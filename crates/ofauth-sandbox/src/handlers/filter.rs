@@ -7,6 +7,7 @@ use crate::document::Operation;
 use crate::error::ApiError;
 use crate::query;
 use crate::world::collection::Collection;
+use crate::world::linked_facts::SCHEDULED;
 use crate::world::list::Order;
 use crate::world::store::{Key, World};
 
@@ -45,7 +46,8 @@ const TABLE: &[(&str, &str, Match)] = &[
 ];
 
 /// Operations that list a part of a collection, and the fact that this part has.
-const NEEDED: &[(&str, &str)] = &[("list_chat_media", "mediaCount")];
+const NEEDED: &[(&str, &str)] =
+    &[("list_chat_media", "mediaCount"), ("list_scheduled_mass_messages", SCHEDULED)];
 
 /// The order that a request asks for.
 pub(crate) fn order(call: &Call) -> Order {

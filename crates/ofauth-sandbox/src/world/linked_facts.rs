@@ -2,6 +2,7 @@
 //!
 //! An item is what it is drawn from, what is seeded of it, what requests said of it, and what belongs to it.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
 use super::collection::Collection;
@@ -15,6 +16,9 @@ use super::vault_plus;
 
 /// How many members a list shows of itself.
 const SHOWN: usize = 4;
+
+/// The fact of a mass message that its time is still to come.
+pub(crate) const SCHEDULED: &str = "isScheduled";
 
 impl World {
     /// An item in the form of an example; its addresses are those of the sandbox at `base`.
@@ -126,6 +130,14 @@ impl World {
         }
         match key.collection {
             Collection::Users if id == SELF_ID => facts.extend(self.counts(key)),
+            Collection::Users => {
+                for (name, collection) in
+                    [("isBlocked", Collection::Blocked), ("isRestricted", Collection::Restricted)]
+                {
+                    facts.insert(name.to_owned(), json!(self.view(&key.beside(collection, 0)).has(id)));
+                }
+            }
+            Collection::MassMessages => self.queue(key, facts, stored),
             Collection::Chats => {
                 let messages = key.beside(Collection::Messages, id);
                 let last = self.view(&messages).newest();
@@ -150,6 +162,28 @@ impl World {
                 facts.insert("medias".to_owned(), json!(shown));
             }
             _ => {}
+        }
+    }
+
+    /// How far a mass message is: one whose time is still to come waits for it.
+    fn queue(&self, key: &Key, facts: &mut Map<String, Value>, stored: &Map<String, Value>) {
+        let named = stored.get("userIds").and_then(Value::as_array).map_or(0, Vec::len) as u64;
+        let fans = self.view(&key.beside(Collection::Fans, 0)).len();
+        let total = if named > 0 { named } else { fans };
+        let date = stored.get("scheduledDate").and_then(Value::as_str);
+        let time = date.and_then(|date| date.parse::<Timestamp>().ok());
+        let waits = time.is_some_and(|time| time > Timestamp::now());
+        for (name, value) in [
+            ("total", json!(total)),
+            ("pending", json!(if waits { total } else { 0 })),
+            ("isDone", json!(!waits)),
+            ("sentCount", json!(if waits { 0 } else { total })),
+        ] {
+            facts.insert(name.to_owned(), value);
+        }
+        if let (true, Some(date)) = (waits, date) {
+            facts.insert("date".to_owned(), json!(date));
+            facts.insert(SCHEDULED.to_owned(), json!(true));
         }
     }
 

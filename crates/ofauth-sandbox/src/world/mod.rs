@@ -6,8 +6,7 @@
 
 pub(crate) mod collection;
 mod facts;
-
-mod linked_facts;
+pub(crate) mod linked_facts;
 pub(crate) mod list;
 pub(crate) mod moments;
 pub(crate) mod people;

@@ -3,7 +3,7 @@
 use ofauth_sandbox::Sandbox;
 use serde_json::{Value, json};
 
-use crate::client::{POSTS, bytes, get, post, upload};
+use crate::client::{POSTS, bytes, call, get, post, upload};
 
 /// The texts in a value that only say that they are one.
 fn placeholders(value: &Value) -> usize {
@@ -93,4 +93,36 @@ async fn a_fan_is_the_same_person_everywhere() {
     // A chat begins with its first message, to whomever.
     post(&sandbox, "/v2/access/chats/424242/messages", json!({ "text": "Hi" })).await.ok();
     assert_eq!(get(&sandbox, "/v2/access/users/424242").await.ok()["id"], 424_242);
+}
+
+#[tokio::test]
+async fn a_scheduled_mass_message_waits() {
+    let sandbox = Sandbox::builder().seed("fans", 9).start().await.unwrap();
+    let path = "/v2/access/mass-messages";
+    for (body, total, pending) in [
+        (json!({ "text": "Now" }), 9, 0),
+        (json!({ "text": "Then", "scheduledDate": "2020-01-01T00:00:00Z" }), 9, 0),
+        (
+            json!({ "text": "Later", "scheduledDate": "2999-01-01T00:00:00Z", "userIds": [12345, 12361] }),
+            2,
+            2,
+        ),
+    ] {
+        let created = post(&sandbox, path, body.clone()).await.ok();
+        assert_eq!((&created["total"], &created["pending"]), (&json!(total), &json!(pending)), "{created}");
+        assert_eq!(created["isDone"], pending == 0);
+        assert_eq!(created["date"] == body["scheduledDate"], pending > 0);
+    }
+}
+
+#[tokio::test]
+async fn who_is_restricted_is_so_everywhere() {
+    let sandbox = Sandbox::builder().seed("users", 3).start().await.unwrap();
+    let user = "/v2/access/users/12361";
+    for (method, restricted) in [("POST", true), ("DELETE", false)] {
+        call(&sandbox, method, &format!("{user}/restrict"), &Value::Null).await.ok();
+        assert_eq!(get(&sandbox, user).await.ok()["isRestricted"], restricted);
+        let list = get(&sandbox, "/v2/access/users/restrict").await.ok();
+        assert_eq!(list["list"].as_array().unwrap().iter().any(|user| user["id"] == 12361), restricted);
+    }
 }
