@@ -14,11 +14,17 @@ use crate::world::shape::Frame;
 /// Checks a body against the document and answers the example.
 pub(crate) async fn answer(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
     validate::body(call, operation).await?;
+    Ok(filled(call, operation, &json!({})))
+}
+
+/// The example of an operation with these facts in it.
+pub(crate) fn filled(call: &Call, operation: &Operation, facts: &Value) -> Reply {
+    let (frame, none) = (Frame { base: &call.base, at: NEWEST }, Map::new());
     let payload = match &operation.response {
         Value::Null => Payload::Empty,
-        example => Payload::Json(Frame { base: &call.base, at: NEWEST }.fill(example, &Map::new())),
+        example => Payload::Json(frame.fill(example, facts.as_object().unwrap_or(&none))),
     };
-    Ok(Reply::new(status(operation), payload))
+    Reply::new(status(operation), payload)
 }
 
 /// The success status of an operation.

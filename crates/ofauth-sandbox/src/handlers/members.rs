@@ -9,13 +9,11 @@ use super::{example, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
-use crate::http::reply::{Payload, Reply};
+use crate::http::reply::Reply;
 use crate::lock::lock;
 use crate::number;
 use crate::world::collection::Collection;
 use crate::world::list::{Order, Start};
-use crate::world::moments::NEWEST;
-use crate::world::shape::Frame;
 use crate::world::store::{Key, World};
 
 /// How many members an answer shows.
@@ -30,7 +28,7 @@ pub(crate) fn add_user(call: &Call, operation: &Operation, list: &str, user: &st
     let facts = world.facts(&lists, list, &call.base);
     let mut state = facts.clone();
     state.extend([("hasUser".to_owned(), json!(true)), ("canAddUser".to_owned(), json!(false))]);
-    Ok(filled(call, operation, json!({ "list": facts, "userState": state })))
+    Ok(example::filled(call, operation, &json!({ "list": facts, "userState": state })))
 }
 
 /// Takes a user out of a list; the answer has who is left.
@@ -52,7 +50,7 @@ pub(crate) fn remove_user(
         .map(|id| world.facts(&members, id, &call.base))
         .collect();
     let more = view.len() > left.len() as u64;
-    Ok(filled(call, operation, json!({ "list": left, "hasMore": more })))
+    Ok(example::filled(call, operation, &json!({ "list": left, "hasMore": more })))
 }
 
 /// Puts a user into several lists; the answer says of each whether it worked.
@@ -75,7 +73,7 @@ pub(crate) async fn add_user_to_lists(
             Err(error) => failed.push(json!({ "listId": id, "error": error.message() })),
         }
     }
-    Ok(filled(call, operation, json!({ "success": done, "errors": failed })))
+    Ok(example::filled(call, operation, &json!({ "success": done, "errors": failed })))
 }
 
 /// Puts media into a vault list. Media that are not in the vault refuse the whole request.
@@ -123,10 +121,4 @@ fn add(world: &mut World, members: &Key, user: &str) -> Result<(), ApiError> {
 fn ids(body: &Value, name: &str) -> Vec<u64> {
     let ids = body.get(name).and_then(Value::as_array).into_iter().flatten();
     ids.filter_map(|id| u64::try_from(number::whole(id)?).ok()).collect()
-}
-
-fn filled(call: &Call, operation: &Operation, facts: Value) -> Reply {
-    let facts = facts.as_object().cloned().unwrap_or_default();
-    let frame = Frame { base: &call.base, at: NEWEST };
-    Reply::new(example::status(operation), Payload::Json(frame.fill(&operation.response, &facts)))
 }

@@ -1,6 +1,7 @@
 //! What each operation of the API does: functions of a call, one file for what belongs together.
 //!
-//! Which of them a request is for is decided by the router. They share the state through the call, not with each other.
+//! Which of them a request is for is decided by the router, and by the rows of `table` for most. They share the state
+//! through the call.
 
 pub(crate) mod connections;
 pub(crate) mod counts;

@@ -6,12 +6,10 @@ use super::example;
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
-use crate::http::reply::{Payload, Reply};
+use crate::http::reply::Reply;
 use crate::lock::lock;
 use crate::world::collection::Collection;
 use crate::world::list::{Order, Start};
-use crate::world::moments::NEWEST;
-use crate::world::shape::Frame;
 use crate::world::store::{Key, World};
 use crate::world::vault_plus::{READS, Totals};
 
@@ -40,9 +38,10 @@ pub(crate) async fn batch(call: &mut Call, operation: &Operation) -> Result<Repl
 /// Answers how many copies a connection has.
 pub(crate) fn status(call: &Call, operation: &Operation) -> Reply {
     let totals = Totals::of(&lock(&call.state.world), &copies(call));
-    shown(
+    example::filled(
+        call,
         operation,
-        json!({
+        &json!({
             "connectionId": call.connection,
             "storedCount": totals.stored,
             "pendingCount": totals.pending,
@@ -60,9 +59,10 @@ pub(crate) fn stats(call: &Call, operation: &Operation) -> Reply {
         .map(|connection| Totals::of(&world, &Key::new(connection, Collection::VaultPlus, 0)))
         .collect();
     let sum = |count: fn(&Totals) -> u64| all.iter().map(count).sum::<u64>();
-    shown(
+    example::filled(
+        call,
         operation,
-        json!({
+        &json!({
             "totalConnections": world.view(&Key::new("", Collection::Connections, 0)).len(),
             "connectionsWithVaultPlus": all.len(),
             "totalStorageBytes": sum(|totals| totals.bytes),
@@ -78,7 +78,11 @@ pub(crate) fn purge(call: &Call, operation: &Operation) -> Reply {
     let totals = Totals::of(&world, &key);
     world.delete_all(key);
     let purged = totals.stored + totals.pending;
-    shown(operation, json!({ "success": true, "purgedCount": purged, "freedBytes": totals.bytes }))
+    example::filled(
+        call,
+        operation,
+        &json!({ "success": true, "purgedCount": purged, "freedBytes": totals.bytes }),
+    )
 }
 
 /// Answers the copies of what is in a list.
@@ -102,9 +106,10 @@ pub(crate) fn sync(call: &Call, operation: &Operation, list: &str) -> Result<Rep
     for id in &new {
         world.insert(copies.clone(), *id, Map::from_iter([(READS.to_owned(), json!(0))]));
     }
-    Ok(shown(
+    Ok(example::filled(
+        call,
         operation,
-        json!({
+        &json!({
             "synced": true,
             "listId": list,
             "seen": ids.len(),
@@ -127,13 +132,6 @@ fn members(call: &Call, world: &World, list: &str) -> Result<Key, ApiError> {
     let lists = Key::new(&call.connection, Collection::VaultLists, 0);
     let id = world.find(&lists, list)?;
     Ok(lists.beside(Collection::VaultListMedia, id))
-}
-
-/// The example of an operation with these facts.
-fn shown(operation: &Operation, facts: Value) -> Reply {
-    let facts = facts.as_object().cloned().unwrap_or_default();
-    let frame = Frame { base: "", at: NEWEST };
-    Reply::new(example::status(operation), Payload::Json(frame.fill(&operation.response, &facts)))
 }
 
 fn read_ids(body: &Map<String, Value>) -> Result<Vec<&str>, ApiError> {
