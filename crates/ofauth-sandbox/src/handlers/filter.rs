@@ -49,13 +49,15 @@ const TABLE: &[(&str, &str, Match)] = &[
 const NEEDED: &[(&str, &str)] =
     &[("list_chat_media", "mediaCount"), ("list_scheduled_mass_messages", SCHEDULED)];
 
+/// The parameters that ask for an order, and how the values that ask for the oldest first end.
+const ORDERS: &[(&str, &str)] =
+    &[("sortDirection", "asc"), ("order", "old"), ("sort", "_asc"), ("sort", "oldest")];
+
 /// The order that a request asks for.
-pub(crate) fn order(call: &Call) -> Order {
-    let asked = |name: &str, value: &str| query::value(&call.query, name).is_some_and(|found| found == value);
-    let oldest = asked("sortDirection", "asc")
-        || asked("order", "old")
-        || asked("sort", "oldest")
-        || query::value(&call.query, "sort").is_some_and(|sort| sort.ends_with("_asc"));
+pub(crate) fn order(call: &Call, operation: &Operation) -> Order {
+    let has = |name: &str| operation.parameters.iter().any(|known| known.name == name);
+    let asked = |name: &str| query::value(&call.query, name).unwrap_or_default();
+    let oldest = ORDERS.iter().any(|(name, end)| has(name) && asked(name).ends_with(end));
     if oldest { Order::OldestFirst } else { Order::NewestFirst }
 }
 

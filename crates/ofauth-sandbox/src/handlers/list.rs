@@ -25,7 +25,7 @@ const LIMIT: &str = "limit";
 
 /// Answers a list, or the page of it that was asked for.
 pub(crate) fn answer(call: &Call, operation: &Operation, key: &Key) -> Result<Reply, ApiError> {
-    let order = filter::order(call);
+    let order = filter::order(call, operation);
     let asked = match &operation.page {
         Some(page) => Asked::of(call, page, order)?,
         None => {

@@ -83,7 +83,8 @@ impl Path<'_> {
             // A chat begins with its first message, to whomever.
             Collection::Messages => {
                 let user = number::whole_text(parent).and_then(|id| u64::try_from(id).ok());
-                user.ok_or_else(|| alone.beside(Collection::Users, 0).not_found(parent))?
+                user.filter(|id| *id > 0)
+                    .ok_or_else(|| alone.beside(Collection::Users, 0).not_found(parent))?
             }
             Collection::Posts | Collection::Stories if parent == ME => 0,
             _ => {

@@ -208,7 +208,7 @@ impl<'a> View<'a> {
                 Box::new(all.skip(usize::try_from(index).unwrap_or(usize::MAX)))
             }
             Start::Id(start) => {
-                let first = (start + 1).saturating_sub(FIRST_ID).div_ceil(STRIDE);
+                let first = start.saturating_add(1).saturating_sub(FIRST_ID).div_ceil(STRIDE);
                 let created = created.map(|(id, _)| *id).skip_while(move |id| *id <= start);
                 Box::new(self.seeded_from(first).chain(created))
             }

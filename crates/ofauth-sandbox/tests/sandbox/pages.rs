@@ -221,6 +221,31 @@ async fn a_page_that_is_too_long_is_refused_and_not_cut() {
 }
 
 #[tokio::test]
+async fn the_edges_of_numbers_are_no_places() {
+    let sandbox = Sandbox::builder().seed("posts", 3).start().await.unwrap();
+    let most = u64::MAX;
+    for (path, count) in [
+        (format!("/v2/access/chats/12345/messages?last_id={most}"), 1),
+        ("/v2/access/chats/12345/messages?last_id=0".to_owned(), 0),
+        (format!("/v2/access/earnings/transactions?marker={most}"), 1),
+        (format!("{POSTS}?beforePublishTime=9223372036854.775807"), 3),
+        (format!("{POSTS}?beforePublishTime=9223372036854.775807&sortDirection=asc"), 0),
+        (format!("{POSTS}?beforePublishTime=-9223372036854&sortDirection=asc"), 3),
+        (format!("/v2/access/vault/media?offset={most}"), 0),
+        // The seeded one, and the one that is used here.
+        (format!("/v2/account/connections?limit={most}"), 2),
+    ] {
+        let mut client = Client::connect(&sandbox).await;
+        let answer = client.request("GET", &path, &[KEY, CONNECTION], b"").await.unwrap().ok();
+        assert_eq!(answer["list"].as_array().unwrap().len(), count, "{path}");
+    }
+    let mut client = Client::connect(&sandbox).await;
+    let nobody = "/v2/access/chats/0/messages";
+    let answer = client.request("GET", nobody, &[KEY, CONNECTION], b"").await.unwrap();
+    answer.is_error(404, "RESOURCE_NOT_FOUND", "user \"0\"");
+}
+
+#[tokio::test]
 async fn an_unknown_collection_is_refused_with_the_known_ones() {
     let error = Sandbox::builder().seed("fens", 5).start().await.err().unwrap().to_string();
     assert!(error.contains("\"fens\"") && error.contains("fans, "), "{error}");
