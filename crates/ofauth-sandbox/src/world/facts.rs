@@ -82,7 +82,7 @@ pub(super) fn seeded(collection: Collection, id: u64, number: u64, around: Aroun
         Collection::Posts | Collection::Streams => {
             let text = pick(POSTS, number, 6);
             let author = if parent == 0 { myself() } else { Value::Object(people::person(parent, base)) };
-            json!({"text": text, "rawText": text, "price": 0.0, "isFree": true, "author": author, "fromUser": myself(),
+            json!({"text": text, "rawText": text, "price": 0.0, "isFree": true, "author": author,
                 "favoritesCount": chance(number, 7) % 900, "media": [media], "mediaCount": 1, "preview": [],
                 "tipsAmount": "$0.00"})
         }

@@ -76,6 +76,7 @@ pub(super) fn person(id: u64, base: &str) -> Map<String, Value> {
         "isBlocked": false,
         "isRestricted": false,
         "notice": "",
+        "lists": [],
     });
     match facts {
         Value::Object(facts) => facts,
