@@ -93,9 +93,13 @@ impl World {
 
     /// Has copies of the media with these ids in the Vault+ of every connection.
     pub(crate) fn with_copies(mut self, ids: &[String]) -> Self {
+        let seeded = View::new(None, self.seeds.count(Collection::VaultPlus));
         for id in ids {
             let fields = Map::from_iter([("id".to_owned(), json!(id))]);
             let number = id.parse().unwrap_or(FIRST_CREATED + self.created * STRIDE);
+            if seeded.has(number) {
+                continue;
+            }
             self.created += 1;
             self.copies.create(number, Stored::new(NEWEST, fields));
         }

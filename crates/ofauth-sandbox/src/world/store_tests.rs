@@ -80,3 +80,14 @@ fn reading_leaves_nothing_behind() {
     assert!(world.facts(&posts, FIRST_ID, "")["author"].is_object());
     assert!(world.lists.is_empty());
 }
+
+#[test]
+fn copies_that_are_there_from_the_start_are_there_once() {
+    let ids = ["12345", "4492994399", "a name"].map(str::to_owned);
+    let world = world(&[]).with_copies(&ids);
+    let copies = key(Collection::VaultPlus);
+    for id in ids {
+        assert_eq!(world.facts(&copies, world.find(&copies, &id).unwrap(), "")["id"], json!(id));
+    }
+    assert_eq!(world.view(&copies).ids(Order::NewestFirst, Start::Index(0)).count(), 3);
+}
