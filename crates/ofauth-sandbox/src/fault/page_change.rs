@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum PageChange {
-    /// The first page again, with the place behind it, whatever place was asked for.
+    /// The page before once more, with the same place behind it; of lists that go by `offset`, the first page.
     Stuck,
     /// There is always more; behind the end comes the last page, again and again.
     Clamped,

@@ -66,7 +66,7 @@ impl Asked {
     /// The page of the items that are wanted, as `change` distorts it.
     pub(crate) fn cut(self, view: View<'_>, wanted: &dyn Fn(u64) -> bool, change: Option<PageChange>) -> Cut {
         match change {
-            Some(PageChange::Stuck) => self.at(first(self.start, self.order)).honest(view, wanted),
+            Some(PageChange::Stuck) => self.stuck(view, wanted),
             Some(PageChange::EmptyWithMore) => Cut { ids: Vec::new(), more: true, next: self.nudged(view) },
             Some(PageChange::Repeated) => self.repeated(view, wanted),
             Some(PageChange::Clamped) => {
@@ -98,18 +98,32 @@ impl Asked {
         Cut { ids, more, next }
     }
 
+    /// The page before, which led here and leads here again. Who counts items moves on by itself, unless it is to the
+    /// first page that everything leads.
+    fn stuck(self, view: View<'_>, wanted: &dyn Fn(u64) -> bool) -> Cut {
+        let beginning = first(self.start, self.order);
+        if self.start == beginning || matches!(self.start, Start::Index(_)) {
+            return self.at(beginning).honest(view, wanted);
+        }
+        Cut { ids: self.before(view, wanted, self.limit), more: true, next: self.start }
+    }
+
+    /// The last `count` items before the start.
+    fn before(self, view: View<'_>, wanted: &dyn Fn(u64) -> bool, count: u64) -> Vec<u64> {
+        let back = view.ids(self.order.reversed(), including(self.start, self.order));
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let mut ids: Vec<u64> = back.filter(|id| wanted(*id)).take(count).collect();
+        ids.reverse();
+        ids
+    }
+
     /// The page with the last items of the one before.
     fn repeated(self, view: View<'_>, wanted: &dyn Fn(u64) -> bool) -> Cut {
         let again = REPEATED.min(self.limit.saturating_sub(1));
-        let back = match self.start {
-            Start::Index(index) => {
-                return self.at(Start::Index(index.saturating_sub(again))).honest(view, wanted).of(self);
-            }
-            start => view.ids(self.order.reversed(), including(start, self.order)),
-        };
-        let mut ids: Vec<u64> =
-            back.filter(|id| wanted(*id)).take(usize::try_from(again).unwrap_or(0)).collect();
-        ids.reverse();
+        if let Start::Index(index) = self.start {
+            return self.at(Start::Index(index.saturating_sub(again))).honest(view, wanted).of(self);
+        }
+        let mut ids = self.before(view, wanted, again);
         let limit = self.limit.saturating_sub(ids.len() as u64);
         let rest = Self { limit, ..self }.honest(view, wanted);
         ids.extend(rest.ids);

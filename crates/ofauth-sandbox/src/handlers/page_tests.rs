@@ -47,6 +47,15 @@ fn distorted_pages() {
         let asked = Asked { limit: 4, order, start, skip: 0 };
         let pages = |change, pages| walk(view, asked, Some(change), pages);
         assert_eq!(pages(PageChange::Stuck, 3), [&all[..4], &all[..4], &all[..4]], "{start:?}");
+        let mut second = asked;
+        second.start = asked.cut(view, &ALL, None).next;
+        let third = second.cut(view, &ALL, None).next;
+        second.start = third;
+        let again = second.cut(view, &ALL, Some(PageChange::Stuck));
+        match start {
+            Start::Index(_) => assert_eq!(again.ids, all[..4]),
+            _ => assert_eq!((again.ids, again.next), (all[4..8].to_vec(), third)),
+        }
         let clamped = pages(PageChange::Clamped, 5);
         assert_eq!(clamped, [&all[..4], &all[4..8], &all[8..], &all[6..], &all[6..]], "{start:?}");
         let repeated = pages(PageChange::Repeated, 99);
