@@ -15,7 +15,7 @@ var oneOfEachTag = map[string]struct {
 	params, body any
 }{
 	"Account":       {"whoami", nil, nil},
-	"Analytics":     {"get_post_stats", object{"postId": 7}, nil},
+	"Analytics":     {"get_post_stats", object{"postId": 12345}, nil},
 	"Connections":   {"list_connections", nil, nil},
 	"Dynamic Rules": {"get_dynamic_rules", nil, nil},
 	"Earnings":      {"list_transactions", nil, nil},
@@ -25,8 +25,8 @@ var oneOfEachTag = map[string]struct {
 	"Posts":         {"create_post", nil, object{"text": "Hello"}},
 	"Promotions":    {"list_tracking_links", nil, nil},
 	"Self":          {"get_self", nil, nil},
-	"Stories":       {"list_user_stories", object{"userId": 42}, nil},
-	"Subscribers":   {"set_subscriber_note", object{"userId": 42}, object{"notice": "A note"}},
+	"Stories":       {"list_user_stories", object{"userId": 12345}, nil},
+	"Subscribers":   {"set_subscriber_note", object{"userId": 12345}, object{"notice": "A note"}},
 	"Subscriptions": {"get_subscription_counts", nil, nil},
 	"Upload":        {"check_upload", nil, object{"etag": "etag", "size": 1}},
 	"User Lists":    {"create_user_list", nil, object{"name": "Friends"}},
@@ -53,7 +53,7 @@ func valueOf(kind, words, limits string) any {
 		return "2026-01-31T12:00:00Z"
 	}
 	return map[string]any{
-		"String": "text", "Integer": 7, "Id": 7, "Number": 1.5, "Boolean": true,
+		"String": "text", "Integer": 7, "Id": 12345, "Number": 1.5, "Boolean": true,
 		"Array": []int{1, 2}, "Object": object{"online": "1"},
 	}[kind]
 }

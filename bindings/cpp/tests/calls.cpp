@@ -24,7 +24,7 @@ constexpr Operation one_of_each_tag[] = {
     {"Dynamic Rules", "get_dynamic_rules_status", "", ""},
     {"Earnings", "list_transactions", "", ""},
     {"Link", "get_link_status", R"({"clientSecret": "cs_1"})", ""},
-    {"Mass Messages", "get_mass_message", R"({"massMessageId": 7})", ""},
+    {"Mass Messages", "get_mass_message", R"({"massMessageId": 12345})", ""},
     {"Messages", "send_chat_message", R"({"userId": "12345"})", R"({"text": "hello"})"},
     {"Posts", "create_post", "", R"({"text": "hello"})"},
     {"Promotions", "list_bundles", "", ""},
@@ -36,8 +36,8 @@ constexpr Operation one_of_each_tag[] = {
     {"User Lists", "list_user_lists", "", ""},
     {"Users", "get_user", R"({"userId": "me"})", ""},
     {"Vault", "list_vault_media", R"({"limit": 10})", ""},
-    {"Vault Lists", "list_vault_list_media", R"({"listId": 3})", ""},
-    {"Vault+ Lists", "list_vault_plus_list_media", R"({"listId": 3})", ""},
+    {"Vault Lists", "list_vault_list_media", R"({"listId": 12345})", ""},
+    {"Vault+ Lists", "list_vault_plus_list_media", R"({"listId": 12345})", ""},
     {"Vault+ Media", "query_vault_plus_media", "", ""},
     {"Vault+ Stats", "get_vault_plus_stats", "", ""},
     {"outside the document", "proxy_request", R"({"method": "GET", "path": "users/me"})", ""},
@@ -165,9 +165,9 @@ TEST_CASE("250 cached media are asked for, from any range of texts") {
 TEST_CASE("an answer without a body is null, and one that is not JSON is none") {
     const ofauth::Client client(support::config());
     {
-        const Faults faults(R"([{"on": {"operation": "delete_post"},
+        const Faults faults(R"([{"on": {"operation": "restrict_user"},
             "fault": {"kind": "empty", "status": 204}}])");
-        const auto response = client.call("delete_post", R"({"postId": 1})");
+        const auto response = client.call("restrict_user", R"({"userId": 12345})");
         CHECK(response.status() == 204);
         CHECK(response.json() == "null");
         CHECK(response.body().empty());

@@ -9,6 +9,9 @@ use crate::document::{self, ConnectionNeed, Operation};
 use crate::error::ApiError;
 use crate::names;
 
+/// A key that stands for one that is not valid.
+const INVALID_KEY: &str = "sk_sandbox_invalid";
+
 /// What keys and connections may do.
 #[derive(Default)]
 pub(crate) struct Access {
@@ -55,7 +58,7 @@ impl Access {
         if key.is_empty() {
             return Err(ApiError::unauthorized("the apiKey header is missing"));
         }
-        if self.api_key.as_deref().is_some_and(|accepted| accepted != key) {
+        if key == INVALID_KEY || self.api_key.as_deref().is_some_and(|accepted| accepted != key) {
             return Err(ApiError::unauthorized("the API key is not valid"));
         }
         let needed = operation.is_none_or(|operation| operation.connection == ConnectionNeed::Required);

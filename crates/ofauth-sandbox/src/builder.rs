@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::document;
 use crate::fault::script::FaultScript;
+use crate::handlers::table::{self, Act};
 use crate::net::tls;
 use crate::rate_limit::RateLimit;
 use crate::sandbox::Sandbox;
@@ -39,6 +40,8 @@ pub struct SandboxBuilder {
     tls: bool,
     receive_buffer: Option<u32>,
     settings: Settings,
+    /// A seed that was refused.
+    unusable_seed: Option<String>,
 }
 
 /// Why a sandbox did not start.
@@ -62,6 +65,9 @@ pub enum StartError {
     /// A permission or scope does not exist.
     #[error("the sandbox cannot grant that: {0}")]
     Access(String),
+    /// A collection to begin with is unknown, or would be too large.
+    #[error("the sandbox cannot be seeded: {0}")]
+    Seed(String),
     /// The certificates of the TLS mode could not be made.
     #[error("the sandbox cannot make its certificates: {0}")]
     Tls(String),
@@ -77,6 +83,7 @@ impl Default for SandboxBuilder {
             tls: false,
             receive_buffer: None,
             settings: Settings::default(),
+            unusable_seed: None,
         }
     }
 }
@@ -190,6 +197,24 @@ impl SandboxBuilder {
         self
     }
 
+    /// How many items a collection begins with, by default one: `fans`, `posts`, `messages` (in each chat) and so on, or
+    /// what the operation with this id lists. An unknown name is an error at the start that lists the known ones. The items
+    /// take no memory, however many.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let sandbox = ofauth_sandbox::Sandbox::builder().seed("fans", 250).seed("posts", 1000).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn seed(mut self, collection: &str, count: u64) -> Self {
+        let listed = table::row(collection).filter(|row| row.act == Act::List);
+        let collection = listed.map_or(collection, |row| row.collection.name());
+        let refused = self.settings.seeds.set(collection, count).err();
+        self.unusable_seed = self.unusable_seed.or(refused);
+        self
+    }
+
     /// Whether uploaded bytes are counted but not kept: then there is no SHA-256. For benchmarks.
     pub fn discard_bytes(mut self, discard: bool) -> Self {
         self.settings.discard_bytes = discard;
@@ -282,6 +307,9 @@ impl SandboxBuilder {
             return Err(StartError::PartSize);
         }
         self.settings.access.check_names().map_err(StartError::Access)?;
+        if let Some(problem) = self.unusable_seed {
+            return Err(StartError::Seed(problem));
+        }
         for rule in &self.settings.faults.rules {
             rule.check().map_err(StartError::Faults)?;
         }

@@ -32,6 +32,8 @@ pub(crate) struct Operation {
     /// What the connection has to grant, or the scope that the key has to have.
     pub(crate) permission: Option<String>,
     pub(crate) parameters: Vec<Parameter>,
+    /// How a long list is handed out.
+    pub(crate) page: Option<Page>,
     pub(crate) body: BodyKind,
     /// The schema of the JSON body.
     pub(crate) request: Option<Value>,
@@ -97,6 +99,39 @@ pub(crate) enum BodyKind {
     Json,
     OptionalJson,
     Bytes,
+}
+
+/// How an operation hands out a long list.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Page {
+    pub(crate) style: PageStyle,
+    /// The parameter that takes a place in the list.
+    pub(crate) place: String,
+    /// The field of the answer that has the items.
+    pub(crate) items: String,
+    /// The field that says whether there is more.
+    pub(crate) more: Option<String>,
+    /// The field that has the place of the next page.
+    pub(crate) next: Option<String>,
+    /// The parameter for the number of items.
+    pub(crate) size: Option<String>,
+    /// The number of items without it.
+    pub(crate) usual: Option<u64>,
+    /// The largest number of items.
+    pub(crate) most: Option<u64>,
+}
+
+/// What a place in a list is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum PageStyle {
+    Offset,
+    /// The same, and the answer may be a bare array.
+    OffsetOrArray,
+    Cursor,
+    Marker,
+    TimeMarker,
+    LastId,
 }
 
 /// A parameter of an operation.
@@ -197,6 +232,11 @@ pub(crate) fn takes_no_body(id: &str) -> bool {
 pub(crate) fn takes_json(id: &str) -> bool {
     let json = |operation: &Operation| matches!(operation.body, BodyKind::Json | BodyKind::OptionalJson);
     id == PROXY || by_id(id).is_some_and(json)
+}
+
+/// Whether the operation with this id hands out a list in pages.
+pub(crate) fn has_pages(id: &str) -> bool {
+    by_id(id).is_some_and(|operation| operation.page.is_some())
 }
 
 /// Whether an operation has this id.

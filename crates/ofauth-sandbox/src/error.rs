@@ -40,6 +40,12 @@ impl ApiError {
         error
     }
 
+    pub(crate) fn session_expired(message: impl Into<String>) -> Self {
+        let mut error = Self::new(StatusCode::UNAUTHORIZED, "SESSION_EXPIRED", message);
+        error.action_required = Some("refresh_session");
+        error
+    }
+
     pub(crate) fn forbidden(message: impl Into<String>) -> Self {
         Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message)
     }

@@ -14,8 +14,10 @@ use serde_json::{Value, json};
 use crate::fault::FaultScript;
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
+use crate::media;
 use crate::state::State;
 use crate::transcript::Query;
+use crate::world::collection::Collection;
 use crate::{document, openapi, query};
 
 const PREFIX: &str = "/_sandbox/";
@@ -93,8 +95,10 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
     let path = request.uri().path().strip_prefix(PREFIX).unwrap_or_default().to_owned();
     match (&method, path.as_str()) {
         (&Method::GET, "uploads") => list(&lock(&state.uploads).records()),
-        (&Method::GET, "posts") => list(&lock(&state.posts).records(true)),
-        (&Method::GET, "messages") => list(&lock(&state.posts).records(false)),
+        (&Method::GET, "posts") => list(&lock(&state.world).records(&[Collection::Posts])),
+        (&Method::GET, "messages") => {
+            list(&lock(&state.world).records(&[Collection::Messages, Collection::MassMessages]))
+        }
         (&Method::GET, "transcript") => transcript(state, request.uri().query().unwrap_or_default()).await,
         (&Method::DELETE, "transcript") => {
             state.transcript.clear();
@@ -111,6 +115,7 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
         }
         (&Method::POST, "faults") => add_faults(state, request).await,
         (&Method::GET, other) => match other.strip_prefix("uploads/") {
+            Some(name) if name.ends_with(CONTENT) => content(state, name),
             Some(id) => one_upload(state, id),
             None => problem(StatusCode::NOT_FOUND, "the sandbox does not have this path"),
         },
@@ -150,6 +155,17 @@ fn list<T: serde::Serialize>(items: &[T]) -> Reply {
         Ok(value) => Reply::json(value),
         Err(error) => problem(StatusCode::INTERNAL_SERVER_ERROR, &error.to_string()),
     }
+}
+
+/// What follows the id of an upload in the path of its bytes.
+const CONTENT: &str = "/content";
+
+/// The bytes of an upload.
+fn content(state: &State, name: &str) -> Reply {
+    let id = percent_decode_str(name.trim_end_matches(CONTENT)).decode_utf8_lossy();
+    let media_id = lock(&state.uploads).record(&id).and_then(|record| record.media_id);
+    let missing = || problem(StatusCode::NOT_FOUND, &format!("the bytes of an upload \"{id}\" are not kept"));
+    media_id.and_then(|media_id| media::uploaded(state, media_id)).unwrap_or_else(missing)
 }
 
 fn one_upload(state: &State, id: &str) -> Reply {

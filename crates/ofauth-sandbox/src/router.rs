@@ -1,22 +1,18 @@
 //! Which handler answers which operation.
 //!
-//! Operations with state are known by their method and path; everything else answers an example of the document.
+//! Most operations are rows of a table; some have a handler of their own; the rest answers an example of the document.
 
 use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{example, lists, posts, vault_plus};
+use crate::handlers::{connections, counts, example, members, resource, table, validate, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
 use crate::older_clients::path_of_today;
-use crate::posts::Kind;
 
 /// Where the proxy begins. Its paths have any number of segments, which no template can say.
 const PROXY_PATH: &str = "/v2/access/proxy/";
-
-/// The connected account, where a path names a user.
-const ME: &str = "me";
 
 /// What a request calls.
 #[derive(Debug)]
@@ -79,47 +75,48 @@ impl Route {
             Self::Proxy(path) => return example::echo(call, path).await,
             Self::Operation { operation, values } => (*operation, values.as_slice()),
         };
-        match (operation.method.as_str(), operation.shape().as_str(), values) {
-            ("POST", "/v2/access/uploads/init", _) => init::init(call).await,
-            ("POST", "/v2/access/uploads/complete", _) => complete::complete(call).await,
-            ("POST", "/v2/access/uploads/check", _) => check::check(call).await,
-            ("POST", "/v2/vault-plus/media/batch", _) => vault_plus::batch(call).await,
-            ("POST", "/v2/access/posts", _) => posts::create(call, operation, Kind::Post, None).await,
-            ("GET", "/v2/access/posts", _) => lists::posts(call, operation, values),
-            ("GET", "/v2/access/users/{}/posts", [user]) if user == ME => {
-                lists::posts(call, operation, values)
+        validate::parameters(call, operation, values)?;
+        match operation.id.as_str() {
+            "init_upload" => init::init(call).await,
+            "complete_upload" => complete::complete(call).await,
+            "check_upload" => check::check(call).await,
+            "batch_vault_plus_media" => vault_plus::batch(call, operation).await,
+            "purge_vault_plus_media" => Ok(vault_plus::purge(call, operation)),
+            "get_vault_plus_status" => Ok(vault_plus::status(call, operation)),
+            "get_vault_plus_stats" => Ok(vault_plus::stats(call, operation)),
+            "list_vault_plus_list_media" => vault_plus::list_media(call, operation, first(values)),
+            "sync_vault_plus_list" => vault_plus::sync(call, operation, first(values)),
+            "add_user_to_list" => members::add_user(call, operation, first(values), second(values)),
+            "remove_user_from_list" => members::remove_user(call, operation, first(values), second(values)),
+            "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)).await,
+            "add_media_to_vault_list" => members::add_media(call, operation, first(values)).await,
+            "update_vault_list" => members::update_vault_list(call, operation, first(values)).await,
+            "get_subscription_counts" => Ok(counts::subscriptions(call, operation)),
+            "import_connection" => connections::import(call, operation).await,
+            "update_imported_connection" => connections::renew(call, operation, first(values)).await,
+            "disconnect_connection" => connections::disconnect(call, operation, first(values)),
+            "get_account_settings" => Ok(connections::account_settings(call, operation)),
+            "update_account_settings" => connections::update_account_settings(call, operation).await,
+            "get_connection_settings" => connections::settings(call, operation, first(values)),
+            "update_connection_settings" => {
+                connections::update_settings(call, operation, first(values)).await
             }
-            ("PUT", "/v2/access/posts/{}", [id]) => posts::update(call, operation, Kind::Post, id).await,
-            ("GET", "/v2/access/posts/{}", [id]) => posts::read(call, operation, Kind::Post, id),
-            ("DELETE", "/v2/access/posts/{}", [id]) => {
-                posts::delete(call, operation, Kind::Post, None, id).await
-            }
-            ("POST", "/v2/access/chats/{}/messages", [user]) => {
-                posts::create(call, operation, Kind::ChatMessage, Some(user)).await
-            }
-            ("GET", "/v2/access/chats/{}/messages", [user]) => {
-                lists::chat_messages(call, operation, values, user)
-            }
-            ("DELETE", "/v2/access/chats/{}/messages/{}", [user, id]) => {
-                posts::delete(call, operation, Kind::ChatMessage, Some(user), id).await
-            }
-            ("GET", "/v2/access/mass-messages", _) => lists::mass_messages(call, operation, values),
-            ("POST", "/v2/access/mass-messages", _) => {
-                posts::create(call, operation, Kind::MassMessage, None).await
-            }
-            ("PUT", "/v2/access/mass-messages/{}", [id]) => {
-                posts::update(call, operation, Kind::MassMessage, id).await
-            }
-            ("GET", "/v2/access/mass-messages/{}", [id]) => {
-                posts::read(call, operation, Kind::MassMessage, id)
-            }
-            ("DELETE", "/v2/access/mass-messages/{}", [id]) => {
-                posts::delete(call, operation, Kind::MassMessage, None, id).await
-            }
-            ("GET", "/v2/access/vault/media", _) => lists::vault_media(call, operation, values),
-            _ => example::answer(call, operation, values).await,
+            id => match table::row(id) {
+                Some(row) => resource::answer(call, operation, values, row).await,
+                None => example::answer(call, operation).await,
+            },
         }
     }
+}
+
+/// The first parameter of a path.
+fn first(values: &[String]) -> &str {
+    values.first().map_or("", String::as_str)
+}
+
+/// The second parameter of a path.
+fn second(values: &[String]) -> &str {
+    values.get(1).map_or("", String::as_str)
 }
 
 /// The error for a path that no operation has, with what may have been meant.

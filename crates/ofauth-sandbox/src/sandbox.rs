@@ -14,6 +14,7 @@ use crate::server::Server;
 use crate::state::State;
 use crate::transcript::{Exchange, Wanted};
 use crate::uploads::record::UploadRecord;
+use crate::world::collection::Collection;
 
 /// A running sandbox. It ends when it is dropped.
 pub struct Sandbox {
@@ -118,14 +119,14 @@ impl Sandbox {
     /// All posts: the fields of the request, and `id`, `connectionId` and the resolved `mediaIds`.
     #[must_use]
     pub fn posts(&self) -> Vec<Value> {
-        lock(&self.state.posts).records(true)
+        lock(&self.state.world).records(&[Collection::Posts])
     }
 
     /// All chat and mass messages, like [`posts`](Self::posts), with `kind` `chatMessage` or `massMessage`, and
     /// `userId` for chat messages.
     #[must_use]
     pub fn messages(&self) -> Vec<Value> {
-        lock(&self.state.posts).records(false)
+        lock(&self.state.world).records(&[Collection::Messages, Collection::MassMessages])
     }
 
     /// Every request to the API, in the order of arrival. Of many the latest are kept: at most 100 000, and as many as take

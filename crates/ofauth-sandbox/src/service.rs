@@ -15,15 +15,17 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use crate::call::Call;
+use crate::document::ConnectionNeed;
 use crate::error::{ApiError, Failure};
 use crate::fault::apply::RequestFaults;
 use crate::fault::kinds::{Before, Fault};
 use crate::fault::on::Subject;
-use crate::handlers::validate;
+use crate::handlers::{connections, validate};
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
 use crate::lock::lock;
+use crate::media;
 use crate::net::socket::{Control, Cut};
 use crate::older_clients;
 use crate::rate_limit::Allowance;
@@ -57,6 +59,9 @@ pub(crate) async fn serve(
         let base = base(&connection, request.headers());
         let reply = inspect::answer(&state, connection.peer, &base, request).await;
         return Ok(reply.into_response(Delivery::default()));
+    }
+    if media::is_media(request.method(), request.uri().path()) {
+        return Ok(media::answer(&state, request.uri().path()).into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();
@@ -276,7 +281,9 @@ fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
             String::new()
         };
         error.add(&hint)
-    })
+    })?;
+    let needed = route.operation().is_none_or(|operation| operation.connection == ConnectionNeed::Required);
+    if needed { connections::admit(call) } else { Ok(()) }
 }
 
 /// A hint if a header that other APIs use is there instead of `wanted`.

@@ -8,6 +8,7 @@ use crate::content_type::essence;
 use crate::fault::script::FaultScript;
 use crate::rate_limit::RateLimit;
 use crate::transcript::Exchange;
+use crate::world::seeds::Seeds;
 
 /// The part size of the upload guide's example.
 const PART_SIZE: u64 = 5 * 1024 * 1024;
@@ -29,6 +30,7 @@ pub(crate) struct Settings {
     pub(crate) session_ttl: Duration,
     pub(crate) rate_limit: Option<RateLimit>,
     pub(crate) faults: FaultScript,
+    pub(crate) seeds: Seeds,
     pub(crate) discard_bytes: bool,
     pub(crate) storage_dir: Option<PathBuf>,
     pub(crate) vault_plus_media: Vec<String>,
@@ -82,6 +84,7 @@ impl Default for Settings {
             session_ttl: SESSION_TTL,
             rate_limit: None,
             faults: FaultScript::default(),
+            seeds: Seeds::default(),
             discard_bytes: false,
             storage_dir: None,
             vault_plus_media: Vec::new(),

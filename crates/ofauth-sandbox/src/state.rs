@@ -5,18 +5,18 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::rule_counts::RuleCounts;
 use crate::lock::lock;
-use crate::posts::Posts;
 use crate::rate_limit::Limiter;
 use crate::settings::Settings;
 use crate::transcript::Transcript;
 use crate::uploads::table::Uploads;
+use crate::world::store::World;
 
 /// The state that all connections share. Each lock is held for a few statements only, never across an await.
 #[derive(Debug)]
 pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) uploads: Mutex<Uploads>,
-    pub(crate) posts: Mutex<Posts>,
+    pub(crate) world: Mutex<World>,
     pub(crate) faults: Mutex<RuleCounts>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) transcript: Transcript,
@@ -27,7 +27,7 @@ impl State {
     pub(crate) fn new(settings: Settings) -> Self {
         Self {
             uploads: Mutex::new(Uploads::new(settings.session_ttl)),
-            posts: Mutex::default(),
+            world: Mutex::new(world(&settings)),
             faults: Mutex::new(RuleCounts::of(&settings.faults)),
             limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),
@@ -39,7 +39,7 @@ impl State {
     /// Puts everything back to where it was at the start. Requests that are under way find what they began gone.
     pub(crate) fn reset(&self) {
         *lock(&self.uploads) = Uploads::new(self.settings.session_ttl);
-        *lock(&self.posts) = Posts::default();
+        *lock(&self.world) = world(&self.settings);
         *lock(&self.faults) = RuleCounts::of(&self.settings.faults);
         *lock(&self.limiter) = Limiter::new(self.settings.rate_limit);
         self.transcript.reset();
@@ -49,4 +49,9 @@ impl State {
     pub(crate) fn next_connection(&self) -> u64 {
         self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
+}
+
+/// The world as it is at the start.
+fn world(settings: &Settings) -> World {
+    World::new(settings.seeds.clone()).with_copies(&settings.vault_plus_media)
 }

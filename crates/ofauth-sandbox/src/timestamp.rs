@@ -8,6 +8,12 @@ pub(crate) fn moment(microseconds: i64) -> String {
     time.strftime("%Y-%m-%dT%H:%M:%S+00:00").to_string()
 }
 
+/// A moment with its milliseconds, as `expiresAt` has it.
+pub(crate) fn precise(microseconds: i64) -> String {
+    let time = Timestamp::from_microsecond(microseconds).unwrap_or_default();
+    format!("{time:.3}")
+}
+
 /// A moment as the markers of pages write it: seconds with six digits after the point.
 pub(crate) fn marker(microseconds: i64) -> String {
     format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
@@ -20,6 +26,7 @@ mod tests {
     #[test]
     fn moments_and_markers_have_the_documented_forms() {
         assert_eq!(moment(1_777_457_928_000_001), "2026-04-29T10:18:48+00:00");
+        assert_eq!(precise(1_777_457_928_831_001), "2026-04-29T10:18:48.831Z");
         assert_eq!(marker(1_777_457_928_000_001), "1777457928.000001");
         assert_eq!(marker(0), "0.000000");
     }

@@ -1,6 +1,7 @@
 //! What C programs include that is generated from the API: a call of every operation, with the least that the document
 //! asks for.
 
+use std::cmp::Reverse;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
@@ -9,9 +10,10 @@ use serde_json::{Map, Value, json};
 
 use crate::cases::literal;
 
-/// A value of the kind that a parameter wants.
+/// A value of the kind that a parameter wants: of ids that of everything that the sandbox begins with.
 fn value(parameter: &Parameter) -> Value {
     match parameter.kind {
+        _ if parameter.name.ends_with("Id") => "12345".into(),
         Kind::Integer | Kind::Id => 7.into(),
         Kind::Number => 1.5.into(),
         Kind::Boolean => true.into(),
@@ -49,6 +51,7 @@ fn least(document: &Value, schema: &Value) -> Value {
             let field = |name: &str| (name.to_owned(), least(document, &schema["properties"][name]));
             Value::Object(required.map(field).collect())
         }
+        Some("array") if schema["items"]["minimum"] == 1 => json!([12345]),
         Some("array") => json!([least(document, &schema["items"])]),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(7.into()),
         Some("boolean") => true.into(),
@@ -81,7 +84,10 @@ fn operation(document: &Value, operation: &Operation) -> String {
 /// A line for each operation of the table and for the proxy. Made once: reading the document takes a while.
 pub(crate) static OPERATIONS: LazyLock<String> = LazyLock::new(|| {
     let document = xtask::source::merged().unwrap();
-    let mut table: String = ofauth::operations().iter().map(|it| operation(&document, it)).collect();
+    // What is deleted cannot be read any more, and nothing is in what is deleted.
+    let mut operations: Vec<&Operation> = ofauth::operations().iter().collect();
+    operations.sort_by_key(|it| (it.method == "DELETE", Reverse(it.path.len())));
+    let mut table: String = operations.into_iter().map(|it| operation(&document, it)).collect();
     let proxy = r#"{"method": "GET", "path": "users/me?a=1"}"#;
     writeln!(table, "    {{\"proxy_request\", {}, NULL, NULL}},", literal(proxy)).unwrap();
     table

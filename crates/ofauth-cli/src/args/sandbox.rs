@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueHint};
 
-use super::values::{address, duration, rate, size};
+use super::values::{address, duration, rate, seed, size};
 
 /// A connection and what it grants.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,7 +41,10 @@ and one answer is delayed:
   [{\"on\": {\"operation\": \"upload\", \"each_part\": true},
     \"fault\": {\"kind\": \"status\", \"status\": 500}},
    {\"on\": {\"operation\": \"create_post\"},
-    \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]")]
+    \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]
+
+Some values stand for what does not work: the key sk_sandbox_invalid (401), the connections conn_expired (401), \
+conn_forbidden (403) and conn_unknown (401), and file names such as file-413.mp4 or file-500.mp4 (that status).")]
 pub(crate) struct SandboxArgs {
     /// Listen on this address; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
@@ -82,6 +85,9 @@ pub(crate) struct SandboxArgs {
     /// Allow this many requests at once after a pause [default: half more than the rate of a minute]
     #[arg(long, value_name = "COUNT", requires = "rate", value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) burst: Option<u32>,
+    /// Begin with this many items of a collection, as in fans=250,posts=1000; any other has one
+    #[arg(long, value_name = "NAME=COUNT", value_delimiter = ',', value_parser = seed)]
+    pub(crate) seed: Vec<(String, u64)>,
     /// Serve https, with a certificate made for this run
     #[arg(long)]
     pub(crate) tls: bool,

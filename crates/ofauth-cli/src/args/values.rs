@@ -56,6 +56,16 @@ pub(crate) fn rate(text: &str) -> Result<u32, String> {
         .ok_or_else(|| "not a rate: write requests and a unit, such as 60/min or 5/s".into())
 }
 
+/// A collection and how many items it has: `fans=250`.
+pub(crate) fn seed(text: &str) -> Result<(String, u64), String> {
+    let parts =
+        text.split_once('=').and_then(|(name, count)| Some((name.trim(), count.trim().parse().ok()?)));
+    let parts = parts.filter(|(name, _)| !name.is_empty());
+    parts.map(|(name, count)| (name.to_owned(), count)).ok_or_else(|| {
+        "not a collection and a number: write them as in fans=250, several of them with commas between".into()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -68,6 +78,14 @@ mod tests {
         assert_eq!(address("[::1]:0").unwrap().to_string(), "[::1]:0");
         for text in ["", "host:80", "127.0.0.1", "65536", "localhost"] {
             assert!(address(text).unwrap_err().contains("IP address and a port"), "{text}");
+        }
+    }
+
+    #[test]
+    fn seeds() {
+        assert_eq!(seed("fans=250"), Ok(("fans".to_owned(), 250)));
+        for text in ["", "fans", "fans=", "=5", "fans=many", "fans=-1"] {
+            assert!(seed(text).unwrap_err().contains("fans=250"), "{text}");
         }
     }
 

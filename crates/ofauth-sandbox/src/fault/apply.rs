@@ -10,6 +10,7 @@ use http::StatusCode;
 use serde_json::Value;
 
 use super::kinds::{Before, Fault, Portion, RetryAfter, StatusFault};
+use super::page_change::PageChange;
 use super::plan_change::PlanChange;
 use crate::error::{default_type, error_body};
 use crate::http::reply::{Delivery, Payload, Pieces, Reply};
@@ -96,6 +97,13 @@ impl RequestFaults {
     pub(crate) fn plan_changes(&self) -> impl Iterator<Item = &PlanChange> {
         self.0.iter().filter_map(|fault| match fault {
             Fault::Plan { change } => Some(change),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn page_change(&self) -> Option<PageChange> {
+        self.find(|fault| match fault {
+            Fault::Page { change } => Some(*change),
             _ => None,
         })
     }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::page_change::PageChange;
 use super::plan_change::PlanChange;
 use crate::net::socket::Cut;
 
@@ -151,6 +152,11 @@ pub enum Fault {
     Plan {
         /// How.
         change: PlanChange,
+    },
+    /// The page that a list answers is changed.
+    Page {
+        /// How.
+        change: PageChange,
     },
 }
 
@@ -303,6 +309,7 @@ impl Fault {
             Self::Empty { .. } => "empty",
             Self::Merge { .. } => "merge",
             Self::Plan { .. } => "plan",
+            Self::Page { .. } => "page",
         }
     }
 }

@@ -187,6 +187,11 @@ impl FaultRule {
             Fault::SlowReader { .. } | Fault::CutRequest { .. } if document::takes_no_body(operation) => {
                 return Err(format!("\"{kind}\" never plays on \"{operation}\": its requests have no body"));
             }
+            Fault::Page { .. } if !document::has_pages(operation) => {
+                return Err(format!(
+                    "\"{kind}\" never plays on \"{operation}\": it answers no pages of a list"
+                ));
+            }
             _ => None,
         };
         match wanted {

@@ -1,37 +1,35 @@
-//! The operations that have no state here: their request is checked roughly, their answer is the document's example.
+//! The operations that have no state here: their body is checked, their answer is the document's example.
 
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::validate;
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::Failure;
 use crate::http::reply::{Payload, Reply};
+use crate::world::moments::NEWEST;
+use crate::world::shape::Frame;
 
-/// Checks a request against the document and answers the example.
-pub(crate) async fn answer(
-    call: &mut Call,
-    operation: &Operation,
-    path_values: &[String],
-) -> Result<Reply, Failure> {
-    validate::parameters(call, operation, path_values)?;
+/// Checks a body against the document and answers the example.
+pub(crate) async fn answer(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
     validate::body(call, operation).await?;
-    Ok(reply(operation))
+    Ok(filled(call, operation, &json!({})))
+}
+
+/// The example of an operation with these facts in it.
+pub(crate) fn filled(call: &Call, operation: &Operation, facts: &Value) -> Reply {
+    let (frame, none) = (Frame { base: &call.base, at: NEWEST }, Map::new());
+    let payload = match &operation.response {
+        Value::Null => Payload::Empty,
+        example => Payload::Json(frame.fill(example, facts.as_object().unwrap_or(&none))),
+    };
+    Reply::new(status(operation), payload)
 }
 
 /// The success status of an operation.
 pub(crate) fn status(operation: &Operation) -> StatusCode {
     StatusCode::from_u16(operation.status).unwrap_or(StatusCode::OK)
-}
-
-/// The example answer of an operation.
-pub(crate) fn reply(operation: &Operation) -> Reply {
-    let payload = match &operation.response {
-        Value::Null => Payload::Empty,
-        example => Payload::Json(example.clone()),
-    };
-    Reply::new(status(operation), payload)
 }
 
 /// `/v2/access/proxy/…`: answers what it was asked.

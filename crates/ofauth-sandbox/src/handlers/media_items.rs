@@ -2,13 +2,12 @@
 //!
 //! Every item is checked before any is used, so that a refused request uses up nothing.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use crate::call::Call;
 use crate::error::ApiError;
 use crate::lock::lock;
 use crate::number;
-use crate::uploads::media::Media;
 use crate::uploads::table::Uploads;
 
 /// How upload references begin.
@@ -20,11 +19,11 @@ const EXTERNAL_ID: u64 = 4_400_000_001;
 enum Item<'a> {
     Reference { reference: &'a str, media_id: u64 },
     Vault(u64),
-    External(&'a str),
+    External,
 }
 
-/// Checks the `mediaItems` of a body and uses up the upload references among them; returns the media.
-pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<Value>, ApiError> {
+/// Checks the `mediaItems` of a body and uses up the upload references among them; returns the ids of the media.
+pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<u64>, ApiError> {
     let items = match body.get("mediaItems") {
         None => return Ok(Vec::new()),
         Some(Value::Array(items)) => items,
@@ -50,7 +49,7 @@ pub(crate) fn resolve(call: &Call, body: &Map<String, Value>) -> Result<Vec<Valu
             uploads.consume(reference);
         }
     }
-    Ok(resolved.iter().map(|item| item.to_json(&uploads, &call.connection)).collect())
+    Ok(resolved.iter().map(Item::id).collect())
 }
 
 fn read<'a>(uploads: &mut Uploads, connection: &str, item: &'a Value) -> Result<Item<'a>, ApiError> {
@@ -64,7 +63,7 @@ fn read<'a>(uploads: &mut Uploads, connection: &str, item: &'a Value) -> Result<
             Some(Item::Reference { reference: text, media_id })
         }
         Value::String(text) if text.starts_with("https://") || text.starts_with("http://") => {
-            Some(Item::External(text))
+            Some(Item::External)
         }
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => {
             text.parse().ok().filter(|id| *id > 0).map(Item::Vault)
@@ -77,16 +76,11 @@ fn read<'a>(uploads: &mut Uploads, connection: &str, item: &'a Value) -> Result<
 }
 
 impl Item<'_> {
-    fn to_json(&self, uploads: &Uploads, connection: &str) -> Value {
-        let (id, url) = match self {
-            Self::Reference { media_id, .. } => (*media_id, None),
-            Self::Vault(id) => (*id, None),
-            Self::External(url) => (EXTERNAL_ID, Some(url)),
-        };
-        match (uploads.media(connection, id), url) {
-            (Some(media), _) => Media::to_json(media),
-            (None, Some(url)) => json!({ "id": id, "files": { "full": { "url": url } } }),
-            (None, None) => json!({ "id": id, "files": {} }),
+    fn id(&self) -> u64 {
+        match self {
+            Self::Reference { media_id, .. } => *media_id,
+            Self::Vault(id) => *id,
+            Self::External => EXTERNAL_ID,
         }
     }
 }

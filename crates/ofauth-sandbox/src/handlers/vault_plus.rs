@@ -1,39 +1,137 @@
-//! `POST /v2/vault-plus/media/batch`: the cached copies of media.
-//!
-//! In this sandbox the media of finished uploads are cached, and the ids that the builder was given. Their URLs lead
-//! nowhere.
+//! The Vault+ operations that are about more than one copy: batch, purge, status, stats, and the lists it keeps.
 
 use serde_json::{Map, Value, json};
 
+use super::example;
 use crate::call::Call;
+use crate::document::Operation;
 use crate::error::{ApiError, Failure};
 use crate::http::reply::Reply;
 use crate::lock::lock;
+use crate::world::collection::Collection;
+use crate::world::list::{Order, Start};
+use crate::world::store::{Key, World};
+use crate::world::vault_plus::{READS, Totals};
 
 /// The documented limit of ids in one request.
 const MAX_IDS: usize = 100;
 
-/// The times of all variants, in milliseconds since 1970; those of the published example.
-const CREATED_AT: u64 = 1_715_800_000_000;
-const STORED_AT: u64 = 1_715_800_100_000;
-const ACCESSED_AT: u64 = 1_715_800_500_000;
-const EXPIRES_AT: u64 = 1_715_886_400_000;
-
-/// Variants besides the full one have this size.
-const SMALL: u64 = 32_000;
-
 /// Answers the items that are cached, in reverse order: the API does not promise any.
-pub(crate) async fn batch(call: &mut Call) -> Result<Reply, Failure> {
+pub(crate) async fn batch(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
     let body = call.json_object().await?;
     let ids = read_ids(&body)?;
+    let example = operation.response.pointer("/items/0").cloned().unwrap_or_default();
+    let key = copies(call);
+    let mut world = lock(&call.state.world);
     let mut items: Vec<Value> = Vec::new();
     for (position, id) in ids.iter().enumerate() {
-        if !ids.iter().take(position).any(|earlier| earlier == id) {
-            items.extend(item(call, id));
+        let repeated = ids.iter().take(position).any(|earlier| earlier == id);
+        if let (false, Ok(id)) = (repeated, world.find(&key, id)) {
+            world.look_at_copy(&key, id);
+            items.push(world.shown(&key, id, &example, &call.base));
         }
     }
     items.reverse();
     Ok(Reply::json(json!({ "items": items })))
+}
+
+/// Answers how many copies a connection has.
+pub(crate) fn status(call: &Call, operation: &Operation) -> Reply {
+    let totals = Totals::of(&lock(&call.state.world), &copies(call));
+    example::filled(
+        call,
+        operation,
+        &json!({
+            "connectionId": call.connection,
+            "storedCount": totals.stored,
+            "pendingCount": totals.pending,
+            "totalSizeBytes": totals.bytes,
+        }),
+    )
+}
+
+/// Answers how many copies all connections have. One that did nothing yet is not known.
+pub(crate) fn stats(call: &Call, operation: &Operation) -> Reply {
+    let world = lock(&call.state.world);
+    let all: Vec<Totals> = world
+        .connections()
+        .into_iter()
+        .map(|connection| Totals::of(&world, &Key::new(connection, Collection::VaultPlus, 0)))
+        .collect();
+    let sum = |count: fn(&Totals) -> u64| all.iter().map(count).sum::<u64>();
+    example::filled(
+        call,
+        operation,
+        &json!({
+            "totalConnections": world.view(&Key::new("", Collection::Connections, 0)).len(),
+            "connectionsWithVaultPlus": all.len(),
+            "totalStorageBytes": sum(|totals| totals.bytes),
+            "totalMediaCount": sum(|totals| totals.media),
+        }),
+    )
+}
+
+/// Deletes all copies of a connection.
+pub(crate) fn purge(call: &Call, operation: &Operation) -> Reply {
+    let key = copies(call);
+    let mut world = lock(&call.state.world);
+    let totals = Totals::of(&world, &key);
+    world.delete_all(key);
+    let purged = totals.stored + totals.pending;
+    example::filled(
+        call,
+        operation,
+        &json!({ "success": true, "purgedCount": purged, "freedBytes": totals.bytes }),
+    )
+}
+
+/// Answers the copies of what is in a list.
+pub(crate) fn list_media(call: &Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
+    let mut world = lock(&call.state.world);
+    let (members, copies) = (members(call, &world, list)?, copies(call));
+    let ids: Vec<u64> = world.view(&members).ids(Order::NewestFirst, Start::Index(0)).collect();
+    let ids: Vec<u64> = ids.into_iter().filter(|id| world.view(&copies).has(*id)).collect();
+    ids.iter().for_each(|id| world.look_at_copy(&copies, *id));
+    let example = operation.response.pointer("/items/0").cloned().unwrap_or_default();
+    let items: Vec<Value> = ids.iter().map(|id| world.shown(&copies, *id, &example, &call.base)).collect();
+    Ok(Reply::json(json!({ "items": items })))
+}
+
+/// Makes copies of what is in a list.
+pub(crate) fn sync(call: &Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
+    let mut world = lock(&call.state.world);
+    let (members, copies) = (members(call, &world, list)?, copies(call));
+    let ids: Vec<u64> = world.view(&members).ids(Order::OldestFirst, Start::Index(0)).collect();
+    let new: Vec<u64> = ids.iter().copied().filter(|id| !world.view(&copies).has(*id)).collect();
+    for id in &new {
+        world.insert(copies.clone(), *id, Map::from_iter([(READS.to_owned(), json!(0))]));
+    }
+    Ok(example::filled(
+        call,
+        operation,
+        &json!({
+            "synced": true,
+            "listId": list,
+            "seen": ids.len(),
+            "addedItems": new.len(),
+            "unchangedItems": ids.len() - new.len(),
+            "updatedItems": 0,
+            "removedItems": 0,
+            "adoptedItems": 0,
+        }),
+    ))
+}
+
+/// The Vault+ of the request's connection.
+fn copies(call: &Call) -> Key {
+    Key::new(&call.connection, Collection::VaultPlus, 0)
+}
+
+/// What is in the list with this id, which has to be there.
+fn members(call: &Call, world: &World, list: &str) -> Result<Key, ApiError> {
+    let lists = Key::new(&call.connection, Collection::VaultLists, 0);
+    let id = world.find(&lists, list)?;
+    Ok(lists.beside(Collection::VaultListMedia, id))
 }
 
 fn read_ids(body: &Map<String, Value>) -> Result<Vec<&str>, ApiError> {
@@ -49,47 +147,4 @@ fn read_ids(body: &Map<String, Value>) -> Result<Vec<&str>, ApiError> {
         return Err(ApiError::bad_request(message));
     }
     Ok(texts)
-}
-
-fn item(call: &Call, id: &str) -> Option<Value> {
-    let uploads = lock(&call.state.uploads);
-    let uploaded = id.parse().ok().and_then(|number| uploads.media(&call.connection, number));
-    let (content_type, size) = match uploaded {
-        Some(media) => (media.content_type.to_owned(), media.size),
-        None if call.state.settings.vault_plus_media.iter().any(|known| known == id) => {
-            ("image/jpeg".to_owned(), 1_024_000)
-        }
-        None => return None,
-    };
-    drop(uploads);
-    let (kind, full, small, small_type) = match content_type.split('/').next() {
-        Some("image") => ("image", "full", "thumb", "image/jpeg"),
-        Some("audio") => ("audio", "source", "preview", "audio/mpeg"),
-        _ => ("video", "source", "preview", "video/mp4"),
-    };
-    let duration = if kind == "image" { Value::Null } else { json!(12.5) };
-    Some(json!({
-        "id": id,
-        "type": kind,
-        "duration": duration,
-        "media": {
-            full: variant(id, full, size, &content_type),
-            small: variant(id, small, SMALL, small_type),
-        },
-    }))
-}
-
-fn variant(id: &str, label: &str, size: u64, content_type: &str) -> Value {
-    json!({
-        "status": "stored",
-        "quality": label,
-        "sizeBytes": size,
-        "contentType": content_type,
-        "accessCount": 1,
-        "createdAt": CREATED_AT,
-        "expiresAt": EXPIRES_AT,
-        "storedAt": STORED_AT,
-        "lastAccessedAt": ACCESSED_AT,
-        "url": format!("https://media.sandbox.invalid/v2/{id}/{label}?signature=sandbox"),
-    })
 }

@@ -32,6 +32,12 @@ pub(crate) enum Payload {
         content_type: String,
         text: String,
     },
+    /// What is no text.
+    Bytes {
+        content_type: String,
+        length: u64,
+        chunks: Chunks,
+    },
     /// JSON too long to be held in memory.
     LongJson {
         /// None if it is not known before everything is made.
@@ -87,6 +93,7 @@ impl Reply {
             Payload::Empty => (None, Some(0), Box::new(std::iter::empty())),
             Payload::Json(value) => whole("application/json", value.to_string()),
             Payload::Text { content_type, text } => whole(&content_type, text),
+            Payload::Bytes { content_type, length, chunks } => (Some(content_type), Some(length), chunks),
             Payload::LongJson { length, chunks } => (Some("application/json".to_owned()), length, chunks),
         };
         let mut response = Response::new(AnswerBody::new(length, chunks, delivery));

@@ -121,6 +121,18 @@ impl Assembly {
         }
     }
 
+    /// The bytes of all parts, in order. Reading blocks, and what cannot be read is the end.
+    pub(crate) fn content(&self) -> impl Iterator<Item = Bytes> + Send + 'static {
+        let parts: Vec<Arc<Region>> = lock(&self.state).parts.iter().flatten().cloned().collect();
+        parts.into_iter().flat_map(|part| {
+            (0..part.len).step_by(BATCH).map_while(move |at| {
+                let mut buffer = vec![0; usize::try_from(part.len - at).unwrap_or(BATCH).min(BATCH)];
+                positioned::read_exact(&part.store.file, &mut buffer, part.offset + at).ok()?;
+                Some(Bytes::from(buffer))
+            })
+        })
+    }
+
     /// Reads parts back, in order, as long as the next one is there and no other thread does it.
     fn catch_up(&self) -> io::Result<()> {
         let mut buffer = vec![0; BATCH];

@@ -1,9 +1,8 @@
-//! A vault media: what a finished upload became, as answers show it.
+//! A vault media: what a finished upload became.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::content_type::essence;
-use crate::timestamp::moment;
 
 /// A vault media, for the answers that show one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,8 +11,6 @@ pub(crate) struct Media<'a> {
     pub(crate) content_type: &'a str,
     pub(crate) size: u64,
     pub(crate) filename: &'a str,
-    /// When the upload was finished, in microseconds since 1970.
-    pub(crate) at: i64,
 }
 
 impl Media<'_> {
@@ -22,23 +19,15 @@ impl Media<'_> {
         json!({ "id": self.id, "type": self.kind(), "files": {} })
     }
 
-    /// As the vault shows it, in the form of that answer's example.
-    pub(crate) fn shown(self, example: &Value) -> Value {
-        let mut fields = example.as_object().cloned().unwrap_or_default();
-        for (name, value) in [
-            ("id", json!(self.id)),
-            ("type", json!(self.kind())),
-            ("createdAt", json!(moment(self.at))),
-            ("lists", json!([])),
-            ("hasPosts", json!(false)),
-        ] {
-            fields.insert(name.to_owned(), value);
-        }
-        let mut shown = Value::Object(fields);
-        if let Some(size) = shown.pointer_mut("/files/full/size") {
-            *size = json!(self.size);
-        }
-        shown
+    /// What the vault keeps of it.
+    pub(crate) fn fields(self) -> Map<String, Value> {
+        Map::from_iter([
+            ("id".to_owned(), json!(self.id)),
+            ("type".to_owned(), json!(self.kind())),
+            ("size".to_owned(), json!(self.size)),
+            ("contentType".to_owned(), json!(self.content_type)),
+            ("filename".to_owned(), json!(self.filename)),
+        ])
     }
 
     fn kind(self) -> &'static str {

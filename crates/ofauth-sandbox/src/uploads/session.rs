@@ -6,7 +6,6 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use http::StatusCode;
-use jiff::Timestamp;
 
 use super::assembly::Assembly;
 use super::media::Media;
@@ -50,8 +49,6 @@ pub(crate) struct Session {
     /// None if bytes are discarded, and once the digest is known.
     pub(crate) assembly: Option<Arc<Assembly>>,
     sha256: Option<String>,
-    /// In microseconds since 1970.
-    finished_at: i64,
     parts: Vec<Part>,
     in_flight: usize,
     last_used: Instant,
@@ -101,7 +98,6 @@ impl Session {
             query: new.query,
             assembly: new.assembly.map(Arc::new),
             sha256: None,
-            finished_at: 0,
             parts: new.ranges.iter().map(part).collect(),
             in_flight: 0,
             last_used: Instant::now(),
@@ -160,7 +156,6 @@ impl Session {
         self.phase = Phase::Complete;
         self.media_id = Some(media_id);
         self.sha256 = sha256;
-        self.finished_at = Timestamp::now().as_microsecond();
         self.assembly.take()
     }
 
@@ -175,7 +170,6 @@ impl Session {
             content_type: &self.content_type,
             size: self.size,
             filename: &self.filename,
-            at: self.finished_at,
         })
     }
 

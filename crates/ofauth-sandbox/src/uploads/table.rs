@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use http::StatusCode;
+use serde_json::{Map, Value};
 
 use super::assembly::Assembly;
+use super::kept::Kept;
 use super::media::Media;
 use super::record::UploadRecord;
 use super::session::{Phase, Session};
@@ -16,18 +19,42 @@ use crate::error::ApiError;
 /// The first media id. Real ones need more than 32 bits, so these do.
 const FIRST_MEDIA_ID: u64 = 4_500_000_001;
 
+/// What became of an upload.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) connection: String,
+    pub(crate) media_id: u64,
+    /// What the vault keeps of it.
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) bytes: Option<Arc<Assembly>>,
+}
+
 /// All upload sessions since the start.
 #[derive(Debug)]
 pub(crate) struct Uploads {
     sessions: HashMap<String, Session>,
     order: Vec<String>,
     media: BTreeMap<u64, String>,
+    kept: Kept,
     ttl: Duration,
+}
+
+/// The bytes of an uploaded media.
+pub(crate) struct Content {
+    pub(crate) content_type: String,
+    pub(crate) size: u64,
+    pub(crate) bytes: Box<dyn Iterator<Item = Bytes> + Send>,
 }
 
 impl Uploads {
     pub(crate) fn new(ttl: Duration) -> Self {
-        Self { sessions: HashMap::new(), order: Vec::new(), media: BTreeMap::new(), ttl }
+        Self {
+            sessions: HashMap::new(),
+            order: Vec::new(),
+            media: BTreeMap::new(),
+            kept: Kept::default(),
+            ttl,
+        }
     }
 
     pub(crate) fn insert(&mut self, session: Session) {
@@ -76,12 +103,32 @@ impl Uploads {
         }
     }
 
-    /// Makes a finished upload a vault media and returns its bytes; does nothing if it is one already.
-    pub(crate) fn finish(&mut self, id: &str, sha256: Option<String>) -> Option<Arc<Assembly>> {
+    /// Makes a finished upload a vault media, and returns it with its bytes; does nothing if it is one already.
+    pub(crate) fn finish(&mut self, id: &str, sha256: Option<String>) -> Option<Finished> {
         let media_id = FIRST_MEDIA_ID + self.media.len() as u64;
         let session = self.sessions.get_mut(id).filter(|session| session.phase == Phase::Open)?;
         self.media.insert(media_id, id.to_owned());
-        session.finish(media_id, sha256)
+        let bytes = session.finish(media_id, sha256);
+        let fields = session.media()?.fields();
+        Some(Finished { connection: session.connection.clone(), media_id, fields, bytes })
+    }
+
+    /// Keeps the bytes of what became a media, and returns those that are not kept any more.
+    pub(crate) fn keep(&mut self, finished: Finished) -> Vec<Arc<Assembly>> {
+        let Some(bytes) = finished.bytes else { return Vec::new() };
+        let size = finished.fields.get("size").and_then(Value::as_u64).unwrap_or(0);
+        self.kept.keep(finished.media_id, size, bytes)
+    }
+
+    /// The bytes of an uploaded media, if they are kept.
+    pub(crate) fn content(&self, media_id: u64) -> Option<Content> {
+        let session = self.sessions.get(self.media.get(&media_id)?)?;
+        let bytes = self.kept.get(media_id)?.content();
+        Some(Content {
+            content_type: session.content_type.clone(),
+            size: session.size,
+            bytes: Box::new(bytes),
+        })
     }
 
     /// Checks that an upload reference can be used now, without using it.
@@ -116,19 +163,6 @@ impl Uploads {
                 session.connection == connection && session.size == size && session.has_etag(etag)
             })
             .find_map(Session::media)
-    }
-
-    /// The vault media of `connection`, the newest first.
-    pub(crate) fn finished(&self, connection: &str) -> impl Iterator<Item = Media<'_>> {
-        let newest_first = self.media.iter().rev();
-        let sessions = newest_first.filter_map(|(_, id)| self.sessions.get(id));
-        sessions.filter(move |session| session.connection == connection).filter_map(Session::media)
-    }
-
-    /// The vault media of `connection` with this id.
-    pub(crate) fn media(&self, connection: &str, id: u64) -> Option<Media<'_>> {
-        let session = self.sessions.get(self.media.get(&id)?)?;
-        if session.connection == connection { session.media() } else { None }
     }
 
     pub(crate) fn record(&mut self, id: &str) -> Option<UploadRecord> {

@@ -111,7 +111,7 @@ async fn bodies_have_the_documented_fields_and_values() {
     let sandbox = sandbox().await;
     let lists = "/v2/access/vault/lists";
     let late = "/v2/access/mass-messages";
-    let message = "/v2/access/chats/1/messages/2";
+    let message = "/v2/access/chats/12345/messages/12345";
     let share = "/v2/access/promotions/tracking-links/share-access";
     for (method, path, body, problem) in [
         ("POST", lists, json!({ "name": "a" }), None),
@@ -174,6 +174,8 @@ async fn a_body_that_the_document_requires_may_not_be_absent() {
 async fn older_clients_are_refused_with_what_is_right_today_and_served_on_request() {
     let (strict, lenient) = (sandbox().await, lenient().await);
     for (method, path, operation) in SUPERSEDED {
+        // What one route deletes another one reads.
+        let lenient = self::lenient().await;
         let body = if method == "POST" { json!({ "mediaIds": ["1"] }) } else { Value::Null };
         let refused = call(&strict, method, path, &body).await;
         refused.is_error(404, "ROUTE_NOT_FOUND", "this route was replaced by");

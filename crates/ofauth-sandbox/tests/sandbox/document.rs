@@ -1,4 +1,4 @@
-//! The operations that answer an example of the document.
+//! Every operation, asked with what the document's examples have.
 
 use serde_json::{Value, json};
 
@@ -25,7 +25,12 @@ fn sample(schema: &Value) -> Value {
         Some("array") => json!([sample(&schema["items"])]),
         Some("object") => {
             let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            required.map(|name| (name.to_owned(), sample(&schema["properties"][name]))).collect()
+            // What is named has to be there.
+            let value = |name: &str| match name {
+                "mediaIds" if schema["properties"][name]["items"]["type"] == "integer" => json!([12345]),
+                _ => sample(&schema["properties"][name]),
+            };
+            required.map(|name| (name.to_owned(), value(name))).collect()
         }
         _ => json!("1"),
     }
@@ -40,17 +45,28 @@ fn text(value: &Value) -> String {
     }
 }
 
+/// The names of the fields of an object, or of the first item of an array.
+fn fields(value: &Value) -> Vec<&String> {
+    let object = value.as_object().or(value[0].as_object());
+    object.into_iter().flatten().map(|(name, _)| name).collect()
+}
+
 #[tokio::test]
 async fn every_operation_answers() {
-    let sandbox = sandbox().await;
-    let mut examples = 0;
+    let mut like_the_example = 0;
     for operation in operations() {
+        // What one operation deletes another one may read.
+        let sandbox = sandbox().await;
         let method = operation["method"].as_str().unwrap();
         let mut path = operation["path"].as_str().unwrap().to_owned();
         let mut query = Vec::new();
         for parameter in operation["parameters"].as_array().unwrap() {
             let name = parameter["name"].as_str().unwrap();
-            let value = text(&sample(&parameter["schema"]));
+            // What is named has to be there.
+            let value = match (parameter["in"].as_str(), &parameter["schema"]["enum"]) {
+                (Some("path"), Value::Null) => "12345".to_owned(),
+                _ => text(&sample(&parameter["schema"])),
+            };
             match parameter["in"].as_str().unwrap() {
                 "path" => path = path.replace(&format!("{{{name}}}"), &value),
                 "query" if parameter["required"] == true => query.push(format!("{name}={value}")),
@@ -64,9 +80,8 @@ async fn every_operation_answers() {
         let answer = call(&sandbox, method, &path, &body).await;
         let known = sandbox.transcript().last().unwrap().operation.clone();
         assert_eq!(known.as_deref(), operation["id"].as_str(), "{method} {path}");
-        // These need an upload, a post or a message of their own and have their own tests.
-        let id = operation["id"].as_str().unwrap();
-        if path.starts_with("/v2/access/uploads/") || ["update_post", "update_mass_message"].contains(&id) {
+        // These need an upload of their own and have their own tests.
+        if path.starts_with("/v2/access/uploads/") {
             continue;
         }
         assert_eq!(
@@ -77,11 +92,13 @@ async fn every_operation_answers() {
         );
         match &operation["response"] {
             Value::Null => assert!(answer.body.is_empty(), "{path}"),
-            example if answer.json() == *example => examples += 1,
-            example => assert_eq!(answer.json().is_object(), example.is_object(), "{path}"),
+            example => {
+                assert_eq!(answer.json().is_object(), example.is_object(), "{path}");
+                like_the_example += usize::from(fields(&answer.json()) == fields(example));
+            }
         }
     }
-    assert!(examples > 100, "{examples}");
+    assert!(like_the_example > 110, "{like_the_example}");
 }
 
 #[tokio::test]

@@ -8,7 +8,7 @@ use ofauth_sandbox::Sandbox;
 
 const VAULT: &str = "/v2/access/vault/media";
 const MY_POSTS: &str = "/v2/access/users/me/posts";
-const CHAT: &str = "/v2/access/chats/42/messages";
+const CHAT: &str = "/v2/access/chats/12345/messages";
 const MASS: &str = "/v2/access/mass-messages";
 const EXAMPLE: u64 = 12345;
 
@@ -92,7 +92,7 @@ async fn what_is_created_is_listed_and_what_is_deleted_is_gone() {
         for at in [1, 2] {
             let id = expected.remove(at);
             let own = format!("{create}/{id}");
-            let body = if create == CHAT { json!({ "withUserId": 42 }) } else { Value::Null };
+            let body = if create == CHAT { json!({ "withUserId": EXAMPLE }) } else { Value::Null };
             assert_eq!(call(&sandbox, "DELETE", &own, &body).await.status, 200, "{own}");
             call(&sandbox, "DELETE", &own, &body).await.is_error(404, "RESOURCE_NOT_FOUND", &id.to_string());
             if create != CHAT {
@@ -109,7 +109,7 @@ async fn what_is_created_is_listed_and_what_is_deleted_is_gone() {
     }
     let sandbox = sandbox().await;
     three(&sandbox, CHAT).await;
-    assert_eq!(page(&sandbox, "/v2/access/chats/43/messages").await.0, [EXAMPLE]);
+    assert!(page(&sandbox, "/v2/access/chats/43/messages").await.0.is_empty());
 }
 
 #[tokio::test]
@@ -175,7 +175,7 @@ async fn chat_messages_page_by_id() {
         if answer["hasMore"] == false {
             break;
         }
-        query = format!("?limit=1&last_id={}", answer["nextLastId"]);
+        query = format!("?limit=1&last_id={}", answer["nextLastId"].as_str().unwrap());
     }
     assert_eq!(seen, expected);
     assert_eq!(page(&sandbox, &format!("{CHAT}?first_id={}", expected[1])).await.0, expected[..1]);

@@ -9,6 +9,7 @@
 )]
 
 mod access;
+mod addresses;
 mod answers;
 mod checks;
 mod client;
@@ -18,10 +19,14 @@ mod hints;
 mod init;
 mod inspect;
 mod lists;
+mod members;
 mod observe;
+mod pages;
 mod parts;
 mod plan_faults;
+mod plausible;
 mod refusals;
+mod resources;
 mod rules;
 mod sizes;
 mod use_of_media;

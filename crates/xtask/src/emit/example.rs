@@ -5,6 +5,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::usual;
 use crate::document::{Document, Object};
 use crate::lower::{is_id_name, target};
 
@@ -49,10 +50,9 @@ impl<'a> Maker<'a> {
             "array" => schema.get("items").and_then(|items| self.make(name, items)).into_iter().collect(),
             "string" => json!(text(name, schema)),
             "integer" => json!(whole(name, schema)),
-            "number" => json!(schema.get("minimum").and_then(Value::as_f64).unwrap_or(0.0).max(9.99)),
-            // A page that says it is the last, an account without faults.
-            "boolean" => json!(!["hasMore", "hasError"].contains(&name)),
-            _ => json!({}),
+            "number" => json!(number(name, schema)),
+            "boolean" => json!(usual::flag(name)),
+            _ => usual::text(name).map_or_else(|| json!({}), |text| json!(text)),
         })
     }
 
@@ -61,9 +61,14 @@ impl<'a> Maker<'a> {
         let is_required =
             |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
         let mut object = Map::new();
-        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        let names = schema.get("properties").and_then(Value::as_object);
+        for (name, property) in names.into_iter().flatten() {
             // A cursor to a next page that the sandbox does not have.
             if name.starts_with("next") && !is_required(name) {
+                continue;
+            }
+            // A link page is either hosted, with an address, or the caller's own, with a secret.
+            if name == "clientSecret" && names.is_some_and(|names| names.contains_key("url")) {
                 continue;
             }
             if let Some(value) = self.make(name, property) {
@@ -72,7 +77,7 @@ impl<'a> Maker<'a> {
         }
         let values =
             schema.get("additionalProperties").filter(|values| object.is_empty() && values.is_object());
-        if let Some(value) = values.and_then(|values| self.make("", values)) {
+        if let Some(value) = values.and_then(|values| self.make("full", values)) {
             object.insert("full".to_owned(), value);
         }
         object
@@ -115,23 +120,39 @@ fn type_of(schema: &Value) -> &str {
 
 fn text(name: &str, schema: &Value) -> String {
     let format = schema.get("format").and_then(Value::as_str).unwrap_or_default();
-    let lower = name.to_lowercase();
-    let is_date = lower.ends_with("at") || lower.ends_with("date") || lower.ends_with("time");
-    match format {
-        "date-time" => "2026-04-29T10:18:48.831Z".to_owned(),
-        "date" => "2026-04-29".to_owned(),
-        "uri" => "https://media.ofauth.com/v2/example".to_owned(),
-        _ if is_id_name(name, "") => "12345".to_owned(),
-        _ if lower.ends_with("url") => "https://media.ofauth.com/v2/example".to_owned(),
-        _ if is_date => "2026-04-29T10:18:48+00:00".to_owned(),
-        _ => "example".to_owned(),
-    }
+    let address = "https://media.ofauth.com/v2/example";
+    let found = match format {
+        "date-time" => "2026-04-29T10:18:48.831Z",
+        "date" => "2026-04-29",
+        "uri" => address,
+        _ if is_id_name(name, "") => "12345",
+        _ if usual::is_address(name) => address,
+        _ => match usual::text(name) {
+            Some(text) => text,
+            None if usual::is_moment(name) => "2026-04-29T10:18:48+00:00",
+            None => "example",
+        },
+    };
+    // Whoever promises a text promises that there is something in it.
+    let least = schema.get("minLength").and_then(Value::as_u64).unwrap_or(0);
+    if (found.len() as u64) < least { "example".to_owned() } else { found.to_owned() }
+}
+
+fn number(name: &str, schema: &Value) -> f64 {
+    let limit = |name: &str| schema.get(name).and_then(Value::as_f64);
+    let usual = usual::number(name).unwrap_or(9.99).max(limit("minimum").unwrap_or(f64::MIN));
+    usual.min(limit("maximum").unwrap_or(f64::MAX))
 }
 
 fn whole(name: &str, schema: &Value) -> i64 {
     let least = schema.get("minimum").and_then(Value::as_i64).unwrap_or(0);
     let most = schema.get("maximum").and_then(Value::as_i64).unwrap_or(i64::MAX);
-    let usual = if is_id_name(name, "") { 12345 } else { 1 };
+    let usual = match usual::number(name) {
+        _ if is_id_name(name, "") => 12345,
+        // Each of them is whole and far below 2^53.
+        Some(number) => number as i64,
+        None => 1,
+    };
     usual.clamp(least.min(most), most)
 }
 
@@ -191,6 +212,6 @@ mod tests {
             "many": {"type": "array", "items": {"$ref": "#/components/schemas/Item"}},
         }});
         let reference = json!({"$ref": "#/components/schemas/Item"});
-        assert_eq!(example(reference, json!({"Item": item})), json!({"name": "example", "many": []}));
+        assert_eq!(example(reference, json!({"Item": item})), json!({"name": "Riley Summers", "many": []}));
     }
 }

@@ -12,3 +12,4 @@ mod success;
 pub mod table;
 #[cfg(test)]
 mod testing;
+mod usual;

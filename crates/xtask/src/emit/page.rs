@@ -42,6 +42,13 @@ pub struct Page<'a> {
 }
 
 impl<'a> Page<'a> {
+    /// The style as the mark names it, and the parameter that takes a place in the list.
+    #[must_use]
+    pub fn in_the_mark(&self) -> (&'static str, &'static str) {
+        let style = STYLES.iter().find(|(_, style, _)| *style == self.style);
+        style.map_or((self.style, ""), |(name, _, place)| (*name, *place))
+    }
+
     /// Reads the mark of `operation`.
     pub fn read(document: &'a Document, operation: &'a Operation) -> Result<Option<Self>> {
         let has = |name: &str| operation.parameters.iter().any(|parameter| parameter.name == name);

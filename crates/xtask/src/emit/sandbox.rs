@@ -11,6 +11,8 @@
 //!   "connection": "required",
 //!   "permission": "vault:read",
 //!   "parameters": [{"name": "limit", "in": "query", "required": false, "type": "integer", "schema": {…}}],
+//!   "page": {"style": "offset", "place": "offset", "items": "list", "more": "hasMore", "next": null, "size": "limit",
+//!            "usual": 24, "most": 40},
 //!   "body": "none",
 //!   "request": null,
 //!   "status": 200,
@@ -23,6 +25,8 @@
 //! - `parameters`: `type` is `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` or `object`.
 //!   `schema` is as of `request`, and has the `default`. `style` is how an array or an object is written:
 //!   `form` (the name is repeated) or `deepObject` (`name[field]=value`). `deprecated` is there if it is true.
+//! - `page`: how a long list is handed out, or null: the style and the members of the mark `x-ofauth-page`, the parameter
+//!   that takes a `place` in the list, and how long a page is without `size` (`usual`) and at `most`, if that is documented.
 //! - `body`: `none`, `json`, `optional-json` or `bytes`.
 //! - `request`: JSON Schema 2020-12 without references, in the document's own terms: `type` (a name or a list),
 //!   `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`, `anyOf`, `allOf`, the limits. A schema
@@ -37,7 +41,7 @@ use serde_json::{Value, json};
 use super::example;
 use super::inline::{Keep, inlined};
 use super::parameter::is_connection;
-use super::table::{Cell, Row};
+use super::table::{Cell, Page, Row};
 use crate::document::{Document, Object, Operation, Parameter};
 use crate::lower::resolved;
 
@@ -68,6 +72,7 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
     let documented = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
     let parameters =
         row.parameters.iter().zip(documented).map(|(cell, documented)| parameter(document, cell, documented));
+    let page = row.page.as_ref().map(|page| self::page(page, &row.parameters));
     let mut row = json!({
         "id": operation.id,
         "method": operation.method.to_uppercase(),
@@ -76,6 +81,7 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "connection": row.connection.to_lowercase(),
         "permission": row.permission,
         "parameters": parameters.collect::<Result<Vec<_>>>()?,
+        "page": page,
         "body": body,
         "request": request.map(|body| inlined(document, &body.schema, Keep::Rules)),
         // A range such as `2XX` promises no particular one.
@@ -116,6 +122,23 @@ fn parameter(document: &Document, cell: &Cell, documented: &Parameter) -> Result
         parameter.insert("deprecated".to_owned(), json!(true));
     }
     Ok(Value::Object(parameter))
+}
+
+/// How the operation hands out a long list. Unlike the mark's `max`, which clients keep to, `most` is what is served.
+fn page(page: &Page<'_>, parameters: &[Cell]) -> Value {
+    let (style, place) = page.in_the_mark();
+    let size = parameters.iter().find(|parameter| Some(parameter.name.as_str()) == page.size);
+    let usual = size.and_then(|size| size.limits.default.as_ref()?.parse::<u64>().ok());
+    json!({
+        "style": style,
+        "place": place,
+        "items": page.items,
+        "more": page.more,
+        "next": page.next,
+        "size": page.size,
+        "usual": usual,
+        "most": size.and_then(|size| size.limits.maximum),
+    })
 }
 
 #[cfg(test)]
@@ -166,6 +189,7 @@ mod tests {
                         "style": "deepObject",
                         "schema": {"type": "object", "properties": {"a": {"type": "string"}}}},
                 ],
+                "page": null,
                 "body": "json",
                 "request": {"type": "object", "required": ["self"], "properties": {
                     "self": {},
@@ -183,6 +207,26 @@ mod tests {
             "schema": {"type": "array", "items": {"type": "string"}}});
         let error = sandbox(&document("get", json!({"parameters": [ids]}), json!({}))).unwrap_err();
         assert!(format!("{error:#}").contains("the parameter ids has the style pipeDelimited"), "{error:#}");
+    }
+
+    #[test]
+    fn a_page_in_full() {
+        let parameter = |name: &str, schema: Value| json!({"name": name, "in": "query", "schema": schema});
+        let operation = json!({
+            "x-ofauth-page": {"style": "time-marker", "items": "list", "next": "tailMarker", "size": "limit"},
+            "parameters": [
+                parameter("limit", json!({"type": "integer", "maximum": 10, "default": 5})),
+                parameter("beforePublishTime", json!({"type": "string"})),
+            ],
+            "responses": {"200": {"description": "", "content": {"application/json": {"schema": {
+                "type": "object", "properties": {"list": {}, "tailMarker": {}},
+            }}}}},
+        });
+        let rows: Value =
+            serde_json::from_str(&sandbox(&document("get", operation, json!({}))).unwrap()).unwrap();
+        let wanted = json!({"style": "time-marker", "place": "beforePublishTime", "items": "list", "more": null,
+            "next": "tailMarker", "size": "limit", "usual": 5, "most": 10});
+        assert_eq!(rows[0]["page"], wanted);
     }
 
     #[test]

@@ -87,6 +87,9 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     if let Some(time) = args.session_ttl {
         builder = builder.session_ttl(time);
     }
+    for (collection, count) in &args.seed {
+        builder = builder.seed(collection, *count);
+    }
     if let Some(path) = args.faults.clone() {
         builder = builder.faults(app.interrupt.reading(move || faults(&path)).await?);
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::json;
+use serde_json::{Map, json};
 
 use super::super::fields;
 use crate::call::Call;
@@ -14,6 +14,10 @@ use crate::uploads::assembly::Assembly;
 use crate::uploads::media::Media;
 use crate::uploads::record::UploadKind;
 use crate::uploads::session::{Phase, Session};
+use crate::uploads::table::Finished;
+use crate::world::collection::Collection;
+use crate::world::store::{Key, World};
+use crate::world::vault_plus::READS;
 
 /// How many missing parts an error lists.
 const LISTED: usize = 20;
@@ -60,10 +64,22 @@ pub(crate) async fn finish(state: &State, id: &str, assembly: Option<Arc<Assembl
                 })?)
             }
         };
-    let bytes = lock(&state.uploads).finish(id, sha256);
-    // Removing a large file takes long.
-    tokio::task::spawn_blocking(move || drop(bytes));
+    let finished = lock(&state.uploads).finish(id, sha256);
+    if let Some(finished) = finished {
+        enter_vault(&mut lock(&state.world), &finished);
+        let bytes = lock(&state.uploads).keep(finished);
+        // Removing a large file takes long.
+        tokio::task::spawn_blocking(move || drop(bytes));
+    }
     Ok(())
+}
+
+/// Has a finished upload in the vault, and a copy of it in Vault+.
+fn enter_vault(world: &mut World, finished: &Finished) {
+    let vault = Key::new(&finished.connection, Collection::VaultMedia, 0);
+    let copies = vault.beside(Collection::VaultPlus, 0);
+    world.insert(vault, finished.media_id, finished.fields.clone());
+    world.insert(copies, finished.media_id, Map::from_iter([(READS.to_owned(), json!(0))]));
 }
 
 /// The answer to a single upload.

@@ -1,5 +1,6 @@
 //! `POST /v2/access/uploads/init`: opens a session and answers its plan.
 
+use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 use uuid::Uuid;
@@ -38,6 +39,11 @@ const MAX_PARTS: u64 = 100_000;
 pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
     let body = call.json_object().await?;
     let request = Request::read(&body)?;
+    if let Some(status) = refusal(&request.filename) {
+        let message =
+            format!("filename: \"{}\" stands for a file that is refused with {status}", request.filename);
+        return Err(ApiError::from_status(status, message).into());
+    }
     let settings = &call.state.settings;
     if !CONTENT_TYPES.contains(&essence(&request.content_type).as_str()) {
         let message = format!(
@@ -66,6 +72,13 @@ pub(crate) async fn init(call: &mut Call) -> Result<Reply, Failure> {
         change.rewrite(&plan, &mut reply);
     }
     Ok(reply)
+}
+
+/// The status that a file name such as `file-413.mp4` asks for.
+fn refusal(filename: &str) -> Option<StatusCode> {
+    let stem = filename.rsplit_once('.').map_or(filename, |(stem, _)| stem);
+    let status = stem.strip_prefix("file-")?.parse::<u16>().ok()?;
+    StatusCode::from_u16(status).ok().filter(|status| status.is_client_error() || status.is_server_error())
 }
 
 /// The answer, with the two headers for older clients.
