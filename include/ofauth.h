@@ -1782,6 +1782,13 @@ ofauth_status ofauth_pages_next_item(const ofauth_client *client,
                                      ofauth_error **err);
 
 /**
+ * How many items `ofauth_pages_next_item` hands out before it waits for the service again. 0 while another thread waits for
+ * these pages, in a forked child and for NULL.
+ */
+OFAUTH_API
+size_t ofauth_pages_ready(const ofauth_pages *pages);
+
+/**
  * Where another walk goes on behind what was handed out: a text for `ofauth_pages_set_resume`. NULL before the first call, at
  * the end of the list, in a forked child and for NULL. It lives until the next call with these pages.
  */

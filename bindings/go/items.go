@@ -23,7 +23,6 @@ type Items struct {
 	native *nativePages
 	value  json.RawMessage
 	err    error
-	token  string
 }
 
 // Items makes a walk through the list that an operation hands out, such as list_subscribers. Nothing is sent before
@@ -135,9 +134,14 @@ func (i *Items) Err() error {
 	return i.err
 }
 
-// ResumeToken is where another walk goes on behind what was handed out; empty before the first Next and at the end of the list.
+// ResumeToken is where another walk goes on behind what was handed out; empty before the first Next,
+// at the end of the list and after Close.
 func (i *Items) ResumeToken() string {
-	return i.token
+	if i.native == nil || !i.native.uses.begin() {
+		return ""
+	}
+	defer i.native.release()
+	return C.GoString(C.ofauth_pages_resume_token(i.native.pages))
 }
 
 // Close frees the walk; a Next that is under way goes on to its end. Closing again does nothing. The error is always nil.
@@ -146,6 +150,19 @@ func (i *Items) Close() error {
 		i.native.close()
 	}
 	return nil
+}
+
+// fetch waits for the next item, until the context ends.
+func (i *Items) fetch(ctx context.Context) (item *C.ofauth_response, err error) {
+	call, err := newCall(i.log)
+	if err != nil {
+		return nil, err
+	}
+	defer call.free()
+	err = call.wait(ctx, i.native.client, func(call under) C.ofauth_status {
+		return C.ofauthgo_pages_next_item(call.client, i.native.pages, call.id, &item, call.err)
+	})
+	return item, err
 }
 
 func (i *Items) next(ctx context.Context) (json.RawMessage, error) {
@@ -159,16 +176,18 @@ func (i *Items) next(ctx context.Context) (json.RawMessage, error) {
 		return nil, closed()
 	}
 	defer i.native.release()
-	call, err := newCall(i.log)
-	if err != nil {
-		return nil, err
-	}
-	defer call.free()
 	var item *C.ofauth_response
-	err = call.wait(ctx, i.native.client, func(call under) C.ofauth_status {
-		return C.ofauthgo_pages_next_item(call.client, i.native.pages, call.id, &item, call.err)
-	})
-	i.token = C.GoString(C.ofauth_pages_resume_token(i.native.pages))
+	var err error
+	if C.ofauth_pages_ready(i.native.pages) > 0 {
+		// What is there is taken without the means to wait for it, which cost more than the item.
+		var failure *C.ofauth_error
+		status := C.ofauth_pages_next_item(i.native.client, i.native.pages, &item, &failure)
+		if came := taken(status, failure); came != nil {
+			err = came
+		}
+	} else {
+		item, err = i.fetch(ctx)
+	}
 	if err != nil || item == nil {
 		return nil, err
 	}

@@ -1,11 +1,25 @@
 //! Lists that a service hands out in pages, in every style, well and badly: the table by which walks are tested in every
 //! language. Written from the documentation of the API, like the other servers here.
 
+use std::future::pending;
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
 use serde_json::{Value, json};
+use tokio::process::Command;
+use tokio::sync::Notify;
+use tokio::time::timeout;
 
 use crate::exchange::Exchange;
 use crate::response::Answer;
 use crate::server::{Handler, Handling, Server};
+
+/// How long a walk may take at most, on a busy machine.
+const WALK: Duration = Duration::from_secs(120);
+
+/// So much more memory, in KiB, a walk through a long list may take than one through two pages.
+pub const FLAT: u64 = 5 * 1024;
 
 /// A list of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,6 +134,7 @@ pub const TABLE: &[Row] = &[
     Row { trouble: Trouble::None, count: 1, says: None },
     Row { trouble: Trouble::None, count: 100, says: None },
     Row { trouble: Trouble::None, count: 257, says: None },
+    Row { trouble: Trouble::None, count: 10_000, says: None },
     Row { trouble: Trouble::Overlapping, count: 257, says: None },
     Row { trouble: Trouble::Empty(10), count: 257, says: None },
     Row { trouble: Trouble::Empty(11), count: 257, says: Some("page 12 has no items") },
@@ -150,7 +165,23 @@ impl List {
 
     /// A service that has this list alone.
     pub async fn serve(self, count: usize, trouble: Trouble) -> Server {
-        Server::start(Served { list: self, count, trouble }).await
+        Server::start(Served { list: self, count, trouble, last: None }).await
+    }
+
+    /// The peak memory, in KiB, of a program that has walked this list of so many items but for the last page, which never
+    /// comes. `program` makes it for a server.
+    pub async fn peak_of_walk(self, count: usize, program: impl FnOnce(&Server) -> Command) -> u64 {
+        let last = Arc::new(Notify::new());
+        let served = Served { list: self, count, trouble: Trouble::None, last: Some(Arc::clone(&last)) };
+        let server = Server::start(served).await;
+        let mut command = program(&server);
+        command.stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true);
+        let mut child = command.spawn().unwrap();
+        timeout(WALK, last.notified()).await.unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id().unwrap())).unwrap();
+        child.kill().await.unwrap();
+        let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        peak.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     fn answer(&self, target: &str, count: usize, trouble: Trouble) -> Answer {
@@ -212,11 +243,22 @@ struct Served {
     list: List,
     count: usize,
     trouble: Trouble,
+    /// Told when the last page is asked for, which then never comes.
+    last: Option<Arc<Notify>>,
 }
 
 impl Handler for Served {
     fn handle<'a>(&'a self, exchange: &'a mut Exchange) -> Handling<'a> {
         let answer = self.list.answer(&exchange.head.target, self.count, self.trouble);
-        Box::pin(async move { exchange.answer(&answer).await })
+        let asked_before = exchange.head.target.contains(&format!("{}=", self.list.place));
+        let is_last =
+            asked_before && String::from_utf8_lossy(&answer.to_bytes()).contains(&List::id(self.count - 1));
+        Box::pin(async move {
+            if let (Some(last), true) = (&self.last, is_last) {
+                last.notify_one();
+                return pending().await;
+            }
+            exchange.answer(&answer).await
+        })
     }
 }

@@ -419,6 +419,19 @@ pub unsafe extern "C" fn ofauth_pages_next_item(
     unsafe { next(client, pages, out, err, Wanted::Item) }
 }
 
+/// How many items `ofauth_pages_next_item` hands out before it waits for the service again. 0 while another thread waits for
+/// these pages, in a forked child and for NULL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_pages_ready(pages: *const ofauth_pages) -> usize {
+    // SAFETY: the header asks for NULL or living pages.
+    let walk = unsafe { pages.as_ref() }.map(|pages| &pages.0);
+    let walk = walk.filter(|walk| walk.refuse_child().is_ok());
+    walk.map_or(0, |walk| match &walk.state().stage {
+        Stage::Idle(running) => running.items.ready(),
+        _ => 0,
+    })
+}
+
 /// Where another walk goes on behind what was handed out: a text for `ofauth_pages_set_resume`. NULL before the first call, at
 /// the end of the list, in a forked child and for NULL. It lives until the next call with these pages.
 #[unsafe(no_mangle)]

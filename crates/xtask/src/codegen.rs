@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::artefact::Artefact;
 use crate::document::Document;
-use crate::emit::{openapi, sandbox, schemas, table};
+use crate::emit::{openapi, sandbox, schemas, table, typed_calls};
 use crate::lower::{Change, lower};
 use crate::{generate, header, refine, source};
 
@@ -54,6 +54,10 @@ pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
         ),
         artefact("crates/ofauth-sandbox/src/document.json", sandbox::sandbox(&document)?),
         artefact("crates/ofauth-sandbox/src/openapi.json", openapi::openapi(merged)?),
+        artefact(
+            "tests/src/every_operation/typed_calls.rs",
+            format!("{HEADER}\n{}", typed_calls::typed_calls(&client, &document)?),
+        ),
         header::artefact(&source::root()?)?,
     ])
 }

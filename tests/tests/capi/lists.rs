@@ -1,7 +1,7 @@
 //! Lists in pages, served well and badly, walked from C, C++ and Go by the table that Rust and the command go through.
 
 use ofauth_tests::Server;
-use ofauth_tests::lists::{LISTS, List, Row, TABLE, Trouble};
+use ofauth_tests::lists::{FLAT, LISTS, List, Row, TABLE, Trouble};
 use tokio::process::Command;
 
 use crate::built::Built;
@@ -18,13 +18,17 @@ struct Walked {
     message: String,
 }
 
-/// Walks a list of this server with a program of which `set` sets more.
-async fn walk(command: Command, server: &Server, list: &List, set: &[(&str, &str)]) -> Walked {
-    let mut command = command;
-    let environment = Environment::new(server.origin(), None);
+/// A program that is told what to walk.
+fn told(mut command: Command, server: &Server, list: &List, set: &[(&str, &str)]) -> Command {
+    Environment::new(server.origin(), None).tell(&mut command);
     command.env("OFAUTH_LIST", list.operation).env("OFAUTH_PARAMS", list.params);
     command.envs(set.iter().copied());
-    let ended = run(environment.tell(&mut command), 120).await.succeeds();
+    command
+}
+
+/// Walks a list of this server with a program of which `set` sets more.
+async fn walk(command: Command, server: &Server, list: &List, set: &[(&str, &str)]) -> Walked {
+    let ended = run(&mut told(command, server, list, set), 120).await.succeeds();
     let (items, end) = ended.out.trim_end_matches('\n').rsplit_once("= ").unwrap();
     let item = |line: &str| {
         serde_json::from_str::<serde_json::Value>(line).unwrap()["id"].as_str().unwrap().to_owned()
@@ -56,6 +60,10 @@ async fn every_style_is_walked(program: impl Fn() -> Command, way: &str) {
                 }
             }
         }
+        let peak =
+            |count| list.peak_of_walk(count, |server| told(program(), server, list, &[("OFAUTH_WAY", way)]));
+        let (short, long) = (peak(250).await, peak(10_000).await);
+        assert!(long < short + FLAT, "{way}, {}: 250 items {short} KiB, 10 000 {long} KiB", list.operation);
         let server = list.serve(257, Trouble::None).await;
         let begin = walk(program(), &server, list, &[("OFAUTH_MAX", "33"), ("OFAUTH_WAY", way)]).await;
         let rest =

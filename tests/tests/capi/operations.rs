@@ -1,94 +1,75 @@
-//! What C programs include that is generated from the API: a call of every operation, with the least that the document
-//! asks for.
+//! Every operation of the API, called from C and Go by the table that Rust and the command go through.
 
-use std::cmp::Reverse;
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::LazyLock;
 
-use ofauth::operation::{Body, Kind, Operation, Parameter};
-use serde_json::{Map, Value, json};
+use ofauth::operation::Body;
+use ofauth_sandbox::Sandbox;
+use ofauth_tests::every_operation::{BYTES, MEDIA_TYPE, Sample, assert_all_called, samples};
+use serde_json::{Value, json};
+use tokio::process::Command;
 
+use crate::built::Built;
 use crate::cases::literal;
+use crate::program::{Program, Way};
+use crate::run::run;
+use crate::server::Environment;
 
-/// A value of the kind that a parameter wants: of ids that of everything that the sandbox begins with.
-fn value(parameter: &Parameter) -> Value {
-    match parameter.kind {
-        _ if parameter.name.ends_with("Id") => "12345".into(),
-        Kind::Integer | Kind::Id => 7.into(),
-        Kind::Number => 1.5.into(),
-        Kind::Boolean => true.into(),
-        Kind::Object => json!({}),
-        Kind::Array | Kind::String => (*parameter.values.first().unwrap_or(&"text")).into(),
-        other => panic!("{other:?}"),
-    }
-}
-
-/// A schema itself, where there may be a reference to one.
-fn resolved<'a>(document: &'a Value, schema: &'a Value) -> &'a Value {
-    match schema["$ref"].as_str() {
-        Some(reference) => resolved(document, document.pointer(reference.trim_start_matches('#')).unwrap()),
-        None => schema,
-    }
-}
-
-/// The least that a schema takes: of objects what is required, of arrays one item.
-fn least(document: &Value, schema: &Value) -> Value {
-    let schema = resolved(document, schema);
-    if let Some(value) = schema["enum"].get(0).or(schema.get("const")) {
-        return value.clone();
-    }
-    if let Some(first) = ["anyOf", "oneOf"].iter().find_map(|of| schema[of].get(0)) {
-        return least(document, first);
-    }
-    if let Some(all) = schema["allOf"].as_array() {
-        let objects = all.iter().filter_map(|part| least(document, part).as_object().cloned());
-        return Value::Object(objects.flatten().collect());
-    }
-    let kind = schema["type"].as_str().or(schema["type"][0].as_str());
-    match kind {
-        Some("object") | None => {
-            let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            let field = |name: &str| (name.to_owned(), least(document, &schema["properties"][name]));
-            Value::Object(required.map(field).collect())
-        }
-        Some("array") if schema["items"]["minimum"] == 1 => json!([12345]),
-        Some("array") => json!([least(document, &schema["items"])]),
-        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(7.into()),
-        Some("boolean") => true.into(),
-        Some(_) if schema["format"] == "date-time" => "2030-01-02T03:04:05Z".into(),
-        Some(_) => "text".into(),
-    }
-}
-
-/// The JSON body of an operation.
-fn body(document: &Value, id: &str) -> Value {
-    let methods = document["paths"].as_object().unwrap().values().filter_map(Value::as_object);
-    let operation = methods.flat_map(Map::values).find(|operation| operation["operationId"] == id).unwrap();
-    let body = resolved(document, &operation["requestBody"]);
-    least(document, &body["content"]["application/json"]["schema"])
-}
-
-fn operation(document: &Value, operation: &Operation) -> String {
-    let required = operation.parameters.iter().filter(|parameter| parameter.required);
-    let values = required.map(|parameter| (parameter.name.to_owned(), value(parameter))).collect();
-    let (body, content_type) = match operation.body {
-        Body::None | Body::OptionalJson => ("NULL".to_owned(), "NULL"),
-        Body::Json => (literal(&body(document, operation.id).to_string()), "NULL"),
-        Body::Bytes => (literal("x"), "\"video/mp4\""),
-        other => panic!("{other:?}"),
-    };
-    let values = literal(&Value::Object(values).to_string());
-    format!("    {{\"{}\", {values}, {body}, {content_type}}},\n", operation.id)
-}
-
-/// A line for each operation of the table and for the proxy. Made once: reading the document takes a while.
+/// A line of C for each operation and for the proxy, which C programs include.
 pub(crate) static OPERATIONS: LazyLock<String> = LazyLock::new(|| {
-    let document = xtask::source::merged().unwrap();
-    // What is deleted cannot be read any more, and nothing is in what is deleted.
-    let mut operations: Vec<&Operation> = ofauth::operations().iter().collect();
-    operations.sort_by_key(|it| (it.method == "DELETE", Reverse(it.path.len())));
-    let mut table: String = operations.into_iter().map(|it| operation(&document, it)).collect();
+    let mut table: String = samples().iter().map(line).collect();
     let proxy = r#"{"method": "GET", "path": "users/me?a=1"}"#;
     writeln!(table, "    {{\"proxy_request\", {}, NULL, NULL}},", literal(proxy)).unwrap();
     table
 });
+
+fn line(sample: &Sample) -> String {
+    let (body, content_type) = match &sample.body {
+        Some(body) => (literal(&body.to_string()), "NULL".to_owned()),
+        None if sample.operation.body == Body::Bytes => (literal(BYTES), literal(MEDIA_TYPE)),
+        None => ("NULL".to_owned(), "NULL".to_owned()),
+    };
+    let params = literal(&Value::Object(sample.params.clone()).to_string());
+    format!("    {{\"{}\", {params}, {body}, {content_type}}},\n", sample.operation.id)
+}
+
+/// Runs a program that says for each operation with which HTTP status its call ended.
+async fn every_operation_is_called(language: &str, mut program: Command) {
+    let sandbox = Sandbox::builder().start().await.unwrap();
+    let ended = run(Environment::of(&sandbox).tell(&mut program), 120).await.succeeds();
+    let pair = |line: &str| {
+        let (id, status) = line.split_once(' ').unwrap();
+        (id.to_owned(), status.parse().unwrap())
+    };
+    let mut ended: BTreeMap<String, u16> = ended.out.lines().map(pair).collect();
+    // The one that no document describes has a test of its own.
+    ended.remove("proxy_request");
+    assert_all_called(language, &ended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_c() {
+    let Some(program) = Program::compile("operations", Way::Plain).await else { return };
+    every_operation_is_called("C", program.command(None, &[])).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn from_go() {
+    let Some(program) = Built::from_go("operations").await else { return };
+    let table: Vec<Value> = samples()
+        .iter()
+        .map(|sample| {
+            json!({
+                "id": sample.operation.id,
+                "params": sample.params,
+                "body": sample.body,
+                "bytes": (sample.operation.body == Body::Bytes).then_some(BYTES),
+                "mediaType": MEDIA_TYPE,
+            })
+        })
+        .collect();
+    let mut command = program.command();
+    command.env("OFAUTH_OPERATIONS", json!(table).to_string());
+    every_operation_is_called("Go", command).await;
+}

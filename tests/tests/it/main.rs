@@ -12,6 +12,7 @@ mod blocking_face;
 mod cancellation;
 mod connections;
 mod early_response;
+mod every_operation;
 mod examples;
 mod fault_matrix;
 mod foreign_origins;

@@ -51,6 +51,8 @@ class Pages {
     Pages &set_timeout(std::chrono::milliseconds time) {
         return set(&ofauth_pages_set_timeout, detail::milliseconds(time, "timeout"));
     }
+    /// How many items come without waiting for the service.
+    std::size_t ready() const { return ofauth_pages_ready(detail::used(handle_, "Pages")); }
     /// Where another walk goes on behind what was handed out, in this process or another. Nothing before the first
     /// page and at the end of the list.
     std::optional<std::string> resume_token() const {

@@ -1,6 +1,6 @@
 //! `ofauth api --paginate`: lists in pages, served well and badly.
 
-use ofauth_tests::lists::{LISTS, List, Row, TABLE, Trouble};
+use ofauth_tests::lists::{FLAT, LISTS, List, Row, TABLE, Trouble};
 use ofauth_tests::{Answer, Guide, Play, Server};
 use serde_json::Value;
 use tokio::process::Command;
@@ -47,6 +47,16 @@ async fn every_style_is_printed_item_by_item() {
                 }
             }
         }
+    }
+}
+
+#[tokio::test]
+async fn memory_does_not_grow_with_the_list() {
+    let home = Home::new();
+    for list in LISTS {
+        let peak = |count| list.peak_of_walk(count, |server| paginate(&home, server, list));
+        let (short, long) = (peak(250).await, peak(10_000).await);
+        assert!(long < short + FLAT, "{}: 250 items {short} KiB, 10 000 items {long} KiB", list.operation);
     }
 }
 

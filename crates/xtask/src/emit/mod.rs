@@ -12,4 +12,5 @@ mod success;
 pub mod table;
 #[cfg(test)]
 mod testing;
+pub mod typed_calls;
 mod usual;

@@ -119,6 +119,11 @@ impl<T: DeserializeOwned> Items<T> {
         self.walker.try_again();
     }
 
+    /// How many items are there already.
+    pub fn ready(&self) -> usize {
+        self.left.len()
+    }
+
     /// The next item, if it is there already.
     pub fn next_ready(&mut self) -> Option<Result<T>> {
         let (page, (index, json)) = (self.page.as_ref()?, self.left.pop_front()?);
