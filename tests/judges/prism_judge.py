@@ -10,11 +10,13 @@ everything on, and logs what breaks the document. Bytes are left out, for Prism 
 import contextlib
 import json
 import os
+import queue
 import re
 import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.error
 from pathlib import Path
 
@@ -22,16 +24,27 @@ from sandbox import CONNECTION, KEY, Sandbox, environment
 from schema_values import DATE, value
 
 # What the table does not say.
-NAMES = {"cursor": "cur_9ix", "clientAppId": "app_12345", "filename": "clip.mp4", "contentType": "video/mp4", "scheduledDate": DATE}
+NAMES = {
+    "cursor": "cur_9ix",
+    "clientAppId": "app_12345",
+    "filename": "clip.mp4",
+    "contentType": "video/mp4",
+    "scheduledDate": DATE,
+}
 
-# Operations whose body is bytes, and the one that has no schema.
-LEFT_OUT = {"upload_single", "upload_part", "proxy_request"}
+# Operations whose body is bytes.
+BYTES = {"upload_single", "upload_part"}
+# The one that the document does not have, for its path is any.
+UNDOCUMENTED = {"proxy_request"}
 
 LISTENING = re.compile(r"Prism is listening on (http://\S+)")
+RECEIVED = re.compile(r"\[HTTP SERVER\] (\S+ \S+) .*Request received")
 # What it only warns of is that a parameter is deprecated.
 VIOLATION = re.compile(r"error +Violation: (.*)")
-# A request that breaks the document, whose violation must be the last one of the log.
-WRONG = "/v2/access/posts?limit=99"
+# What is asked for last, with a value that the document does not allow: so the log is known to be whole, and the proxy
+# to see violations.
+LAST = "/v2/access/users/the-last-one/posts"
+SECONDS = 60
 
 
 class Prism:
@@ -41,7 +54,14 @@ class Prism:
         # npx starts it as a child of its own: a session of its own is ended as a whole.
         arguments = [*command, "proxy", str(document), upstream, "--port", "0"]
         self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, start_new_session=True)
-        self.url = self.until(LISTENING)[-1]
+        self.lines = queue.SimpleQueue()
+        threading.Thread(target=self.read).start()
+
+    def read(self):
+        """Takes the log as it comes, for a proxy whose log nobody reads comes to a stop."""
+        with self.process.stdout as log:
+            for line in log:
+                self.lines.put(line)
 
     def __enter__(self):
         return self
@@ -49,18 +69,30 @@ class Prism:
     def __exit__(self, *_):
         os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
-        self.process.stdout.close()
 
-    def until(self, pattern, last=""):
-        """All that the log says after `pattern` from here on, up to the first that begins with `last`."""
-        found = []
-        for line in self.process.stdout:
-            match = pattern.search(line)
-            if match:
-                found.append(match[1])
-                if match[1].startswith(last):
-                    return found
-        sys.exit("Prism ended")
+    def until(self, pattern):
+        """The next lines of the log up to one that `pattern` is in, and what it found there."""
+        lines = []
+        while True:
+            try:
+                lines.append(self.lines.get(timeout=SECONDS))
+            except queue.Empty:
+                sys.exit(f"{''.join(lines[-20:])}Prism says no more")
+            found = pattern.search(lines[-1])
+            if found:
+                return lines, found[1]
+
+
+def violations(lines):
+    """How many requests a log has, and its violations, each with the request that it is about."""
+    requests, found = [], []
+    for line in lines:
+        received, violation = RECEIVED.search(line), VIOLATION.search(line)
+        if received:
+            requests.append(received[1])
+        if violation:
+            found.append(f"{requests[-1]}: {violation[1]}")
+    return len(requests), found
 
 
 def words(operation, full):
@@ -68,16 +100,18 @@ def words(operation, full):
     for parameter in operation["parameters"]:
         if full or parameter["required"]:
             given = value(parameter["schema"], NAMES, True, parameter["name"])
-            text = given if isinstance(given, str) else json.dumps(given[0] if isinstance(given, list) else given)
-            yield from ("--param", f"{parameter['name']}={text}")
+            # A list is given one by one.
+            for one in given if isinstance(given, list) else [given]:
+                text = one if isinstance(one, str) else json.dumps(one)
+                yield from ("--param", f"{parameter['name']}={text}")
     body = operation["bodySchema"]
     if body is not None and (full or operation["body"] == "JSON"):
         yield from ("--body", json.dumps(value(body, NAMES, full)))
 
 
-def judge(command, sandbox, prism):
+def call_all(command, sandbox, url):
     """Calls all operations through the proxy; returns how many calls there were, and those that failed."""
-    variables = {"OFAUTH_API_KEY": KEY, "OFAUTH_CONNECTION_ID": CONNECTION, "OFAUTH_BASE_URL": prism.url}
+    variables = {"OFAUTH_API_KEY": KEY, "OFAUTH_CONNECTION_ID": CONNECTION, "OFAUTH_BASE_URL": url}
 
     def ofauth(*arguments):
         return subprocess.run(
@@ -87,7 +121,7 @@ def judge(command, sandbox, prism):
     listed = [json.loads(line)["id"] for line in ofauth("--list").stdout.splitlines()]
     calls, failed = 0, []
     for name in listed:
-        if name in LEFT_OUT:
+        if name in BYTES | UNDOCUMENTED:
             continue
         operation = json.loads(ofauth("--describe", name).stdout)
         for full in (False, True):
@@ -108,15 +142,22 @@ def main(command, *prism):
     with Sandbox(command) as sandbox, tempfile.TemporaryDirectory() as place:
         document = Path(place, "openapi.json")
         document.write_bytes(sandbox.document())
+        operations = sum(len(item) for item in json.loads(sandbox.document())["paths"].values())
         with Prism(prism, document, sandbox.url) as proxy:
-            calls, failed = judge(command, sandbox, proxy)
+            _, url = proxy.until(LISTENING)
+            calls, failed = call_all(command, sandbox, url)
             with contextlib.suppress(urllib.error.HTTPError):
-                sandbox.request("GET", proxy.url + WRONG)
-            *violations, _ = proxy.until(VIOLATION, "request.query.limit")
-    for line in [*failed, *violations]:
+                sandbox.request("GET", f"{url}{LAST}?limit=99")
+            *lines, _ = proxy.until(re.compile(f"({LAST}).*Request received"))[0]
+            proxy.until(VIOLATION)
+    requests, found = violations(lines)
+    wanted = 2 * (operations - len(BYTES))
+    if not requests >= calls == wanted:
+        failed.append(f"{wanted} calls were to be made, {calls} were, and the proxy saw {requests}")
+    for line in [*failed, *found]:
         print(line, file=sys.stderr)
-    print(f"prism: {calls} requests, {len(violations)} violations, {len(failed)} failures")
-    return 1 if violations or failed or calls == 0 else 0
+    print(f"prism: {requests} requests of {calls} calls, {len(found)} violations, {len(failed)} failures")
+    return 1 if found or failed else 0
 
 
 if __name__ == "__main__":

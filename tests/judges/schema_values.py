@@ -4,6 +4,8 @@ It knows as much of JSON Schema as the documents here use. Texts and numbers are
 near to it as the schema allows. What a schema does not say comes from a table of names that the judge passes in.
 """
 
+import math
+
 from sandbox import ID
 
 DATE = "2026-01-02T03:04:05Z"
@@ -48,7 +50,7 @@ def plain(schema, names, full, name, root):
     if kind == "boolean":
         return True
     if kind in ("integer", "number"):
-        return max(schema.get("minimum", ID), ID) if ID <= schema.get("maximum", ID) else schema["maximum"]
+        return min(max(ID, schema.get("minimum", ID)), schema.get("maximum", math.inf))
     return FORMATS.get(schema.get("format"), str(ID))
 
 

@@ -26,6 +26,9 @@ from schema_values import DATE, value
 # Modules without calls.
 OTHER = {"models", "webhooks", "_client"}
 
+# How many functions the SDK has for calls and for walking lists: with fewer, they were not found.
+CALLS, ITERATORS = 127, 21
+
 # Functions whose routes were replaced by others: only a lenient sandbox still has them.
 REPLACED = {
     *("create_v2_vault_plus_batch", "list_v2_vault_plus_lists", "get_v2_vault_plus", "delete_v2_vault_plus"),
@@ -136,12 +139,13 @@ def attempt(function, sandbox, full):
 
 
 def judge_calls(strict, lenient):
-    """Calls every function; returns how many calls succeeded, and what was not as it should be."""
-    succeeded, wrong = 0, []
+    """Calls every function; returns how many calls there were, how many succeeded, and what was not as it should be."""
+    calls, succeeded, wrong = 0, 0, []
     for function, full in itertools.product(functions(), (False, True)):
         name = function.__name__
         if name.startswith("iter_"):
             continue
+        calls += 1
         refused = attempt(function, lenient if name in REPLACED else strict, full)
         succeeded += refused is None
         if refused is None and name in IMPOSSIBLE:
@@ -150,25 +154,25 @@ def judge_calls(strict, lenient):
             wrong.append(f"{name} with {'all' if full else 'required'} arguments: {refused}")
         if name in REPLACED and attempt(function, strict, full) is None:
             wrong.append(f"{name} succeeds without --lenient")
-    return succeeded, wrong
+    return calls, succeeded, wrong
 
 
 def judge_iterators(sandbox):
     """Walks every iterator; returns how many end after all items, how many there are, and what was not as it should be."""
-    walked, wrong = {}, []
+    ended, wrong = {}, []
     with OFAuthClient(KEY, sandbox.url, CONNECTION) as client:
         for function in functions():
             name = function.__name__
             if name.startswith("iter_"):
                 items = function(client, **arguments(function, False), page_size=PAGE)
-                # One more than a whole walk would have, for those that never end.
+                # One more than a whole walk has, for those that never end.
                 found = [json.dumps(item, sort_keys=True) for item in itertools.islice(items, ITEMS + 1)]
-                walked[name] = (len(found), len(set(found)))
-    ended = [name for name, counts in walked.items() if counts == (FEWER.get(name, ITEMS),) * 2]
-    for name, (count, distinct) in walked.items():
-        if (name in ended) == (name in ENDLESS):
-            wrong.append(f"{name}: {count} items, {distinct} of them different, of {ITEMS}")
-    return len(ended), len(walked), wrong
+                ended[name] = len(found) == len(set(found)) == FEWER.get(name, ITEMS)
+                if not (ended[name] or (name in ENDLESS and len(found) > ITEMS)):
+                    wrong.append(f"{name}: {len(found)} items, {len(set(found))} of them different, of {ITEMS}")
+                if ended[name] and name in ENDLESS:
+                    wrong.append(f"{name} ends, but {ENDLESS[name]}")
+    return sum(ended.values()), len(ended), wrong
 
 
 def main(command):
@@ -176,14 +180,16 @@ def main(command):
     warnings.simplefilter("ignore")
     seeds = ",".join(f"{name}={ITEMS}" for name in SEEDED)
     with Sandbox(command) as strict, Sandbox(command, "--lenient") as lenient:
-        succeeded, wrong = judge_calls(strict, lenient)
+        calls, succeeded, wrong = judge_calls(strict, lenient)
     with Sandbox(command, "--seed", seeds) as seeded:
         ended, iterators, more = judge_iterators(seeded)
     wrong += more
+    if (calls, iterators) != (2 * CALLS, ITERATORS):
+        wrong.append(f"not {CALLS} functions and {ITERATORS} iterators were tried")
     for line in wrong:
         print(line, file=sys.stderr)
     print(
-        f"sdk: {succeeded} calls ok ({len(REPLACED)} functions only with --lenient, {len(IMPOSSIBLE)} impossible), "
+        f"sdk: {succeeded} of {calls} calls ok ({len(REPLACED)} functions only with --lenient, {len(IMPOSSIBLE)} impossible), "
         f"{ended} of {iterators} iterators end after all items ({len(ENDLESS)} of the SDK never do), {len(wrong)} findings"
     )
     return 1 if wrong else 0
