@@ -29,7 +29,8 @@ pub(crate) fn of(base: &str, lenient: bool) -> Value {
     document
 }
 
-/// Says of the schemas of requests that they have no other fields. Those that answers have, too, stay open.
+/// Says of the schemas of requests that they have no other fields. Those that answers have, too, stay open for these:
+/// requests get a copy.
 fn close_requests(document: &mut Value) {
     let schemas = document.pointer("/components/schemas").cloned().unwrap_or_default();
     let (mut of_requests, mut of_answers) = (BTreeSet::new(), BTreeSet::new());
@@ -37,13 +38,39 @@ fn close_requests(document: &mut Value) {
         let found = if side == Side::Request { &mut of_requests } else { &mut of_answers };
         reach(value, &schemas, found);
     });
-    sides_mut(document, &mut |value| close(value));
-    let shared = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut);
-    for (name, schema) in shared.into_iter().flatten() {
-        if of_requests.contains(name) && !of_answers.contains(name) {
-            close(schema);
+    let copied: BTreeSet<String> =
+        of_requests.intersection(&of_answers).filter(|name| is_open(name, &schemas)).cloned().collect();
+    sides_mut(document, &mut |value| close(value, &copied));
+    let Some(shared) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) else {
+        return;
+    };
+    for name in &of_requests {
+        if copied.contains(name) {
+            let mut copy = shared.get(name).cloned().unwrap_or_default();
+            close(&mut copy, &copied);
+            shared.insert(in_requests(name), copy);
+        } else if !of_answers.contains(name)
+            && let Some(schema) = shared.get_mut(name)
+        {
+            close(schema, &copied);
         }
     }
+}
+
+/// What a shared schema is called as requests have it, if answers have it, too.
+fn in_requests(name: &str) -> String {
+    format!("{name}InRequests")
+}
+
+/// Whether closing a shared schema, or one that it refers to, would change it.
+fn is_open(name: &str, schemas: &Value) -> bool {
+    let mut names = BTreeSet::from([name.to_owned()]);
+    schemas.get(name).into_iter().for_each(|schema| reach(schema, schemas, &mut names));
+    names.iter().filter_map(|name| schemas.get(name)).any(|schema| {
+        let mut closed = schema.clone();
+        close(&mut closed, &BTreeSet::new());
+        closed != *schema
+    })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,17 +129,23 @@ fn reach(value: &Value, schemas: &Value, found: &mut BTreeSet<String>) {
 /// Members whose values are no schemas.
 const LEFT: [&str; 6] = ["allOf", "example", "examples", "default", "enum", "const"];
 
-/// Closes the objects in a schema, or in what has schemas in it, where it says what fields there are.
-fn close(value: &mut Value) {
+/// Closes the objects in a schema, or in what has schemas in it, where it says what fields there are. Where it refers to a
+/// schema that was `copied`, it then refers to the copy.
+fn close(value: &mut Value, copied: &BTreeSet<String>) {
     match value {
         Value::Object(members) => {
+            if let Some(Value::String(target)) = members.get_mut("$ref")
+                && let Some(name) = target.strip_prefix(SHARED).filter(|name| copied.contains(*name))
+            {
+                *target = format!("{SHARED}{}", in_requests(name));
+            }
             for (name, value) in members.iter_mut().filter(|(name, _)| !LEFT.contains(&name.as_str())) {
                 match value {
                     // Their names are anybody's.
                     Value::Object(properties) if name == "properties" => {
-                        properties.values_mut().for_each(close);
+                        properties.values_mut().for_each(|value| close(value, copied));
                     }
-                    other => close(other),
+                    other => close(other, copied),
                 }
             }
             let is_open = members.get("properties").is_some_and(Value::is_object)
@@ -121,7 +154,7 @@ fn close(value: &mut Value) {
                 members.insert("additionalProperties".to_owned(), Value::Bool(false));
             }
         }
-        Value::Array(items) => items.iter_mut().for_each(close),
+        Value::Array(items) => items.iter_mut().for_each(|item| close(item, copied)),
         _ => {}
     }
 }
@@ -138,11 +171,13 @@ mod tests {
         assert_eq!(schema(&lenient, "PostInput")["additionalProperties"], Value::Null);
         assert_eq!(schema(&strict, "SubscriberFilter")["additionalProperties"], false);
         assert_eq!(schema(&strict, "SubscriberPage"), schema(&lenient, "SubscriberPage"));
+        assert_eq!(schema(&strict, "VaultPlusSettingsPatch"), schema(&lenient, "VaultPlusSettingsPatch"));
+        assert_eq!(schema(&strict, "VaultPlusSettingsPatchInRequests")["additionalProperties"], false);
         assert_eq!(strict["servers"][0]["url"], "http://a");
     }
 
     #[test]
-    fn what_answers_have_too_stays_open() {
+    fn what_answers_have_too_stays_open_for_them() {
         let object = |properties: Value| json!({ "type": "object", "properties": properties });
         let mut document = json!({
             "paths": { "/a": { "post": {
@@ -171,6 +206,9 @@ mod tests {
         let properties = shared["Sent"]["properties"].as_object().unwrap();
         assert_eq!((properties.len(), &properties["properties"]), (2, &json!({ "type": "string" })));
         assert_eq!(shared["Both"]["additionalProperties"], Value::Null);
+        assert_eq!(shared["BothInRequests"]["additionalProperties"], false);
+        assert_eq!(shared["Sent"]["properties"]["both"]["$ref"], "#/components/schemas/BothInRequests");
+        assert_eq!(answer["properties"]["both"]["$ref"], "#/components/schemas/Both");
         assert_eq!(shared["Open"], json!({ "type": "object" }));
     }
 }

@@ -3032,6 +3032,7 @@ pub static OPERATIONS: &[Operation] = &[
                 kind: Kind::Integer,
                 values: &[],
                 limits: Limits {
+                    minimum: Some(1),
                     maximum: Some(10),
                     ..Limits::NONE
                 },
@@ -3252,7 +3253,10 @@ pub static OPERATIONS: &[Operation] = &[
                 required: false,
                 kind: Kind::Integer,
                 values: &[],
-                limits: Limits::NONE,
+                limits: Limits {
+                    minimum: Some(1),
+                    ..Limits::NONE
+                },
                 default: Some("10"),
                 deprecated: false,
                 properties: &[],
@@ -5600,7 +5604,10 @@ pub static OPERATIONS: &[Operation] = &[
                 required: false,
                 kind: Kind::Integer,
                 values: &[],
-                limits: Limits::NONE,
+                limits: Limits {
+                    minimum: Some(1),
+                    ..Limits::NONE
+                },
                 default: None,
                 deprecated: false,
                 properties: &[],
@@ -5611,7 +5618,10 @@ pub static OPERATIONS: &[Operation] = &[
                 required: false,
                 kind: Kind::Integer,
                 values: &[],
-                limits: Limits::NONE,
+                limits: Limits {
+                    minimum: Some(0),
+                    ..Limits::NONE
+                },
                 default: None,
                 deprecated: false,
                 properties: &[],
