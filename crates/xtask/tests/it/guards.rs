@@ -189,5 +189,5 @@ fn an_edited_document_makes_every_file_that_comes_from_it_stale() {
     let mut artefacts = codegen::artefacts(&document).unwrap();
     artefacts.retain(|artefact| artefact.path != Path::new(xtask::header::PATH));
     let stale = artefact::stale(&xtask::source::root().unwrap(), &artefacts);
-    assert_eq!((stale.len(), artefacts.len()), (5, 5), "{stale:?}");
+    assert!(artefacts.len() > 1 && stale.len() == artefacts.len(), "{stale:?}");
 }
