@@ -68,7 +68,11 @@ async fn a_part_has_a_number_of_the_plan() {
     let first = url(&plan, 0);
     for wrong in ["0", "3", "x", "-1", "99999999999"] {
         let url = first.replace("/parts/1", &format!("/parts/{wrong}"));
-        put(&sandbox, &url, &[0; 1000]).await.is_error(400, "BAD_REQUEST", "parts 1 to 2");
+        put(&sandbox, &url, &[0; 1000]).await.is_error(
+            400,
+            "BAD_REQUEST",
+            &format!("part {wrong} is not in the plan: it has parts 1 to 2"),
+        );
     }
 }
 

@@ -100,8 +100,10 @@ fn admit(call: &Call, id: &str, part: Option<u32>) -> Result<Admission, ApiError
 fn check_head(call: &Call, session: &Session, number: u32) -> Result<u64, ApiError> {
     let Some(part) = session.part(number) else {
         let count = session.part_count();
+        // As the path has it, for a number may be too large for ours.
+        let named = call.path.rsplit('/').next().unwrap_or_default();
         return Err(ApiError::bad_request(format!(
-            "part {number} is not in the plan: it has parts 1 to {count}"
+            "part {named} is not in the plan: it has parts 1 to {count}"
         )));
     };
     if call.query != session.query.trim_start_matches('?') {
