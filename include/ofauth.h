@@ -1513,7 +1513,7 @@ void ofauth_request_free(ofauth_request *request);
  *
  * "x-connection-id" among them names another connection than the client's. They are checked against the operation when
  * the request runs, before anything is sent: names, kinds, words, ranges, lengths and forms. An object is sent as one
- * name[field]=value pair for each of its fields.
+ * `name[field]=value` pair for each of its fields.
  */
 OFAUTH_API
 ofauth_status ofauth_request_set_params(ofauth_request *request,

@@ -140,7 +140,7 @@ pub unsafe extern "C" fn ofauth_request_free(request: *mut ofauth_request) {
 ///
 /// "x-connection-id" among them names another connection than the client's. They are checked against the operation when
 /// the request runs, before anything is sent: names, kinds, words, ranges, lengths and forms. An object is sent as one
-/// name[field]=value pair for each of its fields.
+/// `name[field]=value` pair for each of its fields.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_request_set_params(
     request: *mut ofauth_request,
