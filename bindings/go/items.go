@@ -88,7 +88,8 @@ func WithRawParam(name, value string) ItemsOption {
 }
 
 // WithResume goes on where an earlier walk through the same list was left, with the same parameters, in this process or another:
-// its [Items.ResumeToken]. The empty one, the default, begins at the start.
+// its [Items.ResumeToken]. The empty one, the default, begins at the start: that an earlier walk has none left says that nothing
+// is left to do, and not to begin again.
 func WithResume(token string) ItemsOption {
 	return func(n *nativePages) error {
 		var m memory

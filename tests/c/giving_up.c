@@ -122,6 +122,30 @@ static ofauth_status page(ofauth_client *with, ofauth_error **error) {
   return status;
 }
 
+/* A timeout of one call for a page is none of the next, which a cancel ends later. */
+static void by_next_call(void) {
+  ofauth_pages *pages = NULL;
+  ofauth_response *response = NULL;
+  ofauth_wait *wait = NULL;
+  ofauth_client *hasty = NULL;
+  struct scene scene = {.means = CANCEL, .thread = thread_id()};
+  pthread_t thread;
+  OK(ofauth_wait_new(&wait, &error));
+  OK(ofauth_wait_set_timeout(wait, 1, &error));
+  OK(ofauth_client_with_wait(client, wait, &hasty, &error));
+  OK(ofauth_pages_new("list_posts", NULL, &pages, &error));
+  OK(ofauth_cancel_new(&scene.cancel, &error));
+  OK(ofauth_pages_set_cancel(pages, scene.cancel, &error));
+  EXPECT(OFAUTH_ERR_TIMEOUT, ofauth_pages_next(hasty, pages, &response, NULL));
+  CHECK(pthread_create(&thread, NULL, cancel_soon, &scene) == 0);
+  EXPECT(OFAUTH_ERR_CANCELLED, ofauth_pages_next(client, pages, &response, NULL));
+  CHECK(pthread_join(thread, NULL) == 0 && response == NULL);
+  ofauth_pages_free(pages);
+  ofauth_client_free(hasty);
+  ofauth_wait_free(wait);
+  ofauth_cancel_free(scene.cancel);
+}
+
 /* A walk with a timeout of its own, which goes on with the same page. */
 static void by_pages(void) {
   ofauth_pages *pages = NULL;
@@ -273,6 +297,7 @@ int main(void) {
   }
   by_both();
   by_pages();
+  by_next_call();
   ofauth_client_free(client);
   return 0;
 }

@@ -2,7 +2,7 @@
 //!
 //! An operation that hands out a list, such as "list_subscribers", does so page by page. An `ofauth_pages` walks through all
 //! of them, in pages or item by item, each item once, with one page in memory. `ofauth api --describe OPERATION` of the
-//! command tells which operations are lists: those that take "limit", "offset", "cursor" or "marker". What is set is set before
+//! command tells which operations are lists: it says "pages". What is set is set before
 //! the first `ofauth_pages_next`.
 //!
 //! Pages are as long as every source allows, or as the parameter "limit" says. What came already is left out: an item is
@@ -112,7 +112,7 @@ impl Walk {
         }
         let waiting = CallLoop::new([limits, of_client]);
         let items = running.items.cancel(waiting.cancel());
-        let mut items = waiting.timeout().into_iter().fold(items, Items::timeout);
+        let mut items = items.limit(waiting.timeout());
         let work = async move {
             let next = match wanted {
                 Wanted::Page => items.next_page().await.map(|page| page.map(|page| as_page(&page))),
@@ -392,7 +392,8 @@ pub unsafe extern "C" fn ofauth_pages_set_timeout(
 ///
 /// The first call begins the walk, with this client; later ones take the same client, or another handle of it. After an error,
 /// `OFAUTH_ERR_CANCELLED` and `OFAUTH_ERR_TIMEOUT` included, the next call asks for the same page again. The errors are those
-/// of `ofauth_request_run`; `OFAUTH_ERR_INVALID_ANSWER` says, too, that the list does not go on. `OFAUTH_ERR_BUSY`: another
+/// of `ofauth_request_run`; `OFAUTH_ERR_INVALID_ANSWER` says, too, that the list does not go on: then, and if the walk cannot
+/// begin, every further call says the same, and new pages with the resume token ask again. `OFAUTH_ERR_BUSY`: another
 /// thread waits for these pages. Not inside a callback (`OFAUTH_ERR_REENTRANT`) and not in a forked child
 /// (`OFAUTH_ERR_FORKED`).
 #[unsafe(no_mangle)]

@@ -156,6 +156,29 @@ async fn a_walk_goes_on_from_its_token_at_any_item() {
 }
 
 #[tokio::test]
+async fn a_walk_goes_on_with_pages_of_another_size() {
+    const COUNT: usize = 300;
+    for list in LISTS {
+        let server = list.serve(COUNT, Trouble::None).await;
+        let client = client(&server);
+        let mut token = None;
+        let mut ids = Vec::new();
+        // The most that is wanted makes pages shorter.
+        for max in [130, 3, 1, 4, 25, 7, 200] {
+            let items = client.call(list.operation).params(params(list)).items().max(max);
+            let mut items = match &token {
+                Some(token) => items.resume(token),
+                None => items,
+            };
+            ids.extend((&mut items).map_ok(|item| id(&item)).try_collect::<Vec<_>>().await.unwrap());
+            token = items.resume_token().map(str::to_owned);
+        }
+        assert_eq!(ids, (0..COUNT).map(List::id).collect::<Vec<_>>(), "{}", list.operation);
+        assert_eq!(token, None);
+    }
+}
+
+#[tokio::test]
 async fn no_more_is_handed_out_or_asked_for_than_wanted() {
     let list = LISTS[0];
     let server = list.serve(257, Trouble::None).await;

@@ -193,9 +193,13 @@ impl Output {
 
     /// Prints one item of a list on a line of its own, with something before it. Returns whether it got there.
     pub(crate) fn item(&self, before: &str, json: &str) -> bool {
-        // An item that came has been read as JSON.
         let mut line = before.as_bytes().to_vec();
-        line.extend(reformatted(json.as_bytes(), false).unwrap_or_default());
+        // JSON may hold what no value does, such as half a character or a number beyond all: that goes as it came. White
+        // space between its parts is all that can break a line.
+        line.extend(reformatted(json.as_bytes(), false).unwrap_or_else(|| {
+            let one_line = json.replace(['\n', '\r'], " ");
+            format!("{one_line}\n").into_bytes()
+        }));
         self.answered(self.raw(&line))
     }
 

@@ -97,6 +97,22 @@ async fn an_array_is_closed_only_if_it_is_whole() {
 }
 
 #[tokio::test]
+async fn what_is_json_and_no_value_is_printed_as_it_came() {
+    let home = Home::new();
+    let body = "{\"list\": [{\"id\": 1},\n {\"id\": 2, \"text\":\n \"x \\ud83d\"}, {\"id\": 3, \"x\": 1e400}, {\"id\": 4}], \"hasMore\": false}";
+    let odd = Guide::single(CANARY)
+        .script(move |_| Play::Answer(Answer::with_body(200, "application/json", body)))
+        .start()
+        .await;
+    let lines = run(&mut paginate(&home, &odd, &LISTS[0])).await.ends_with(0).out;
+    let expected =
+        ["{\"id\":1}", "{\"id\": 2, \"text\":  \"x \\ud83d\"}", "{\"id\": 3, \"x\": 1e400}", "{\"id\":4}"];
+    assert_eq!(lines.lines().collect::<Vec<_>>(), expected);
+    let array = run(paginate(&home, &odd, &LISTS[0]).arg("--slurp")).await.ends_with(0).out;
+    assert!(array.starts_with("[{\"id\":1}\n,{\"id\": 2,") && array.ends_with("]\n"), "{array}");
+}
+
+#[tokio::test]
 async fn what_is_no_walk_is_refused() {
     let home = Home::new();
     for (args, says) in [

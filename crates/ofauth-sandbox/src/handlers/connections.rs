@@ -78,7 +78,7 @@ pub(crate) async fn import(call: &mut Call, operation: &Operation) -> Result<Rep
     fields.insert("imported".to_owned(), json!(true));
     let mut world = lock(&call.state.world);
     let all = Key::new("", Collection::Connections, 0);
-    let id = format!("conn_imported_{}", world.view(&all).len());
+    let id = format!("conn_imported_{}", world.created() + 1);
     let id = world.create(all.clone(), connection(&id, fields));
     let shown = world.shown(&all, id, &operation.response, &call.base);
     Ok(Reply::new(example::status(operation), Payload::Json(shown)))

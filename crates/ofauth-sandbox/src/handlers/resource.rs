@@ -92,7 +92,9 @@ impl Path<'_> {
                 world.find(&alone.beside(owner, 0), parent)?
             }
         };
-        Ok(alone.beside(collection, if parent == SELF_ID { 0 } else { parent }))
+        // What the account itself has written is the list of nobody else; a chat is with somebody.
+        let is_own = parent == SELF_ID && matches!(collection, Collection::Posts | Collection::Stories);
+        Ok(alone.beside(collection, if is_own { 0 } else { parent }))
     }
 
     /// The item, unless the operation is to create one.

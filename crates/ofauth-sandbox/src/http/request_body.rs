@@ -121,7 +121,7 @@ impl RequestBody {
             return Err(ApiError::too_large(message).into());
         }
         let recorded = (!whole.is_empty()).then(|| Recorded::of(&whole));
-        self.entry.edit(|exchange| exchange.request = recorded);
+        self.entry.edit(|exchange| exchange.keep_request(recorded));
         let whole = Bytes::from(whole);
         self.whole = Some(whole.clone());
         Ok(whole)

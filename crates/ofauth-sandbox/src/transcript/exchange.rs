@@ -16,7 +16,13 @@ use crate::lock::lock;
 /// Headers in which clients of other APIs send a key.
 pub(crate) const MISPLACED_KEYS: [&str; 4] = ["authorization", "x-api-key", "api-key", "x-apikey"];
 
-/// What is kept of such a header.
+/// Headers that hold other secrets.
+const SECRETS: [&str; 3] = ["cookie", "set-cookie", "proxy-authorization"];
+
+/// Operations whose body is a session of somebody, which is not kept.
+const SESSIONS: [&str; 2] = ["import_connection", "update_imported_connection"];
+
+/// What is kept of such a header, and of a key in a query.
 const NOT_SHOWN: &str = "(not shown)";
 
 /// How much of a body is kept.
@@ -80,7 +86,7 @@ impl Exchange {
             connection,
             at,
             method: head.method.to_owned(),
-            path: head.path.to_owned(),
+            path: without_keys(head.path),
             operation: None,
             media_upload_id: None,
             part: None,
@@ -105,6 +111,12 @@ impl Exchange {
             [&self.method, &self.path].into_iter().chain(optional).chain(&self.deprecated).chain(headers);
         let texts: usize = texts.map(|text| text.len() + OF_TEXT).sum();
         size_of::<Self>() + OF_HEADERS + texts
+    }
+
+    /// Keeps the body of the request, unless it is somebody's session.
+    pub(crate) fn keep_request(&mut self, body: Option<Recorded>) {
+        let is_session = self.operation.as_deref().is_some_and(|id| SESSIONS.contains(&id));
+        self.request = body.filter(|_| !is_session);
     }
 
     /// Forgets both bodies.
@@ -182,13 +194,27 @@ fn milliseconds<S: Serializer>(value: &Duration, serializer: S) -> Result<S::Ok,
     serializer.serialize_f64(value.as_secs_f64() * 1e3)
 }
 
+/// A path whose query may have a key in it, where it does not belong.
+fn without_keys(path: &str) -> String {
+    let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
+    let is_key = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        name == "apikey" || MISPLACED_KEYS.contains(&name.as_str())
+    };
+    let shown = query.split('&').map(|pair| match pair.split_once('=') {
+        Some((name, _)) if is_key(name) => format!("{name}={NOT_SHOWN}"),
+        _ => pair.to_owned(),
+    });
+    format!("{path}?{}", shown.collect::<Vec<_>>().join("&"))
+}
+
 fn readable(headers: &HeaderMap) -> BTreeMap<String, String> {
     headers
         .iter()
         .filter(|(name, _)| *name != "apikey")
         .filter_map(|(name, value)| {
-            let is_key = MISPLACED_KEYS.contains(&name.as_str());
-            let value = if is_key { NOT_SHOWN } else { value.to_str().ok()? };
+            let is_secret = MISPLACED_KEYS.iter().chain(&SECRETS).any(|secret| name.as_str() == *secret);
+            let value = if is_secret { NOT_SHOWN } else { value.to_str().ok()? };
             Some((name.to_string(), value.to_owned()))
         })
         .collect()
@@ -221,6 +247,19 @@ impl Entry {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_in_a_query_is_not_shown() {
+        for (path, shown) in [
+            ("/v2/x?limit=1", "/v2/x?limit=1"),
+            ("/v2/x?apiKey=sk_1&limit=1", "/v2/x?apiKey=(not shown)&limit=1"),
+            ("/v2/x?a=b&API-KEY=sk_1", "/v2/x?a=b&API-KEY=(not shown)"),
+            ("/v2/x?authorization=sk_1", "/v2/x?authorization=(not shown)"),
+            ("/v2/x", "/v2/x"),
+        ] {
+            assert_eq!(without_keys(path), shown);
+        }
+    }
 
     #[test]
     fn a_body_is_shown_as_json_if_it_is_whole() {

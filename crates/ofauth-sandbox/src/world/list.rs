@@ -36,7 +36,7 @@ impl Stored {
 /// What requests did to a collection.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct List {
-    /// What was created. Its ids are above all seeded ones.
+    /// What was created, or came in with an id of its own.
     created: BTreeMap<u64, Stored>,
     /// What was changed among the seeded.
     changed: BTreeMap<u64, Stored>,
@@ -191,7 +191,8 @@ impl<'a> View<'a> {
             Start::Id(end) => {
                 let created = self.list.into_iter().flat_map(move |list| list.created.range(..end).rev());
                 let numbers = end.saturating_sub(FIRST_ID).div_ceil(STRIDE).min(self.seeded);
-                Box::new(created.map(|(id, _)| *id).chain(self.seeded_below(numbers)))
+                let created = created.map(|(id, _)| *id);
+                Box::new(merged(created, self.seeded_below(numbers), |one, other| one > other))
             }
             Start::Moment(end) => {
                 let created = created.skip_while(move |(_, stored)| stored.at >= end).map(|(id, _)| *id);
@@ -210,7 +211,7 @@ impl<'a> View<'a> {
             Start::Id(start) => {
                 let first = start.saturating_add(1).saturating_sub(FIRST_ID).div_ceil(STRIDE);
                 let created = created.map(|(id, _)| *id).skip_while(move |id| *id <= start);
-                Box::new(self.seeded_from(first).chain(created))
+                Box::new(merged(created, self.seeded_from(first), |one, other| one < other))
             }
             Start::Moment(start) => {
                 let first = moments::count_before(start.saturating_add(1), self.seeded);
@@ -249,6 +250,20 @@ impl<'a> View<'a> {
 /// The id of the seeded item with this number, counted from the oldest.
 pub(crate) fn id_of(number: u64) -> u64 {
     FIRST_ID + number * STRIDE
+}
+
+/// Two orders of ids as one; `comes_first` says which of two ids does.
+fn merged(
+    one: impl Iterator<Item = u64>,
+    other: impl Iterator<Item = u64>,
+    comes_first: fn(u64, u64) -> bool,
+) -> impl Iterator<Item = u64> {
+    let (mut one, mut other) = (one.peekable(), other.peekable());
+    std::iter::from_fn(move || match (one.peek(), other.peek()) {
+        (Some(first), Some(second)) if !comes_first(*first, *second) => other.next(),
+        (Some(_), _) => one.next(),
+        (None, _) => other.next(),
+    })
 }
 
 #[cfg(test)]

@@ -147,6 +147,11 @@ impl World {
         id
     }
 
+    /// How many items were created, also of those that are gone: a number that no other has.
+    pub(crate) fn created(&self) -> u64 {
+        self.created
+    }
+
     /// Adds an item that has its id already; once is enough.
     pub(crate) fn insert(&mut self, key: Key, id: u64, fields: Map<String, Value>) {
         let view = self.view(&key);

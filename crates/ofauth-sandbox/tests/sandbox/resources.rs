@@ -238,3 +238,44 @@ async fn a_mass_message_is_read_back_whole() {
     }
     assert!(read["media"][0]["files"]["full"]["url"].is_string());
 }
+
+#[tokio::test]
+async fn an_imported_connection_has_an_id_that_no_other_had() {
+    let sandbox = crate::sandbox().await;
+    let session = json!({ "cookie": "a session", "userAgent": "a browser" });
+    let imported = |answer: Value| answer["id"].as_str().unwrap().to_owned();
+    let path = "/v2/account/connections/import";
+    let first = imported(post(&sandbox, path, session.clone()).await.ok());
+    let ended = call(&sandbox, "DELETE", &format!("/v2/account/connections/{first}"), &Value::Null).await;
+    assert!((200..300).contains(&ended.status), "{}", ended.text());
+    let second = imported(post(&sandbox, path, session).await.ok());
+    assert_ne!(first, second);
+    let seen = sandbox.transcript();
+    assert!(seen.iter().all(|exchange| exchange.request.is_none()), "a session is not kept");
+}
+
+#[tokio::test]
+async fn ids_that_came_from_outside_are_walked_in_their_order() {
+    let copies = ["7", "8", "12350", "999999"];
+    let sandbox =
+        Sandbox::builder().vault_plus_media(copies).seed("vault-plus-media", 5).start().await.unwrap();
+    let mut ids = Vec::new();
+    let mut query = "?limit=2".to_owned();
+    loop {
+        let page = get(&sandbox, &format!("/v2/vault-plus/media{query}")).await.ok();
+        ids.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()));
+        let Some(cursor) = page["nextCursor"].as_str() else { break };
+        query = format!("?limit=2&cursor={cursor}");
+    }
+    assert_eq!(ids.len(), 9, "{ids:?}");
+}
+
+#[tokio::test]
+async fn a_message_to_oneself_is_in_a_chat_with_oneself() {
+    let sandbox = crate::sandbox().await;
+    post(&sandbox, "/v2/access/chats/10001/messages", json!({ "text": "a note" })).await.ok();
+    let chats = get(&sandbox, "/v2/access/chats").await.ok();
+    assert_eq!(chats["list"][0]["withUser"]["id"], 10001, "{chats}");
+    let messages = get(&sandbox, "/v2/access/chats/10001/messages").await.ok();
+    assert_eq!(messages["list"][0]["text"], "a note");
+}

@@ -101,7 +101,7 @@ mod tests {
                 Some("use recent, oldest, most_liked or highest_tips"),
             ),
             ("list_vault_media", "sortDirection", "up", Some("use asc or desc")),
-            ("list_chat_messages", "limit", "11", Some("use 10 or less")),
+            ("list_chat_messages", "limit", "11", Some("use 1 to 10")),
             ("list_subscribers", "type", "some", Some("use all, active, expired or latest")),
             ("get_post", "postId", "", Some("use 1 or more characters")),
             ("list_chargebacks", "startDate", "2026-01-31T12:00:00Z", None),

@@ -91,6 +91,10 @@ fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
     lines.push(format!("permission: {}", operation.permission.unwrap_or("not known")));
     lines.push(format!("connection: {}", connection(operation.connection)));
     lines.push(format!("repeatable: {}", repeatable(operation.retry)));
+    if let Some(page) = operation.page {
+        let most = page.max.map(|most| format!(" of at most {most} items")).unwrap_or_default();
+        lines.push(format!("pages: yes{most}; --paginate fetches all of them"));
+    }
 
     let parameters = member(schemas, "parameters").as_array().map_or(&[][..], Vec::as_slice);
     lines.push(format!("parameters:{}", if parameters.is_empty() { " none" } else { "" }));

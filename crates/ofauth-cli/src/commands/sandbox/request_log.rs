@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use ofauth::unversioned::display_safe::one_line;
 use ofauth_sandbox::Exchange;
 use tokio::sync::oneshot;
 
@@ -72,7 +73,8 @@ fn line(exchange: &Exchange) -> String {
     let status = exchange.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
     let mut line = format!("{status}  {} {}", exchange.method, exchange.path);
     if let Some(refusal) = &exchange.refusal {
-        line.push_str(&format!("  {refusal}"));
+        // It may quote what a path holds, and a line is a request.
+        line.push_str(&format!("  {}", one_line(refusal)));
     }
     if !exchange.deprecated.is_empty() {
         line.push_str(&format!("  (deprecated: {})", exchange.deprecated.join(", ")));

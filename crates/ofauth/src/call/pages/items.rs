@@ -119,6 +119,12 @@ impl<T: DeserializeOwned> Items<T> {
         self.walker.try_again();
     }
 
+    /// How long the next page may take, in place of what was set before.
+    pub fn limit(mut self, limit: Option<Duration>) -> Self {
+        self.walker.set(|walk| walk.timeout = limit);
+        self
+    }
+
     /// How many items are there already.
     pub fn ready(&self) -> usize {
         self.left.len()
@@ -131,6 +137,10 @@ impl<T: DeserializeOwned> Items<T> {
         if item.is_ok() {
             let is_last = self.left.is_empty();
             self.resume_token = (!is_last).then(|| page.token_at(index.saturating_add(1)));
+            if is_last {
+                // Before the next one is fetched.
+                self.page = None;
+            }
         } else {
             self.resume_token = Some(page.token_at(index));
             self.left.clear();

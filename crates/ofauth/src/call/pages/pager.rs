@@ -5,6 +5,7 @@
 //! none looks like a list that is whole.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use ofauth_operations::operation::PageStyle;
 
@@ -62,15 +63,16 @@ impl fmt::Display for Stuck {
 #[derive(Debug)]
 pub(super) struct Pager {
     style: PageStyle,
-    /// How many items a full page has, if that is known.
-    page_size: Option<u64>,
+    /// How many items a full page has, if that is known: one with more is all there is, because the service does not know the
+    /// parameter.
+    page_size: Option<RangeInclusive<u64>>,
     /// Where the latest page began, as it was asked for.
     position: Option<String>,
     /// The number of the latest page, from 1.
     number: u64,
     /// How many of the latest pages had nothing on them.
     empty: u32,
-    /// Whether nothing of the latest page was new.
+    /// Whether nothing of the latest page that had items was new.
     was_stale: bool,
     items: Seen,
     positions: Seen,
@@ -90,7 +92,11 @@ struct Numbered {
 
 impl Pager {
     /// A walk that begins at `position`, or at the start of the list.
-    pub(super) fn new(style: PageStyle, page_size: Option<u64>, position: Option<String>) -> Self {
+    pub(super) fn new(
+        style: PageStyle,
+        page_size: Option<RangeInclusive<u64>>,
+        position: Option<String>,
+    ) -> Self {
         let mut positions = Seen::default();
         if let Some(position) = &position {
             positions.insert(position.as_str());
@@ -127,7 +133,10 @@ impl Pager {
             is_new.into_iter().enumerate().map(|(index, is_new)| is_new && index >= known).collect();
         let is_stale = !page.items.is_empty() && known == 0 && !is_new.contains(&true);
         let step = if self.goes_on(page) { self.next(page, is_stale) } else { Step::End };
-        self.was_stale = is_stale;
+        // An empty page between two of these is no progress either.
+        if !page.items.is_empty() {
+            self.was_stale = is_stale;
+        }
         if let Step::Next(position) = &step {
             self.position = Some(position.clone());
         }
@@ -144,12 +153,11 @@ impl Pager {
     /// Whether a page is not the last one.
     fn goes_on(&self, page: &PageBody) -> bool {
         let count = page.items.len() as u64;
-        // One that is longer than was asked for is all there is: the service does not know the parameter.
-        let is_full = self.page_size.is_none_or(|size| count == size) && count > 0;
+        let is_full = self.page_size.as_ref().is_none_or(|full| full.contains(&count)) && count > 0;
         match page.more {
             Some(more) => more,
             None if page.is_array => is_full,
-            None if self.is_by_offset() => page.next.is_some() || is_full,
+            None if self.is_by_offset() || self.style == PageStyle::LastId => page.next.is_some() || is_full,
             None => page.next.is_some(),
         }
     }

@@ -158,10 +158,25 @@ fn how_a_list_goes_on() {
                 (page(&[5], last, None), Step::End),
             ],
         ),
+        (
+            "nothing new, with an empty page between",
+            Cursor,
+            vec![
+                (page(&[1, 2], None, Some("a")), next("a")),
+                (page(&[1], None, Some("b")), next("b")),
+                (page(&[], None, Some("c")), next("c")),
+                (page(&[2], None, Some("d")), Step::Stuck(Stuck::NothingNew)),
+            ],
+        ),
+        (
+            "the last id, no word about more, full pages",
+            LastId,
+            vec![(page(&[9, 8, 7, 6, 5], None, None), next("5")), (page(&[4], None, None), Step::End)],
+        ),
         ("no id to go on from", LastId, vec![(page(&[9, 0], more, None), Step::Stuck(Stuck::NoPosition))]),
     ];
     for (what, style, steps) in rows {
-        let mut pager = Pager::new(style, Some(5), None);
+        let mut pager = Pager::new(style, Some(5..=5), None);
         for (number, (page, expected)) in steps.iter().enumerate() {
             let (_, step) = pager.take(page, 0);
             assert_eq!(&step, expected, "{what}, page {}", number + 1);
@@ -185,7 +200,7 @@ fn ten_empty_pages_are_gone_through_and_no_more() {
 #[test]
 fn a_circle_of_any_length_ends() {
     for length in 1_u64..200 {
-        let mut pager = Pager::new(Offset, Some(1), None);
+        let mut pager = Pager::new(Offset, Some(1..=1), None);
         let stuck = (0..).find(|turn| {
             let step = pager.take(&page(&[turn % length + 1], Some(true), None), 0).1;
             matches!(step, Step::Stuck(_))
@@ -196,12 +211,12 @@ fn a_circle_of_any_length_ends() {
 
 #[test]
 fn what_came_before_is_dropped() {
-    let mut pager = Pager::new(Offset, Some(3), None);
+    let mut pager = Pager::new(Offset, Some(3..=3), None);
     assert_eq!(pager.take(&page(&[1, 2, 0], Some(true), None), 0).0, [true, true, true]);
     // An item without an id is compared whole.
     assert_eq!(pager.take(&page(&[2, 3, 0], Some(true), None), 0).0, [false, true, false]);
     // A walk that goes on knows what was handed out of its first page, and takes that for no repetition.
-    let mut pager = Pager::new(Offset, Some(3), Some("3".to_owned()));
+    let mut pager = Pager::new(Offset, Some(3..=3), Some("3".to_owned()));
     let (is_new, step) = pager.take(&page(&[4, 5, 6], Some(true), None), 3);
     assert_eq!((is_new, step), (vec![false, false, false], next("6")));
     assert_eq!(pager.take(&page(&[6, 7, 8], Some(true), None), 0).0, [false, true, true]);
@@ -245,7 +260,7 @@ proptest! {
     ) {
         let mut service = Service { ids: (1..=count).rev().collect(), newest: count };
         let mut stayed: Vec<u64> = service.ids.clone();
-        let (mut pager, mut position) = (Pager::new(style, Some(size as u64), None), None::<String>);
+        let (mut pager, mut position) = (Pager::new(style, Some(size as u64..=size as u64), None), None::<String>);
         let (mut came, mut removed, mut ended) = (Vec::new(), false, false);
         let mut changes = changes.into_iter();
         for _ in 0..500 {

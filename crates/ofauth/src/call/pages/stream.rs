@@ -123,10 +123,10 @@ impl<T> Pages<T> {
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
     /// let mut pages = client.call("list_chats").pages();
     /// pages.next().await.transpose()?;
-    /// let token = pages.resume_token().unwrap_or_default().to_owned();
-    ///
-    /// // Later, or in another process:
-    /// let mut rest = client.call("list_chats").pages().resume(token);
+    /// if let Some(token) = pages.resume_token() {
+    ///     // Later, or in another process:
+    ///     let mut rest = client.call("list_chats").pages().resume(token);
+    /// }
     /// # Ok(()) }
     /// ```
     pub fn resume_token(&self) -> Option<&str> {

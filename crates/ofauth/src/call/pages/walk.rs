@@ -1,5 +1,6 @@
 //! Fetches the pages of a list one after the other, over the road of every call: thin I/O around the [pager](super::pager).
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,6 +26,8 @@ pub(super) struct Walk {
     template: Request,
     /// The caller's own number of items a page, as it is sent.
     given_size: Option<String>,
+    /// The number of items a page that is asked for, the same for all of them.
+    size: Option<String>,
     /// Where to begin; none is the start of the list.
     start: Option<String>,
     /// So many items of the first page were handed out by an earlier walk.
@@ -52,6 +55,8 @@ pub(super) struct RawPage {
     pub(super) response: Response,
     /// Where the page began.
     begins: Option<String>,
+    /// So many of its items were handed out by an earlier walk.
+    known: usize,
     operation_id: &'static str,
     /// Where a walk goes on behind it.
     pub(super) resume_token: Option<String>,
@@ -60,7 +65,7 @@ pub(super) struct RawPage {
 impl RawPage {
     /// Where a walk goes on if so many of the page's items were handed out.
     pub(super) fn token_at(&self, handed_out: usize) -> String {
-        token(self.operation_id, self.begins.clone(), handed_out)
+        token(self.operation_id, self.begins.clone(), handed_out.max(self.known))
     }
 }
 
@@ -83,6 +88,7 @@ impl Walk {
             table,
             template,
             given_size,
+            size: None,
             start,
             known: 0,
             max: None,
@@ -96,7 +102,7 @@ impl Walk {
     /// Begins where an earlier walk ended.
     pub(super) fn resume(&mut self, text: &str) -> Result<()> {
         let token = ResumeToken::read(self.operation.id, text)?;
-        (self.start, self.known) = (token.position, token.handed_out);
+        (self.start, self.known, self.state) = (token.position, token.handed_out, State::NotBegun);
         Ok(())
     }
 
@@ -108,8 +114,11 @@ impl Walk {
     /// The next page; none at the end of the list. After an error it is asked for again.
     pub(super) async fn next(&mut self) -> Option<Result<RawPage>> {
         let mut pager = match std::mem::replace(&mut self.state, State::Over) {
-            State::NotBegun if self.max == Some(0) => return None,
-            State::NotBegun => Box::new(Pager::new(self.table.style, self.page_size(), self.start.clone())),
+            _ if self.max.is_some_and(|max| self.handed_out >= max) => return None,
+            State::NotBegun => {
+                self.size = self.wanted_size();
+                Box::new(Pager::new(self.table.style, self.page_size(), self.start.clone()))
+            }
             State::Going(pager) => pager,
             State::Stuck(stuck, number, response) => return Some(Err(self.stuck(stuck, number, response))),
             State::Over => return None,
@@ -122,12 +131,14 @@ impl Walk {
                 return Some(Err(error));
             }
         };
-        let known = std::mem::take(&mut self.known);
+        let known = self.known;
+        // Pages may be shorter than those of the walk that went before.
+        self.known = known.saturating_sub(body.items.len());
         let (is_new, step) = pager.take(&body, known);
         if let (Step::Stuck(stuck), false) = (&step, is_new.contains(&true)) {
             return Some(Err(self.stuck(*stuck, pager.number(), Box::new(response))));
         }
-        let page = self.page(&pager, begins, response, body, &is_new, &step);
+        let page = RawPage { known, ..self.page(&pager, begins, response, body, &is_new, &step) };
         let is_cut = self.max.is_some_and(|max| self.handed_out >= max);
         self.state = match step {
             _ if is_cut => State::Over,
@@ -160,16 +171,16 @@ impl Walk {
         let id = self.operation.id;
         let resume_token = match (cut, step) {
             (Some(behind), _) => Some(token(id, begins.clone(), behind)),
-            (None, Step::Next(position)) => Some(token(id, Some(position.clone()), 0)),
+            (None, Step::Next(position)) => Some(token(id, Some(position.clone()), self.known)),
             (None, Step::Stuck(_)) => Some(token(id, begins.clone(), count)),
             (None, Step::End) => None,
         };
-        RawPage { number: pager.number(), items, response, begins, operation_id: id, resume_token }
+        RawPage { number: pager.number(), items, response, begins, known: 0, operation_id: id, resume_token }
     }
 
     async fn fetch(&self, position: Option<&str>) -> Result<(Response, PageBody)> {
         let mut request = self.template.clone();
-        let size = self.table.size.zip(self.size_sent());
+        let size = self.table.size.zip(self.size.clone());
         let position = position.map(|position| (self.table.style.parameter(), position.to_owned()));
         let pairs: Vec<_> = size.into_iter().chain(position).collect();
         if !pairs.is_empty() {
@@ -184,20 +195,25 @@ impl Walk {
 
     /// The number of items a page that is asked for: the caller's, or the most that every source allows. A list that documents
     /// no maximum decides for itself.
-    fn size_sent(&self) -> Option<String> {
+    fn wanted_size(&self) -> Option<String> {
         let most = self.table.max.map(u64::from);
-        let wanted = most.map(|most| self.max.map_or(most, |max| most.min(max)).to_string());
+        let known = self.known as u64;
+        let wanted =
+            most.map(|most| self.max.map_or(most, |max| most.min(max.saturating_add(known))).to_string());
         self.given_size.clone().or(wanted)
     }
 
-    /// How many items a full page has.
-    fn page_size(&self) -> Option<u64> {
+    /// How many items a full page has: at least, and at most. A service may give fewer than it is asked for, if that is more than
+    /// it documents.
+    fn page_size(&self) -> Option<RangeInclusive<u64>> {
         let default = || {
             let mut parameters = self.operation.parameters.iter();
             let size = parameters.find(|known| Some(known.name) == self.table.size)?;
             size.default.map(str::to_owned)
         };
-        self.size_sent().or_else(default)?.parse().ok()
+        let asked: u64 = self.size.clone().or_else(default)?.parse().ok()?;
+        let least = self.table.max.map_or(asked, |max| asked.min(max.into()));
+        Some(least..=asked)
     }
 
     /// The error of a list that does not go on, now and whenever it is asked for again.
