@@ -16,7 +16,7 @@ pub(crate) fn precise(microseconds: i64) -> String {
 
 /// A moment as the markers of pages write it: seconds with six digits after the point.
 pub(crate) fn marker(microseconds: i64) -> String {
-    format!("{}.{:06}", microseconds / 1_000_000, microseconds % 1_000_000)
+    format!("{}.{:06}", microseconds.div_euclid(1_000_000), microseconds.rem_euclid(1_000_000))
 }
 
 #[cfg(test)]
@@ -29,5 +29,6 @@ mod tests {
         assert_eq!(precise(1_777_457_928_831_001), "2026-04-29T10:18:48.831Z");
         assert_eq!(marker(1_777_457_928_000_001), "1777457928.000001");
         assert_eq!(marker(0), "0.000000");
+        assert_eq!(marker(-1), "-1.999999");
     }
 }

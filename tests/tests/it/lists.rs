@@ -156,6 +156,31 @@ async fn a_walk_goes_on_from_its_token_at_any_item() {
 }
 
 #[tokio::test]
+async fn what_comes_after_a_list_that_got_stuck_is_neither_lost_nor_doubled() {
+    for list in LISTS {
+        for trouble in [Trouble::Stuck, Trouble::Clamped].into_iter().filter(|trouble| list.can(*trouble)) {
+            let server = list.serve(257, trouble).await;
+            let client = client(&server);
+            let mut items = client.call(list.operation).params(params(list)).items();
+            let mut ids = Vec::new();
+            while let Some(Ok(item)) = items.next().await {
+                ids.push(id(&item));
+            }
+            let token = items.resume_token().unwrap().to_owned();
+            // As long as it is stuck, nothing comes, and the token stays.
+            let mut again = client.call(list.operation).params(params(list)).items().resume(&token);
+            assert!(again.next().await.unwrap().is_err(), "{}, {trouble:?}", list.operation);
+            assert_eq!(again.resume_token(), Some(token.as_str()), "{}, {trouble:?}", list.operation);
+            let well = list.serve(300, Trouble::None).await;
+            let client = crate::support::client(&well);
+            let rest = client.call(list.operation).params(params(list)).items().resume(token);
+            ids.extend(rest.map_ok(|item| id(&item)).try_collect::<Vec<_>>().await.unwrap());
+            assert_eq!(ids, (0..300).map(List::id).collect::<Vec<_>>(), "{}, {trouble:?}", list.operation);
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_walk_goes_on_with_pages_of_another_size() {
     const COUNT: usize = 300;
     for list in LISTS {

@@ -92,8 +92,8 @@ fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
     lines.push(format!("connection: {}", connection(operation.connection)));
     lines.push(format!("repeatable: {}", repeatable(operation.retry)));
     if let Some(page) = operation.page {
-        let most = page.max.map(|most| format!(" of at most {most} items")).unwrap_or_default();
-        lines.push(format!("pages: yes{most}; --paginate fetches all of them"));
+        let size = page.max.map(|most| format!(", {most} items each")).unwrap_or_default();
+        lines.push(format!("pages: yes; --paginate fetches all of them{size}"));
     }
 
     let parameters = member(schemas, "parameters").as_array().map_or(&[][..], Vec::as_slice);

@@ -332,7 +332,12 @@ impl Walker {
                             self.state = State::Resting(walk);
                             self.resume_token.clone_from(&page.resume_token);
                         }
-                        Some(Err(_)) => self.state = State::Failed(walk),
+                        Some(Err(_)) => {
+                            if let Some(token) = walk.stuck_token() {
+                                self.resume_token = Some(token.to_owned());
+                            }
+                            self.state = State::Failed(walk);
+                        }
                         None => {}
                     }
                     return Poll::Ready(page);

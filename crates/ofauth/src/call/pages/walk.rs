@@ -37,6 +37,9 @@ pub(super) struct Walk {
     pub(super) timeout: Option<Duration>,
     state: State,
     handed_out: u64,
+    /// Where a walk goes on if the pages after this one come to nothing: behind the latest page that had something new. A page
+    /// that only repeats others may hold what it should another time.
+    behind_news: Option<String>,
 }
 
 enum State {
@@ -96,6 +99,7 @@ impl Walk {
             timeout: None,
             state: State::NotBegun,
             handed_out: 0,
+            behind_news: None,
         })
     }
 
@@ -111,12 +115,18 @@ impl Walk {
         token(self.operation.id, self.start.clone(), self.known)
     }
 
+    /// Where another walk goes on, if this one does not.
+    pub(super) fn stuck_token(&self) -> Option<&str> {
+        matches!(self.state, State::Stuck(..)).then_some(self.behind_news.as_deref()).flatten()
+    }
+
     /// The next page; none at the end of the list. After an error it is asked for again.
     pub(super) async fn next(&mut self) -> Option<Result<RawPage>> {
         let mut pager = match std::mem::replace(&mut self.state, State::Over) {
             _ if self.max.is_some_and(|max| self.handed_out >= max) => return None,
             State::NotBegun => {
                 self.size = self.wanted_size();
+                self.behind_news = Some(self.first_token());
                 Box::new(Pager::new(self.table.style, self.page_size(), self.start.clone()))
             }
             State::Going(pager) => pager,
@@ -137,6 +147,9 @@ impl Walk {
         let (is_new, step) = pager.take(&body, known);
         if let (Step::Stuck(stuck), false) = (&step, is_new.contains(&true)) {
             return Some(Err(self.stuck(*stuck, pager.number(), Box::new(response))));
+        }
+        if is_new.contains(&true) {
+            self.behind_news = Some(token(self.operation.id, begins.clone(), body.items.len()));
         }
         let page = RawPage { known, ..self.page(&pager, begins, response, body, &is_new, &step) };
         let is_cut = self.max.is_some_and(|max| self.handed_out >= max);
