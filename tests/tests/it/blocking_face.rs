@@ -10,12 +10,14 @@ use serde_json::json;
 use crate::support::{CONNECTION, KEY, KIB, builder, check, data, parts, within};
 
 /// Methods that a program without async does otherwise.
-const ASYNC_ALONE: [&str; 3] = [
+const ASYNC_ALONE: [&str; 5] = [
     // `blocking::Client::new` takes the same builder.
     "Client::builder",
     // What is no iterator is a stream.
     "Client::upload_all_from",
-    // `blocking::UploadAll` is an iterator.
+    // The blocking ones are iterators.
+    "Items::next",
+    "Pages::next",
     "UploadAll::next",
 ];
 
