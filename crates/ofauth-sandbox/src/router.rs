@@ -2,11 +2,13 @@
 //!
 //! Most operations are rows of a table; some have a handler of their own; the rest answers an example of the document.
 
+use serde_json::json;
+
 use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{connections, counts, example, members, resource, table, validate, vault_plus};
+use crate::handlers::{connections, counts, example, members, resource, table, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
 use crate::older_clients::path_of_today;
@@ -75,7 +77,6 @@ impl Route {
             Self::Proxy(path) => return example::echo(call, path).await,
             Self::Operation { operation, values } => (*operation, values.as_slice()),
         };
-        validate::parameters(call, operation, values)?;
         match operation.id.as_str() {
             "init_upload" => init::init(call).await,
             "complete_upload" => complete::complete(call).await,
@@ -88,22 +89,20 @@ impl Route {
             "sync_vault_plus_list" => vault_plus::sync(call, operation, first(values)),
             "add_user_to_list" => members::add_user(call, operation, first(values), second(values)),
             "remove_user_from_list" => members::remove_user(call, operation, first(values), second(values)),
-            "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)).await,
-            "add_media_to_vault_list" => members::add_media(call, operation, first(values)).await,
-            "update_vault_list" => members::update_vault_list(call, operation, first(values)).await,
+            "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)),
+            "add_media_to_vault_list" => members::add_media(call, operation, first(values)),
+            "update_vault_list" => members::update_vault_list(call, operation, first(values)),
             "get_subscription_counts" => Ok(counts::subscriptions(call, operation)),
-            "import_connection" => connections::import(call, operation).await,
-            "update_imported_connection" => connections::renew(call, operation, first(values)).await,
+            "import_connection" => connections::import(call, operation),
+            "update_imported_connection" => connections::renew(call, operation, first(values)),
             "disconnect_connection" => connections::disconnect(call, operation, first(values)),
             "get_account_settings" => Ok(connections::account_settings(call, operation)),
-            "update_account_settings" => connections::update_account_settings(call, operation).await,
+            "update_account_settings" => connections::update_account_settings(call, operation),
             "get_connection_settings" => connections::settings(call, operation, first(values)),
-            "update_connection_settings" => {
-                connections::update_settings(call, operation, first(values)).await
-            }
+            "update_connection_settings" => connections::update_settings(call, operation, first(values)),
             id => match table::row(id) {
-                Some(row) => resource::answer(call, operation, values, row).await,
-                None => example::answer(call, operation).await,
+                Some(row) => resource::answer(call, operation, values, row),
+                None => Ok(example::filled(call, operation, &json!({}))),
             },
         }
     }

@@ -69,8 +69,8 @@ fn connection(id: &str, mut fields: Map<String, Value>) -> Map<String, Value> {
 }
 
 /// Makes a connection of a session. What the session consists of is not kept.
-pub(crate) async fn import(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
-    let body = validate::body(call, operation).await?.unwrap_or_default();
+pub(crate) fn import(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
+    let body = validate::body(call).unwrap_or_default();
     let mut fields = Map::new();
     if let Some(reference) = body.get("clientReferenceId").filter(|reference| reference.is_string()) {
         fields.insert("clientReferenceId".to_owned(), reference.clone());
@@ -85,8 +85,7 @@ pub(crate) async fn import(call: &mut Call, operation: &Operation) -> Result<Rep
 }
 
 /// Renews the session of a connection.
-pub(crate) async fn renew(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
-    validate::body(call, operation).await?;
+pub(crate) fn renew(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
     let mut world = lock(&call.state.world);
     let all = Key::new("", Collection::Connections, 0);
     let id = world.find(&all, id)?;
@@ -113,11 +112,8 @@ pub(crate) fn account_settings(call: &Call, operation: &Operation) -> Reply {
 }
 
 /// Changes the settings of the account.
-pub(crate) async fn update_account_settings(
-    call: &mut Call,
-    operation: &Operation,
-) -> Result<Reply, Failure> {
-    let body = validate::body(call, operation).await?.unwrap_or_default();
+pub(crate) fn update_account_settings(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
+    let body = validate::body(call).unwrap_or_default();
     let mut world = lock(&call.state.world);
     world.patch_settings("", &body);
     let mut answer = operation.response.as_object().cloned().unwrap_or_default();
@@ -142,12 +138,8 @@ pub(crate) fn settings(call: &Call, operation: &Operation, id: &str) -> Result<R
 }
 
 /// Changes the settings of a connection.
-pub(crate) async fn update_settings(
-    call: &mut Call,
-    operation: &Operation,
-    id: &str,
-) -> Result<Reply, Failure> {
-    let mut body = validate::body(call, operation).await?.unwrap_or_default();
+pub(crate) fn update_settings(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
+    let mut body = validate::body(call).unwrap_or_default();
     let mut world = lock(&call.state.world);
     world.find(&Key::new("", Collection::Connections, 0), id)?;
     if let Some(fields) = body.get_mut("vaultPlus").and_then(Value::as_object_mut)

@@ -1,21 +1,14 @@
-//! The operations that have no state here: their body is checked, their answer is the document's example.
+//! The operations that have no state here: their answer is the document's example.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use super::validate;
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::Failure;
 use crate::http::reply::{Payload, Reply};
 use crate::world::moments::NEWEST;
 use crate::world::shape::Frame;
-
-/// Checks a body against the document and answers the example.
-pub(crate) async fn answer(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
-    validate::body(call, operation).await?;
-    Ok(filled(call, operation, &json!({})))
-}
 
 /// The example of an operation with these facts in it.
 pub(crate) fn filled(call: &Call, operation: &Operation, facts: &Value) -> Reply {

@@ -54,12 +54,12 @@ pub(crate) fn remove_user(
 }
 
 /// Puts a user into several lists; the answer says of each whether it worked.
-pub(crate) async fn add_user_to_lists(
+pub(crate) fn add_user_to_lists(
     call: &mut Call,
     operation: &Operation,
     user: &str,
 ) -> Result<Reply, Failure> {
-    let body = validate::body(call, operation).await?.unwrap_or_default();
+    let body = validate::body(call).unwrap_or_default();
     let mut world = lock(&call.state.world);
     let lists = Key::new(&call.connection, Collection::UserLists, 0);
     world.find(&lists.beside(Collection::Users, 0), user)?;
@@ -77,8 +77,8 @@ pub(crate) async fn add_user_to_lists(
 }
 
 /// Puts media into a vault list. Media that are not in the vault refuse the whole request.
-pub(crate) async fn add_media(call: &mut Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
-    let body = validate::body(call, operation).await?.unwrap_or_default();
+pub(crate) fn add_media(call: &mut Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
+    let body = validate::body(call).unwrap_or_default();
     let mut world = lock(&call.state.world);
     let lists = Key::new(&call.connection, Collection::VaultLists, 0);
     let list = world.find(&lists, list)?;
@@ -95,12 +95,12 @@ pub(crate) async fn add_media(call: &mut Call, operation: &Operation, list: &str
 }
 
 /// Renames a vault list, and empties it if that is asked for.
-pub(crate) async fn update_vault_list(
+pub(crate) fn update_vault_list(
     call: &mut Call,
     operation: &Operation,
     list: &str,
 ) -> Result<Reply, Failure> {
-    let body = validate::body(call, operation).await?;
+    let body = validate::body(call);
     let mut fields = body.and_then(|body| body.as_object().cloned()).unwrap_or_default();
     let mut world = lock(&call.state.world);
     let lists = Key::new(&call.connection, Collection::VaultLists, 0);

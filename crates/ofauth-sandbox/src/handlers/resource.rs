@@ -21,7 +21,7 @@ use crate::world::store::{Key, World};
 const ME: &str = "me";
 
 /// Carries out an operation of the table.
-pub(crate) async fn answer(
+pub(crate) fn answer(
     call: &mut Call,
     operation: &Operation,
     values: &[String],
@@ -32,7 +32,7 @@ pub(crate) async fn answer(
     if row.act == Act::List {
         return Ok(list::answer(call, operation, &key)?);
     }
-    let body = validate::body(call, operation).await?;
+    let body = validate::body(call);
     // Before the media are resolved: a request that is refused uses up no reference.
     path.item(&key, &lock(&call.state.world))?;
     let mut fields = fields(call, &key, body)?;

@@ -27,7 +27,7 @@ pub(crate) async fn request(
 }
 
 /// Checks the parameters of a request against the document.
-pub(crate) fn parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
+fn parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
     let query = query::pairs(&call.query);
     let given = Given { path: path_values, query: &query, lenient: call.state.settings.lenient };
     let deprecated = given.check(operation).map_err(ApiError::bad_request)?;
@@ -36,8 +36,8 @@ pub(crate) fn parameters(call: &Call, operation: &Operation, path_values: &[Stri
 }
 
 /// The JSON body of a request that was held against the document; none if there is none and none is needed.
-pub(crate) async fn body(call: &mut Call, _operation: &Operation) -> Result<Option<Value>, Failure> {
-    Ok(call.json.take())
+pub(crate) fn body(call: &mut Call) -> Option<Value> {
+    call.json.take()
 }
 
 async fn read_body(call: &mut Call, operation: &Operation) -> Result<Option<Value>, Failure> {
