@@ -812,6 +812,38 @@ ofauth_status ofauth_client_with_wait(const ofauth_client *client,
                                       ofauth_error **err);
 
 /**
+ * Makes a handle of the same client that acts for another connection, which is a linked account. It costs next to nothing:
+ * it shares threads, connections to the server, journal and all limits with `client`, and each connection has one request
+ * budget, whoever spends it. It has the limits of `client`'s wait. Free it with `ofauth_client_free`; the threads end with the
+ * last handle.
+ *
+ * A batch and a list that have begun go on with handles for the same connection. Any thread, inside callbacks too.
+ * `OFAUTH_ERR_CONFIG`: no connection id looks like that.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_client_for_connection(const ofauth_client *client,
+                                           const char *connection_id,
+                                           ofauth_client **out,
+                                           ofauth_error **err);
+
+/**
+ * Tells what is known of the request budget of a connection, NULL for the client's own: in `*limit` the most requests that
+ * are allowed at once, in `*left` how many may go now, in `*next_ms` how many milliseconds the next one will wait, 0 if it may
+ * go now. Places that are NULL are left out. Nothing is sent.
+ *
+ * While no limit is known, `*limit` is 0, `*left` is `UINT64_MAX` and `*next_ms` is 0. With `ofauth_config_set_rate_state_dir`,
+ * what other processes know is read from a small file. Any thread, inside callbacks too. `OFAUTH_ERR_CONFIG`: no connection is
+ * named and none is set.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_client_budget(const ofauth_client *client,
+                                   const char *connection_id,
+                                   uint64_t *limit,
+                                   uint64_t *left,
+                                   uint64_t *next_ms,
+                                   ofauth_error **err);
+
+/**
  * Replaces the API key, for a program that rotates keys. Requests that are sent from now on carry the new one, also those of
  * uploads under way and of other handles of the same client; connections, journal and what is known of rate limits are kept.
  *
@@ -910,6 +942,16 @@ ofauth_status ofauth_wait_set_tick(ofauth_wait *wait,
                                    void *user_data,
                                    ofauth_destroy destroy,
                                    ofauth_error **err);
+
+/**
+ * Sets whether a call is tried again after a failure where that is safe, and waits after a refusal for too many requests.
+ * 1, the default, is yes. With 0 the first failure is the error, for programs that have a queue of their own; uploads,
+ * which have failures of single parts, are not changed by it.
+ */
+OFAUTH_API
+ofauth_status ofauth_wait_set_retry(ofauth_wait *wait,
+                                    int retry,
+                                    ofauth_error **err);
 
 /** @} */
 
@@ -1561,6 +1603,16 @@ ofauth_status ofauth_request_set_timeout(ofauth_request *request,
                                          uint64_t milliseconds,
                                          ofauth_error **err);
 
+/**
+ * Sets whether a run is tried again after a failure where that is safe, and waits after a refusal for too many requests.
+ * 1, the default, is yes; with 0 the first failure is the error. A run still waits for its turn if the rate limit is known to
+ * be used up.
+ */
+OFAUTH_API
+ofauth_status ofauth_request_set_retry(ofauth_request *request,
+                                       int retry,
+                                       ofauth_error **err);
+
 /** Sets the tick callback, which is called four times a second and can cancel. NULL, the default, disables it. */
 OFAUTH_API
 ofauth_status ofauth_request_set_tick(ofauth_request *request,
@@ -1754,6 +1806,15 @@ OFAUTH_API
 ofauth_status ofauth_pages_set_timeout(ofauth_pages *pages,
                                        uint64_t milliseconds,
                                        ofauth_error **err);
+
+/**
+ * Sets whether a page that could not be fetched is asked for again where that is safe. 1, the default, is yes; with 0 the first
+ * failure is the error.
+ */
+OFAUTH_API
+ofauth_status ofauth_pages_set_retry(ofauth_pages *pages,
+                                     int retry,
+                                     ofauth_error **err);
 
 /**
  * Hands out the next page, or what `ofauth_pages_next_item` has left of one: the response is {"items": [...]}, the items as

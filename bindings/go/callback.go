@@ -23,6 +23,8 @@ type call struct {
 	handle cgo.Handle
 	log    func(LogLevel, string)
 	cancel *C.ofauth_cancel
+	// A failure is the end.
+	once bool
 	// Of uploads and batches only. They are told which file of a batch it is about; an upload is file 0.
 	progress func(file int, p Progress)
 	notice   func(file int, n Notice)

@@ -9,12 +9,15 @@ import "C"
 import (
 	"fmt"
 	"runtime"
+	"time"
 )
 
 // Client does all calls with one set of settings. Its threads and connections are shared by them: make one and keep it.
 // All methods are safe for use by several goroutines at once. A Client must not be copied.
 type Client struct {
 	log func(LogLevel, string)
+	// A failure of a call is its end.
+	once bool
 
 	// The calls under way, and the batches that are not closed.
 	uses uses
@@ -39,8 +42,15 @@ func New(config Config) (*Client, error) {
 	}
 	defer C.ofauth_config_free(settings)
 	c := &Client{log: config.Log}
+	return c.over(func(made **C.ofauth_client, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_client_new(settings, made, err)
+	})
+}
+
+// over is the client over a handle of the library that is yet to be made.
+func (c *Client) over(handle func(**C.ofauth_client, **C.ofauth_error) C.ofauth_status) (*Client, error) {
 	var made *C.ofauth_client
-	err = attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_client_new(settings, &made, err) })
+	err := attempt(func(err **C.ofauth_error) C.ofauth_status { return handle(&made, err) })
 	if err != nil {
 		return nil, err
 	}
@@ -48,6 +58,82 @@ func New(config Config) (*Client, error) {
 	// A net for clients that were forgotten. It is not to hold up other finalizers while threads end.
 	runtime.SetFinalizer(c, func(c *Client) { go c.Close() })
 	return c, nil
+}
+
+// ForConnection is the same client for another connection, which is a linked account. It costs next to nothing: threads,
+// connections to the server and all limits are shared, and each connection has one request budget, whoever spends it. The
+// caller closes it, too.
+func (c *Client) ForConnection(id string) (*Client, error) {
+	var m memory
+	defer m.free()
+	text, err := m.text("the connection id", id)
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	other := &Client{log: c.log, once: c.once}
+	return other.over(func(made **C.ofauth_client, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_client_for_connection(client, text, made, err)
+	})
+}
+
+// WithoutRetry is the same client, whose calls are tried once: the first failure is the error, for programs that have a queue
+// of their own. Uploads are not changed by it. The caller closes it, too.
+func (c *Client) WithoutRetry() (*Client, error) {
+	client, err := c.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	var wait *C.ofauth_wait
+	err = attempt(func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_new(&wait, err) })
+	if err != nil {
+		return nil, err
+	}
+	defer C.ofauth_wait_free(wait)
+	other := &Client{log: c.log, once: true}
+	return other.over(func(made **C.ofauth_client, err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_client_with_wait(client, wait, made, err)
+	})
+}
+
+// Budget is what is known of the request budget of a connection. The service may know better: what other machines spend is
+// not seen before the next answer.
+type Budget struct {
+	// Limit is the most requests that are allowed at once.
+	Limit uint64
+	// Left is how many may go now.
+	Left uint64
+	// Next is how long the next request will wait; 0 if it may go now.
+	Next time.Duration
+}
+
+// Budget is what is known of the request budget of a connection, by an empty id of the client's own; nil while no limit is
+// known. Nothing is sent. With [Config.RateStateDir], what other processes know is read from a small file.
+func (c *Client) Budget(connectionID string) (*Budget, error) {
+	var m memory
+	defer m.free()
+	text, err := m.textOrNil("the connection id", connectionID)
+	if err != nil {
+		return nil, err
+	}
+	client, err := c.acquire()
+	if err != nil {
+		return nil, err
+	}
+	defer c.release()
+	var limit, left, next C.uint64_t
+	err = attempt(func(err **C.ofauth_error) C.ofauth_status {
+		return C.ofauth_client_budget(client, text, &limit, &left, &next, err)
+	})
+	if err != nil || limit == 0 {
+		return nil, err
+	}
+	return &Budget{uint64(limit), uint64(left), time.Duration(next) * time.Millisecond}, nil
 }
 
 // SetAPIKey replaces the API key, for a program that rotates keys. Requests that are sent from now on carry the new one,

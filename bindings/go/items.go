@@ -16,7 +16,8 @@ import (
 //
 // One goroutine at a time uses it; Close is safe at any time. Items must not be copied.
 type Items struct {
-	log func(LogLevel, string)
+	log  func(LogLevel, string)
+	once bool
 	// Why there is no walk, or nil.
 	failure error
 	// Nil if there is none.
@@ -35,7 +36,7 @@ type Items struct {
 //
 // A service that says that more follows and does not give it is [ErrInvalidAnswer], with the number of the page.
 func (c *Client) Items(operation string, params any, options ...ItemsOption) *Items {
-	i := &Items{log: c.log}
+	i := &Items{log: c.log, once: c.once}
 	var m memory
 	defer m.free()
 	id, idErr := m.text("the operation id", operation)
@@ -67,6 +68,15 @@ func WithMax(items uint64) ItemsOption {
 	return func(n *nativePages) error {
 		return attempt(func(err **C.ofauth_error) C.ofauth_status {
 			return C.ofauth_pages_set_max(n.pages, C.uint64_t(items), err)
+		})
+	}
+}
+
+// WithNoRetry makes the first failure of a page the error. By default, a page is asked for again where that is safe.
+func WithNoRetry() ItemsOption {
+	return func(n *nativePages) error {
+		return attempt(func(err **C.ofauth_error) C.ofauth_status {
+			return C.ofauth_pages_set_retry(n.pages, 0, err)
 		})
 	}
 }
@@ -160,6 +170,7 @@ func (i *Items) fetch(ctx context.Context) (item *C.ofauth_response, err error) 
 		return nil, err
 	}
 	defer call.free()
+	call.once = i.once
 	err = call.wait(ctx, i.native.client, func(call under) C.ofauth_status {
 		return C.ofauthgo_pages_next_item(call.client, i.native.pages, call.id, &item, call.err)
 	})

@@ -107,6 +107,8 @@ type Request struct {
 	// RawParams are sent as they are, in place of those that are checked: parameters that the library does not know, which
 	// go into the query, and values that it would refuse.
 	RawParams url.Values
+	// NoRetry makes the first failure the error. By default, a request is tried again where that is safe.
+	NoRetry bool
 	// Body becomes the JSON body; nil stands for none.
 	Body any
 	// Bytes is the body of the few operations that take bytes instead of JSON. It is not copied and must not change
@@ -171,6 +173,9 @@ func (m *memory) request(request Request) (*C.ofauthgo_request, error) {
 	pairs := pairsOf(request.RawParams)
 	texts.raw, errs[4] = m.texts("raw parameter", pairs)
 	texts.raw_count = C.size_t(len(pairs) / 2)
+	if request.NoRetry {
+		texts.once = 1
+	}
 	return texts, first(errs[:]...)
 }
 
@@ -228,6 +233,7 @@ func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
 		return err
 	}
 	defer call.free()
+	call.once = c.once
 	return call.wait(ctx, client, f)
 }
 
@@ -257,12 +263,17 @@ func (c *call) limited(ctx context.Context, client *C.ofauth_client) (*C.ofauth_
 	if err != nil {
 		return nil, err
 	}
+	retry := C.int(1)
+	if c.once {
+		retry = 0
+	}
 	var wait *C.ofauth_wait
 	var limited *C.ofauth_client
 	for _, step := range []func(err **C.ofauth_error) C.ofauth_status{
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_new(&wait, err) },
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_cancel(wait, c.cancel, err) },
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_timeout(wait, milliseconds, err) },
+		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_retry(wait, retry, err) },
 		func(err **C.ofauth_error) C.ofauth_status {
 			return C.ofauth_client_with_wait(client, wait, &limited, err)
 		},

@@ -47,6 +47,73 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+func TestClientsForConnectionsAndCallsThatAreTriedOnce(t *testing.T) {
+	client, ctx := sandboxClient(t), background(t)
+	other, err := client.ForConnection("conn_other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, err = client.ForConnection("a b")
+	expectStatus(t, err, ErrConfig)
+	hasty, err := other.WithoutRetry()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer hasty.Close()
+	once := Request{Operation: "whoami", NoRetry: true}
+	failing := func(operation string, times int) object {
+		return object{
+			"on":    object{"operation": operation, "times": times},
+			"fault": object{"kind": "status", "status": 503},
+		}
+	}
+	playFaults(t, failing("whoami", 3))
+	expectStatus(t, other.Do(ctx, once, nil), ErrServer)
+	expectStatus(t, hasty.Call(ctx, "whoami", nil, nil, nil), ErrServer)
+	if err := other.Call(ctx, "whoami", nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	playFaults(t, failing("list_posts", 2))
+	for _, items := range []*Items{client.Items("list_posts", nil, WithNoRetry()), hasty.Items("list_posts", nil)} {
+		defer items.Close()
+		if items.Next(ctx) {
+			t.Error("the page came at the first try")
+		}
+		expectStatus(t, items.Err(), ErrServer)
+	}
+	budget, err := other.Budget("")
+	if err != nil || budget != nil {
+		t.Fatal(budget, err)
+	}
+	headers := object{"X-RateLimit-Limit": "90", "X-RateLimit-Remaining": "40", "X-RateLimit-Reset": "50"}
+	playFaults(t, object{
+		"on":    object{"operation": "get_self"},
+		"fault": object{"kind": "answer", "json": object{"id": 1}, "headers": headers},
+	})
+	if err := other.Call(ctx, "get_self", nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	budget, err = client.Budget("conn_other")
+	if err != nil || budget == nil || budget.Limit != 90 || budget.Left > 40 || budget.Next != 0 {
+		t.Fatal(budget, err)
+	}
+	client.Close()
+	// What was made of it goes on.
+	if err := hasty.Call(ctx, "whoami", nil, nil, nil); err != nil {
+		t.Fatal(err)
+	}
+	for name, use := range map[string]func() error{
+		"Budget":        func() error { _, err := client.Budget(""); return err },
+		"ForConnection": func() error { _, err := client.ForConnection("conn_1"); return err },
+		"WithoutRetry":  func() error { _, err := client.WithoutRetry(); return err },
+	} {
+		if err := use(); !errors.Is(err, ErrClosed) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestVaultPlusBatch(t *testing.T) {
 	client, ctx := sandboxClient(t), background(t)
 	_, data := clip(t)

@@ -144,6 +144,7 @@ static ofauth_status fill_request(ofauth_request *request, const ofauthgo_reques
                  ? ofauth_request_set_bytes(request, data, size, texts->content_type, err)
                  : ofauth_request_set_json(request, texts->body_json, err);
   }
+  if (status == OFAUTH_OK) status = ofauth_request_set_retry(request, !texts->once, err);
   for (size_t i = 0; status == OFAUTH_OK && i < texts->raw_count; ++i) {
     status = ofauth_request_add_raw_param(request, texts->raw[2 * i], texts->raw[2 * i + 1], err);
   }

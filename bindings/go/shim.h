@@ -53,6 +53,8 @@ typedef struct ofauthgo_request {
   /* Names and values in turn: `raw_count` pairs. */
   char *const *raw;
   size_t raw_count;
+  /* Whether a failure is the end. */
+  int once;
 } ofauthgo_request;
 
 /* Makes, runs and frees a request, to which it lends `data` for that time and no longer. */

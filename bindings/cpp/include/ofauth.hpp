@@ -170,6 +170,8 @@ class Wait {
     Wait &set_timeout(std::chrono::milliseconds time) {
         return set(&ofauth_wait_set_timeout, detail::milliseconds(time, "timeout"));
     }
+    /// Whether calls are tried again after a failure where that is safe. Default: true. Uploads are not changed by it.
+    Wait &set_retry(bool retry) { return set(&ofauth_wait_set_retry, retry ? 1 : 0); }
     /// Calls a function four times a second while a call waits. It returns nothing, or a bool: false cancels.
     template <typename Function>
     Wait &set_tick(Function function) {
@@ -224,6 +226,9 @@ class Request {
     Request &set_timeout(std::chrono::milliseconds time) {
         return set(&ofauth_request_set_timeout, detail::milliseconds(time, "timeout"));
     }
+    /// Whether a run is tried again after a failure where that is safe, and waits after a refusal for too many requests.
+    /// Default: true.
+    Request &set_retry(bool retry) { return set(&ofauth_request_set_retry, retry ? 1 : 0); }
     /// Calls a function four times a second while the request runs. It returns nothing, or a bool: false cancels.
     template <typename Function>
     Request &set_tick(Function function) {
@@ -246,6 +251,16 @@ class Request {
     detail::RequestHandle handle_;
 };
 
+/// What is known of the request budget of a connection.
+struct Budget {
+    /// The most requests that are allowed at once.
+    std::uint64_t limit;
+    /// Requests that may go now.
+    std::uint64_t left;
+    /// How long the next request will wait; zero if it may go now.
+    std::chrono::milliseconds next;
+};
+
 /// A client of the API, with threads and connections of its own. Any number of threads may use it at once.
 ///
 /// Make one and keep it. Destroying it waits for no call and cancels none: calls on other threads go on.
@@ -261,6 +276,22 @@ class Client {
     /// or a request sets itself applies too.
     Client with(const Wait &wait) const {
         return Client(make<detail::ClientHandle>(&ofauth_client_with_wait, detail::used(wait.handle_, "Wait")));
+    }
+
+    /// The same client for another connection, which is a linked account. It costs next to nothing: it shares threads,
+    /// connections and all limits, and each connection has one request budget, whoever spends it.
+    Client for_connection(std::string_view connection_id) const {
+        const detail::Text id(connection_id, "connection_id");
+        return Client(make<detail::ClientHandle>(&ofauth_client_for_connection, id.get()));
+    }
+    /// What is known of the request budget of a connection, by an empty id of the client's own; nothing while no limit is
+    /// known. Nothing is sent.
+    std::optional<Budget> budget(std::string_view connection_id = {}) const {
+        const detail::Text id(connection_id, "connection_id");
+        std::uint64_t limit = 0, left = 0, next_ms = 0;
+        detail::call(&ofauth_client_budget, detail::used(handle_, "Client"), id.get_or_null(), &limit, &left, &next_ms);
+        if (limit == 0) return std::nullopt;
+        return Budget{limit, left, std::chrono::milliseconds(next_ms)};
     }
 
     /// Uploads, and returns once the service has confirmed the end.

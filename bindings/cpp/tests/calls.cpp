@@ -57,6 +57,41 @@ TEST_CASE("an operation of every tag can be called") {
     }
 }
 
+TEST_CASE("a client for another connection shares all else, and calls can be tried once") {
+    const ofauth::Client client(support::config());
+    const auto other = client.for_connection("conn_other");
+    CHECK_FALSE(other.budget().has_value());
+    CHECK_FALSE(client.budget("conn_other").has_value());
+    CHECK(error_of([&] { client.for_connection("a b"); }).code() == Status::config);
+    {
+        const Faults faults(R"([{"on": {"operation": "whoami", "times": 2}, "fault": {"kind": "status", "status": 503}}])");
+        ofauth::Request request("whoami");
+        request.set_retry(false);
+        CHECK(error_of([&] { other.run(request); }).code() == Status::server);
+        const auto hasty = client.with(ofauth::Wait().set_retry(false));
+        CHECK(error_of([&] { hasty.call("whoami"); }).code() == Status::server);
+        CHECK(other.call("whoami").status() == 200);
+    }
+    {
+        const Faults faults(R"([{"on": {"operation": "list_posts"}, "fault": {"kind": "status", "status": 503}}])");
+        ofauth::Pages pages("list_posts");
+        pages.set_retry(false);
+        CHECK(error_of([&] { other.next(pages); }).code() == Status::server);
+        CHECK(other.next(pages).has_value());
+    }
+    const Faults faults(
+        R"([{"on": {"operation": "get_self"}, "fault": {"kind": "answer", "json": {"id": 1},
+             "headers": {"X-RateLimit-Limit": "90", "X-RateLimit-Remaining": "40", "X-RateLimit-Reset": "50"}}}])");
+    other.call("get_self");
+    const auto budget = other.budget();
+    REQUIRE(budget.has_value());
+    CHECK(budget->limit == 90);
+    CHECK(budget->left <= 40);
+    CHECK(budget->next.count() == 0);
+    CHECK(client.budget("conn_other")->limit == 90);
+    CHECK_FALSE(client.budget().has_value());
+}
+
 TEST_CASE("a key is replaced for all that a client has made, or stays") {
     // The server names a key, which the client hides once it is its own; or it refuses that key.
     const Faults faults(

@@ -28,14 +28,30 @@ pub(crate) struct Context {
     pub(crate) connection: Option<String>,
 }
 
+/// What a command has of the directory of journals.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Journals {
+    /// Its uploads leave journals there, so that it has to be there.
+    Needed,
+    /// It uploads nothing, but others know there which references it has used, if the directory is there.
+    Useful,
+    /// It was told to leave none.
+    Unwanted,
+}
+
 impl Context {
     /// Opens the context that flags, environment and configuration file describe.
     pub(crate) async fn open(app: &App) -> Result<Context> {
-        Self::for_uploads(app, &Speed::default(), false).await
+        Self::with_journals(app, &Speed::default(), Journals::Useful).await
     }
 
     /// The same for uploads, which leave a journal and go on where an earlier run stopped if they are to `resume`.
     pub(crate) async fn for_uploads(app: &App, speed: &Speed, resume: bool) -> Result<Context> {
+        let journals = if resume { Journals::Needed } else { Journals::Unwanted };
+        Self::with_journals(app, speed, journals).await
+    }
+
+    async fn with_journals(app: &App, speed: &Speed, journals: Journals) -> Result<Context> {
         let (flags, speed) = (app.flags.clone(), speed.clone());
         if flags.sandbox_part_size.is_some() && !flags.sandbox {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
@@ -49,7 +65,7 @@ impl Context {
                 Some(sandbox) => Settings::for_sandbox(sandbox.base_url()),
                 None => config::load(&flags)?,
             };
-            Self::new(&flags, &speed, resume, &settings, sandbox)
+            Self::new(&flags, &speed, journals, &settings, sandbox)
         };
         app.interrupt.reading(open).await
     }
@@ -57,16 +73,16 @@ impl Context {
     fn new(
         flags: &Global,
         speed: &Speed,
-        resume: bool,
+        journals: Journals,
         settings: &Settings,
         sandbox: Option<Sandbox>,
     ) -> Result<Context> {
         let base_url = settings.base_url.as_deref().unwrap_or(ofauth::DEFAULT_BASE_URL).to_owned();
         let mut builder = with_speed(builder(flags, settings, &base_url)?, speed);
-        let state = state_directory(flags, resume)?;
+        let state = state_directory(flags, journals)?;
         if let Some(state) = &state {
             builder = builder.rate_state_dir(state.rate());
-            if resume {
+            if journals != Journals::Unwanted {
                 builder = builder.journal_dir(state.journal());
             }
         }
@@ -102,12 +118,12 @@ async fn start_sandbox(flags: &Global) -> Result<Sandbox> {
 }
 
 /// The state directory, made if need be. Uploads that cannot be resumed although they should be are an error.
-fn state_directory(flags: &Global, resume: bool) -> Result<Option<State>> {
+fn state_directory(flags: &Global, journals: Journals) -> Result<Option<State>> {
     let Some(root) = state::find(flags) else { return Ok(None) };
     let shown = root.display().to_string();
     match State::create(root) {
         Ok(state) => Ok(Some(state)),
-        Err(error) if resume => {
+        Err(error) if journals == Journals::Needed => {
             let what = format!("the state directory {shown} cannot be created");
             Err(Failure::io(ErrorKind::Config, what, &error)
                 .with_hint("name another one with --state-dir, or use --no-resume"))

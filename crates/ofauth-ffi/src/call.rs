@@ -159,7 +159,7 @@ pub unsafe extern "C" fn ofauth_call_bytes(
 /// The answer of a call that `limits` give up.
 fn run<T: Send + 'static>(client: &Guest, limits: Limits, call: TypedCall<T>) -> Result<T> {
     let waiting = CallLoop::new([limits]);
-    let call = call.cancel(waiting.cancel());
+    let call = call.cancel(waiting.cancel()).retry(waiting.retry());
     let call = waiting.timeout().into_iter().fold(call, TypedCall::timeout);
     waiting.run(client, &(), call.send())
 }

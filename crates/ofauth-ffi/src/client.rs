@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::boundary::{fallible, infallible};
 use crate::callback;
@@ -154,6 +155,79 @@ pub unsafe extern "C" fn ofauth_client_with_wait(
         // SAFETY: the header asks for a living wait that nobody changes meanwhile.
         let limits = unsafe { pointer::shared(wait, "wait") }?.0.clone();
         hand_out(out, ofauth_client { guest: Arc::clone(&client.guest), limits });
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Makes a handle of the same client that acts for another connection, which is a linked account. It costs next to nothing:
+/// it shares threads, connections to the server, journal and all limits with `client`, and each connection has one request
+/// budget, whoever spends it. It has the limits of `client`'s wait. Free it with `ofauth_client_free`; the threads end with the
+/// last handle.
+///
+/// A batch and a list that have begun go on with handles for the same connection. Any thread, inside callbacks too.
+/// `OFAUTH_ERR_CONFIG`: no connection id looks like that.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_client_for_connection(
+    client: *const ofauth_client,
+    connection_id: *const c_char,
+    out: *mut *mut ofauth_client,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a place that is valid for writes.
+        let out = unsafe { pointer::out(out, "out") }?;
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { pointer::shared(client, "client") }?;
+        if !client.guest.in_same_process() {
+            return Err(forked());
+        }
+        // SAFETY: the header asks for a text that ends with NUL.
+        let id = unsafe { pointer::owned_text(connection_id, "connection_id") }?;
+        let guest = Arc::new(client.guest.for_connection(&id)?);
+        hand_out(out, ofauth_client { guest, limits: client.limits.clone() });
+        Ok(())
+    };
+    // SAFETY: the header asks for NULL or a valid place.
+    unsafe { fallible(err, body) }
+}
+
+/// Tells what is known of the request budget of a connection, NULL for the client's own: in `*limit` the most requests that
+/// are allowed at once, in `*left` how many may go now, in `*next_ms` how many milliseconds the next one will wait, 0 if it may
+/// go now. Places that are NULL are left out. Nothing is sent.
+///
+/// While no limit is known, `*limit` is 0, `*left` is `UINT64_MAX` and `*next_ms` is 0. With `ofauth_config_set_rate_state_dir`,
+/// what other processes know is read from a small file. Any thread, inside callbacks too. `OFAUTH_ERR_CONFIG`: no connection is
+/// named and none is set.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_client_budget(
+    client: *const ofauth_client,
+    connection_id: *const c_char,
+    limit: *mut u64,
+    left: *mut u64,
+    next_ms: *mut u64,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let body = || {
+        // SAFETY: the header asks for a living client.
+        let client = unsafe { pointer::shared(client, "client") }?;
+        if !client.guest.in_same_process() {
+            return Err(forked());
+        }
+        // SAFETY: the header asks for NULL or a text that ends with NUL.
+        let id = unsafe { pointer::optional_text(connection_id, "connection_id") }?;
+        let known = client.guest.client().budget(id)?;
+        // Rounded up, so that who waits so long finds it there.
+        let next = |time: Duration| u64::try_from(time.as_micros().div_ceil(1000)).unwrap_or(u64::MAX);
+        let (most, now, wait) =
+            known.map_or((0, u64::MAX, 0), |known| (known.limit, known.left, next(known.next)));
+        for (place, value) in [(limit, most), (left, now), (next_ms, wait)] {
+            // SAFETY: the header asks for NULL or a place that is valid for writes.
+            if let Some(place) = unsafe { place.as_mut() } {
+                *place = value;
+            }
+        }
         Ok(())
     };
     // SAFETY: the header asks for NULL or a valid place.

@@ -53,6 +53,7 @@ pub(crate) struct CallLoop {
     /// What cancels it and others.
     shared: Vec<Cancel>,
     timeout: Option<Duration>,
+    retry: bool,
     ticks: Vec<TickCallback>,
 }
 
@@ -66,12 +67,14 @@ impl CallLoop {
     pub(crate) fn with_mailbox(mailbox: Mailbox, limits: impl IntoIterator<Item = Limits>) -> Self {
         let cancel = Cancel::new();
         let (mut shared, mut timeout, mut ticks) = (Vec::new(), None::<Duration>, Vec::new());
+        let mut retry = true;
         for limits in limits {
             shared.extend(limits.cancel.as_ref().map(OwnCancel::child));
             timeout = timeout.into_iter().chain(limits.timeout).min();
             ticks.extend(limits.tick);
+            retry &= !limits.once;
         }
-        Self { mailbox, cancel, shared, timeout, ticks }
+        Self { mailbox, cancel, shared, timeout, retry, ticks }
     }
 
     /// Where the work leaves its events.
@@ -87,6 +90,11 @@ impl CallLoop {
     /// How long the work may take.
     pub(crate) fn timeout(&self) -> Option<Duration> {
         self.timeout
+    }
+
+    /// Whether a failure is followed by another try.
+    pub(crate) fn retry(&self) -> bool {
+        self.retry
     }
 
     /// `work` that knows neither cancel nor timeout: it is left where it is when one of them is reached. For what may be done

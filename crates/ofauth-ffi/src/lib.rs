@@ -52,7 +52,8 @@ pub use batch::*;
 pub use call::*;
 pub use cancel::{ofauth_cancel, ofauth_cancel_cancel, ofauth_cancel_free, ofauth_cancel_new};
 pub use client::{
-    ofauth_client, ofauth_client_free, ofauth_client_new, ofauth_client_set_api_key, ofauth_client_with_wait,
+    ofauth_client, ofauth_client_budget, ofauth_client_for_connection, ofauth_client_free, ofauth_client_new,
+    ofauth_client_set_api_key, ofauth_client_with_wait,
 };
 pub use config::*;
 pub use error::*;

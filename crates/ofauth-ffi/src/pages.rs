@@ -13,7 +13,7 @@
 //! A service that says that more follows and does not give it (the same page again, a place that does not move, eleven empty
 //! pages) is `OFAUTH_ERR_INVALID_ANSWER`, with the number of the page.
 
-use std::ffi::{CString, c_char};
+use std::ffi::{CString, c_char, c_int};
 use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -111,7 +111,7 @@ impl Walk {
             return Ok(Some(item?.get().to_owned()));
         }
         let waiting = CallLoop::new([limits, of_client]);
-        let items = running.items.cancel(waiting.cancel());
+        let items = running.items.cancel(waiting.cancel()).retry(waiting.retry());
         let mut items = items.limit(waiting.timeout());
         let work = async move {
             let next = match wanted {
@@ -381,6 +381,22 @@ pub unsafe extern "C" fn ofauth_pages_set_timeout(
 ) -> ofauth_status {
     let with = |settings: &mut Settings| {
         settings.limits.set_timeout(milliseconds);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { set(pages, err, with) }
+}
+
+/// Sets whether a page that could not be fetched is asked for again where that is safe. 1, the default, is yes; with 0 the first
+/// failure is the error.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_pages_set_retry(
+    pages: *mut ofauth_pages,
+    retry: c_int,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |settings: &mut Settings| {
+        settings.limits.once = retry == 0;
         Ok(())
     };
     // SAFETY: what the header asks for.

@@ -3,7 +3,7 @@
 //! Any operation of the API as an object: made, given what it needs, and run, any number of times. Setters copy what they are
 //! given, except for `ofauth_request_set_bytes`. `ofauth_call` and `ofauth_call_bytes` do the same in one step.
 
-use std::ffi::{c_char, c_void};
+use std::ffi::{c_char, c_int, c_void};
 use std::sync::Arc;
 
 use ofauth::Call;
@@ -65,7 +65,7 @@ impl ofauth_request {
                 call.body_bytes(bytes, content_type)
             }
         };
-        let call = call.cancel(waiting.cancel());
+        let call = call.cancel(waiting.cancel()).retry(waiting.retry());
         let call = waiting.timeout().into_iter().fold(call, Call::timeout);
         let answer = waiting.run(client, &(), call.send());
         borrowed_bytes::give_back(borrow, client);
@@ -241,6 +241,23 @@ pub unsafe extern "C" fn ofauth_request_set_timeout(
 ) -> ofauth_status {
     let with = |request: &mut ofauth_request| {
         request.limits.set_timeout(milliseconds);
+        Ok(())
+    };
+    // SAFETY: what the header asks for.
+    unsafe { change(request, "request", err, with) }
+}
+
+/// Sets whether a run is tried again after a failure where that is safe, and waits after a refusal for too many requests.
+/// 1, the default, is yes; with 0 the first failure is the error. A run still waits for its turn if the rate limit is known to
+/// be used up.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_request_set_retry(
+    request: *mut ofauth_request,
+    retry: c_int,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |request: &mut ofauth_request| {
+        request.limits.once = retry == 0;
         Ok(())
     };
     // SAFETY: what the header asks for.

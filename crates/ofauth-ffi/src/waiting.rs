@@ -36,6 +36,8 @@ pub(crate) struct Limits {
     pub(crate) cancel: Option<OwnCancel>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tick: Option<TickCallback>,
+    /// A failure is the end.
+    pub(crate) once: bool,
 }
 
 impl Limits {
@@ -128,6 +130,23 @@ pub unsafe extern "C" fn ofauth_wait_set_tick(
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
     let with = |wait: &mut ofauth_wait| Ok(wait.0.set_tick(tick, &user_data));
+    // SAFETY: what the header asks for.
+    unsafe { change(wait, "wait", err, with) }
+}
+
+/// Sets whether a call is tried again after a failure where that is safe, and waits after a refusal for too many requests.
+/// 1, the default, is yes. With 0 the first failure is the error, for programs that have a queue of their own; uploads,
+/// which have failures of single parts, are not changed by it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_wait_set_retry(
+    wait: *mut ofauth_wait,
+    retry: c_int,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let with = |wait: &mut ofauth_wait| {
+        wait.0.once = retry == 0;
+        Ok(())
+    };
     // SAFETY: what the header asks for.
     unsafe { change(wait, "wait", err, with) }
 }

@@ -84,13 +84,20 @@ impl Cancel {
 pub(crate) struct Limits {
     pub(crate) cancel: CancellationToken,
     pub(crate) deadline: Option<Instant>,
+    /// Whether a request that failed is given up after its first try.
+    pub(crate) once: bool,
 }
 
 impl Limits {
     /// This cancel, and this time from now on. A limit that no clock reaches is none.
     pub(crate) fn new(cancel: &Cancel, timeout: Option<Duration>) -> Self {
         let deadline = timeout.and_then(|limit| Instant::now().checked_add(limit));
-        Self { cancel: cancel.0.clone(), deadline }
+        Self { cancel: cancel.0.clone(), deadline, once: false }
+    }
+
+    /// The same, with or without further tries.
+    pub(crate) fn retry(self, retry: bool) -> Self {
+        Self { once: !retry, ..self }
     }
 
     /// Resolves when the caller cancels, to `Cancelled`, or when the deadline passes, to `Timeout`.

@@ -169,7 +169,7 @@ pub use http::response::Response;
 pub use journal::{Journal, JournalState, JournaledUpload};
 pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_FILES};
 pub use posts::{Content, MediaItem, Message, Post, Price};
-pub use rate_limiter::RateLimit;
+pub use rate_limiter::{Budget, RateLimit};
 #[doc(hidden)]
 pub use upload::Sum;
 pub use upload::{

@@ -1,5 +1,6 @@
 //! The settings of a client, checked once and then shared unchanged by everything it does.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -14,7 +15,7 @@ use crate::threads::Threads;
 use crate::tls::Tls;
 
 /// What every request of a client needs to know.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Settings {
     pub(crate) key: ApiKey,
     pub(crate) connection_id: Option<String>,
@@ -25,11 +26,11 @@ pub(crate) struct Settings {
     pub(crate) stall_timeout: Duration,
     pub(crate) answer_timeout: Duration,
     pub(crate) proxy: Option<Proxy>,
-    pub(crate) tls: Tls,
+    pub(crate) tls: Arc<Tls>,
     /// For everything that may wait for the system.
     pub(crate) threads: Threads,
     /// Whether the service ever answered: scheme and port are right then, and what speaks otherwise is a fault that passes.
-    pub(crate) answered: AtomicBool,
+    pub(crate) answered: Arc<AtomicBool>,
 }
 
 impl Settings {
@@ -56,6 +57,12 @@ impl Settings {
             _ => of_call.is_some() || self.connection_id.is_some(),
         };
         is_sent.then(|| self.connection(of_call)).transpose()
+    }
+
+    /// The same for another connection.
+    pub(crate) fn for_connection(&self, id: &str) -> Result<Self> {
+        connection_header(id)?;
+        Ok(Self { connection_id: Some(id.to_owned()), ..self.clone() })
     }
 
     /// The service answered.

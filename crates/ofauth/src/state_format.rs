@@ -34,6 +34,9 @@ pub const POST_RECORD: StateFormat = StateFormat { letter: b'P', version: b'1' }
 /// What `--skip-existing` knows of earlier uploads.
 pub const UPLOAD_HISTORY: StateFormat = StateFormat { letter: b'H', version: b'1' };
 
+/// Upload references that were used.
+pub const USED_REFERENCES: StateFormat = StateFormat { letter: b'U', version: b'1' };
+
 /// What a file says by how it begins.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Beginning {
@@ -112,7 +115,7 @@ mod tests {
 
     #[test]
     fn no_two_formats_are_taken_for_each_other() {
-        let formats = [JOURNAL, REQUEST_BUDGET, BATCH_RECORD, POST_RECORD, UPLOAD_HISTORY];
+        let formats = [JOURNAL, REQUEST_BUDGET, BATCH_RECORD, POST_RECORD, UPLOAD_HISTORY, USED_REFERENCES];
         for one in formats {
             for other in formats {
                 let expected = if one == other { Beginning::Known } else { Beginning::Foreign };

@@ -30,6 +30,10 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_pages_new", "params_json"),
     ("ofauth_pages_set_cancel", "cancel"),
     ("ofauth_pages_set_resume", "token"),
+    ("ofauth_client_budget", "connection_id"),
+    ("ofauth_client_budget", "limit"),
+    ("ofauth_client_budget", "left"),
+    ("ofauth_client_budget", "next_ms"),
     ("ofauth_call", "params_json"),
     ("ofauth_call", "body_json"),
     ("ofauth_call_bytes", "params_json"),
@@ -152,7 +156,7 @@ fn letter(argument: &Argument) -> char {
         ("ofauth_error **", "err") => 'e',
         ("void *", "user_data") => 'u',
         ("const void *" | "const uint8_t *", _) => 'b',
-        ("size_t *", _) => 'z',
+        ("size_t *" | "uint64_t *", _) => 'z',
         (kind, _) if kind.starts_with("ofauth_") && kind.ends_with("**") => 'o',
         (kind, _) if kind.trim_start_matches("const ").starts_with("ofauth_") && kind.ends_with('*') => 'h',
         (kind, name) => panic!("teach this test what to pass for {kind} {name}"),
@@ -192,7 +196,8 @@ fn declaration(function: &Function, index: usize, argument: &Argument) -> String
         'u' => format!("int u{index} = 0;\n  {kind}p{index} = is_null(variant, {index}) ? NULL : &u{index};"),
         'b' => format!("{kind}p{index} = is_null(variant, {index}) ? NULL : \"x\";"),
         'z' => {
-            format!("size_t z{index} = 0;\n  {kind}p{index} = is_null(variant, {index}) ? NULL : &z{index};")
+            let of = kind.trim_end_matches('*').trim();
+            format!("{of} z{index} = 0;\n  {kind}p{index} = is_null(variant, {index}) ? NULL : &z{index};")
         }
         'e' => {
             format!("ofauth_error *e = POISON;\n  {kind}p{index} = is_null(variant, {index}) ? NULL : &e;")

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use ofauth_sandbox::{Exchange, FaultScript, Sandbox};
 use ofauth_tests::{Answer, Guide, Next, Play, Site, Step};
+use serde_json::json;
 
 use crate::program::{Program, Way, play};
 use crate::run::scratch;
@@ -47,6 +48,7 @@ in_all_ways! {
     broken_pipes: plain 180 s, valgrind 16 rounds 240 s, sanitized 80 rounds 120 s;
     signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
     giving_up: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    connections: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     ownership: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     batch: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     batch_threads: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
@@ -98,6 +100,20 @@ async fn input(way: Way, seconds: u64) {
     let sandbox = builder().start().await.unwrap();
     let Some(_) = play("input", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
     holds(&sandbox, "clip.mp4", 1, &std::fs::read(clip()).unwrap());
+}
+
+async fn connections(way: Way, seconds: u64) {
+    let fails = |operation: &str| json!({ "on": { "operation": operation }, "fault": { "kind": "status", "status": 503 } });
+    let operations = ["list_chats", "list_posts", "get_earnings_chart", "list_bundles", "list_trial_links"];
+    let script: Vec<_> = operations.map(fails).into();
+    let script = FaultScript::from_json(&json!(script).to_string()).unwrap();
+    let limit = ofauth_sandbox::RateLimit { per_minute: 60, burst: 20 };
+    let sandbox = builder().rate_limit(limit).faults(script).start().await.unwrap();
+    let Some(_) = play("connections", way, Some(&Environment::of(&sandbox)), seconds).await else { return };
+    let sent = |operation: &str| {
+        sandbox.transcript().iter().filter(|seen| seen.operation.as_deref() == Some(operation)).count()
+    };
+    assert_eq!(operations.map(sent), [2, 2, 1, 2, 2]);
 }
 
 async fn readers(way: Way, seconds: u64) {

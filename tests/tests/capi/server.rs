@@ -13,6 +13,8 @@ use crate::run::root;
 pub(crate) const KEY: &str = "sk_live_canary_c_4e1b7d20";
 /// The connection of every program.
 pub(crate) const CONNECTION: &str = "conn_test";
+/// Another account of the same organization.
+const OTHER_CONNECTION: &str = "conn_other";
 /// Makes the sample go in 12 parts.
 const PART_SIZE: u64 = 64 * 1024;
 
@@ -21,6 +23,7 @@ pub(crate) fn builder() -> SandboxBuilder {
     Sandbox::builder()
         .api_key(KEY)
         .connection_id(CONNECTION)
+        .connection_id(OTHER_CONNECTION)
         .part_size(PART_SIZE)
         .vault_plus_media((5000..5200).map(|id| id.to_string()))
 }

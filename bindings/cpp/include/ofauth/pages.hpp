@@ -51,6 +51,8 @@ class Pages {
     Pages &set_timeout(std::chrono::milliseconds time) {
         return set(&ofauth_pages_set_timeout, detail::milliseconds(time, "timeout"));
     }
+    /// Whether a page that could not be fetched is asked for again where that is safe. Default: true.
+    Pages &set_retry(bool retry) { return set(&ofauth_pages_set_retry, retry ? 1 : 0); }
     /// How many items come without waiting for the service.
     std::size_t ready() const { return ofauth_pages_ready(detail::used(handle_, "Pages")); }
     /// Where another walk goes on behind what was handed out, in this process or another. Nothing before the first

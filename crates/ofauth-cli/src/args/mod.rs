@@ -238,6 +238,9 @@ pub(crate) struct ApiArgs {
     /// A parameter that is sent as it is, known or not, allowed or not; repeat it for more
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) raw_param: Vec<String>,
+    /// Try once: the first failure is the error, also where another try would be safe
+    #[arg(long)]
+    pub(crate) no_retry: bool,
     /// The body: JSON, a file as `@FILE`, or `-` for standard input
     #[arg(short, long, value_name = "JSON|@FILE|-", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) body: Option<String>,

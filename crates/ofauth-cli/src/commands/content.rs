@@ -14,7 +14,7 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
     }
     let mut content = Content::new(&args.text);
     for item in &args.media {
-        content = content.media(media_item(item));
+        content = content.media(item.parse::<MediaItem>()?);
     }
     if let Some(price) = args.price {
         content = content.price(price);
@@ -63,16 +63,6 @@ pub(crate) fn split<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str)>
 
 fn json_or_text(value: &str) -> Value {
     serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
-}
-
-fn media_item(text: &str) -> MediaItem {
-    if text.starts_with("http://") || text.starts_with("https://") {
-        MediaItem::url(text)
-    } else if !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit()) {
-        MediaItem::id(text)
-    } else {
-        MediaItem::reference(text)
-    }
 }
 
 #[cfg(test)]

@@ -254,6 +254,58 @@ async fn vault_plus_batch_names_what_is_missing() {
     assert_eq!((answer["items"].as_array().unwrap().len(), &answer["missing"]), (1, &json!(["1"])));
 }
 
+/// A reference that one command has used, no other sends, whichever way it came to be used.
+#[tokio::test]
+async fn an_upload_reference_is_sent_by_one_command() {
+    let (home, server) = (Home::new(), calm().await);
+    let upload = |name: &str| home.against(&server).arg("upload").arg(sample(name)).output();
+    let reference =
+        |output: std::process::Output| String::from_utf8(output.stdout).unwrap().trim().to_owned();
+    let first = reference(upload("photo.jpg").await.unwrap());
+    let body = |reference: &str| format!(r#"{{"text": "x", "mediaItems": ["{reference}"]}}"#);
+    let commands = |reference: &str| {
+        [
+            vec!["post".to_owned(), "x".into(), "--media".into(), reference.into()],
+            vec![
+                "message".into(),
+                "--to".into(),
+                "42".into(),
+                "x".into(),
+                "--media".into(),
+                reference.into(),
+            ],
+            vec!["api".into(), "create_mass_message".into(), "--body".into(), body(reference)],
+        ]
+    };
+    for (number, used_by) in commands("").iter().enumerate() {
+        let reference = match number {
+            0 => first.clone(),
+            _ => {
+                run(home.against(&server).args(["sessions", "list"])).await.ends_with(0);
+                reference(upload("photo.jpg").await.unwrap())
+            }
+        };
+        run(home.against(&server).args(&commands(&reference)[number])).await.ends_with(0);
+        let before = server.transcript().len();
+        for command in commands(&reference) {
+            let refused = run(home.against(&server).args(&command)).await.ends_with(2);
+            refused.says(&[&reference, "was used already"]);
+        }
+        assert_eq!(server.transcript().len(), before, "{used_by:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_without_retries_is_sent_once() {
+    let faults =
+        json!([{"on": {"operation": "whoami", "times": 2}, "fault": {"kind": "status", "status": 503}}]);
+    let (home, server) = (Home::new(), sandbox(faults).await);
+    run(home.against(&server).args(["api", "whoami", "--no-retry"])).await.ends_with(3);
+    assert_eq!(server.transcript().len(), 1);
+    run(home.against(&server).args(["api", "whoami"])).await.ends_with(0);
+    assert_eq!(server.transcript().len(), 3);
+}
+
 #[tokio::test]
 async fn posts_and_messages_print_their_id() {
     let (home, server) = (Home::new(), calm().await);
@@ -267,5 +319,9 @@ async fn posts_and_messages_print_their_id() {
         .ends_with(0);
     assert!(!many.out.trim_end().is_empty());
     run(home.against(&server).args(["post"])).await.ends_with(2).says(&["there is no content"]);
+    run(home.against(&server).args(["post", "x", "--media", "clip.mp4"]))
+        .await
+        .ends_with(2)
+        .says(&["\"clip.mp4\"", "uploaded first"]);
     run(home.against(&server).args(["message", "Hello"])).await.ends_with(2).says(&["--to"]);
 }

@@ -67,6 +67,11 @@ impl Call {
         self.with(|call| call.timeout(limit))
     }
 
+    /// See [`Call::retry`](crate::Call::retry).
+    pub fn retry(self, retry: bool) -> Self {
+        self.with(|call| call.retry(retry))
+    }
+
     /// See [`Call::raw_param`](crate::Call::raw_param).
     pub fn raw_param(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.with(|call| call.raw_param(name, value))

@@ -4,6 +4,7 @@
 
 mod call;
 mod pages;
+mod posts;
 mod runtime;
 mod typed_call;
 
@@ -22,7 +23,7 @@ use crate::batch::{self, BatchFile, Batched};
 use crate::cancel::Cancel;
 use crate::client::{self, ClientBuilder};
 use crate::error::{Error, Result};
-use crate::posts::{Content, Message, Post};
+use crate::rate_limiter::Budget;
 use crate::upload::{self, Notice, Progress, Source, UploadOptions, Uploaded, VaultUpload, option_setters};
 use crate::vault::{Check, VaultPlusBatch};
 
@@ -133,6 +134,22 @@ impl Client {
         self.inner.set_api_key(key)
     }
 
+    /// See [`Client::for_connection`](crate::Client::for_connection).
+    ///
+    /// ```no_run
+    /// # fn run(client: ofauth::blocking::Client) -> ofauth::Result<()> {
+    /// client.for_connection("conn_def456")?.upload_path("clip.mp4").send()?;
+    /// # Ok(()) }
+    /// ```
+    pub fn for_connection(&self, id: &str) -> Result<Self> {
+        Ok(Self { inner: self.inner.for_connection(id)?, runtime: Arc::clone(&self.runtime) })
+    }
+
+    /// See [`Client::budget`](crate::Client::budget).
+    pub fn budget<'a>(&self, connection_id: impl Into<Option<&'a str>>) -> Result<Option<Budget>> {
+        self.inner.budget(connection_id)
+    }
+
     /// See [`Client::check`](crate::Client::check).
     pub fn check(&self, etag: &str, size: u64) -> TypedCall<Check> {
         TypedCall::new(self.inner.check(etag, size), &self.runtime)
@@ -145,21 +162,6 @@ impl Client {
         I::Item: Into<String>,
     {
         TypedCall::new(self.inner.vault_plus_batch(ids), &self.runtime)
-    }
-
-    /// See [`Client::create_post`](crate::Client::create_post).
-    pub fn create_post(&self, content: &Content) -> TypedCall<Post> {
-        TypedCall::new(self.inner.create_post(content), &self.runtime)
-    }
-
-    /// See [`Client::send_message`](crate::Client::send_message).
-    pub fn send_message(&self, user_id: &str, content: &Content) -> TypedCall<Message> {
-        TypedCall::new(self.inner.send_message(user_id, content), &self.runtime)
-    }
-
-    /// See [`Client::create_mass_message`](crate::Client::create_mass_message).
-    pub fn create_mass_message(&self, content: &Content) -> TypedCall<Message> {
-        TypedCall::new(self.inner.create_mass_message(content), &self.runtime)
     }
 
     /// See [`Client::whoami`](crate::Client::whoami).

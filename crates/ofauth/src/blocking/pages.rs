@@ -64,6 +64,11 @@ impl<T> Pages<T> {
         Self { pages: self.pages.timeout(limit), ..self }
     }
 
+    /// See [`Pages::retry`](crate::Pages::retry).
+    pub fn retry(self, retry: bool) -> Self {
+        Self { pages: self.pages.retry(retry), ..self }
+    }
+
     /// See [`Pages::resume_token`](crate::Pages::resume_token).
     pub fn resume_token(&self) -> Option<&str> {
         self.pages.resume_token()
@@ -121,6 +126,11 @@ impl<T> Items<T> {
     /// See [`Pages::timeout`](crate::Pages::timeout).
     pub fn timeout(self, limit: Duration) -> Self {
         Self { items: self.items.timeout(limit), ..self }
+    }
+
+    /// See [`Pages::retry`](crate::Pages::retry).
+    pub fn retry(self, retry: bool) -> Self {
+        Self { items: self.items.retry(retry), ..self }
     }
 
     /// See [`Items::resume_token`](crate::Items::resume_token).

@@ -42,6 +42,11 @@ impl<T> TypedCall<T> {
         Self { call: self.call.timeout(limit), ..self }
     }
 
+    /// See [`TypedCall::retry`](crate::TypedCall::retry).
+    pub fn retry(self, retry: bool) -> Self {
+        Self { call: self.call.retry(retry), ..self }
+    }
+
     /// See [`TypedCall::send`](crate::TypedCall::send).
     pub fn send(self) -> Result<T> {
         self.runtime.wait(self.call.send())

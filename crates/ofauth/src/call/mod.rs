@@ -3,7 +3,8 @@
 //! [`transport`] is the one road of every JSON call, typed, raw or inside an upload; [`generated_transport`] is the generated
 //! client's entrance to it, [`raw`] that of a call by its operation's id, whose parameters [`params`] places, [`values`]
 //! writes and [`allowed`] holds against the document, [`typed`] that of the calls with a method of their own. [`pages`] makes
-//! many calls of one, for a list that comes in pages. [`pause`] tells what a call waits for.
+//! many calls of one, for a list that comes in pages. [`pause`] tells what a call waits for, and
+//! [`used_references`] keeps what works once from being sent twice.
 
 mod allowed;
 #[cfg(feature = "typed")]
@@ -14,6 +15,7 @@ pub(crate) mod pause;
 pub(crate) mod raw;
 pub(crate) mod transport;
 pub(crate) mod typed;
+pub(crate) mod used_references;
 mod values;
 
 pub use pages::{Items, Page, Pages};

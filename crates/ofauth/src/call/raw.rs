@@ -53,6 +53,7 @@ pub struct Call {
     connection_id: Option<String>,
     cancel: Cancel,
     timeout: Option<Duration>,
+    retry: bool,
 }
 
 #[derive(Clone)]
@@ -76,6 +77,7 @@ impl Call {
             connection_id: None,
             cancel: Cancel::new(),
             timeout: None,
+            retry: true,
         }
     }
 
@@ -173,6 +175,15 @@ impl Call {
         self
     }
 
+    /// Whether a failure is followed by another try where that is safe, and a refusal for too many requests by a wait.
+    /// Default: true. With false, the first failure is the error, for programs that have a queue of their own.
+    ///
+    /// The call still waits for its turn if the rate limit is known to be used up.
+    pub fn retry(mut self, retry: bool) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Sends the call and returns the answer of a success. Awaiting the call does the same.
     ///
     /// ```no_run
@@ -196,7 +207,7 @@ impl Call {
     /// [`OutcomeUnknown`](ErrorKind::OutcomeUnknown) if the operation must not be called twice, and else
     /// [`InvalidAnswer`](ErrorKind::InvalidAnswer).
     pub async fn send(self) -> Result<Response> {
-        let limits = Limits::new(&self.cancel, self.timeout);
+        let limits = Limits::new(&self.cancel, self.timeout).retry(self.retry);
         self.send_within(limits).await
     }
 
@@ -212,7 +223,8 @@ impl Call {
     /// # Ok(()) }
     /// ```
     pub fn pages(self) -> Pages {
-        let pages = Pages::new(Arc::clone(&self.transport), self.list()).cancel(&self.cancel);
+        let pages =
+            Pages::new(Arc::clone(&self.transport), self.list()).cancel(&self.cancel).retry(self.retry);
         match self.timeout {
             Some(limit) => pages.timeout(limit),
             None => pages,

@@ -11,6 +11,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::time::Instant;
 
 use super::pause::{Pause, tell_of_rate_limit};
+use super::used_references::UsedReferences;
 use crate::cancel::Limits;
 use crate::error::{Error, ErrorKind, Result};
 use crate::http::header_names::CONNECTION_ID;
@@ -43,15 +44,28 @@ pub(crate) struct Transport<E = Connections> {
     /// What carries the requests.
     pub(crate) exchange: E,
     pub(crate) limiters: Arc<RateLimiters>,
+    pub(crate) references: Arc<UsedReferences>,
 }
 
 impl<E: Exchange> Transport<E> {
-    pub(crate) fn new(settings: Arc<Settings>, exchange: E, limiters: Arc<RateLimiters>) -> Self {
-        Self { settings, exchange, limiters }
+    pub(crate) fn new(
+        settings: Arc<Settings>,
+        exchange: E,
+        limiters: Arc<RateLimiters>,
+        references: Arc<UsedReferences>,
+    ) -> Self {
+        Self { settings, exchange, limiters, references }
     }
 
-    /// Sends until an answer is final, and makes anything but a success an error.
+    /// Sends until an answer is final, and makes anything but a success an error. What a success uses up is not sent again.
     pub(crate) async fn call(&self, request: &Request, patience: &Patience) -> Result<Response> {
+        let claim = self.references.claim(request).await?;
+        let answer = self.send_until_final(request, patience).await?;
+        claim.used().await;
+        Ok(answer)
+    }
+
+    async fn send_until_final(&self, request: &Request, patience: &Patience) -> Result<Response> {
         let limiter = self.limiters.for_request(&request.url, request.headers.get(CONNECTION_ID));
         let mut tries = Tries::new(patience.sits_out_rate_limits);
         let mut told = patience.pauses.is_some();
@@ -71,7 +85,10 @@ impl<E: Exchange> Transport<E> {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
-            let pause = tries.pause(&failure, request.class, fastrand::f64());
+            let pause = match patience.limits.once {
+                true => None,
+                false => tries.pause(&failure, request.class, fastrand::f64()),
+            };
             let pause = pause
                 .and_then(|pause| pause_within(pause, &failure, tries.failed(), &limiter, patience.until));
             let Some(pause) = pause else { return Err(last(failure, request)) };

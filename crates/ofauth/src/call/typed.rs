@@ -37,6 +37,7 @@ pub struct TypedCall<T> {
     work: Work<T>,
     cancel: Cancel,
     timeout: Option<Duration>,
+    retry: bool,
 }
 
 impl<T> TypedCall<T> {
@@ -46,7 +47,7 @@ impl<T> TypedCall<T> {
         W: Future<Output = Result<T>> + Send + 'static,
     {
         let work: Work<T> = Box::new(|limits| Box::pin(work(limits)));
-        Self { operation_id, work, cancel: Cancel::new(), timeout: None }
+        Self { operation_id, work, cancel: Cancel::new(), timeout: None, retry: true }
     }
 
     /// Gives the call up when `cancel` is cancelled, as [`Call::cancel`](crate::Call::cancel) does: it ends with
@@ -67,6 +68,13 @@ impl<T> TypedCall<T> {
         self
     }
 
+    /// Whether a failure is followed by another try where that is safe. Default: true. See
+    /// [`Call::retry`](crate::Call::retry).
+    pub fn retry(mut self, retry: bool) -> Self {
+        self.retry = retry;
+        self
+    }
+
     /// Sends the call and returns what the answer says. Awaiting the call does the same.
     ///
     /// ```no_run
@@ -79,7 +87,7 @@ impl<T> TypedCall<T> {
     ///
     /// Those of [`Call::send`](crate::Call::send).
     pub async fn send(self) -> Result<T> {
-        (self.work)(Limits::new(&self.cancel, self.timeout)).await
+        (self.work)(Limits::new(&self.cancel, self.timeout).retry(self.retry)).await
     }
 }
 

@@ -39,10 +39,10 @@ pub(crate) trait Exchange: Send + Sync + 'static {
 }
 
 /// [`Exchange`] over connections of our own.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Connections {
     settings: Arc<Settings>,
-    pool: Pool<Full<Bytes>>,
+    pool: Arc<Pool<Full<Bytes>>>,
 }
 
 impl Exchange for Connections {
@@ -85,7 +85,7 @@ impl Exchange for Connections {
 
 impl Connections {
     pub(crate) fn new(settings: Arc<Settings>) -> Self {
-        Self { settings, pool: Pool::default() }
+        Self { settings, pool: Arc::default() }
     }
 
     async fn send_over(&self, link: &mut Link<Full<Bytes>>, request: &Request) -> Result<Response, Failure> {

@@ -13,7 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Moment;
-use super::limit::RateLimit;
+use super::limit::{Budget, RateLimit};
 use super::observation::{MOST_TOKENS, Observation, Token, tokens};
 use super::rate::{Rate, Span};
 use crate::http::rate_limit_headers::RateLimitHeaders;
@@ -55,6 +55,9 @@ pub(super) struct Bucket {
     at: Moment,
     /// The most tokens that were seen, so the bucket holds that many.
     most: f64,
+    /// The most tokens as the service says it, for those who ask.
+    #[serde(default)]
+    said: Option<u64>,
     /// When each request that has no answer yet was sent.
     under_way: Vec<Moment>,
     /// When accepted requests were answered, as far back as one under way was sent.
@@ -218,6 +221,19 @@ impl Bucket {
         if requests == 0 { Duration::ZERO } else { hold.max(self.until(requests as f64 - level, now)) }
     }
 
+    /// What is known; nothing if no limit is.
+    pub(super) fn budget(&mut self, now: Moment) -> Option<Budget> {
+        let next = self.wait(now);
+        let level = self.level?;
+        // What no bucket holds becomes the largest number; what is owed becomes zero.
+        let left = if next.is_zero() { level.floor() as u64 } else { 0 };
+        let limit = match self.given {
+            Some(given) => u64::from(given.burst.get()),
+            None => self.said.unwrap_or(self.holds().ceil() as u64),
+        };
+        Some(Budget { limit: limit.max(left), left, next })
+    }
+
     /// Spends a token, whether there is one or not. Returns whether it was believed to be there.
     pub(super) fn grant(&mut self, now: Moment) -> bool {
         self.advance(now);
@@ -251,6 +267,7 @@ impl Bucket {
     /// `known`: the request was on the list of those under way.
     fn answered(&mut self, ended: Observation, known: bool, now: Moment) {
         let Observation { sent, believed, token, headers: said } = ended;
+        self.said = said.limit.or(self.said);
         let span = Span {
             sent,
             answered: now,

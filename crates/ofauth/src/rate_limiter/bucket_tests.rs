@@ -317,3 +317,33 @@ fn a_clock_that_is_set_back_changes_little() {
     assert!(bucket.wait(at(1_000)) < Duration::from_millis(1100));
     assert!(bucket.is_sound(at(1_000)));
 }
+
+#[test]
+fn a_budget_is_what_is_known() {
+    let nothing = &mut Bucket::new(None, at(0));
+    assert_eq!(nothing.budget(at(0)), None);
+    let stated = &mut Bucket::new(RateLimit::new(60, 2), at(0));
+    let budget = |bucket: &mut Bucket, now| {
+        bucket.budget(at(now)).map(|now| (now.limit, now.left, now.next.as_millis()))
+    };
+    assert_eq!(budget(stated, 0), Some((2, 2, 0)));
+    let silent = RateLimitHeaders::default();
+    for _ in 0..2 {
+        stated.grant(at(0));
+    }
+    for _ in 0..2 {
+        answered(stated, at(0), at(0), Token::Taken, silent, true);
+    }
+    assert_eq!(budget(stated, 500), Some((2, 0, 500)));
+    assert_eq!(budget(stated, 1001), Some((2, 1, 0)));
+    // What the service says, also where it says that more is left than its limit.
+    for (said, left, limit) in [(Some(90), 40, 90), (None, 40, 41), (Some(60), 80, 81)] {
+        let bucket = &mut Bucket::new(None, at(0));
+        bucket.grant(at(0));
+        let headers = RateLimitHeaders { limit: said, ..numbers(f64::from(left), 10) };
+        answered(bucket, at(0), at(100), Token::Taken, headers, true);
+        let budget = bucket.budget(at(100)).unwrap();
+        assert_eq!((budget.left, budget.next), (u64::from(left as u32), Duration::ZERO));
+        assert!(budget.limit >= budget.left && budget.limit <= limit, "{budget:?}");
+    }
+}

@@ -1,6 +1,7 @@
-//! A rate limit as a caller states it. How it is kept is the bucket's business.
+//! A rate limit as a caller states it, and as a caller is told of it. How it is kept is the bucket's business.
 
 use std::num::NonZeroU32;
+use std::time::Duration;
 
 /// A request limit that is known beforehand: so many requests a minute in the long run, so many at once.
 ///
@@ -36,4 +37,19 @@ impl RateLimit {
     pub(super) fn burst(self) -> f64 {
         f64::from(self.burst.get())
     }
+}
+
+/// What is known of the request budget of a connection. See [`Client::budget`](crate::Client::budget).
+///
+/// The service may know better: what other machines spend, nobody here sees before the next answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Budget {
+    /// The most requests that are allowed at once, as the service or the caller says; if neither did, as many as were seen to
+    /// be left.
+    pub limit: u64,
+    /// Requests that may go at once now.
+    pub left: u64,
+    /// How long the next request will wait; zero if it may go now.
+    pub next: Duration,
 }

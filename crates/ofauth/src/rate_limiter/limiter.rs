@@ -12,7 +12,7 @@ use tokio::time::{Instant, sleep, timeout};
 use url::Url;
 
 use super::clock::{Clock, Moment};
-use super::limit::RateLimit;
+use super::limit::{Budget, RateLimit};
 use super::observation::{Observation, Token};
 use super::shared::{self, Denied, SharedBucket};
 use crate::error::{Error, ErrorKind};
@@ -198,6 +198,13 @@ impl RateLimiter {
         let exact = self.look(|keeper| keeper.time_for(requests)).unwrap_or_default();
         let tenths = u64::try_from(exact.as_millis().div_ceil(100)).unwrap_or(u64::MAX);
         Duration::from_millis(tenths.saturating_mul(100))
+    }
+
+    /// What is known of the limit. May read and write its file.
+    pub(crate) fn budget(&self) -> Option<Budget> {
+        let mut keeper = self.keeper();
+        self.take_in(&mut keeper);
+        keeper.budget()
     }
 
     /// Looks at what is known; nothing comes of it if the file is being looked at this moment.

@@ -25,5 +25,5 @@ mod shared;
 #[path = "../simulation/rate_limiter.rs"]
 mod simulation;
 
-pub use limit::RateLimit;
+pub use limit::{Budget, RateLimit};
 pub(crate) use limiter::{Permit, RateLimiter, RateLimiters, Until};

@@ -15,7 +15,7 @@ use xxhash_rust::xxh3::xxh3_128;
 
 use super::bucket::Bucket;
 use super::clock::{Clock, Moment};
-use super::limit::RateLimit;
+use super::limit::{Budget, RateLimit};
 use super::observation::Observation;
 use crate::private_fs::{self, OpenError};
 use crate::state_format::{Beginning, MAGIC_LENGTH, REQUEST_BUDGET};
@@ -109,6 +109,12 @@ impl SharedBucket {
     pub(super) fn hold(&mut self) -> (Duration, bool) {
         let hold = self.bucket.held(self.clock.now());
         (hold, self.bucket.is_closed())
+    }
+
+    /// What is known, also by other processes.
+    pub(super) fn budget(&mut self) -> Option<Budget> {
+        let in_file = self.with_file(Bucket::budget);
+        in_file.unwrap_or_else(|| self.bucket.budget(self.clock.now()))
     }
 
     pub(super) fn time_for(&mut self, requests: u64) -> Duration {

@@ -87,7 +87,7 @@ impl Machine {
         }));
         let backend = Backend {
             limiter: limiters.of(&connection),
-            transport: Arc::new(Transport::new(settings, network.clone(), limiters)),
+            transport: Arc::new(Transport::new(settings, network.clone(), limiters, Arc::default())),
             transfer: Arc::new(network),
             connection,
             source: source.clone(),
@@ -151,9 +151,9 @@ fn settings() -> Settings {
         stall_timeout: Duration::from_secs(60),
         answer_timeout: Duration::from_secs(120),
         proxy: None,
-        tls: Tls::default(),
+        tls: Arc::new(Tls::default()),
         threads: Threads::default(),
-        answered: AtomicBool::new(true),
+        answered: Arc::new(AtomicBool::new(true)),
     }
 }
 

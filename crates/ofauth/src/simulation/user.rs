@@ -130,6 +130,7 @@ impl User {
             cancel: CancellationToken::new(),
             deadline: (rng.f64() < acts.deadline)
                 .then(|| Instant::now() + Duration::from_secs_f64(10_f64.powf(rng.f64() * 4.0))),
+            once: false,
         };
         let mut run = Run {
             process,

@@ -51,7 +51,7 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
     let body = values::read_body(app, args.body.as_deref()).await?;
     let context = Context::open(app).await?;
     let raw = values::raw_parameters(&args.raw_param)?;
-    let call = context.client.call(id).params(parameters);
+    let call = context.client.call(id).params(parameters).retry(!args.no_retry);
     let mut call = raw.into_iter().fold(call, |call, (name, value)| call.raw_param(name, value));
     if args.paginate {
         return paginate::run(app, args, call).await;

@@ -93,6 +93,13 @@ impl<T> Items<T> {
         self
     }
 
+    /// Whether a page that could not be fetched is asked for again where that is safe. Default: true. See
+    /// [`Call::retry`](crate::Call::retry).
+    pub fn retry(mut self, retry: bool) -> Self {
+        self.walker.set(|walk| walk.retry = retry);
+        self
+    }
+
     /// Where a later walk goes on behind the items that were handed out; nothing at the end of the list.
     ///
     /// ```no_run

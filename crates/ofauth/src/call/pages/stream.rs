@@ -117,6 +117,13 @@ impl<T> Pages<T> {
         self
     }
 
+    /// Whether a page that could not be fetched is asked for again where that is safe. Default: true. See
+    /// [`Call::retry`](crate::Call::retry).
+    pub fn retry(mut self, retry: bool) -> Self {
+        self.walker.set(|walk| walk.retry = retry);
+        self
+    }
+
     /// Where the walk goes on after the pages that were handed out; nothing at the end of the list.
     ///
     /// ```no_run

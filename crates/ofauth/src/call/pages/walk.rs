@@ -35,6 +35,7 @@ pub(super) struct Walk {
     pub(super) max: Option<u64>,
     pub(super) cancel: Cancel,
     pub(super) timeout: Option<Duration>,
+    pub(super) retry: bool,
     state: State,
     handed_out: u64,
     /// Where a walk goes on if the pages after this one come to nothing: behind the latest page that had something new. A page
@@ -97,6 +98,7 @@ impl Walk {
             max: None,
             cancel: Cancel::new(),
             timeout: None,
+            retry: true,
             state: State::NotBegun,
             handed_out: 0,
             behind_news: None,
@@ -199,7 +201,7 @@ impl Walk {
         if !pairs.is_empty() {
             request.url.query_pairs_mut().extend_pairs(pairs);
         }
-        let limits = Limits::new(&self.cancel, self.timeout);
+        let limits = Limits::new(&self.cancel, self.timeout).retry(self.retry);
         let patience = Patience { limits, ..Patience::default() };
         let response = self.transport.call(&request, &patience).await?;
         let answer = page_body::read(&response, &self.table, self.operation.id)?;
