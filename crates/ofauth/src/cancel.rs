@@ -117,6 +117,25 @@ impl Limits {
         }
     }
 
+    /// The caller's cancel.
+    pub(crate) fn as_cancel(&self) -> Cancel {
+        Cancel(self.cancel.clone())
+    }
+
+    /// What is left until the deadline, if there is one.
+    pub(crate) fn left(&self) -> Option<Duration> {
+        self.deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()))
+    }
+
+    /// Sleeps, unless a limit is reached before or is over already.
+    pub(crate) async fn sleep(&self, length: Duration) -> Result<(), ErrorKind> {
+        tokio::select! {
+            biased;
+            reached = self.passed() => Err(reached),
+            () = tokio::time::sleep(length) => Ok(()),
+        }
+    }
+
     /// Resolves when the caller of an upload cancels it or its deadline passes.
     pub(crate) async fn reached(&self) -> Error {
         match self.passed().await {

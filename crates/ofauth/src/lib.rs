@@ -112,9 +112,12 @@ mod account;
 mod batch;
 #[cfg(feature = "blocking")]
 pub mod blocking;
+mod cache_settings;
 mod call;
 mod cancel;
 mod client;
+mod connections;
+mod download;
 mod error;
 mod file_identity;
 #[cfg(any(fuzzing, test))]
@@ -125,11 +128,15 @@ mod journal;
 mod limits;
 #[doc(hidden)]
 pub mod line_file;
+mod link;
 #[cfg(feature = "typed")]
 mod lists;
+mod media_wait;
 mod net;
 mod object;
+mod open_enum;
 mod origin;
+mod polling;
 mod posts;
 #[doc(hidden)]
 pub mod private_fs;
@@ -137,6 +144,7 @@ mod proxy;
 mod rate_limiter;
 mod read_at;
 mod secret;
+mod secret_text;
 mod settings;
 #[cfg(test)]
 mod simulation;
@@ -151,6 +159,8 @@ mod tls;
 pub mod unversioned;
 mod upload;
 mod vault;
+mod vault_lists;
+mod vault_plus;
 
 #[cfg(feature = "typed")]
 #[doc(inline)]
@@ -159,17 +169,26 @@ pub use ofauth_operations::{operation, operations, schemas};
 
 pub use account::Whoami;
 pub use batch::{BatchFile, Batched, UploadAll};
+pub use cache_settings::{AccountSettings, ConnectionSettings, SettingsPatch, SettingsUpdate};
 pub use call::{Call, Items, Page, Pages, TypedCall};
 pub use cancel::Cancel;
 pub use client::{Client, ClientBuilder, DEFAULT_BASE_URL};
+pub use connections::{Connection, ConnectionStatus};
+pub use download::{Download, DownloadProgress, Downloaded};
 #[doc(hidden)]
 pub use error::Setting;
 pub use error::{Error, ErrorKind, Result};
 pub use http::response::Response;
 pub use journal::{Journal, JournalState, JournaledUpload};
 pub use limits::{DEFAULT_CONCURRENCY, MAX_CONCURRENCY, MAX_FILES};
+pub use link::{
+    Attempts, LinkErrorCode, LinkMode, LinkOptions, LinkReturn, LinkReturnStatus, LinkSession, LinkState,
+    LinkStatus, LinkStep, LinkWait, Linked, TwoFactor, TwoFactorOption,
+};
+pub use media_wait::WaitMedia;
 pub use posts::{Content, MediaItem, Message, Post, Price};
 pub use rate_limiter::{Budget, RateLimit};
+pub use secret_text::Secret;
 #[doc(hidden)]
 pub use upload::Sum;
 pub use upload::{
@@ -177,6 +196,11 @@ pub use upload::{
     VaultUpload,
 };
 pub use vault::{Check, Media, VaultPlusBatch};
+pub use vault_lists::{VaultList, VaultListChange};
+pub use vault_plus::{
+    Variant, VariantStatus, VaultPlusDeleted, VaultPlusMedia, VaultPlusQuery, VaultPlusSort, VaultPlusStats,
+    VaultPlusStatus, VaultPlusSync, VaultPlusType,
+};
 
 /// The programs of the README and of the page on Rust, compiled.
 #[cfg(all(doctest, feature = "typed", feature = "blocking"))]

@@ -3,6 +3,7 @@
 //! Read leniently, as the API is: an id may come as number or text, and what is not understood is in the raw object.
 
 use std::fmt;
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 
@@ -16,6 +17,42 @@ pub(crate) fn id_of(object: &Value) -> Option<String> {
         Value::Number(id) => Some(id.to_string()),
         _ => None,
     }
+}
+
+/// The text of a field; nothing for what is not there, is no text or is empty.
+pub(crate) fn text_of(object: &Value, field: &str) -> Option<String> {
+    object.get(field)?.as_str().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// A whole number that is not negative, also if it came as `1024.0` or as text.
+pub(crate) fn count_of(object: &Value, field: &str) -> Option<u64> {
+    match object.get(field)? {
+        Value::Number(number) => number.as_u64().or_else(|| {
+            // Every whole number that floating point holds exactly.
+            let float = number.as_f64().filter(|float| float.fract() == 0.0)?;
+            (0.0..=9_007_199_254_740_992.0).contains(&float).then_some(float as u64)
+        }),
+        Value::String(text) => text.parse().ok(),
+        _ => None,
+    }
+}
+
+/// A moment: milliseconds since 1970, or a text after RFC 3339.
+pub(crate) fn time_of(object: &Value, field: &str) -> Option<SystemTime> {
+    match object.get(field)? {
+        Value::String(text) => time(text),
+        _ => SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(count_of(object, field)?)),
+    }
+}
+
+/// The moment that a text after RFC 3339 names.
+pub(crate) fn time(text: &str) -> Option<SystemTime> {
+    text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+}
+
+/// A moment as the API takes it, in UTC.
+pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
+    jiff::Timestamp::try_from(at).ok().map(|at| at.to_string())
 }
 
 /// The object of a response, and its id.

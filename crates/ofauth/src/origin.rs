@@ -58,6 +58,21 @@ impl Origins {
         Ok(url)
     }
 
+    /// Refuses a URL that nothing may be read from, not even without the key: what comes from there could be changed on the
+    /// way, or is this machine's own business.
+    pub(crate) fn check_readable(&self, url: &Url, what: &str) -> Result<()> {
+        let plain = self.plain_http || (is_loopback(url) && is_loopback(&self.base));
+        let why = match url.scheme() {
+            _ if !url.username().is_empty() || url.password().is_some() => "with a user name in it",
+            "https" => return Ok(()),
+            "http" if plain => return Ok(()),
+            _ => "without encryption",
+        };
+        let origin = url.origin().ascii_serialization();
+        let text = format!("the {what} points to {origin}, {why}: nothing was read from there");
+        Err(Error::new(ErrorKind::UntrustedOrigin, text))
+    }
+
     /// Refuses `url` unless its origin may see the key.
     pub(crate) fn check(&self, url: &Url, what: &str) -> Result<()> {
         let refuse = |why: &str| {
@@ -170,6 +185,22 @@ mod tests {
             assert_eq!(Origins::new(bad, &[], false).unwrap_err().kind(), ErrorKind::Config, "{bad}");
         }
         Origins::new("http://10.0.0.1", &[], true).unwrap();
+    }
+
+    #[test]
+    fn what_is_read_without_the_key_is_encrypted_or_here() {
+        let of = |base: &str, plain: bool, url: &str| {
+            let origins = Origins::new(base, &[], plain).unwrap();
+            origins.check_readable(&Url::parse(url).unwrap(), "address").is_ok()
+        };
+        assert!(of("https://api.ofauth.com", false, "https://media.ofauth.com/x"));
+        assert!(!of("https://api.ofauth.com", false, "http://media.ofauth.com/x"));
+        assert!(!of("https://api.ofauth.com", false, "http://127.0.0.1/x"));
+        assert!(!of("https://api.ofauth.com", false, "https://user@media.ofauth.com/x"));
+        assert!(!of("https://api.ofauth.com", true, "ftp://media.ofauth.com/x"));
+        assert!(of("http://10.0.0.1", true, "http://media.ofauth.com/x"));
+        assert!(of("http://127.0.0.1:1", false, "http://127.0.0.1:2/x"));
+        assert!(!of("http://127.0.0.1:1", false, "http://10.0.0.1/x"));
     }
 
     #[test]

@@ -31,7 +31,7 @@ pub struct Media {
 }
 
 impl Media {
-    fn new(raw: Value) -> Self {
+    pub(crate) fn new(raw: Value) -> Self {
         let media_type = raw.get("type").and_then(Value::as_str).map(str::to_owned);
         Self { id: id_of(&raw), media_type, raw: Raw(raw) }
     }

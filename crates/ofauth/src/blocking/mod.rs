@@ -3,10 +3,12 @@
 //! A thin face: a [`Client`] owns a small runtime and waits for what the async client does.
 
 mod call;
+mod flows;
 mod pages;
 mod posts;
 mod runtime;
 mod typed_call;
+mod waits;
 
 use std::future::{IntoFuture, ready};
 use std::path::PathBuf;
@@ -18,6 +20,7 @@ use self::runtime::OwnRuntime;
 #[doc(hidden)]
 pub use self::runtime::start_runtime;
 pub use self::typed_call::TypedCall;
+pub use self::waits::{Download, LinkWait, WaitMedia};
 use crate::account::Whoami;
 use crate::batch::{self, BatchFile, Batched};
 use crate::cancel::Cancel;

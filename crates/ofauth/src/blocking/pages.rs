@@ -103,6 +103,10 @@ pub struct Items<T = Value> {
 }
 
 impl<T> Items<T> {
+    pub(super) fn new(items: call::Items<T>, runtime: &Arc<OwnRuntime>) -> Self {
+        Self { items, runtime: Arc::clone(runtime), is_over: false }
+    }
+
     /// See [`Items::typed`](crate::Items::typed).
     pub fn typed<U>(self) -> Items<U> {
         Items { items: self.items.typed(), runtime: self.runtime, is_over: self.is_over }

@@ -17,6 +17,20 @@ pub(crate) fn head(
     url: &Url,
     headers: HeaderMap,
 ) -> http::Result<request::Builder> {
+    let mut builder = head_without_key(settings, method, url, headers)?;
+    if let (Some(all), Some(key)) = (builder.headers_mut(), settings.key.header()) {
+        all.insert(API_KEY, key);
+    }
+    Ok(builder)
+}
+
+/// The same without the key, for a server that may not see it.
+pub(crate) fn head_without_key(
+    settings: &Settings,
+    method: Method,
+    url: &Url,
+    headers: HeaderMap,
+) -> http::Result<request::Builder> {
     let proxy = plain_proxy(Route::of(settings, url));
     // A proxy that passes plain requests on wants the whole URL, a server only path and query.
     let target = match proxy {
@@ -32,9 +46,6 @@ pub(crate) fn head(
         all.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         all.insert(HOST, host);
         all.insert(USER_AGENT, settings.user_agent.clone());
-        if let Some(key) = settings.key.header() {
-            all.insert(API_KEY, key);
-        }
         if let Some(authorization) = proxy.and_then(|proxy| proxy.authorization.clone()) {
             all.insert(PROXY_AUTHORIZATION, authorization);
         }

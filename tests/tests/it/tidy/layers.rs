@@ -12,7 +12,16 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth",
         &[
-            &["cancel.rs", "error.rs", "limits.rs", "read_at.rs", "system.rs"],
+            &[
+                "cancel.rs",
+                "error.rs",
+                "limits.rs",
+                "open_enum.rs",
+                "polling.rs",
+                "read_at.rs",
+                "secret_text.rs",
+                "system.rs",
+            ],
             &[
                 "file_identity.rs",
                 "line_file.rs",
@@ -32,7 +41,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["upload"],
             &["batch"],
             &["client"],
-            &["account.rs", "lists.rs", "posts", "vault.rs"],
+            &[
+                "account.rs",
+                "cache_settings",
+                "connections.rs",
+                "lists.rs",
+                "posts",
+                "vault.rs",
+                "vault_plus",
+            ],
+            &["link", "media_wait"],
+            &["download", "vault_lists"],
             &["blocking"],
             &["unversioned.rs", "lib.rs"],
         ],

@@ -1,0 +1,186 @@
+//! Waits for the end of a sign-in.
+
+use std::fmt;
+use std::pin::Pin;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::hosted::HostedWatch;
+use super::session::LinkSession;
+use super::status::{LinkState, LinkStatus, Linked, Step, linked, step};
+use crate::cancel::{Cancel, Limits};
+use crate::client::Client;
+use crate::error::{Error, ErrorKind, Result};
+use crate::polling::{Failures, Pace};
+
+/// The pauses between two looks.
+const USUAL_PACE: Pace = Pace { shortest: Duration::from_secs(2), longest: Duration::from_secs(10) };
+
+/// How long a session is waited for that does not say when it ends: what the documentation calls usual.
+const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
+
+/// How much longer than its end a session is looked at: a sign-in in its last moment shows a little later.
+const GRACE: Duration = Duration::from_secs(5);
+
+type Callback = Box<dyn FnMut(&LinkStatus) + Send>;
+
+/// A wait for the end of a sign-in that has not begun. Await it, or call [`send`](Self::send). Made by
+/// [`Client::link_wait`].
+///
+/// ```no_run
+/// # async fn run(client: ofauth::Client, session: ofauth::LinkSession) -> ofauth::Result<()> {
+/// let linked = client.link_wait(&session).on_progress(|status| eprintln!("{status}")).await?;
+/// println!("{} is {:?}", linked.connection_id, linked.username);
+/// # Ok(()) }
+/// ```
+#[must_use = "a wait does nothing until it is awaited"]
+pub struct LinkWait {
+    client: Client,
+    session: LinkSession,
+    cancel: Cancel,
+    timeout: Option<Duration>,
+    pace: Pace,
+    on_progress: Option<Callback>,
+}
+
+impl LinkWait {
+    pub(super) fn new(client: Client, session: LinkSession) -> Self {
+        Self { client, session, cancel: Cancel::new(), timeout: None, pace: USUAL_PACE, on_progress: None }
+    }
+
+    /// Gives the wait up when `cancel` is cancelled: it ends with [`Cancelled`](ErrorKind::Cancelled). The creator can still
+    /// sign in, and can be waited for again.
+    pub fn cancel(mut self, cancel: &Cancel) -> Self {
+        self.cancel = cancel.clone();
+        self
+    }
+
+    /// Gives the wait up when it has taken this long. Default: when the session ends.
+    pub fn timeout(mut self, limit: Duration) -> Self {
+        self.timeout = Some(limit);
+        self
+    }
+
+    /// The first pause between two looks, and the longest one, to which it doubles. Default: 2 and 10 seconds.
+    pub fn interval(mut self, shortest: Duration, longest: Duration) -> Self {
+        self.pace = Pace { shortest, longest };
+        self
+    }
+
+    /// Calls this with how far the sign-in is, at first and whenever it changes.
+    pub fn on_progress(mut self, callback: impl FnMut(&LinkStatus) + Send + 'static) -> Self {
+        self.on_progress = Some(Box::new(callback));
+        self
+    }
+
+    /// Waits until the creator is linked.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, session: ofauth::LinkSession) -> ofauth::Result<()> {
+    /// use ofauth::ErrorKind;
+    ///
+    /// match client.link_wait(&session).send().await {
+    ///     Ok(linked) => println!("{}", linked.connection_id),
+    ///     Err(error) if error.kind() == ErrorKind::Timeout => println!("nobody signed in in time"),
+    ///     Err(error) => println!("{error}"), // says what to do
+    /// }
+    /// # Ok(()) }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Rejected`](ErrorKind::Rejected) if the sign-in failed or the session is not known; the message says what to do.
+    /// [`Timeout`](ErrorKind::Timeout) when the session or the timeout ends, [`Cancelled`](ErrorKind::Cancelled). Else those of
+    /// [`Call::send`](crate::Call::send).
+    pub async fn send(mut self) -> Result<Linked> {
+        let life = self.session.life().map_or(USUAL_LIFE, |left| left.saturating_add(GRACE));
+        let limits = Limits::new(&self.cancel, Some(self.timeout.map_or(life, |limit| limit.min(life))));
+        let session = self.session.clone();
+        let mut hosted = HostedWatch::new(&session);
+        let (mut failures, mut told, mut quiet) = (Failures::default(), None, 0_u32);
+        loop {
+            let looked = match &session.client_secret {
+                Some(secret) => ask(&self.client, secret.as_str(), &limits).await,
+                None => look(&self.client, &mut hosted, &limits).await,
+            };
+            let looked = failures.forgive(looked).map_err(|error| match error.kind() {
+                ErrorKind::Cancelled => given_up(ErrorKind::Cancelled),
+                _ => error,
+            })?;
+            match looked {
+                Some(Step::Done(data)) => return completed(data, &session.client_reference_id),
+                Some(Step::Linked(linked)) => return Ok(*linked),
+                Some(Step::Over(error)) => return Err(error),
+                Some(Step::Wait(status)) if told.as_ref() != Some(&status) => {
+                    quiet = 0;
+                    if let Some(callback) = &mut self.on_progress {
+                        callback(&status);
+                    }
+                    told = Some(status);
+                }
+                Some(Step::Wait(_)) | None => quiet = quiet.saturating_add(1),
+            }
+            // These calls count against no budget.
+            limits.sleep(self.pace.pause(quiet, Duration::ZERO)).await.map_err(given_up)?;
+        }
+    }
+}
+
+/// Asks how far a whitelabel session is.
+async fn ask(client: &Client, secret: &str, limits: &Limits) -> Result<Step> {
+    let call = client.call("get_link_status").param("clientSecret", secret);
+    match call.send_within(limits.clone()).await {
+        Ok(answer) => Ok(step(&answer.json::<Value>()?)),
+        Err(error) if error.status() == Some(404) => Ok(step(&json!({"status": "not_found"}))),
+        Err(error) => Err(error),
+    }
+}
+
+/// Looks for the connection that a hosted session makes.
+async fn look(client: &Client, hosted: &mut HostedWatch<'_>, limits: &Limits) -> Result<Step> {
+    let mut connections = client.connections().cancel(&limits.as_cancel());
+    if let Some(left) = limits.left() {
+        connections = connections.timeout(left);
+    }
+    while let Some(connection) = connections.next().await {
+        if let Some(linked) = hosted.see(&connection?) {
+            return Ok(Step::Linked(Box::new(linked)));
+        }
+    }
+    hosted.end_look();
+    Ok(Step::Wait(LinkStatus { state: LinkState::Pending, two_factor: None }))
+}
+
+fn completed(data: Value, reference: &str) -> Result<Linked> {
+    linked(data, reference).ok_or_else(|| {
+        let text = "wait for a link: it is completed, but the answer has no connection id: \
+                    look for it with the operation list_connections";
+        Error::new(ErrorKind::InvalidAnswer, text)
+    })
+}
+
+fn given_up(reached: ErrorKind) -> Error {
+    let text = match reached {
+        ErrorKind::Timeout => {
+            "the creator did not sign in before the link session or the timeout ended: start another link"
+        }
+        _ => "the wait for the creator was cancelled: they can still sign in",
+    };
+    Error::new(reached, text)
+}
+
+impl IntoFuture for LinkWait {
+    type Output = Result<Linked>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Result<Linked>> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+impl fmt::Debug for LinkWait {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LinkWait").field("session", &self.session).finish_non_exhaustive()
+    }
+}
