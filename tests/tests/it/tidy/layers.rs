@@ -83,6 +83,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     (
+        "crates/ofauth-webhooks",
+        &[
+            &["encoding.rs", "error.rs", "json.rs", "scheme.rs"],
+            &["connection.rs", "dedupe.rs", "headers.rs", "secret.rs"],
+            &["event.rs"],
+            &["verifier.rs"],
+            &["examples.rs", "sign.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
         "crates/ofauth-api",
         &[
             &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
