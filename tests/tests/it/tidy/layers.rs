@@ -118,7 +118,15 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         &[
             &["response.rs", "canary.rs", "gate.rs", "tls.rs"],
             &["exchange.rs", "server.rs"],
-            &["session.rs", "every_operation", "guide.rs", "lists.rs", "one_rule.rs", "watch.rs"],
+            &[
+                "session.rs",
+                "every_operation",
+                "guide.rs",
+                "lists.rs",
+                "one_rule.rs",
+                "watch.rs",
+                "webhooks.rs",
+            ],
             &["lib.rs"],
         ],
     ),
