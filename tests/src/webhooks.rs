@@ -3,7 +3,7 @@
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 /// One request, and what is to become of it.
 #[derive(Debug)]
@@ -20,6 +20,19 @@ pub struct Vector {
     pub now: u64,
     /// `{"ok": {..}}` with fields of the event, or `{"error": kind}`.
     pub expect: Value,
+}
+
+impl Vector {
+    /// An event, as every language gives it, in the form of what is expected: with the same fields.
+    pub fn told(&self, event: &Value) -> Value {
+        let field = |name: &str| match name {
+            "connectionId" => event["connection"]["id"].clone(),
+            name => event[name].clone(),
+        };
+        let wanted = self.expect["ok"].as_object().into_iter().flatten();
+        let fields = wanted.map(|(name, _)| (name.clone(), field(name))).collect();
+        json!({"ok": Value::Object(fields)})
+    }
 }
 
 #[derive(Deserialize)]

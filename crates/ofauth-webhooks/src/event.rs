@@ -211,11 +211,12 @@ fn instant(value: &Value) -> Option<Timestamp> {
     }
 }
 
-/// The instant as the service wrote it, if it is a text.
+/// The instant in UTC, in the form of RFC 3339: as the service wrote it, if it is that already.
 fn written(timestamp: Option<&Value>) -> Option<String> {
     let value = timestamp?;
     let instant = instant(value)?;
-    Some(value.as_str().map_or_else(|| instant.to_string(), str::to_owned))
+    let is_utc = |text: &&str| text.ends_with('Z') && text.as_bytes().get(10) == Some(&b'T');
+    Some(value.as_str().filter(is_utc).map_or_else(|| instant.to_string(), str::to_owned))
 }
 
 impl Serialize for Event {

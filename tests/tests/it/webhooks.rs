@@ -16,16 +16,7 @@ fn verify(vector: &Vector) -> Result<Event, Error> {
 /// What became of a request, as the table tells it.
 fn told(vector: &Vector) -> Value {
     match verify(vector) {
-        Ok(event) => {
-            let event = serde_json::to_value(&event).unwrap();
-            let wanted = vector.expect["ok"].as_object().into_iter().flatten();
-            let field = |name: &str| match name {
-                "connectionId" => event["connection"]["id"].clone(),
-                name => event[name].clone(),
-            };
-            let fields = wanted.map(|(name, _)| (name.clone(), field(name)));
-            json!({"ok": Value::Object(fields.collect())})
-        }
+        Ok(event) => vector.told(&serde_json::to_value(&event).unwrap()),
         Err(error) => json!({"error": error.kind().as_str()}),
     }
 }

@@ -47,7 +47,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["runtime.rs", "guest.rs", "event_loop.rs", "borrowed_bytes.rs"],
             &["config.rs", "client.rs", "upload.rs", "response.rs"],
             &["result.rs", "run.rs", "request.rs", "journal.rs"],
-            &["batch", "call.rs", "pages.rs"],
+            &["batch", "call.rs", "pages.rs", "webhook.rs"],
             &["lib.rs"],
         ],
     ),
