@@ -485,6 +485,24 @@ uint32_t ofauth_abi_version(void);
 /** Another process, or another thread of this one, is carrying out the same upload. */
 #define OFAUTH_ERR_BUSY 303
 
+/** A request is no webhook: a header of the signature is not there, or none of them is. */
+#define OFAUTH_ERR_WEBHOOK_MISSING 400
+
+/** A header of the signature of a webhook cannot be read. */
+#define OFAUTH_ERR_WEBHOOK_MALFORMED 401
+
+/** The signature of a webhook is genuine, but older than the tolerance. */
+#define OFAUTH_ERR_WEBHOOK_TOO_OLD 402
+
+/** The signature of a webhook is genuine, but further in the future than the tolerance. */
+#define OFAUTH_ERR_WEBHOOK_TOO_NEW 403
+
+/** No secret made the signature of a webhook: another secret, another body, or another sender. */
+#define OFAUTH_ERR_WEBHOOK_MISMATCH 404
+
+/** A webhook is genuine, but its body is not a JSON object with the name of an event. */
+#define OFAUTH_ERR_WEBHOOK_UNREADABLE 405
+
 /** A defect of this library. */
 #define OFAUTH_ERR_INTERNAL 900
 
@@ -2035,6 +2053,63 @@ OFAUTH_API
 ofauth_status ofauth_journal_forget(const char *dir,
                                     const char *id,
                                     ofauth_error **err);
+
+/** @} */
+
+/* -- Webhooks -------------------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_webhook Webhooks
+ *
+ * Who sent a webhook, and what it says. No client is needed, nothing is sent, and any thread may ask. The statuses from 400 to
+ * 499 say that a request is not to be taken: answer 400 to it.
+ * @{
+ */
+
+/**
+ * Verifies a webhook and reads its event, a JSON object with the fields scheme ("ofauth" or "svix"), type, timestamp, live,
+ * id, signedAt, connection, environment, dedupeKey and data; what is not known is null. Free `*out` with
+ * `ofauth_response_free`.
+ *
+ * The headers are all of the request, or those of the signature: the name in `header_names` at each place, in upper or lower
+ * case, and its value in `header_values`, which need not be UTF-8. They decide the scheme: "OFAuth-Signature", or "svix-id", "svix-timestamp" and
+ * "svix-signature", which may be called "webhook-...". `body` is the body as it came, before anything parses it.
+ *
+ * While secrets are rotated there are several. Each is tried as its text and as base64, with and without the "whsec_" in
+ * front; a line end behind it does not matter, and an empty one is left out. If none is left, that is
+ * `OFAUTH_ERR_INVALID_ARGUMENT`.
+ *
+ * `now_unix_seconds` is what time(NULL) says. `tolerance_seconds` is how old a signature may be, and how far in the future; 0
+ * stands for 300. The service sends an event again until it is answered with 2xx: dedupeKey is the same each time.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_webhook_verify(const char *const *secrets,
+                                    size_t secret_count,
+                                    const char *const *header_names,
+                                    const char *const *header_values,
+                                    size_t header_count,
+                                    const void *body,
+                                    size_t body_size,
+                                    int64_t now_unix_seconds,
+                                    uint64_t tolerance_seconds,
+                                    ofauth_response **out,
+                                    ofauth_error **err);
+
+/**
+ * Signs a body as the service does, to test an endpoint. `*out` has the headers to send with it, by
+ * `ofauth_response_header` and the functions beside it, and as a JSON object. Free it with `ofauth_response_free`.
+ *
+ * `scheme` is "ofauth" or "svix", `id` is that of the event in the scheme of svix, and may be NULL for the other.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_webhook_sign(const char *scheme,
+                                  const char *secret,
+                                  const char *id,
+                                  const void *body,
+                                  size_t body_size,
+                                  int64_t at_unix_seconds,
+                                  ofauth_response **out,
+                                  ofauth_error **err);
 
 /** @} */
 

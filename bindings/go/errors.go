@@ -70,6 +70,18 @@ const (
 	// ErrBusy is an upload that another process, or another call of this one, is carrying out; or one whose held result
 	// was neither settled nor released. Of a batch: another goroutine waits for it, or another batch has a record of its name.
 	ErrBusy Status = C.OFAUTH_ERR_BUSY
+	// ErrWebhookMissing is a request that is no webhook: a header of the signature is not there, or none of them is.
+	ErrWebhookMissing Status = C.OFAUTH_ERR_WEBHOOK_MISSING
+	// ErrWebhookMalformed is a header of the signature that cannot be read.
+	ErrWebhookMalformed Status = C.OFAUTH_ERR_WEBHOOK_MALFORMED
+	// ErrWebhookTooOld is a genuine signature that was made too long ago.
+	ErrWebhookTooOld Status = C.OFAUTH_ERR_WEBHOOK_TOO_OLD
+	// ErrWebhookTooNew is a genuine signature that was made in the future.
+	ErrWebhookTooNew Status = C.OFAUTH_ERR_WEBHOOK_TOO_NEW
+	// ErrWebhookMismatch is a signature that no secret made: another secret, another body, or another sender.
+	ErrWebhookMismatch Status = C.OFAUTH_ERR_WEBHOOK_MISMATCH
+	// ErrWebhookUnreadable is a genuine webhook whose body names no event.
+	ErrWebhookUnreadable Status = C.OFAUTH_ERR_WEBHOOK_UNREADABLE
 	// ErrInternal is a defect of the library.
 	ErrInternal Status = C.OFAUTH_ERR_INTERNAL
 	// ErrPanic is a defect of the library that stopped the call in the middle.

@@ -172,3 +172,17 @@ ofauth_status ofauthgo_request_run(const ofauth_client *client, const ofauthgo_r
   current_call = before;
   return status;
 }
+
+ofauth_status ofauthgo_webhook_verify(char *const *secrets, size_t secret_count, char *const *header_names,
+                                      char *const *header_values, size_t header_count, const uint8_t *body,
+                                      size_t body_size, int64_t now, uint64_t tolerance, ofauth_response **out,
+                                      ofauth_error **err) {
+  return ofauth_webhook_verify((const char *const *)secrets, secret_count, (const char *const *)header_names,
+                               (const char *const *)header_values, header_count, body, body_size, now, tolerance, out,
+                               err);
+}
+
+ofauth_status ofauthgo_webhook_sign(const char *scheme, const char *secret, const char *id, const uint8_t *body,
+                                    size_t body_size, int64_t at, ofauth_response **out, ofauth_error **err) {
+  return ofauth_webhook_sign(scheme, secret, id, body, body_size, at, out, err);
+}

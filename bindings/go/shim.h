@@ -61,4 +61,12 @@ typedef struct ofauthgo_request {
 ofauth_status ofauthgo_request_run(const ofauth_client *client, const ofauthgo_request *texts, const uint8_t *data,
                                    size_t size, uintptr_t call, ofauth_response **out, ofauth_error **err);
 
+/* The library's functions of the same names, which need no call: their bytes are of a type without pointers. */
+ofauth_status ofauthgo_webhook_verify(char *const *secrets, size_t secret_count, char *const *header_names,
+                                      char *const *header_values, size_t header_count, const uint8_t *body,
+                                      size_t body_size, int64_t now, uint64_t tolerance, ofauth_response **out,
+                                      ofauth_error **err);
+ofauth_status ofauthgo_webhook_sign(const char *scheme, const char *secret, const char *id, const uint8_t *body,
+                                    size_t body_size, int64_t at, ofauth_response **out, ofauth_error **err);
+
 #endif

@@ -15,7 +15,7 @@ static void complain(const struct function *function, const struct variant *vari
   _exit(1);
 }
 
-/* What comes of a path that is not UTF-8, which is a path all the same; OFAUTH_ERR_UTF8 for what is no path. */
+/* What comes of a path that is not UTF-8, which is a path all the same, and of such a header; OFAUTH_ERR_UTF8 for others. */
 static ofauth_status odd_bytes(const struct function *function, int at) {
   static const struct {
     const char *name;
@@ -25,6 +25,7 @@ static ofauth_status odd_bytes(const struct function *function, int at) {
       {"ofauth_upload_file", 1, OFAUTH_ERR_SOURCE},      {"ofauth_upload_set_file", 1, OFAUTH_OK},
       {"ofauth_batch_add_file", 1, OFAUTH_OK},
       {"ofauth_config_set_journal_dir", 1, OFAUTH_OK},   {"ofauth_config_set_rate_state_dir", 1, OFAUTH_OK},
+      {"ofauth_webhook_verify", 3, OFAUTH_ERR_WEBHOOK_MISSING},
       {"ofauth_journal_sessions", 0, OFAUTH_OK},         {"ofauth_journal_forget", 0, OFAUTH_ERR_INVALID_ARGUMENT},
   };
   for (size_t i = 0; i < sizeof PATHS / sizeof PATHS[0]; i++) {

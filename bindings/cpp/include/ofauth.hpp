@@ -40,6 +40,7 @@
 #include <ofauth/pages.hpp>
 #include <ofauth/results.hpp>
 #include <ofauth/upload.hpp>
+#include <ofauth/webhooks.hpp>
 
 #include <chrono>
 #include <cstddef>

@@ -87,13 +87,8 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
     let call = |client: &Guest, limits: Limits| {
-        // SAFETY: the header asks for an array of `count` texts.
-        let ids = unsafe { pointer::array(ids, count, "ids") }?;
-        let mut owned = pointer::reserved(ids.len(), "ids")?;
-        for (index, id) in ids.iter().enumerate() {
-            // SAFETY: the header asks for texts that end with NUL.
-            owned.push(unsafe { pointer::owned_text(*id, &format!("ids[{index}]")) }?);
-        }
+        // SAFETY: the header asks for an array of `count` texts that end with NUL.
+        let owned = unsafe { pointer::texts(ids, count, "ids", pointer::owned_text) }?;
         let batch = run(client, limits, client.client().vault_plus_batch(owned))?;
         let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
         ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))

@@ -47,6 +47,7 @@ mod upload;
 mod user_data;
 mod version;
 mod waiting;
+mod webhook;
 
 pub use batch::*;
 pub use call::*;
@@ -74,3 +75,4 @@ pub use upload::*;
 pub use user_data::ofauth_destroy;
 pub use version::{OFAUTH_ABI_VERSION, ofauth_abi_version, ofauth_version};
 pub use waiting::*;
+pub use webhook::*;

@@ -140,10 +140,8 @@ pub(crate) unsafe fn path(pointer: *const c_char, name: &str) -> Result<PathBuf>
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStringExt as _;
-        // SAFETY: a text is valid for reads.
-        unsafe { shared(pointer, name) }?;
-        // SAFETY: not NULL, and ends with NUL, as promised by the caller.
-        let bytes = unsafe { CStr::from_ptr(pointer) }.to_bytes();
+        // SAFETY: as promised by the caller.
+        let bytes = unsafe { odd_text(pointer, name) }?;
         Ok(std::ffi::OsString::from_vec(copy(bytes, name)?).into())
     }
     #[cfg(not(unix))]
@@ -183,6 +181,39 @@ pub(crate) unsafe fn array<'a, T>(pointer: *const T, count: usize, name: &str) -
     check_size(count, size_of::<T>(), name)?;
     // SAFETY: not NULL, no larger than an object can be, and as promised by the caller.
     Ok(unsafe { std::slice::from_raw_parts(pointer, count) })
+}
+
+/// What `read` makes of the texts of an array, such as [`text`]. NULL is fine for none.
+///
+/// # Safety
+///
+/// NULL, or `count` texts that end with NUL and stay as they are for as long as what is made of them.
+pub(crate) unsafe fn texts<T>(
+    pointer: *const *const c_char,
+    count: usize,
+    name: &str,
+    read: unsafe fn(*const c_char, &str) -> Result<T>,
+) -> Result<Vec<T>> {
+    // SAFETY: as promised by the caller.
+    let given = unsafe { array(pointer, count, name) }?;
+    let mut texts = reserved(given.len(), name)?;
+    for (index, each) in given.iter().enumerate() {
+        // SAFETY: as promised by the caller.
+        texts.push(unsafe { read(*each, &format!("{name}[{index}]")) }?);
+    }
+    Ok(texts)
+}
+
+/// A text argument whose bytes may be any.
+///
+/// # Safety
+///
+/// As for [`text`].
+pub(crate) unsafe fn odd_text<'a>(pointer: *const c_char, name: &str) -> Result<&'a [u8]> {
+    // SAFETY: a text is valid for reads.
+    unsafe { shared(pointer, name) }?;
+    // SAFETY: not NULL, and ends with NUL, as promised by the caller.
+    Ok(unsafe { CStr::from_ptr(pointer) }.to_bytes())
 }
 
 /// Bytes that are looked at later: their address, checked as far as can be seen.

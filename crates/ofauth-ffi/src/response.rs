@@ -45,6 +45,16 @@ impl ofauth_response {
         Self::new(200, json.as_bytes())
     }
 
+    /// Headers alone, with names in lower case, and as JSON.
+    pub(crate) fn of_headers<'a>(headers: impl IntoIterator<Item = (&'a str, String)>) -> Result<Self> {
+        let headers: Vec<_> =
+            headers.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        let json: serde_json::Map<_, _> =
+            headers.iter().map(|(name, value)| (name.clone(), value.as_str().into())).collect();
+        let headers = headers.iter().map(|(name, value)| (text::owned(name), text::owned(value))).collect();
+        Ok(Self { headers, ..Self::of_json(&json.into())? })
+    }
+
     fn new(status: i32, body: &[u8]) -> Result<Self> {
         let kind = if body.iter().all(u8::is_ascii_whitespace) {
             BodyKind::Empty

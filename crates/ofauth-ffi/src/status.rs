@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use ofauth::ErrorKind;
+use ofauth::{ErrorKind, webhooks};
 
 /// How a call ended: `OFAUTH_OK` or one of `OFAUTH_ERR_...`. Later versions may add numbers.
 pub type ofauth_status = i32;
@@ -65,6 +65,19 @@ pub const OFAUTH_ERR_JOURNAL: ofauth_status = 302;
 /// Another process, or another thread of this one, is carrying out the same upload.
 pub const OFAUTH_ERR_BUSY: ofauth_status = 303;
 
+/// A request is no webhook: a header of the signature is not there, or none of them is.
+pub const OFAUTH_ERR_WEBHOOK_MISSING: ofauth_status = 400;
+/// A header of the signature of a webhook cannot be read.
+pub const OFAUTH_ERR_WEBHOOK_MALFORMED: ofauth_status = 401;
+/// The signature of a webhook is genuine, but older than the tolerance.
+pub const OFAUTH_ERR_WEBHOOK_TOO_OLD: ofauth_status = 402;
+/// The signature of a webhook is genuine, but further in the future than the tolerance.
+pub const OFAUTH_ERR_WEBHOOK_TOO_NEW: ofauth_status = 403;
+/// No secret made the signature of a webhook: another secret, another body, or another sender.
+pub const OFAUTH_ERR_WEBHOOK_MISMATCH: ofauth_status = 404;
+/// A webhook is genuine, but its body is not a JSON object with the name of an event.
+pub const OFAUTH_ERR_WEBHOOK_UNREADABLE: ofauth_status = 405;
+
 /// A defect of this library.
 pub const OFAUTH_ERR_INTERNAL: ofauth_status = 900;
 /// A defect of this library that was caught on its way out. The client can go on being used.
@@ -106,6 +119,12 @@ fn name(status: ofauth_status) -> &'static CStr {
         OFAUTH_ERR_SOURCE_CHANGED => c"OFAUTH_ERR_SOURCE_CHANGED",
         OFAUTH_ERR_JOURNAL => c"OFAUTH_ERR_JOURNAL",
         OFAUTH_ERR_BUSY => c"OFAUTH_ERR_BUSY",
+        OFAUTH_ERR_WEBHOOK_MISSING => c"OFAUTH_ERR_WEBHOOK_MISSING",
+        OFAUTH_ERR_WEBHOOK_MALFORMED => c"OFAUTH_ERR_WEBHOOK_MALFORMED",
+        OFAUTH_ERR_WEBHOOK_TOO_OLD => c"OFAUTH_ERR_WEBHOOK_TOO_OLD",
+        OFAUTH_ERR_WEBHOOK_TOO_NEW => c"OFAUTH_ERR_WEBHOOK_TOO_NEW",
+        OFAUTH_ERR_WEBHOOK_MISMATCH => c"OFAUTH_ERR_WEBHOOK_MISMATCH",
+        OFAUTH_ERR_WEBHOOK_UNREADABLE => c"OFAUTH_ERR_WEBHOOK_UNREADABLE",
         OFAUTH_ERR_INTERNAL => c"OFAUTH_ERR_INTERNAL",
         OFAUTH_ERR_PANIC => c"OFAUTH_ERR_PANIC",
         OFAUTH_ERR_RESOURCES => c"OFAUTH_ERR_RESOURCES",
@@ -143,6 +162,22 @@ pub(crate) fn of(kind: ErrorKind) -> ofauth_status {
     }
 }
 
+/// The status of a webhook that is not to be taken.
+pub(crate) fn of_webhook(kind: webhooks::ErrorKind) -> ofauth_status {
+    use webhooks::ErrorKind;
+    match kind {
+        ErrorKind::NoSecret => OFAUTH_ERR_INVALID_ARGUMENT,
+        ErrorKind::Missing => OFAUTH_ERR_WEBHOOK_MISSING,
+        ErrorKind::Malformed => OFAUTH_ERR_WEBHOOK_MALFORMED,
+        ErrorKind::TooOld => OFAUTH_ERR_WEBHOOK_TOO_OLD,
+        ErrorKind::TooNew => OFAUTH_ERR_WEBHOOK_TOO_NEW,
+        ErrorKind::Mismatch => OFAUTH_ERR_WEBHOOK_MISMATCH,
+        ErrorKind::Unreadable => OFAUTH_ERR_WEBHOOK_UNREADABLE,
+        // As above.
+        _ => OFAUTH_ERR_INTERNAL,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -154,5 +189,15 @@ mod tests {
             assert_eq!(name(of(*kind)).to_str().unwrap(), wanted);
         }
         assert_eq!(name(12345), c"OFAUTH_ERR_UNKNOWN");
+    }
+
+    #[test]
+    fn every_kind_of_a_webhooks_error_has_a_status_named_after_it() {
+        for kind in webhooks::ErrorKind::ALL.iter().filter(|kind| **kind != webhooks::ErrorKind::NoSecret) {
+            let wanted = format!("OFAUTH_ERR_WEBHOOK_{}", kind.as_str().to_uppercase());
+            assert_eq!(name(of_webhook(*kind)).to_str().unwrap(), wanted);
+            assert!((400..500).contains(&of_webhook(*kind)), "the header promises it");
+        }
+        assert_eq!(of_webhook(webhooks::ErrorKind::NoSecret), OFAUTH_ERR_INVALID_ARGUMENT);
     }
 }

@@ -89,6 +89,7 @@
 //! | [`TypedCall`] | what posts, messages and checks are until they are awaited: cancel, timeout |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
+//! | [`webhooks`] | webhooks: verify who sent them, and read their events; needs no client |
 //! | [`Error`], [`ErrorKind`] | what went wrong, and what to do about it |
 //!
 //! The API key is sent to the server of the base URL and to origins that you allow. It never follows a redirect, and is in no
@@ -104,9 +105,10 @@
 //! | `typed` | [`Client::api`] and [`api`]; brings `ofauth-api` and the types of reqwest |
 //! | `blocking` | [`blocking`] |
 //! | `platform-verifier` | trusts what the platform trusts: by the system's own verifier on macOS and Windows, by its certificate store elsewhere |
+//! | `webhooks` | [`webhooks`]: brings the crate `ofauth-webhooks`, which uses none of the rest |
 //! | `webpki-roots` | trusts Mozilla's list of roots, compiled in; with `platform-verifier`, only where the machine has no store, as in small container images |
 //!
-//! Without the last two, https needs certificates from the program ([`ClientBuilder::ca_pem`]).
+//! Without `platform-verifier` and `webpki-roots`, https needs certificates from the program ([`ClientBuilder::ca_pem`]).
 
 mod account;
 mod batch;
@@ -166,6 +168,9 @@ mod vault_plus;
 #[doc(inline)]
 pub use ofauth_api as api;
 pub use ofauth_operations::{operation, operations, schemas};
+#[cfg(feature = "webhooks")]
+#[doc(inline)]
+pub use ofauth_webhooks as webhooks;
 
 pub use account::Whoami;
 pub use batch::{BatchFile, Batched, UploadAll};

@@ -37,14 +37,16 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_call", "params_json"),
     ("ofauth_call", "body_json"),
     ("ofauth_call_bytes", "params_json"),
+    ("ofauth_webhook_sign", "id"),
 ];
 
 /// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes, no such
-/// journal, and the upload that is passed everywhere has more than options.
+/// journal, the upload that is passed everywhere has more than options, and a header with a number for a name signs nothing.
 const USUAL: &[(&str, &str)] = &[
     ("ofauth_call_bytes", "OFAUTH_ERR_REJECTED"),
     ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT"),
     ("ofauth_batch_set_options", "OFAUTH_ERR_INVALID_ARGUMENT"),
+    ("ofauth_webhook_verify", "OFAUTH_ERR_WEBHOOK_MISSING"),
 ];
 
 /// Texts that are right, as C expressions, by function and parameter; an empty function stands for all.
@@ -74,6 +76,8 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("", "operation_id", r#""whoami""#),
     ("", "json", r#""{}""#),
     ("", "name", r#""Content-Type""#),
+    ("", "scheme", r#""svix""#),
+    ("", "secret", r#""whsec_c2VjcmV0""#),
     ("", "value", r#""a value""#),
     ("", "record", r#""a batch""#),
     ("", "token", r#""list_posts@""#),

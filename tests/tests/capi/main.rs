@@ -27,3 +27,4 @@ mod resume;
 mod run;
 mod server;
 mod tree;
+mod webhooks;

@@ -1,9 +1,12 @@
-//! The examples of the library, run against the sandbox as their first lines say.
+//! The examples of the library, run as their first lines say: against the sandbox, and as an endpoint for webhooks.
 
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Output, Stdio};
+use std::time::SystemTime;
 
+use ofauth::webhooks::{Scheme, examples, sign};
 use ofauth_sandbox::{Sandbox, UploadState};
+use tokio::io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader};
 use tokio::process::Command;
 use tokio::sync::OnceCell;
 
@@ -125,4 +128,45 @@ async fn blocking() {
     let said = printed("blocking", &[&clip()], &sandbox).await;
     assert!(said.starts_with(&format!("{} is in post ", reference(&sandbox))), "{said}");
     assert_eq!(sandbox.posts().len(), 1);
+}
+
+/// Sends a body with these headers, and returns the status of the answer.
+async fn sent(address: &str, headers: &[(&str, String)], body: &str) -> u16 {
+    let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+    let headers: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let length = body.len();
+    let request = format!(
+        "POST /webhooks HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n{headers}content-length: {length}\r\n\r\n{body}"
+    );
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_else(|| panic!("{answer}"))
+}
+
+#[tokio::test]
+async fn webhooks() {
+    let secret = "whsec_c2VjcmV0LXNlY3JldA==";
+    let mut command = Command::new(built().await.join("webhooks"));
+    command.arg("127.0.0.1:0").env("OFAUTH_WEBHOOK_SECRET", "another");
+    command.env("OFAUTH_WEBHOOK_SECRET_BEFORE", secret).stdout(Stdio::piped()).kill_on_drop(true);
+    let mut program = command.spawn().unwrap();
+    let mut lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let first = within(60, lines.next_line()).await.unwrap().unwrap();
+    let address = first.strip_prefix("listening on http://").and_then(|rest| rest.strip_suffix("/webhooks"));
+    let address = address.unwrap_or_else(|| panic!("{first}"));
+    for name in ["connection.expired", "realtime.chat_message.received"] {
+        for scheme in Scheme::ALL {
+            let body = examples::body(name, *scheme, SystemTime::now()).unwrap();
+            let headers = sign(*scheme, secret, body.as_bytes(), SystemTime::now(), name).unwrap();
+            assert_eq!(within(60, sent(address, &headers, &body)).await, 204);
+            // Again, as after an answer that was lost.
+            assert_eq!(within(60, sent(address, &headers, &body)).await, 204);
+            assert_eq!(within(60, sent(address, &headers, &format!("{body} "))).await, 400);
+            let line = within(60, lines.next_line()).await.unwrap().unwrap();
+            let wanted =
+                if name == "connection.expired" { "link again: " } else { "chat_message.received in " };
+            assert!(line.starts_with(wanted) && line.ends_with("Some(\"conn_example\")"), "{line}");
+        }
+    }
 }

@@ -43,3 +43,4 @@ mod tidy;
 mod timeouts;
 mod tls_settings;
 mod upload_guide;
+mod webhooks;

@@ -24,8 +24,10 @@ use serde_json::Value;
 /// and a reader who agrees with it.
 const MAY_USE: &[(&str, &[&str])] = &[
     ("ofauth-operations", &[]),
+    // A receiver of webhooks needs nothing else of ours.
+    ("ofauth-webhooks", &[]),
     ("ofauth-api", &["ofauth-operations"]),
-    ("ofauth", &["ofauth-api", "ofauth-operations"]),
+    ("ofauth", &["ofauth-api", "ofauth-operations", "ofauth-webhooks"]),
     ("ofauth-ffi", &["ofauth"]),
     // Builds the C library and holds no code.
     ("ofauth-capi", &["ofauth-ffi"]),

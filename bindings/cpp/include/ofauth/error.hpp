@@ -52,6 +52,12 @@ enum class Status : ofauth_status {
     source_changed = OFAUTH_ERR_SOURCE_CHANGED,         ///< The source changed during the upload.
     journal = OFAUTH_ERR_JOURNAL,                       ///< A journal cannot be read or written.
     busy = OFAUTH_ERR_BUSY,                             ///< The same upload runs elsewhere.
+    webhook_missing = OFAUTH_ERR_WEBHOOK_MISSING,       ///< A request without a signature, or with half of one.
+    webhook_malformed = OFAUTH_ERR_WEBHOOK_MALFORMED,   ///< A signature header that cannot be read.
+    webhook_too_old = OFAUTH_ERR_WEBHOOK_TOO_OLD,       ///< Genuine, but signed too long ago.
+    webhook_too_new = OFAUTH_ERR_WEBHOOK_TOO_NEW,       ///< Genuine, but signed in the future.
+    webhook_mismatch = OFAUTH_ERR_WEBHOOK_MISMATCH,     ///< Another secret, another body, or another sender.
+    webhook_unreadable = OFAUTH_ERR_WEBHOOK_UNREADABLE, ///< Genuine, but no event can be read.
     internal = OFAUTH_ERR_INTERNAL,                     ///< A defect of the library.
     panic = OFAUTH_ERR_PANIC,                           ///< A defect of the library, stopped at its border.
     resources = OFAUTH_ERR_RESOURCES,                   ///< No more threads, descriptors, ports or memory.
@@ -197,6 +203,13 @@ auto *used(const Pointer &handle, const char *type) {
     return handle.get();
 }
 
+/// A text, if it has no NUL inside, which would cut it.
+template <typename Of>
+const Of &whole(const Of &text, const char *argument) {
+    if (text.find('\0') == Of::npos) return text;
+    throw Error(Status::invalid_argument, std::string(argument) + " has a NUL character inside");
+}
+
 /// A copy of an argument that ends with NUL and has none inside.
 class Text {
   public:
@@ -206,12 +219,6 @@ class Text {
 
   protected:
     std::string text_;
-
-  private:
-    static std::string_view whole(std::string_view text, const char *argument) {
-        if (text.find('\0') == std::string_view::npos) return text;
-        throw Error(Status::invalid_argument, std::string(argument) + " has a NUL character inside");
-    }
 };
 
 /// A Text that leaves nothing in memory.

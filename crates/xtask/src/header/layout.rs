@@ -27,6 +27,7 @@ const INTRO: &str = "crates/ofauth-ffi/header-intro.txt";
 const ORDER: &[&str] = &[
     "version", "status", "error", "config", "log", "client", "cancel", "waiting", "upload", "progress",
     "notice", "run", "result", "batch", "batched", "request", "call", "pages", "response", "journal",
+    "webhook",
 ];
 
 /// What stands before each function, which programs may define otherwise.

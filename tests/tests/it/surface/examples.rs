@@ -37,6 +37,7 @@ const DOING: &[&str] = &[
     "sessions",
     "set_api_key",
     "settle",
+    "sign",
     "spooled",
     "start",
     "unplayed_faults",

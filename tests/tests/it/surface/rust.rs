@@ -17,6 +17,7 @@ use super::syntax::{conditions, derived, is_non_exhaustive, is_public, signature
 pub(super) const CRATES: &[(&str, &str)] = &[
     ("ofauth", "crates/ofauth"),
     ("ofauth_operations", "crates/ofauth-operations"),
+    ("ofauth_webhooks", "crates/ofauth-webhooks"),
     ("ofauth_sandbox", "crates/ofauth-sandbox"),
 ];
 

@@ -66,7 +66,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["runtime.rs", "guest.rs", "event_loop.rs", "borrowed_bytes.rs"],
             &["config.rs", "client.rs", "upload.rs", "response.rs"],
             &["result.rs", "run.rs", "request.rs", "journal.rs"],
-            &["batch", "call.rs", "pages.rs"],
+            &["batch", "call.rs", "pages.rs", "webhook.rs"],
             &["lib.rs"],
         ],
     ),
@@ -102,6 +102,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         ],
     ),
     (
+        "crates/ofauth-webhooks",
+        &[
+            &["encoding.rs", "error.rs", "json.rs", "scheme.rs"],
+            &["connection.rs", "dedupe.rs", "headers.rs", "secret.rs"],
+            &["event.rs"],
+            &["verifier.rs"],
+            &["examples.rs", "sign.rs"],
+            &["lib.rs"],
+        ],
+    ),
+    (
         "crates/ofauth-api",
         &[
             &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
@@ -126,7 +137,15 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         &[
             &["response.rs", "canary.rs", "gate.rs", "tls.rs"],
             &["exchange.rs", "server.rs"],
-            &["session.rs", "every_operation", "guide.rs", "lists.rs", "one_rule.rs", "watch.rs"],
+            &[
+                "session.rs",
+                "every_operation",
+                "guide.rs",
+                "lists.rs",
+                "one_rule.rs",
+                "watch.rs",
+                "webhooks.rs",
+            ],
             &["lib.rs"],
         ],
     ),

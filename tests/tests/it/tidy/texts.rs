@@ -9,8 +9,13 @@ use super::layers::imports;
 use super::read;
 
 /// The sources whose texts C, Go and Rust programs show, without what is generated.
-const LIBRARIES: &[&str] =
-    &["crates/ofauth-operations", "crates/ofauth-api", "crates/ofauth", "crates/ofauth-ffi"];
+const LIBRARIES: &[&str] = &[
+    "crates/ofauth-operations",
+    "crates/ofauth-webhooks",
+    "crates/ofauth-api",
+    "crates/ofauth",
+    "crates/ofauth-ffi",
+];
 
 #[test]
 fn the_libraries_name_no_command_and_no_flag() {
