@@ -266,6 +266,26 @@ impl SandboxBuilder {
         self
     }
 
+    /// A Link session is completed by itself when somebody asked this often how far it is; by default it waits for a sign-in
+    /// on its page or by `POST /_sandbox/link/latest`. Looking at the list of connections asks for all hosted sessions.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let nobody_has_to_sign_in = ofauth_sandbox::Sandbox::builder().link_after(3).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn link_after(mut self, looks: u32) -> Self {
+        self.settings.link.after = Some(looks);
+        self
+    }
+
+    /// A Link session that was not completed ends after this time; by default half an hour.
+    pub fn link_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.link.ttl = ttl;
+        self
+    }
+
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
     ///

@@ -239,6 +239,17 @@ pub(crate) fn has_pages(id: &str) -> bool {
     by_id(id).is_some_and(|operation| operation.page.is_some())
 }
 
+/// What connections can grant, in order.
+pub(crate) fn permissions() -> Vec<&'static str> {
+    let all = operations().unwrap_or_default().iter();
+    let granted = all.filter(|operation| operation.connection == ConnectionNeed::Required);
+    let mut granted: Vec<&str> = granted.filter_map(|operation| operation.permission.as_deref()).collect();
+    granted.retain(|permission| permission.contains(':'));
+    granted.sort_unstable();
+    granted.dedup();
+    granted
+}
+
 /// Whether an operation has this id.
 pub(crate) fn knows(id: &str) -> bool {
     id == PROXY || by_id(id).is_some()

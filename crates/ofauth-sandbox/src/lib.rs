@@ -11,6 +11,8 @@ mod format;
 mod handlers;
 mod http;
 mod inspect;
+mod link;
+mod link_page;
 mod lock;
 mod media;
 mod names;

@@ -8,7 +8,7 @@ use crate::call::Call;
 use crate::document::{Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{connections, counts, example, members, resource, table, vault_plus};
+use crate::handlers::{connections, counts, example, link, members, resource, table, vault_plus};
 use crate::http::reply::Reply;
 use crate::number;
 use crate::older_clients::path_of_today;
@@ -77,6 +77,9 @@ impl Route {
             Self::Proxy(path) => return example::echo(call, path).await,
             Self::Operation { operation, values } => (*operation, values.as_slice()),
         };
+        if operation.id == "list_connections" {
+            link::look_at_hosted(&call.state);
+        }
         match operation.id.as_str() {
             "init_upload" => init::init(call).await,
             "complete_upload" => complete::complete(call).await,
@@ -93,6 +96,9 @@ impl Route {
             "add_media_to_vault_list" => members::add_media(call, operation, first(values)),
             "update_vault_list" => members::update_vault_list(call, operation, first(values)),
             "get_subscription_counts" => Ok(counts::subscriptions(call, operation)),
+            "init_link" => link::init(call, operation),
+            "get_link_status" => Ok(link::status(call, operation, first(values))),
+            "delete_link" => Ok(link::delete(call, operation, first(values))),
             "import_connection" => connections::import(call, operation),
             "update_imported_connection" => connections::renew(call, operation, first(values)),
             "disconnect_connection" => connections::disconnect(call, operation, first(values)),

@@ -24,6 +24,7 @@ use crate::handlers::{connections, validate};
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
+use crate::link_page;
 use crate::lock::lock;
 use crate::media;
 use crate::net::socket::{Control, Cut};
@@ -59,6 +60,9 @@ pub(crate) async fn serve(
         let base = base(&connection, request.headers());
         let reply = inspect::answer(&state, connection.peer, &base, request).await;
         return Ok(reply.into_response(Delivery::default()));
+    }
+    if link_page::is_link(request.method(), request.uri().path()) {
+        return Ok(link_page::answer(&state, request).await.into_response(Delivery::default()));
     }
     if media::is_media(request.method(), request.uri().path()) {
         return Ok(media::answer(&state, request.uri().path()).into_response(Delivery::default()));
@@ -272,7 +276,8 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
 fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
     let key = call.header("apikey").unwrap_or_default();
     let access = &call.state.settings.access;
-    access.check(route.operation(), key, &call.connection).map_err(|error| {
+    let is_linked = || connections::is_there(&lock(&call.state.world), &call.connection);
+    access.check(route.operation(), key, &call.connection, is_linked).map_err(|error| {
         let hint = if key.is_empty() {
             misplaced(call, "apiKey", &MISPLACED_KEYS)
         } else if call.connection.is_empty() {

@@ -8,6 +8,7 @@ pub(crate) mod counts;
 pub(crate) mod example;
 mod fields;
 mod filter;
+pub(crate) mod link;
 mod list;
 mod media_items;
 pub(crate) mod members;

@@ -174,6 +174,9 @@ pub(super) fn created(collection: Collection, id: u64, base: &str) -> Map<String
         Collection::Promotions => json!({"claimsCount": 0, "isFinished": false, "canClaim": true}),
         Collection::TrialLinks => json!({"claimCounts": 0, "clicksCounts": 0, "isFinished": false}),
         Collection::Chats => json!({"withUser": people::person(id, base)}),
+        Collection::Connections => {
+            json!({"userData": myself(), "clientReferenceId": null, "imported": false, "status": "active"})
+        }
         _ => json!({}),
     })
 }

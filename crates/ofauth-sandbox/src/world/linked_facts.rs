@@ -13,6 +13,7 @@ use super::people::{self, SELF_ID};
 use super::shape::Frame;
 use super::store::{Key, World};
 use super::vault_plus;
+use crate::document;
 
 /// How many members a list shows of itself.
 const SHOWN: usize = 4;
@@ -136,6 +137,13 @@ impl World {
                 {
                     facts.insert(name.to_owned(), json!(self.view(&key.beside(collection, 0)).has(id)));
                 }
+            }
+            Collection::Connections => {
+                let is_over = facts.get("status").is_some_and(|status| status == "expired");
+                if !is_over {
+                    facts.insert("expiredAt".to_owned(), Value::Null);
+                }
+                facts.insert("permissions".to_owned(), json!(document::permissions()));
             }
             Collection::MassMessages => self.queue(key, facts, stored),
             Collection::Chats => {

@@ -18,6 +18,7 @@ mod faults;
 mod hints;
 mod init;
 mod inspect;
+mod link;
 mod lists;
 mod members;
 mod observe;
