@@ -280,6 +280,32 @@ impl SandboxBuilder {
         self
     }
 
+    /// An uploaded media is seen this often before it is ready, by default once. 0 has it ready at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let slow = ofauth_sandbox::Sandbox::builder().ready_after(5).stored_after(10).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn ready_after(mut self, looks: u32) -> Self {
+        self.settings.copies.pace.ready_after = looks;
+        self
+    }
+
+    /// A new copy in Vault+ is seen this often before it is stored, by default twice: first pending, then storing.
+    pub fn stored_after(mut self, looks: u32) -> Self {
+        self.settings.copies.pace.stored_after = looks;
+        self
+    }
+
+    /// The addresses of copies in Vault+ are good for this time; by default for the `presignedUrlTtlSeconds` of the
+    /// connection's settings, an hour.
+    pub fn media_url_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.copies.url_ttl = Some(ttl);
+        self
+    }
+
     /// A Link session that was not completed ends after this time; by default half an hour.
     pub fn link_ttl(mut self, ttl: Duration) -> Self {
         self.settings.link.ttl = ttl;

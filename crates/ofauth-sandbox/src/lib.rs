@@ -28,6 +28,7 @@ mod schema;
 mod server;
 mod service;
 mod settings;
+mod signed_url;
 mod state;
 mod timestamp;
 mod transcript;

@@ -26,7 +26,6 @@ use crate::http::request_body::RequestBody;
 use crate::inspect;
 use crate::link_page;
 use crate::lock::lock;
-use crate::media;
 use crate::net::socket::{Control, Cut};
 use crate::older_clients;
 use crate::rate_limit::Allowance;
@@ -63,9 +62,6 @@ pub(crate) async fn serve(
     }
     if link_page::is_link(request.method(), request.uri().path()) {
         return Ok(link_page::answer(&state, request).await.into_response(Delivery::default()));
-    }
-    if media::is_media(request.method(), request.uri().path()) {
-        return Ok(media::answer(&state, request.uri().path()).into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();
@@ -253,6 +249,9 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
     let Some(route) = route else {
         return (Err(router::unknown(&call.method, &call.path).into()), None);
     };
+    if let Route::Media = route {
+        return (route.answer(call).await, None);
+    }
     if let Err(error) = check_credentials(call, route) {
         return (Err(error.into()), None);
     }

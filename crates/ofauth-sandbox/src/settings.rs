@@ -10,6 +10,7 @@ use crate::link::table::LIVES;
 use crate::rate_limit::RateLimit;
 use crate::transcript::Exchange;
 use crate::world::seeds::Seeds;
+use crate::world::vault_plus::CopySettings;
 
 /// The part size of the upload guide's example.
 const PART_SIZE: u64 = 5 * 1024 * 1024;
@@ -41,6 +42,7 @@ pub(crate) struct Settings {
     pub(crate) watcher: Option<Watcher>,
     pub(crate) lenient: bool,
     pub(crate) link: LinkSettings,
+    pub(crate) copies: CopySettings,
 }
 
 /// How Link sessions live.
@@ -104,6 +106,7 @@ impl Default for Settings {
             watcher: None,
             lenient: false,
             link: LinkSettings { ttl: LIVES, after: None },
+            copies: CopySettings::default(),
         }
     }
 }

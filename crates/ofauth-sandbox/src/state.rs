@@ -57,5 +57,7 @@ impl State {
 
 /// The world as it is at the start.
 fn world(settings: &Settings) -> World {
-    World::new(settings.seeds.clone()).with_copies(&settings.vault_plus_media)
+    World::new(settings.seeds.clone())
+        .keeping(settings.copies.clone())
+        .with_copies(&settings.vault_plus_media)
 }

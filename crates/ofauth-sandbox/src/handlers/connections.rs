@@ -1,11 +1,11 @@
-//! Connections: which may be used, how they begin and end, and their settings and those of the account.
+//! Connections: which may be used, and how they begin and end.
 //!
 //! A connection that is used comes into being by that; one that was ended stays ended. Some ids stand for connections
 //! that do not work, as test cards do.
 
 use serde_json::{Map, Value, json};
 
-use super::{example, validate};
+use super::{example, settings, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
@@ -14,7 +14,6 @@ use crate::lock::lock;
 use crate::state::State;
 use crate::world::collection::Collection;
 use crate::world::store::{Key, World};
-use crate::world::vault_plus::Totals;
 
 /// A connection whose session is over.
 const EXPIRED: &str = "conn_expired";
@@ -31,10 +30,6 @@ const MOST: u64 = 1000;
 /// The field that says whether a connection works, and what it says then.
 const STATUS: &str = "status";
 const ACTIVE: &str = "active";
-
-/// The field of what is kept that an answer shows under another name.
-const SETTINGS: &str = "settings";
-const OVERRIDES: &str = "settingsOverrides";
 
 /// Whether the connection of a request may be used.
 pub(crate) fn admit(call: &Call) -> Result<(), ApiError> {
@@ -68,7 +63,7 @@ pub(crate) fn admit(call: &Call) -> Result<(), ApiError> {
 }
 
 /// Where the connections of the account are.
-fn all() -> Key {
+pub(crate) fn all() -> Key {
     Key::new("", Collection::Connections, 0)
 }
 
@@ -91,6 +86,7 @@ pub(crate) fn begin(world: &mut World, new: NewConnection<'_>) -> u64 {
     if let Some(reference) = new.reference {
         fields.insert("clientReferenceId".to_owned(), json!(reference));
     }
+    settings::begin(world, new.id);
     world.create(all(), fields)
 }
 
@@ -160,87 +156,4 @@ pub(crate) fn disconnect(call: &Call, operation: &Operation, name: &str) -> Resu
     world.delete(all(), id);
     world.disconnect(name);
     Ok(Reply::new(example::status(operation), Payload::Empty))
-}
-
-/// The settings of the account.
-pub(crate) fn account_settings(call: &Call, operation: &Operation) -> Reply {
-    let world = lock(&call.state.world);
-    let settings = patched(&operation.response, &world.settings(""));
-    Reply::new(example::status(operation), Payload::Json(settings))
-}
-
-/// Changes the settings of the account.
-pub(crate) fn update_account_settings(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
-    let body = validate::body(call).unwrap_or_default();
-    let mut world = lock(&call.state.world);
-    world.patch_settings("", &body);
-    let mut answer = operation.response.as_object().cloned().unwrap_or_default();
-    let settings = answer.get(SETTINGS).map(|settings| patched(settings, &world.settings("")));
-    answer.insert(SETTINGS.to_owned(), settings.unwrap_or_default());
-    // Nothing is purged by a setting here.
-    answer.remove("broadcastResult");
-    if body.pointer("/vaultPlus/applyToExistingConnections") == Some(&Value::Bool(true)) {
-        let count = world.view(&all()).len();
-        let result = json!({ "affectedConnections": count, "purgeResults": [] });
-        answer.insert("broadcastResult".to_owned(), result);
-    }
-    Ok(Reply::new(example::status(operation), Payload::Json(Value::Object(answer))))
-}
-
-/// The settings of a connection.
-pub(crate) fn settings(call: &Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
-    let world = lock(&call.state.world);
-    world.find(&all(), id)?;
-    let settings = settings_of(&world, &operation.response, id);
-    Ok(Reply::new(example::status(operation), Payload::Json(settings)))
-}
-
-/// Changes the settings of a connection.
-pub(crate) fn update_settings(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
-    let mut body = validate::body(call).unwrap_or_default();
-    let mut world = lock(&call.state.world);
-    world.find(&all(), id)?;
-    if let Some(fields) = body.get_mut("vaultPlus").and_then(Value::as_object_mut)
-        && let Some(settings) = fields.remove(SETTINGS)
-    {
-        fields.insert(OVERRIDES.to_owned(), settings);
-    }
-    world.patch_settings(id, &body);
-    let example = operation.response.get(SETTINGS).cloned().unwrap_or_default();
-    let answer = json!({ SETTINGS: settings_of(&world, &example, id) });
-    Ok(Reply::new(example::status(operation), Payload::Json(answer)))
-}
-
-/// The settings of a connection, with what its Vault+ has.
-fn settings_of(world: &World, example: &Value, id: &str) -> Value {
-    let mut settings = patched(example, &world.settings(id));
-    let totals = Totals::of(world, &Key::new(id, Collection::VaultPlus, 0));
-    if let Some(name) = settings.get_mut("connectionId") {
-        *name = json!(id);
-    }
-    let enabled = settings.pointer("/vaultPlus/enabled").cloned().unwrap_or(Value::Bool(true));
-    if let Some(stats) = settings.pointer_mut("/vaultPlus/stats").and_then(Value::as_object_mut) {
-        stats.insert("mediaCount".to_owned(), json!(totals.media));
-        stats.insert("storedCount".to_owned(), json!(totals.stored));
-        stats.insert("totalStorageBytes".to_owned(), json!(totals.bytes));
-        stats.insert("vaultPlusEnabled".to_owned(), enabled);
-    }
-    settings
-}
-
-/// A value with what is said of it instead; null takes nothing away.
-fn patched(value: &Value, patch: &Value) -> Value {
-    match (value, patch) {
-        (Value::Object(fields), Value::Object(changes)) => {
-            let changed = |(name, value): (&String, &Value)| {
-                (
-                    name.clone(),
-                    changes.get(name).map_or_else(|| value.clone(), |change| patched(value, change)),
-                )
-            };
-            Value::Object(fields.iter().map(changed).collect())
-        }
-        (value, Value::Null) => value.clone(),
-        (_, change) => change.clone(),
-    }
 }

@@ -179,7 +179,7 @@ fn content(state: &State, name: &str) -> Reply {
     let id = percent_decode_str(name.trim_end_matches(CONTENT)).decode_utf8_lossy();
     let media_id = lock(&state.uploads).record(&id).and_then(|record| record.media_id);
     let missing = || problem(StatusCode::NOT_FOUND, &format!("the bytes of an upload \"{id}\" are not kept"));
-    media_id.and_then(|media_id| media::uploaded(state, media_id)).unwrap_or_else(missing)
+    media_id.and_then(|media_id| media::whole_upload(state, media_id)).unwrap_or_else(missing)
 }
 
 fn one_upload(state: &State, id: &str) -> Reply {
