@@ -41,7 +41,8 @@ int main() {
         words >> seconds;
         const std::chrono::system_clock::time_point now{std::chrono::seconds(seconds)};
         try {
-            std::cout << "0 " << ofauth::verify_webhook(secrets, headers, body, now) << '\n';
+            const auto event = ofauth::verify_webhook(secrets, headers, body, now);
+            std::cout << "0 " << event << '\n';
         } catch (const ofauth::Error &error) {
             std::cout << static_cast<int>(error.code()) << ' ' << error.what() << '\n';
         }
