@@ -10,9 +10,8 @@ use crate::error::Result;
 use crate::vault_plus::{VariantStatus, VaultPlusMedia};
 
 pub(super) const WORDS: Words = Words {
-    failed: "Vault+ has removed, in whole or in part, the media|have it cached again and wait once more",
-    absent: "Vault+ does not have the media, or not the variants that are wanted of it|check the id, the labels and the \
-             settings of the connection",
+    failed: "Vault+ has removed variants of the media|have them cached again, and wait once more",
+    absent: "Vault+ lacks the wanted variants of the media|check the ids, the labels and the settings of the connection",
     late: "the wait took longer than its timeout; not stored yet:",
 };
 
