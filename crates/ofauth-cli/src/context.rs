@@ -93,8 +93,11 @@ impl Context {
     }
 }
 
+/// How often a Link session of the own sandbox is asked for until it is completed: nobody else can sign in there in time.
+const LINK_AFTER: u32 = 3;
+
 async fn start_sandbox(flags: &Global) -> Result<Sandbox> {
-    let mut builder = Sandbox::builder();
+    let mut builder = Sandbox::builder().link_after(LINK_AFTER);
     if let Some(size) = flags.sandbox_part_size {
         builder = builder.part_size(size);
     }

@@ -48,12 +48,14 @@ impl Access {
         Ok(())
     }
 
-    /// Whether `key` and `connection`, which may be empty, may call an operation. The proxy has none.
+    /// Whether `key` and `connection`, which may be empty, may call an operation. The proxy has none. A connection that was
+    /// linked here is known, which is asked only if it matters.
     pub(crate) fn check(
         &self,
         operation: Option<&Operation>,
         key: &str,
         connection: &str,
+        is_linked: impl FnOnce() -> bool,
     ) -> Result<(), ApiError> {
         if key.is_empty() {
             return Err(ApiError::unauthorized("the apiKey header is missing"));
@@ -65,7 +67,7 @@ impl Access {
         if needed && connection.is_empty() {
             return Err(ApiError::session_not_provided("the x-connection-id header is missing"));
         }
-        if needed && !self.is_known(connection) {
+        if needed && !self.is_known(connection) && !is_linked() {
             return Err(ApiError::session_not_provided("the connection is unknown"));
         }
         match operation.and_then(|operation| Some((operation.permission.as_deref()?, &operation.id))) {
@@ -74,7 +76,7 @@ impl Access {
         }
     }
 
-    fn is_known(&self, connection: &str) -> bool {
+    pub(crate) fn is_known(&self, connection: &str) -> bool {
         self.connections.is_empty()
             || self.connections.contains(connection)
             || self.permissions.contains_key(connection)

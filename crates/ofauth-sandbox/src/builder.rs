@@ -266,6 +266,52 @@ impl SandboxBuilder {
         self
     }
 
+    /// A Link session is completed by itself when somebody asked this often how far it is; by default it waits for a sign-in
+    /// on its page or by `POST /_sandbox/link/latest`. Looking at the list of connections asks for all hosted sessions.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let nobody_has_to_sign_in = ofauth_sandbox::Sandbox::builder().link_after(3).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn link_after(mut self, looks: u32) -> Self {
+        self.settings.link.after = Some(looks);
+        self
+    }
+
+    /// An uploaded media is seen this often before it is ready, by default once. 0 has it ready at once.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let slow = ofauth_sandbox::Sandbox::builder().ready_after(5).stored_after(10).start().await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn ready_after(mut self, looks: u32) -> Self {
+        self.settings.copies.pace.ready_after = looks;
+        self
+    }
+
+    /// A new copy in Vault+ is seen this often before it is stored, by default twice: first pending, then storing.
+    pub fn stored_after(mut self, looks: u32) -> Self {
+        self.settings.copies.pace.stored_after = looks;
+        self
+    }
+
+    /// The addresses of copies in Vault+ are good for this time; by default for the `presignedUrlTtlSeconds` of the
+    /// connection's settings, an hour.
+    pub fn media_url_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.copies.url_ttl = Some(ttl);
+        self
+    }
+
+    /// A Link session that was not completed ends after this time; by default half an hour.
+    pub fn link_ttl(mut self, ttl: Duration) -> Self {
+        self.settings.link.ttl = ttl;
+        self
+    }
+
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
     ///

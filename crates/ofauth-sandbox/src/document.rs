@@ -14,6 +14,9 @@ const TEXT: &str = include_str!("document.json");
 /// The id under which the proxy, which no path template can describe, is known to faults and the transcript.
 pub(crate) const PROXY: &str = "proxy_request";
 
+/// The id under which requests for pictures and media, which are no operation, are known to faults and the transcript.
+pub(crate) const MEDIA: &str = "media";
+
 static OPERATIONS: LazyLock<Result<Vec<Operation>, String>> = LazyLock::new(|| {
     let mut operations: Vec<Operation> = serde_json::from_str(TEXT).map_err(|error| error.to_string())?;
     for operation in &mut operations {
@@ -225,7 +228,7 @@ pub(crate) fn by_id(id: &str) -> Option<&'static Operation> {
 
 /// Whether requests of the operation with this id have no body.
 pub(crate) fn takes_no_body(id: &str) -> bool {
-    by_id(id).is_some_and(|operation| operation.body == BodyKind::None)
+    id == MEDIA || by_id(id).is_some_and(|operation| operation.body == BodyKind::None)
 }
 
 /// Whether requests of the operation with this id may have a JSON body; those of the proxy may.
@@ -239,9 +242,20 @@ pub(crate) fn has_pages(id: &str) -> bool {
     by_id(id).is_some_and(|operation| operation.page.is_some())
 }
 
+/// What connections can grant, in order.
+pub(crate) fn permissions() -> Vec<&'static str> {
+    let all = operations().unwrap_or_default().iter();
+    let granted = all.filter(|operation| operation.connection == ConnectionNeed::Required);
+    let mut granted: Vec<&str> = granted.filter_map(|operation| operation.permission.as_deref()).collect();
+    granted.retain(|permission| permission.contains(':'));
+    granted.sort_unstable();
+    granted.dedup();
+    granted
+}
+
 /// Whether an operation has this id.
 pub(crate) fn knows(id: &str) -> bool {
-    id == PROXY || by_id(id).is_some()
+    id == PROXY || id == MEDIA || by_id(id).is_some()
 }
 
 fn decode(text: &str) -> Option<String> {

@@ -5,11 +5,14 @@
 use serde_json::json;
 
 use crate::call::Call;
-use crate::document::{Operation, PROXY, find, methods};
+use crate::document::{MEDIA, Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
 use crate::handlers::uploads::{check, complete, init, part};
-use crate::handlers::{connections, counts, example, members, resource, table, vault_plus};
+use crate::handlers::{
+    connections, counts, example, link, members, resource, settings, table, vault_plus, vault_plus_lists,
+};
 use crate::http::reply::Reply;
+use crate::media;
 use crate::number;
 use crate::older_clients::path_of_today;
 
@@ -23,6 +26,8 @@ pub(crate) enum Route {
     Operation { operation: &'static Operation, values: Vec<String> },
     /// The proxy, and the path behind it.
     Proxy(String),
+    /// A picture or a media, which is no operation of the API.
+    Media,
 }
 
 /// The upload and the part that a path names.
@@ -37,6 +42,9 @@ impl Route {
         if let Some(rest) = path.strip_prefix(PROXY_PATH) {
             return (!rest.is_empty()).then(|| Self::Proxy(rest.to_owned()));
         }
+        if media::is_media(method, path) {
+            return Some(Self::Media);
+        }
         find(method, path).map(|(operation, values)| Self::Operation { operation, values })
     }
 
@@ -44,13 +52,14 @@ impl Route {
         match self {
             Self::Operation { operation, .. } => &operation.id,
             Self::Proxy(_) => PROXY,
+            Self::Media => MEDIA,
         }
     }
 
     pub(crate) fn operation(&self) -> Option<&'static Operation> {
         match self {
             Self::Operation { operation, .. } => Some(operation),
-            Self::Proxy(_) => None,
+            Self::Proxy(_) | Self::Media => None,
         }
     }
 
@@ -74,9 +83,13 @@ impl Route {
             return part::receive(call, target.upload, target.part).await;
         }
         let (operation, values) = match self {
+            Self::Media => return media::answer(call),
             Self::Proxy(path) => return example::echo(call, path).await,
             Self::Operation { operation, values } => (*operation, values.as_slice()),
         };
+        if operation.id == "list_connections" {
+            link::look_at_hosted(&call.state);
+        }
         match operation.id.as_str() {
             "init_upload" => init::init(call).await,
             "complete_upload" => complete::complete(call).await,
@@ -85,21 +98,26 @@ impl Route {
             "purge_vault_plus_media" => Ok(vault_plus::purge(call, operation)),
             "get_vault_plus_status" => Ok(vault_plus::status(call, operation)),
             "get_vault_plus_stats" => Ok(vault_plus::stats(call, operation)),
-            "list_vault_plus_list_media" => vault_plus::list_media(call, operation, first(values)),
-            "sync_vault_plus_list" => vault_plus::sync(call, operation, first(values)),
+            "list_vault_plus_list_media" => vault_plus_lists::media(call, operation, first(values)),
+            "list_vault_plus_lists" => Ok(vault_plus_lists::lists(call)),
+            "add_vault_plus_list" => vault_plus_lists::add(call, first(values)),
+            "sync_vault_plus_list" => vault_plus_lists::sync(call, operation, first(values)),
             "add_user_to_list" => members::add_user(call, operation, first(values), second(values)),
             "remove_user_from_list" => members::remove_user(call, operation, first(values), second(values)),
             "add_user_to_lists" => members::add_user_to_lists(call, operation, first(values)),
             "add_media_to_vault_list" => members::add_media(call, operation, first(values)),
             "update_vault_list" => members::update_vault_list(call, operation, first(values)),
             "get_subscription_counts" => Ok(counts::subscriptions(call, operation)),
+            "init_link" => link::init(call, operation),
+            "get_link_status" => Ok(link::status(call, operation, first(values))),
+            "delete_link" => Ok(link::delete(call, operation, first(values))),
             "import_connection" => connections::import(call, operation),
             "update_imported_connection" => connections::renew(call, operation, first(values)),
             "disconnect_connection" => connections::disconnect(call, operation, first(values)),
-            "get_account_settings" => Ok(connections::account_settings(call, operation)),
-            "update_account_settings" => connections::update_account_settings(call, operation),
-            "get_connection_settings" => connections::settings(call, operation, first(values)),
-            "update_connection_settings" => connections::update_settings(call, operation, first(values)),
+            "get_account_settings" => Ok(settings::of_account(call, operation)),
+            "update_account_settings" => settings::update_account(call, operation),
+            "get_connection_settings" => settings::of_connection(call, operation, first(values)),
+            "update_connection_settings" => settings::update_connection(call, operation, first(values)),
             id => match table::row(id) {
                 Some(row) => resource::answer(call, operation, values, row),
                 None => Ok(example::filled(call, operation, &json!({}))),

@@ -24,8 +24,8 @@ use crate::handlers::{connections, validate};
 use crate::http::reply::{AnswerBody, Delivery, Payload, Reply};
 use crate::http::request_body::RequestBody;
 use crate::inspect;
+use crate::link_page;
 use crate::lock::lock;
-use crate::media;
 use crate::net::socket::{Control, Cut};
 use crate::older_clients;
 use crate::rate_limit::Allowance;
@@ -60,8 +60,8 @@ pub(crate) async fn serve(
         let reply = inspect::answer(&state, connection.peer, &base, request).await;
         return Ok(reply.into_response(Delivery::default()));
     }
-    if media::is_media(request.method(), request.uri().path()) {
-        return Ok(media::answer(&state, request.uri().path()).into_response(Delivery::default()));
+    if link_page::is_link(request.method(), request.uri().path()) {
+        return Ok(link_page::answer(&state, request).await.into_response(Delivery::default()));
     }
     let (head, incoming) = request.into_parts();
     let method = head.method.as_str().to_owned();
@@ -249,6 +249,9 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
     let Some(route) = route else {
         return (Err(router::unknown(&call.method, &call.path).into()), None);
     };
+    if let Route::Media = route {
+        return (route.answer(call).await, None);
+    }
     if let Err(error) = check_credentials(call, route) {
         return (Err(error.into()), None);
     }
@@ -272,7 +275,8 @@ async fn work(call: &mut Call, route: Option<&Route>) -> (Result<Reply, Failure>
 fn check_credentials(call: &Call, route: &Route) -> Result<(), ApiError> {
     let key = call.header("apikey").unwrap_or_default();
     let access = &call.state.settings.access;
-    access.check(route.operation(), key, &call.connection).map_err(|error| {
+    let is_linked = || connections::is_there(&lock(&call.state.world), &call.connection);
+    access.check(route.operation(), key, &call.connection, is_linked).map_err(|error| {
         let hint = if key.is_empty() {
             misplaced(call, "apiKey", &MISPLACED_KEYS)
         } else if call.connection.is_empty() {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use crate::access::Access;
 use crate::content_type::essence;
 use crate::fault::script::FaultScript;
+use crate::link::table::LIVES;
 use crate::rate_limit::RateLimit;
 use crate::transcript::Exchange;
 use crate::world::seeds::Seeds;
+use crate::world::vault_plus::CopySettings;
 
 /// The part size of the upload guide's example.
 const PART_SIZE: u64 = 5 * 1024 * 1024;
@@ -39,6 +41,16 @@ pub(crate) struct Settings {
     pub(crate) accept_repeated_single: bool,
     pub(crate) watcher: Option<Watcher>,
     pub(crate) lenient: bool,
+    pub(crate) link: LinkSettings,
+    pub(crate) copies: CopySettings,
+}
+
+/// How Link sessions live.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct LinkSettings {
+    pub(crate) ttl: Duration,
+    /// How often somebody has to ask until one completes by itself.
+    pub(crate) after: Option<u32>,
 }
 
 /// Who is shown each exchange.
@@ -93,6 +105,8 @@ impl Default for Settings {
             accept_repeated_single: false,
             watcher: None,
             lenient: false,
+            link: LinkSettings { ttl: LIVES, after: None },
+            copies: CopySettings::default(),
         }
     }
 }

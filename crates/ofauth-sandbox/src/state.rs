@@ -4,6 +4,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::fault::rule_counts::RuleCounts;
+use crate::link::table::Links;
 use crate::lock::lock;
 use crate::rate_limit::Limiter;
 use crate::settings::Settings;
@@ -17,6 +18,7 @@ pub(crate) struct State {
     pub(crate) settings: Settings,
     pub(crate) uploads: Mutex<Uploads>,
     pub(crate) world: Mutex<World>,
+    pub(crate) links: Mutex<Links>,
     pub(crate) faults: Mutex<RuleCounts>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) transcript: Transcript,
@@ -28,6 +30,7 @@ impl State {
         Self {
             uploads: Mutex::new(Uploads::new(settings.session_ttl)),
             world: Mutex::new(world(&settings)),
+            links: Mutex::default(),
             faults: Mutex::new(RuleCounts::of(&settings.faults)),
             limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),
@@ -40,6 +43,7 @@ impl State {
     pub(crate) fn reset(&self) {
         *lock(&self.uploads) = Uploads::new(self.settings.session_ttl);
         *lock(&self.world) = world(&self.settings);
+        *lock(&self.links) = Links::default();
         *lock(&self.faults) = RuleCounts::of(&self.settings.faults);
         *lock(&self.limiter) = Limiter::new(self.settings.rate_limit);
         self.transcript.reset();
@@ -53,5 +57,7 @@ impl State {
 
 /// The world as it is at the start.
 fn world(settings: &Settings) -> World {
-    World::new(settings.seeds.clone()).with_copies(&settings.vault_plus_media)
+    World::new(settings.seeds.clone())
+        .keeping(settings.copies.clone())
+        .with_copies(&settings.vault_plus_media)
 }

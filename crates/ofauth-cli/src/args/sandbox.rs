@@ -44,7 +44,13 @@ and one answer is delayed:
     \"fault\": {\"kind\": \"delay\", \"ms\": 2000}}]
 
 Some values stand for what does not work: the key sk_sandbox_invalid (401), the connections conn_expired (401), \
-conn_forbidden (403) and conn_unknown (401), and file names such as file-413.mp4 or file-500.mp4 (that status).")]
+conn_forbidden (403) and conn_unknown (401), and file names such as file-413.mp4 or file-500.mp4 (that status), \
+processing-error.mp4 (a media that never gets ready) or not-stored.mp4 (a copy that is never stored).
+
+A creator signs in on the page of a Link session as any name @creator.sandbox.com or @creator-otp.sandbox.com, with the \
+password good-password and the code 123456. Without a browser:
+
+  curl -d '{\"email\": \"a@creator.sandbox.com\", \"password\": \"good-password\"}' ADDRESS/_sandbox/link/latest")]
 pub(crate) struct SandboxArgs {
     /// Listen on this address; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
@@ -67,6 +73,21 @@ pub(crate) struct SandboxArgs {
     /// Have a Vault+ copy of the media with this id; may be repeated
     #[arg(long, value_name = "ID")]
     pub(crate) vault_plus_media: Vec<String>,
+    /// Have an uploaded media ready once it was seen this often
+    #[arg(long, value_name = "COUNT", default_value_t = 1)]
+    pub(crate) ready_after: u32,
+    /// Have a new copy in Vault+ stored once it was seen this often
+    #[arg(long, value_name = "COUNT", default_value_t = 2)]
+    pub(crate) stored_after: u32,
+    /// Let the addresses of copies in Vault+ expire after this time [default: what the connection's settings say, 1h]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) media_url_ttl: Option<Duration>,
+    /// Complete a Link session by itself once somebody asked this often how far it is
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) link_after: Option<u32>,
+    /// Let a Link session expire that was not completed for this time [default: 30m]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) link_ttl: Option<Duration>,
     /// Take what clients of older documents send: unknown names, null for a field that is not set, routes that were replaced
     #[arg(long)]
     pub(crate) lenient: bool,

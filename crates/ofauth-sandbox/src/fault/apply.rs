@@ -108,6 +108,20 @@ impl RequestFaults {
         })
     }
 
+    /// How many of `length` bytes of a media are sent.
+    pub(crate) fn shortened(&self, length: u64) -> u64 {
+        let missing = self.find(|fault| match fault {
+            Fault::Short { bytes } => Some(*bytes),
+            _ => None,
+        });
+        length.saturating_sub(missing.unwrap_or(0))
+    }
+
+    /// Whether all of a media is sent, whatever part is asked for.
+    pub(crate) fn ignores_range(&self) -> bool {
+        self.0.contains(&Fault::IgnoreRange)
+    }
+
     pub(crate) fn answer_lost(&self) -> Option<Cut> {
         self.find(|fault| match fault {
             Fault::AnswerLost { how } => Some(*how),

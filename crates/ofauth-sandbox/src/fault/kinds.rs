@@ -158,6 +158,13 @@ pub enum Fault {
         /// How.
         change: PageChange,
     },
+    /// A media ends early, and its `Content-Length` says so: who knows its size sees that something is missing.
+    Short {
+        /// How many bytes are missing.
+        bytes: u64,
+    },
+    /// All of a media is answered, although a part was asked for.
+    IgnoreRange,
 }
 
 /// An answer instead of the request's own.
@@ -310,6 +317,8 @@ impl Fault {
             Self::Merge { .. } => "merge",
             Self::Plan { .. } => "plan",
             Self::Page { .. } => "page",
+            Self::Short { .. } => "short",
+            Self::IgnoreRange => "ignore_range",
         }
     }
 }

@@ -11,7 +11,7 @@ use serde_json::Value;
 
 use super::kinds::{Before, Fault, StatusFault};
 use super::on::{On, Times, sends_bytes};
-use crate::document;
+use crate::document::{self, MEDIA};
 
 /// A fault and the requests that it is played on.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -180,6 +180,7 @@ impl FaultRule {
         let Some(operation) = self.on.operation.as_deref() else { return Ok(()) };
         let wanted = match self.fault {
             Fault::Plan { .. } => (operation != INIT).then_some(INIT),
+            Fault::Short { .. } | Fault::IgnoreRange => (operation != MEDIA).then_some(MEDIA),
             Fault::Expire { .. }
             | Fault::RefuseParallel { .. }
             | Fault::RefuseOutOfOrder { .. }

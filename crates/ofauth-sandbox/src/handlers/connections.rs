@@ -1,19 +1,19 @@
-//! Connections: which may be used, how they begin and end, and their settings and those of the account.
+//! Connections: which may be used, and how they begin and end.
 //!
 //! A connection that is used comes into being by that; one that was ended stays ended. Some ids stand for connections
 //! that do not work, as test cards do.
 
 use serde_json::{Map, Value, json};
 
-use super::{example, validate};
+use super::{example, settings, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
+use crate::state::State;
 use crate::world::collection::Collection;
 use crate::world::store::{Key, World};
-use crate::world::vault_plus::Totals;
 
 /// A connection whose session is over.
 const EXPIRED: &str = "conn_expired";
@@ -27,15 +27,17 @@ const UNKNOWN: &str = "conn_unknown";
 /// How many connections come into being by being used.
 const MOST: u64 = 1000;
 
-/// The field of what is kept that an answer shows under another name.
-const SETTINGS: &str = "settings";
-const OVERRIDES: &str = "settingsOverrides";
+/// The field that says whether a connection works, and what it says then.
+const STATUS: &str = "status";
+const ACTIVE: &str = "active";
 
 /// Whether the connection of a request may be used.
 pub(crate) fn admit(call: &Call) -> Result<(), ApiError> {
     let id = call.connection.as_str();
     match id {
-        EXPIRED => return Err(ApiError::session_expired("the session of this connection has expired")),
+        EXPIRED if !is_linked(&lock(&call.state.world), id) => {
+            return Err(ApiError::session_expired("the session of this connection has expired"));
+        }
         FORBIDDEN => {
             return Err(ApiError::forbidden("the connection has not granted the permission for this"));
         }
@@ -43,146 +45,115 @@ pub(crate) fn admit(call: &Call) -> Result<(), ApiError> {
         _ => {}
     }
     let mut world = lock(&call.state.world);
-    let all = Key::new("", Collection::Connections, 0);
     if world.is_disconnected(id) {
         return Err(ApiError::session_not_provided("the connection was disconnected"));
     }
-    match world.find(&all, id) {
-        Ok(known) if world.facts(&all, known, "").get("status").is_some_and(|status| status == "expired") => {
+    match world.find(&all(), id) {
+        Ok(known) if world.facts(&all(), known, "").get(STATUS).is_some_and(|status| status == "expired") => {
             Err(ApiError::session_expired("the session of this connection was invalidated"))
         }
         Ok(_) => Ok(()),
         Err(_) => {
-            if world.view(&all).created().count() < usize::try_from(MOST).unwrap_or(usize::MAX) {
-                world.create(all, connection(id, Map::new()));
+            if world.view(&all()).created().count() < usize::try_from(MOST).unwrap_or(usize::MAX) {
+                begin(&mut world, NewConnection { id, reference: None, imported: false });
             }
             Ok(())
         }
     }
 }
 
-/// What is kept of a new connection.
-fn connection(id: &str, mut fields: Map<String, Value>) -> Map<String, Value> {
-    fields.insert("id".to_owned(), json!(id));
-    fields.insert("status".to_owned(), json!("active"));
-    fields
+/// Where the connections of the account are.
+pub(crate) fn all() -> Key {
+    Key::new("", Collection::Connections, 0)
+}
+
+/// A connection that is to be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NewConnection<'a> {
+    pub(crate) id: &'a str,
+    /// What the application calls it.
+    pub(crate) reference: Option<&'a str>,
+    pub(crate) imported: bool,
+}
+
+/// Has a new connection.
+pub(crate) fn begin(world: &mut World, new: NewConnection<'_>) -> u64 {
+    let mut fields = Map::from_iter([
+        ("id".to_owned(), json!(new.id)),
+        (STATUS.to_owned(), json!(ACTIVE)),
+        ("imported".to_owned(), json!(new.imported)),
+    ]);
+    if let Some(reference) = new.reference {
+        fields.insert("clientReferenceId".to_owned(), json!(reference));
+    }
+    settings::begin(world, new.id);
+    world.create(all(), fields)
+}
+
+/// Whether a connection can be linked again: one that was disconnected is gone for good.
+pub(crate) fn check_that_it_can_be_linked(state: &State, id: &str) -> Result<(), ApiError> {
+    let world = lock(&state.world);
+    let known = state.settings.access.is_known(id) || world.find(&all(), id).is_ok();
+    if known && !world.is_disconnected(id) { Ok(()) } else { Err(all().not_found(id)) }
+}
+
+/// Has a connection active again.
+pub(crate) fn revive(world: &mut World, id: &str) {
+    match world.find(&all(), id) {
+        Ok(known) => world.merge(all(), known, Map::from_iter([(STATUS.to_owned(), json!(ACTIVE))])),
+        Err(_) => drop(begin(world, NewConnection { id, reference: None, imported: false })),
+    }
+}
+
+/// Whether it is active, too.
+fn is_linked(world: &World, id: &str) -> bool {
+    let known = world.find(&all(), id).ok();
+    known.is_some_and(|known| world.fields(&all(), known).get(STATUS).is_some_and(|status| status == ACTIVE))
+}
+
+/// Whether a connection came into being in this sandbox, by being used, linked or imported.
+pub(crate) fn is_there(world: &World, id: &str) -> bool {
+    world.find(&all(), id).is_ok_and(|known| world.view(&all()).stored(known).is_some())
+}
+
+/// Who is behind a connection.
+pub(crate) fn user(world: &World, id: &str, base: &str) -> Value {
+    let known = world.find(&all(), id).ok();
+    let facts = known.map(|known| world.facts(&all(), known, base)).unwrap_or_default();
+    let user = facts.get("userData").and_then(Value::as_object);
+    let field = |name: &str| user.and_then(|user| user.get(name)).cloned().unwrap_or_default();
+    let id = field("id");
+    json!({
+        "id": id.as_str().map_or_else(|| id.to_string(), str::to_owned),
+        "name": field("name"), "username": field("username"), "avatar": field("avatar"),
+    })
 }
 
 /// Makes a connection of a session. What the session consists of is not kept.
 pub(crate) fn import(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
     let body = validate::body(call).unwrap_or_default();
-    let mut fields = Map::new();
-    if let Some(reference) = body.get("clientReferenceId").filter(|reference| reference.is_string()) {
-        fields.insert("clientReferenceId".to_owned(), reference.clone());
-    }
-    fields.insert("imported".to_owned(), json!(true));
+    let reference = body.get("clientReferenceId").and_then(Value::as_str);
     let mut world = lock(&call.state.world);
-    let all = Key::new("", Collection::Connections, 0);
     let id = format!("conn_imported_{}", world.created() + 1);
-    let id = world.create(all.clone(), connection(&id, fields));
-    let shown = world.shown(&all, id, &operation.response, &call.base);
+    let id = begin(&mut world, NewConnection { id: &id, reference, imported: true });
+    let shown = world.shown(&all(), id, &operation.response, &call.base);
     Ok(Reply::new(example::status(operation), Payload::Json(shown)))
 }
 
 /// Renews the session of a connection.
 pub(crate) fn renew(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
     let mut world = lock(&call.state.world);
-    let all = Key::new("", Collection::Connections, 0);
-    let id = world.find(&all, id)?;
-    world.merge(all.clone(), id, Map::from_iter([("status".to_owned(), json!("active"))]));
-    let shown = world.shown(&all, id, &operation.response, &call.base);
+    let known = world.find(&all(), id)?;
+    revive(&mut world, id);
+    let shown = world.shown(&all(), known, &operation.response, &call.base);
     Ok(Reply::new(example::status(operation), Payload::Json(shown)))
 }
 
 /// Ends a connection for good.
 pub(crate) fn disconnect(call: &Call, operation: &Operation, name: &str) -> Result<Reply, Failure> {
     let mut world = lock(&call.state.world);
-    let all = Key::new("", Collection::Connections, 0);
-    let id = world.find(&all, name)?;
-    world.delete(all, id);
+    let id = world.find(&all(), name)?;
+    world.delete(all(), id);
     world.disconnect(name);
     Ok(Reply::new(example::status(operation), Payload::Empty))
-}
-
-/// The settings of the account.
-pub(crate) fn account_settings(call: &Call, operation: &Operation) -> Reply {
-    let world = lock(&call.state.world);
-    let settings = patched(&operation.response, &world.settings(""));
-    Reply::new(example::status(operation), Payload::Json(settings))
-}
-
-/// Changes the settings of the account.
-pub(crate) fn update_account_settings(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
-    let body = validate::body(call).unwrap_or_default();
-    let mut world = lock(&call.state.world);
-    world.patch_settings("", &body);
-    let mut answer = operation.response.as_object().cloned().unwrap_or_default();
-    let settings = answer.get(SETTINGS).map(|settings| patched(settings, &world.settings("")));
-    answer.insert(SETTINGS.to_owned(), settings.unwrap_or_default());
-    // Nothing is purged by a setting here.
-    answer.remove("broadcastResult");
-    if body.pointer("/vaultPlus/applyToExistingConnections") == Some(&Value::Bool(true)) {
-        let count = world.view(&Key::new("", Collection::Connections, 0)).len();
-        let result = json!({ "affectedConnections": count, "purgeResults": [] });
-        answer.insert("broadcastResult".to_owned(), result);
-    }
-    Ok(Reply::new(example::status(operation), Payload::Json(Value::Object(answer))))
-}
-
-/// The settings of a connection.
-pub(crate) fn settings(call: &Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
-    let world = lock(&call.state.world);
-    world.find(&Key::new("", Collection::Connections, 0), id)?;
-    let settings = settings_of(&world, &operation.response, id);
-    Ok(Reply::new(example::status(operation), Payload::Json(settings)))
-}
-
-/// Changes the settings of a connection.
-pub(crate) fn update_settings(call: &mut Call, operation: &Operation, id: &str) -> Result<Reply, Failure> {
-    let mut body = validate::body(call).unwrap_or_default();
-    let mut world = lock(&call.state.world);
-    world.find(&Key::new("", Collection::Connections, 0), id)?;
-    if let Some(fields) = body.get_mut("vaultPlus").and_then(Value::as_object_mut)
-        && let Some(settings) = fields.remove(SETTINGS)
-    {
-        fields.insert(OVERRIDES.to_owned(), settings);
-    }
-    world.patch_settings(id, &body);
-    let example = operation.response.get(SETTINGS).cloned().unwrap_or_default();
-    let answer = json!({ SETTINGS: settings_of(&world, &example, id) });
-    Ok(Reply::new(example::status(operation), Payload::Json(answer)))
-}
-
-/// The settings of a connection, with what its Vault+ has.
-fn settings_of(world: &World, example: &Value, id: &str) -> Value {
-    let mut settings = patched(example, &world.settings(id));
-    let totals = Totals::of(world, &Key::new(id, Collection::VaultPlus, 0));
-    if let Some(name) = settings.get_mut("connectionId") {
-        *name = json!(id);
-    }
-    let enabled = settings.pointer("/vaultPlus/enabled").cloned().unwrap_or(Value::Bool(true));
-    if let Some(stats) = settings.pointer_mut("/vaultPlus/stats").and_then(Value::as_object_mut) {
-        stats.insert("mediaCount".to_owned(), json!(totals.media));
-        stats.insert("storedCount".to_owned(), json!(totals.stored));
-        stats.insert("totalStorageBytes".to_owned(), json!(totals.bytes));
-        stats.insert("vaultPlusEnabled".to_owned(), enabled);
-    }
-    settings
-}
-
-/// A value with what is said of it instead; null takes nothing away.
-fn patched(value: &Value, patch: &Value) -> Value {
-    match (value, patch) {
-        (Value::Object(fields), Value::Object(changes)) => {
-            let changed = |(name, value): (&String, &Value)| {
-                (
-                    name.clone(),
-                    changes.get(name).map_or_else(|| value.clone(), |change| patched(value, change)),
-                )
-            };
-            Value::Object(fields.iter().map(changed).collect())
-        }
-        (value, Value::Null) => value.clone(),
-        (_, change) => change.clone(),
-    }
 }

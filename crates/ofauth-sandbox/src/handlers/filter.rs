@@ -1,5 +1,6 @@
 //! What a request leaves out of a list, and in which order it wants the rest.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::call::Call;
@@ -22,6 +23,12 @@ enum Match {
     Is(&'static str),
     /// The fact is true for this text; for others it does not matter.
     Flag(&'static str, &'static str),
+    /// The fact is a number that is at least, or at most, this one.
+    AtLeast(&'static str),
+    AtMost(&'static str),
+    /// The fact is a moment, in milliseconds since 1970, that is not before, or not after, this one.
+    From(&'static str),
+    To(&'static str),
 }
 
 /// The facts that people search by.
@@ -36,6 +43,13 @@ const TABLE: &[(&str, &str, Match)] = &[
     ("type", "list_vault_list_media", Match::Is("type")),
     ("type", "query_vault_plus_media", Match::Is("type")),
     ("status", "query_vault_plus_media", Match::Is("status")),
+    ("contentType", "query_vault_plus_media", Match::Is("contentType")),
+    ("durationMin", "query_vault_plus_media", Match::AtLeast("duration")),
+    ("durationMax", "query_vault_plus_media", Match::AtMost("duration")),
+    ("createdAtFrom", "query_vault_plus_media", Match::From("createdAt")),
+    ("createdAtTo", "query_vault_plus_media", Match::To("createdAt")),
+    ("cachedAtFrom", "query_vault_plus_media", Match::From("cachedAt")),
+    ("cachedAtTo", "query_vault_plus_media", Match::To("cachedAt")),
     ("type", "list_transactions", Match::Is("type")),
     ("type", "list_subscribers", Match::Flag("active", "isActive")),
     ("type", "list_subscribers", Match::Flag("expired", "isExpired")),
@@ -48,6 +62,9 @@ const TABLE: &[(&str, &str, Match)] = &[
 /// Operations that list a part of a collection, and the fact that this part has.
 const NEEDED: &[(&str, &str)] =
     &[("list_chat_media", "mediaCount"), ("list_scheduled_mass_messages", SCHEDULED)];
+
+/// Operations that leave out what is still to come.
+const PUBLISHED: &[&str] = &["list_posts", "list_user_posts", "get_top_posts"];
 
 /// The parameters that ask for an order, and how the values that ask for the oldest first end.
 const ORDERS: &[(&str, &str)] =
@@ -71,6 +88,8 @@ pub(crate) struct Filter {
     within: Option<Key>,
     /// Only what has this fact.
     needed: Option<&'static str>,
+    /// Only what was published.
+    published: bool,
     /// Only these.
     ids: Vec<String>,
 }
@@ -91,6 +110,7 @@ impl Filter {
             above: page::integer(call, "first_id")?,
             within: folder.map(|list| key.beside(Collection::VaultListMedia, list)),
             needed: NEEDED.iter().find(|(id, _)| *id == operation.id).map(|(_, fact)| *fact),
+            published: PUBLISHED.contains(&operation.id.as_str()),
             ids: query::values(&call.query, "userIds"),
         })
     }
@@ -106,6 +126,9 @@ impl Filter {
         if self.above.is_some_and(|above| i128::from(id) <= above)
             || self.within.as_ref().is_some_and(|list| !world.view(list).has(id))
         {
+            return false;
+        }
+        if self.published && world.is_still_to_come(key, id) {
             return false;
         }
         if self.facts.is_empty() && self.needed.is_none() {
@@ -127,6 +150,19 @@ fn contains(text: &str, words: &str) -> bool {
     text.to_lowercase().contains(&words.to_lowercase())
 }
 
+fn number(facts: &Map<String, Value>, name: &str) -> Option<f64> {
+    facts.get(name).and_then(Value::as_f64)
+}
+
+fn moment(facts: &Map<String, Value>, name: &str) -> Option<i64> {
+    facts.get(name).and_then(Value::as_i64)
+}
+
+/// A time as requests write it, which was held against the document.
+fn milliseconds(text: &str) -> Option<i64> {
+    text.parse().ok().map(Timestamp::as_millisecond)
+}
+
 impl Match {
     fn holds(self, facts: &Map<String, Value>, wanted: &str) -> bool {
         match self {
@@ -139,6 +175,16 @@ impl Match {
                 Some(Value::Bool(flag)) => wanted == if *flag { "true" } else { "false" },
                 _ => false,
             },
+            Self::AtLeast(name) => number(facts, name) >= wanted.parse().ok(),
+            Self::AtMost(name) => {
+                let fact = number(facts, name);
+                fact.is_some() && fact <= wanted.parse().ok()
+            }
+            Self::From(name) => moment(facts, name) >= milliseconds(wanted),
+            Self::To(name) => {
+                let fact = moment(facts, name);
+                fact.is_some() && fact <= milliseconds(wanted)
+            }
             Self::Flag(value, name) => {
                 wanted != value || facts.get(name).is_none_or(|flag| *flag == Value::Bool(true))
             }

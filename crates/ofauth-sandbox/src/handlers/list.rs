@@ -6,16 +6,18 @@
 use serde_json::{Map, Value, json};
 
 use super::page::{self, Asked, Cut};
-use super::{example, filter, table};
+use super::sorted_page::Sort;
+use super::{example, filter, resource, table};
 use crate::call::Call;
 use crate::document::{self, Operation, Page, PageStyle};
 use crate::error::ApiError;
 use crate::fault::PageChange;
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
+use crate::query;
 use crate::timestamp::marker;
 use crate::world::collection::Collection;
-use crate::world::list::Start;
+use crate::world::list::{Order, Start};
 use crate::world::moments::NEWEST;
 use crate::world::shape::Frame;
 use crate::world::store::{Key, World};
@@ -25,27 +27,40 @@ const LIMIT: &str = "limit";
 
 /// Answers a list, or the page of it that was asked for.
 pub(crate) fn answer(call: &Call, operation: &Operation, key: &Key) -> Result<Reply, ApiError> {
-    let order = filter::order(call, operation);
-    let asked = match &operation.page {
-        Some(page) => Asked::of(call, page, order)?,
-        None => {
-            let limit = page::integer(call, LIMIT)?.and_then(|limit| u64::try_from(limit).ok());
-            Asked::all(limit, order)
-        }
-    };
     let mut world = lock(&call.state.world);
     let filter = filter::Filter::of(call, operation, &world, key)?;
     let change = call.faults.page_change();
-    let cut = match filter.ids(&world, key) {
-        Some(ids) => Cut { ids, more: false, next: Start::Index(0) },
-        None => asked.cut(world.view(key), &|id| filter.passes(&world, key, id), change),
+    let (cut, cursor) = match (filter.ids(&world, key), &operation.page, sort(call, key)) {
+        (Some(ids), ..) => (Cut { ids, more: false, next: Start::Index(0) }, None),
+        (None, Some(page), Some(sort)) => {
+            let place = query::value(&call.query, &page.place).filter(|place| !place.is_empty());
+            let limit = page::limit(call, page)?;
+            sort.page(&world, key, &filter, limit, place.as_deref())?
+        }
+        (None, page, _) => {
+            let asked = asked(call, page.as_ref(), filter::order(call, operation))?;
+            (asked.cut(world.view(key), &|id| filter.passes(&world, key, id), change), None)
+        }
     };
-    if key.collection() == Collection::VaultPlus {
-        cut.ids.iter().for_each(|id| world.look_at_copy(key, *id));
-    }
-    let written = Written { world: &world, key, operation, base: &call.base };
+    let written = Written { world: &world, key, operation, base: &call.base, cursor };
     let value = written.answer(&cut, change == Some(PageChange::Wrapped));
+    cut.ids.iter().for_each(|id| resource::look(&mut world, key, *id));
     Ok(Reply::new(example::status(operation), Payload::Json(value)))
+}
+
+/// The items that are asked for: a page, or all.
+fn asked(call: &Call, page: Option<&Page>, order: Order) -> Result<Asked, ApiError> {
+    if let Some(page) = page {
+        return Asked::of(call, page, order);
+    }
+    let limit = page::integer(call, LIMIT)?.and_then(|limit| u64::try_from(limit).ok());
+    Ok(Asked::all(limit, order))
+}
+
+/// The order of a fact, which copies in Vault+ alone can be asked for in.
+fn sort(call: &Call, key: &Key) -> Option<Sort> {
+    let sort = query::value(&call.query, "sort").filter(|_| key.collection() == Collection::VaultPlus);
+    sort.and_then(|sort| Sort::of(&sort))
 }
 
 /// What an answer is written from.
@@ -54,6 +69,8 @@ struct Written<'a> {
     key: &'a Key,
     operation: &'a Operation,
     base: &'a str,
+    /// The place of the next page, if it is no place in the list.
+    cursor: Option<String>,
 }
 
 impl Written<'_> {
@@ -102,7 +119,10 @@ impl Written<'_> {
         if let Some(more) = &page.more {
             fields.insert(more.clone(), json!(cut.more));
         }
-        let place = page::written(cut.next, page.style);
+        let place = match &self.cursor {
+            Some(cursor) => json!(cursor),
+            None => page::written(cut.next, page.style),
+        };
         match (page.style, &page.next) {
             (PageStyle::TimeMarker, Some(next)) => {
                 let view = self.world.view(self.key);

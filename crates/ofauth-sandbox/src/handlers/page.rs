@@ -46,13 +46,7 @@ pub(crate) struct Cut {
 impl Asked {
     /// Reads the query of a list that is handed out in pages.
     pub(crate) fn of(call: &Call, page: &Page, order: Order) -> Result<Self, ApiError> {
-        let size = page.size.as_deref().map(|size| at_least(call, size, 1)).transpose()?.flatten();
-        if let (Some(size), Some(most), Some(name)) = (size, page.most, &page.size)
-            && size > most
-        {
-            return Err(ApiError::bad_request(format!("{name}: must be at most {most}")));
-        }
-        let limit = size.or(page.usual).unwrap_or(USUAL);
+        let limit = limit(call, page)?;
         let start = start(call, page, order)?;
         let skip = if page.place == "offset" { 0 } else { at_least(call, "offset", 0)?.unwrap_or(0) };
         Ok(Self { limit, order, start, skip })
@@ -169,6 +163,17 @@ impl Cut {
     }
 }
 
+/// How many items a request wants.
+pub(crate) fn limit(call: &Call, page: &Page) -> Result<u64, ApiError> {
+    let size = page.size.as_deref().map(|size| at_least(call, size, 1)).transpose()?.flatten();
+    if let (Some(size), Some(most), Some(name)) = (size, page.most, &page.size)
+        && size > most
+    {
+        return Err(ApiError::bad_request(format!("{name}: must be at most {most}")));
+    }
+    Ok(size.or(page.usual).unwrap_or(USUAL))
+}
+
 /// The beginning of a list, in the kind of places that `start` is one of.
 fn first(start: Start, order: Order) -> Start {
     match (start, order) {
@@ -229,7 +234,7 @@ pub(crate) fn written(start: Start, style: PageStyle) -> Value {
     }
 }
 
-fn base36(mut number: u64) -> String {
+pub(crate) fn base36(mut number: u64) -> String {
     let mut digits = Vec::new();
     loop {
         let digit = u32::try_from(number % 36).unwrap_or(0);

@@ -53,12 +53,31 @@ pub(crate) fn answer(
             return Ok(reply);
         }
     }
+    if key.collection() == Collection::Messages {
+        greet(&mut world, &key);
+    }
+    let reply = reply(operation, &world, &key, id, &call.base);
+    if row.act == Act::Read {
+        look(&mut world, &key, id);
+    }
+    Ok(reply)
+}
+
+/// Notes that an item was seen: media get ready by that, also those that a post shows, and copies are stored.
+pub(super) fn look(world: &mut World, key: &Key, id: u64) {
     match key.collection() {
-        Collection::Messages => greet(&mut world, &key),
-        Collection::VaultPlus => world.look_at_copy(&key, id),
+        Collection::VaultPlus => world.look(key, id),
+        Collection::VaultMedia | Collection::VaultListMedia => {
+            world.look(&key.beside(Collection::VaultMedia, 0), id);
+        }
+        Collection::Posts | Collection::Messages | Collection::MassMessages => {
+            let fields = world.fields(key, id);
+            let media = fields.get("mediaIds").and_then(Value::as_array).into_iter().flatten();
+            let media: Vec<u64> = media.filter_map(Value::as_u64).collect();
+            media.into_iter().for_each(|id| world.look(&key.beside(Collection::VaultMedia, 0), id));
+        }
         _ => {}
     }
-    Ok(reply(operation, &world, &key, id, &call.base))
 }
 
 /// What the path of a request names.

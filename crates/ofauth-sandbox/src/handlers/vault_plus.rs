@@ -1,4 +1,4 @@
-//! The Vault+ operations that are about more than one copy: batch, purge, status, stats, and the lists it keeps.
+//! The Vault+ operations that are about more than one copy: batch, purge, status and stats.
 
 use serde_json::{Map, Value, json};
 
@@ -9,9 +9,8 @@ use crate::error::{ApiError, Failure};
 use crate::http::reply::Reply;
 use crate::lock::lock;
 use crate::world::collection::Collection;
-use crate::world::list::{Order, Start};
-use crate::world::store::{Key, World};
-use crate::world::vault_plus::{READS, Totals};
+use crate::world::copy_totals::Totals;
+use crate::world::store::Key;
 
 /// The documented limit of ids in one request.
 const MAX_IDS: usize = 100;
@@ -27,8 +26,8 @@ pub(crate) async fn batch(call: &mut Call, operation: &Operation) -> Result<Repl
     for (position, id) in ids.iter().enumerate() {
         let repeated = ids.iter().take(position).any(|earlier| earlier == id);
         if let (false, Ok(id)) = (repeated, world.find(&key, id)) {
-            world.look_at_copy(&key, id);
             items.push(world.shown(&key, id, &example, &call.base));
+            world.look(&key, id);
         }
     }
     items.reverse();
@@ -77,61 +76,16 @@ pub(crate) fn purge(call: &Call, operation: &Operation) -> Reply {
     let mut world = lock(&call.state.world);
     let totals = Totals::of(&world, &key);
     world.delete_all(key);
-    let purged = totals.stored + totals.pending;
     example::filled(
         call,
         operation,
-        &json!({ "success": true, "purgedCount": purged, "freedBytes": totals.bytes }),
+        &json!({ "success": true, "purgedCount": totals.variants(), "freedBytes": totals.bytes }),
     )
 }
 
-/// Answers the copies of what is in a list.
-pub(crate) fn list_media(call: &Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
-    let mut world = lock(&call.state.world);
-    let (members, copies) = (members(call, &world, list)?, copies(call));
-    let ids: Vec<u64> = world.view(&members).ids(Order::NewestFirst, Start::Index(0)).collect();
-    let ids: Vec<u64> = ids.into_iter().filter(|id| world.view(&copies).has(*id)).collect();
-    ids.iter().for_each(|id| world.look_at_copy(&copies, *id));
-    let example = operation.response.pointer("/items/0").cloned().unwrap_or_default();
-    let items: Vec<Value> = ids.iter().map(|id| world.shown(&copies, *id, &example, &call.base)).collect();
-    Ok(Reply::json(json!({ "items": items })))
-}
-
-/// Makes copies of what is in a list.
-pub(crate) fn sync(call: &Call, operation: &Operation, list: &str) -> Result<Reply, Failure> {
-    let mut world = lock(&call.state.world);
-    let (members, copies) = (members(call, &world, list)?, copies(call));
-    let ids: Vec<u64> = world.view(&members).ids(Order::OldestFirst, Start::Index(0)).collect();
-    let new: Vec<u64> = ids.iter().copied().filter(|id| !world.view(&copies).has(*id)).collect();
-    for id in &new {
-        world.insert(copies.clone(), *id, Map::from_iter([(READS.to_owned(), json!(0))]));
-    }
-    Ok(example::filled(
-        call,
-        operation,
-        &json!({
-            "synced": true,
-            "listId": list,
-            "seen": ids.len(),
-            "addedItems": new.len(),
-            "unchangedItems": ids.len() - new.len(),
-            "updatedItems": 0,
-            "removedItems": 0,
-            "adoptedItems": 0,
-        }),
-    ))
-}
-
 /// The Vault+ of the request's connection.
-fn copies(call: &Call) -> Key {
+pub(super) fn copies(call: &Call) -> Key {
     Key::new(&call.connection, Collection::VaultPlus, 0)
-}
-
-/// What is in the list with this id, which has to be there.
-fn members(call: &Call, world: &World, list: &str) -> Result<Key, ApiError> {
-    let lists = Key::new(&call.connection, Collection::VaultLists, 0);
-    let id = world.find(&lists, list)?;
-    Ok(lists.beside(Collection::VaultListMedia, id))
 }
 
 fn read_ids(body: &Map<String, Value>) -> Result<Vec<&str>, ApiError> {

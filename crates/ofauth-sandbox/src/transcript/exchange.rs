@@ -22,6 +22,9 @@ const SECRETS: [&str; 3] = ["cookie", "set-cookie", "proxy-authorization"];
 /// Operations whose body is a session of somebody, which is not kept.
 const SESSIONS: [&str; 2] = ["import_connection", "update_imported_connection"];
 
+/// What makes an address good, in its query.
+const SIGNATURE: &str = "signature";
+
 /// What is kept of such a header, and of a key in a query.
 const NOT_SHOWN: &str = "(not shown)";
 
@@ -199,7 +202,7 @@ fn without_keys(path: &str) -> String {
     let Some((path, query)) = path.split_once('?') else { return path.to_owned() };
     let is_key = |name: &str| {
         let name = name.to_ascii_lowercase();
-        name == "apikey" || MISPLACED_KEYS.contains(&name.as_str())
+        name == "apikey" || name == SIGNATURE || MISPLACED_KEYS.contains(&name.as_str())
     };
     let shown = query.split('&').map(|pair| match pair.split_once('=') {
         Some((name, _)) if is_key(name) => format!("{name}={NOT_SHOWN}"),

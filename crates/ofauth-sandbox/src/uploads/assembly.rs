@@ -121,12 +121,20 @@ impl Assembly {
         }
     }
 
-    /// The bytes of all parts, in order. Reading blocks, and what cannot be read is the end.
-    pub(crate) fn content(&self) -> impl Iterator<Item = Bytes> + Send + 'static {
+    /// `length` bytes from `start` on, over all parts in order. Reading blocks, and what cannot be read is the end.
+    pub(crate) fn content(&self, start: u64, length: u64) -> impl Iterator<Item = Bytes> + Send + use<> {
         let parts: Vec<Arc<Region>> = lock(&self.state).parts.iter().flatten().cloned().collect();
-        parts.into_iter().flat_map(|part| {
-            (0..part.len).step_by(BATCH).map_while(move |at| {
-                let mut buffer = vec![0; usize::try_from(part.len - at).unwrap_or(BATCH).min(BATCH)];
+        let (mut skipped, mut left) = (start, length);
+        let pieces = parts.into_iter().filter_map(move |part| {
+            let from = skipped.min(part.len);
+            skipped -= from;
+            let until = part.len.min(from.saturating_add(left));
+            left -= until - from;
+            (from < until).then_some((part, from, until))
+        });
+        pieces.flat_map(|(part, from, until)| {
+            (from..until).step_by(BATCH).map_while(move |at| {
+                let mut buffer = vec![0; usize::try_from(until - at).unwrap_or(BATCH).min(BATCH)];
                 positioned::read_exact(&part.store.file, &mut buffer, part.offset + at).ok()?;
                 Some(Bytes::from(buffer))
             })

@@ -43,7 +43,14 @@ pub(crate) struct Uploads {
 pub(crate) struct Content {
     pub(crate) content_type: String,
     pub(crate) size: u64,
-    pub(crate) bytes: Box<dyn Iterator<Item = Bytes> + Send>,
+    assembly: Arc<Assembly>,
+}
+
+impl Content {
+    /// `length` bytes from `start` on.
+    pub(crate) fn bytes(&self, start: u64, length: u64) -> impl Iterator<Item = Bytes> + Send + 'static {
+        self.assembly.content(start, length)
+    }
 }
 
 impl Uploads {
@@ -123,12 +130,8 @@ impl Uploads {
     /// The bytes of an uploaded media, if they are kept.
     pub(crate) fn content(&self, media_id: u64) -> Option<Content> {
         let session = self.sessions.get(self.media.get(&media_id)?)?;
-        let bytes = self.kept.get(media_id)?.content();
-        Some(Content {
-            content_type: session.content_type.clone(),
-            size: session.size,
-            bytes: Box::new(bytes),
-        })
+        let assembly = Arc::clone(self.kept.get(media_id)?);
+        Some(Content { content_type: session.content_type.clone(), size: session.size, assembly })
     }
 
     /// Checks that an upload reference can be used now, without using it.

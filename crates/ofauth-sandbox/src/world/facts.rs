@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::caching::{MEDIA_SIZE, is_video};
 use super::collection::Collection;
 use super::moments::chance;
 use super::people::{self, SELF_ID, pick};
@@ -38,9 +39,6 @@ const LISTS: &[&str] =
 
 const CAMPAIGNS: &[&str] =
     &["Summer", "Spring", "Launch", "Birthday", "Weekend", "Newsletter", "Podcast", "Partner"];
-
-/// The size of the full form of seeded media, in bytes.
-pub(crate) const MEDIA_SIZE: u64 = 1_024_000;
 
 /// The world around an item.
 #[derive(Debug, Clone, Copy)]
@@ -106,7 +104,7 @@ pub(super) fn seeded(collection: Collection, id: u64, number: u64, around: Aroun
                 "mediaCount": 1, "previews": []})
         }
         Collection::VaultMedia => {
-            let kind = if number % 3 == 2 { "video" } else { "photo" };
+            let kind = if is_video(number) { "video" } else { "photo" };
             media_facts(id, kind, MEDIA_SIZE, base)
         }
         Collection::Transactions => {
@@ -174,6 +172,9 @@ pub(super) fn created(collection: Collection, id: u64, base: &str) -> Map<String
         Collection::Promotions => json!({"claimsCount": 0, "isFinished": false, "canClaim": true}),
         Collection::TrialLinks => json!({"claimCounts": 0, "clicksCounts": 0, "isFinished": false}),
         Collection::Chats => json!({"withUser": people::person(id, base)}),
+        Collection::Connections => {
+            json!({"userData": myself(), "clientReferenceId": null, "imported": false, "status": "active"})
+        }
         _ => json!({}),
     })
 }
@@ -230,7 +231,7 @@ pub(super) fn media_facts(id: u64, kind: &str, size: u64, base: &str) -> Value {
             "preview": {"url": url("preview"), "width": 960, "height": 1200, "size": 64_000, "options": source},
             "thumb": small("thumb"), "squarePreview": small("square"),
         },
-        "duration": 12.5,
+        "duration": duration(id),
         "videoSources": {"240": url("240"), "720": url("720")},
         (ABSENT): absent,
         "convertedToVideo": false,
@@ -238,6 +239,11 @@ pub(super) fn media_facts(id: u64, kind: &str, size: u64, base: &str) -> Value {
         "lists": [],
         "releaseForms": [],
     })
+}
+
+/// How long a media plays, in seconds: from 1 to 10 minutes.
+fn duration(id: u64) -> f64 {
+    1.0 + (chance(id, 30) % 1200) as f64 / 2.0
 }
 
 fn amounts(gross: f64) -> Value {

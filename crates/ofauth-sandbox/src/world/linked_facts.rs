@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::caching::MEDIA_SIZE;
 use super::collection::Collection;
 use super::facts::{self, Around};
 use super::list::{FIRST_ID, Order, Start, id_of};
@@ -12,7 +13,8 @@ use super::moments::chance;
 use super::people::{self, SELF_ID};
 use super::shape::Frame;
 use super::store::{Key, World};
-use super::vault_plus;
+use super::vault_plus::Copied;
+use crate::document;
 
 /// How many members a list shows of itself.
 const SHOWN: usize = 4;
@@ -46,7 +48,11 @@ impl World {
         let stored = self.fields(key, id);
         facts.extend(facts::written(key.collection, &stored, base));
         if key.collection == Collection::VaultPlus {
-            facts.extend(vault_plus::copies(id, &facts, &stored, view.at(id), base));
+            let copied =
+                Copied { connection: &key.connection, id, facts: &facts, stored: &stored, at: view.at(id) };
+            let now = Timestamp::now().as_millisecond();
+            let copies = self.keeping.facts(copied, &self.caching(&key.connection), base, now);
+            facts.extend(copies);
         }
         self.link(key, id, &mut facts, &stored, base);
         facts
@@ -137,6 +143,18 @@ impl World {
                     facts.insert(name.to_owned(), json!(self.view(&key.beside(collection, 0)).has(id)));
                 }
             }
+            Collection::Connections => {
+                let is_over = facts.get("status").is_some_and(|status| status == "expired");
+                if !is_over {
+                    facts.insert("expiredAt".to_owned(), Value::Null);
+                }
+                facts.insert("permissions".to_owned(), json!(document::permissions()));
+            }
+            Collection::VaultMedia => {
+                let readiness = self.keeping.pace.readiness(stored);
+                facts.insert("isReady".to_owned(), json!(readiness.is_ready));
+                facts.insert("hasError".to_owned(), json!(readiness.has_error));
+            }
             Collection::MassMessages => self.queue(key, facts, stored),
             Collection::Chats => {
                 let messages = key.beside(Collection::Messages, id);
@@ -170,9 +188,8 @@ impl World {
         let named = stored.get("userIds").and_then(Value::as_array).map_or(0, Vec::len) as u64;
         let fans = self.view(&key.beside(Collection::Fans, 0)).len();
         let total = if named > 0 { named } else { fans };
-        let date = stored.get("scheduledDate").and_then(Value::as_str);
-        let time = date.and_then(|date| date.parse::<Timestamp>().ok());
-        let waits = time.is_some_and(|time| time > Timestamp::now());
+        let date = stored.get(SCHEDULED_DATE).and_then(Value::as_str);
+        let waits = is_to_come(stored);
         for (name, value) in [
             ("total", json!(total)),
             ("pending", json!(if waits { total } else { 0 })),
@@ -185,6 +202,11 @@ impl World {
             facts.insert("date".to_owned(), json!(date));
             facts.insert(SCHEDULED.to_owned(), json!(true));
         }
+    }
+
+    /// Whether something was scheduled for a time that is still to come.
+    pub(crate) fn is_still_to_come(&self, key: &Key, id: u64) -> bool {
+        self.view(key).stored(id).is_some_and(|stored| is_to_come(&stored.fields()))
     }
 
     /// What is known of the newest items of a collection.
@@ -200,15 +222,22 @@ impl World {
         let view = self.view(&vault);
         let mut facts = self.facts(&vault, id, base);
         if !view.has(id) {
-            facts::media_facts(id, "photo", facts::MEDIA_SIZE, base).as_object().into_iter().for_each(
-                |picture| {
-                    facts.extend(picture.clone());
-                },
-            );
+            facts::media_facts(id, "photo", MEDIA_SIZE, base).as_object().into_iter().for_each(|picture| {
+                facts.extend(picture.clone());
+            });
         }
         if let Some(address) = address {
             facts.insert("files".to_owned(), json!({ "full": { "url": address } }));
         }
         json!(facts)
     }
+}
+
+/// The field of a request that says when something is to be published.
+const SCHEDULED_DATE: &str = "scheduledDate";
+
+fn is_to_come(stored: &Map<String, Value>) -> bool {
+    let date = stored.get(SCHEDULED_DATE).and_then(Value::as_str);
+    let time = date.and_then(|date| date.parse::<Timestamp>().ok());
+    time.is_some_and(|time| time > Timestamp::now())
 }

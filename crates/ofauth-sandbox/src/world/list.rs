@@ -156,6 +156,16 @@ impl<'a> View<'a> {
         self.list.into_iter().flat_map(|list| list.created.keys().copied())
     }
 
+    /// How many items it began with, also those that are deleted.
+    pub(crate) fn seeded(self) -> u64 {
+        self.seeded
+    }
+
+    /// The ids of the seeded items that are deleted.
+    pub(crate) fn deleted(self) -> impl Iterator<Item = u64> + 'a {
+        self.list.into_iter().flat_map(|list| list.deleted.iter().copied())
+    }
+
     /// What a request said of an item.
     pub(crate) fn stored(self, id: u64) -> Option<&'a Stored> {
         let list = self.list?;

@@ -7,11 +7,13 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::cached_list::CachedList;
 use super::collection::Collection;
 use super::list::{List, STRIDE, Stored, View};
 use super::moments::NEWEST;
+use super::pace::LOOKS;
 use super::seeds::Seeds;
-use super::vault_plus::{self, READS};
+use super::vault_plus::CopySettings;
 use crate::error::ApiError;
 use crate::number;
 
@@ -21,7 +23,7 @@ const FIRST_CREATED: u64 = 1_700_000_000_001;
 /// What is listed together.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Key {
-    connection: String,
+    pub(super) connection: String,
     pub(super) collection: Collection,
     /// The id of the item that it belongs to, or 0.
     pub(super) parent: u64,
@@ -67,6 +69,9 @@ pub(crate) struct World {
     names: HashMap<Key, HashMap<String, u64>>,
     /// What Vault+ of every connection has copies of from the start, besides what is seeded.
     copies: List,
+    /// The lists of the vault that Vault+ keeps copies of, by what is in them.
+    pub(super) cached_lists: HashMap<Key, CachedList>,
+    pub(super) keeping: CopySettings,
     /// What was set for the account, under no name, and for connections.
     settings: HashMap<String, Value>,
     /// The connections that were ended.
@@ -84,11 +89,18 @@ impl World {
             lists: HashMap::new(),
             names: HashMap::new(),
             copies: List::default(),
+            cached_lists: HashMap::new(),
+            keeping: CopySettings::default(),
             settings: HashMap::new(),
             disconnected: BTreeSet::new(),
             created: 0,
             latest: NEWEST,
         }
+    }
+
+    /// Keeps copies as these settings say.
+    pub(crate) fn keeping(self, keeping: CopySettings) -> Self {
+        Self { keeping, ..self }
     }
 
     /// Has copies of the media with these ids in the Vault+ of every connection.
@@ -156,8 +168,7 @@ impl World {
     pub(crate) fn insert(&mut self, key: Key, id: u64, fields: Map<String, Value>) {
         let view = self.view(&key);
         let (there, seeded) = (view.has(id), view.number(id).is_some());
-        self.latest = Timestamp::now().as_microsecond().max(self.latest + 1);
-        let at = self.latest;
+        let at = self.now();
         if let Some(Value::String(name)) = fields.get("id") {
             self.names.entry(key.clone()).or_default().insert(name.clone(), id);
         }
@@ -167,6 +178,12 @@ impl World {
             (false, true) => list.restore(id),
             (false, false) => list.create(id, Stored::new(at, fields)),
         }
+    }
+
+    /// The moment of what happens now.
+    pub(super) fn now(&mut self) -> i64 {
+        self.latest = Timestamp::now().as_microsecond().max(self.latest + 1);
+        self.latest
     }
 
     /// What requests said of an item so far.
@@ -187,13 +204,11 @@ impl World {
         self.replace(key, id, all);
     }
 
-    /// Notes that a copy in Vault+ was asked for, which is what makes it come into being.
-    pub(crate) fn look_at_copy(&mut self, key: &Key, id: u64) {
+    /// Notes that something was seen, which is what makes it get ready.
+    pub(crate) fn look(&mut self, key: &Key, id: u64) {
         let mut fields = self.fields(key, id);
-        if let Some(reads) =
-            fields.get(READS).and_then(Value::as_u64).filter(|_| !vault_plus::is_stored(&fields))
-        {
-            fields.insert(READS.to_owned(), json!(reads + 1));
+        if let Some(looks) = fields.get(LOOKS).and_then(Value::as_u64) {
+            fields.insert(LOOKS.to_owned(), json!(looks + 1));
             self.replace(key.clone(), id, fields);
         }
     }

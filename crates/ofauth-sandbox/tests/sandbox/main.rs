@@ -18,18 +18,23 @@ mod faults;
 mod hints;
 mod init;
 mod inspect;
+mod link;
 mod lists;
+mod media;
 mod members;
 mod observe;
 mod pages;
 mod parts;
 mod plan_faults;
 mod plausible;
+mod ready;
 mod refusals;
 mod resources;
 mod rules;
+mod settings;
 mod sizes;
 mod use_of_media;
+mod vault_plus;
 
 use ofauth_sandbox::{Sandbox, SandboxBuilder};
 

@@ -71,10 +71,10 @@ async fn copies_are_pending_and_then_stored_and_can_be_purged() {
     let own = format!("{COPIES}/{id}");
     let status = || get(&sandbox, "/v2/vault-plus/status");
     assert_eq!(status().await.ok()["pendingCount"], 2);
-    for wanted in ["pending", "stored", "stored"] {
+    for wanted in ["pending", "storing", "stored", "stored"] {
         let copy = get(&sandbox, &own).await.ok();
         assert_eq!(copy["media"]["source"]["status"], wanted);
-        assert_eq!(copy["media"]["source"]["storedAt"].is_null(), wanted == "pending");
+        assert_eq!(copy["media"]["source"]["storedAt"].is_null(), wanted != "stored");
     }
     let now = status().await.ok();
     assert_eq!((&now["pendingCount"], &now["storedCount"]), (&json!(0), &json!(4)));

@@ -76,6 +76,8 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
         .refuse_parallel_parts(args.refuse_parallel_parts)
         .discard_bytes(args.discard_bytes)
         .lenient(args.lenient)
+        .ready_after(args.ready_after)
+        .stored_after(args.stored_after)
         .vault_plus_media(&args.vault_plus_media);
     builder = access(app, args, builder).await?;
     if let Some(size) = args.part_size {
@@ -83,6 +85,15 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     }
     if let Some(size) = args.max_size {
         builder = builder.max_size(size);
+    }
+    if let Some(time) = args.media_url_ttl {
+        builder = builder.media_url_ttl(time);
+    }
+    if let Some(looks) = args.link_after {
+        builder = builder.link_after(looks);
+    }
+    if let Some(time) = args.link_ttl {
+        builder = builder.link_ttl(time);
     }
     if let Some(time) = args.session_ttl {
         builder = builder.session_ttl(time);

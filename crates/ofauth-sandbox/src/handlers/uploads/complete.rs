@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use serde_json::{Map, json};
+use serde_json::json;
 
 use super::super::fields;
 use crate::call::Call;
@@ -16,8 +16,8 @@ use crate::uploads::record::UploadKind;
 use crate::uploads::session::{Phase, Session};
 use crate::uploads::table::Finished;
 use crate::world::collection::Collection;
+use crate::world::pace;
 use crate::world::store::{Key, World};
-use crate::world::vault_plus::READS;
 
 /// How many missing parts an error lists.
 const LISTED: usize = 20;
@@ -78,8 +78,10 @@ pub(crate) async fn finish(state: &State, id: &str, assembly: Option<Arc<Assembl
 fn enter_vault(world: &mut World, finished: &Finished) {
     let vault = Key::new(&finished.connection, Collection::VaultMedia, 0);
     let copies = vault.beside(Collection::VaultPlus, 0);
-    world.insert(vault, finished.media_id, finished.fields.clone());
-    world.insert(copies, finished.media_id, Map::from_iter([(READS.to_owned(), json!(0))]));
+    let mut fields = finished.fields.clone();
+    fields.extend(pace::unseen());
+    world.insert(vault, finished.media_id, fields);
+    world.cache(&copies, finished.media_id, true);
 }
 
 /// The answer to a single upload.

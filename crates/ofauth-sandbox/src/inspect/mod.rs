@@ -3,10 +3,13 @@
 //!
 //! No key is needed, so only clients on the same machine are answered below `/_sandbox/`.
 
+mod link;
+
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use http::{Method, Request, StatusCode};
-use http_body_util::{BodyExt, Limited};
+use http_body_util::{BodyExt, Collected, Limited};
 use hyper::body::Incoming;
 use percent_encoding::percent_decode_str;
 use serde_json::{Value, json};
@@ -25,6 +28,9 @@ const PREFIX: &str = "/_sandbox/";
 const FRONT: &str = "/";
 
 const DOCUMENT: &str = "/openapi.json";
+
+/// Where Link sessions are, below the prefix.
+const LINK: &str = "link/";
 
 const HEALTH: &str = "/_sandbox/health";
 
@@ -50,8 +56,8 @@ What it saw, and what it does wrong on demand:
   {base}/_sandbox/faults
 ";
 
-/// A fault script has to be smaller than this.
-const SCRIPT_LIMIT: usize = 16 * 1024 * 1024;
+/// A fault script, or what else is told, has to be smaller than this.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
 
 /// Whether a request is to the sandbox itself and not to the API.
 pub(crate) fn is_inspection(method: &Method, path: &str) -> bool {
@@ -114,6 +120,14 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
             Reply::json(json!({ "rules": 0 }))
         }
         (&Method::POST, "faults") => add_faults(state, request).await,
+        (&Method::GET, "link") => link::records(state, base),
+        (&Method::POST, other) if other.starts_with(LINK) => match body(request).await {
+            Ok(body) => link::act(state, base, other.trim_start_matches(LINK), &body),
+            Err(refusal) => refusal,
+        },
+        (&Method::GET, other) if other.starts_with(LINK) => {
+            link::record(state, base, other.trim_start_matches(LINK))
+        }
         (&Method::GET, other) => match other.strip_prefix("uploads/") {
             Some(name) if name.ends_with(CONTENT) => content(state, name),
             Some(id) => one_upload(state, id),
@@ -165,7 +179,7 @@ fn content(state: &State, name: &str) -> Reply {
     let id = percent_decode_str(name.trim_end_matches(CONTENT)).decode_utf8_lossy();
     let media_id = lock(&state.uploads).record(&id).and_then(|record| record.media_id);
     let missing = || problem(StatusCode::NOT_FOUND, &format!("the bytes of an upload \"{id}\" are not kept"));
-    media_id.and_then(|media_id| media::uploaded(state, media_id)).unwrap_or_else(missing)
+    media_id.and_then(|media_id| media::whole_upload(state, media_id)).unwrap_or_else(missing)
 }
 
 fn one_upload(state: &State, id: &str) -> Reply {
@@ -178,9 +192,9 @@ fn one_upload(state: &State, id: &str) -> Reply {
 }
 
 async fn add_faults(state: &State, request: Request<Incoming>) -> Reply {
-    let body = match Limited::new(request.into_body(), SCRIPT_LIMIT).collect().await {
-        Ok(body) => body.to_bytes(),
-        Err(error) => return problem(StatusCode::BAD_REQUEST, &error.to_string()),
+    let body = match body(request).await {
+        Ok(body) => body,
+        Err(refusal) => return refusal,
     };
     let script = match FaultScript::from_json(&String::from_utf8_lossy(&body)) {
         Ok(script) => script,
@@ -191,6 +205,12 @@ async fn add_faults(state: &State, request: Request<Incoming>) -> Reply {
         faults.add(rule);
     }
     Reply::json(json!({ "rules": faults.len() }))
+}
+
+/// The body of a request, or why it is not taken.
+async fn body(request: Request<Incoming>) -> Result<Bytes, Reply> {
+    let body = Limited::new(request.into_body(), BODY_LIMIT).collect().await;
+    body.map(Collected::to_bytes).map_err(|error| problem(StatusCode::BAD_REQUEST, &error.to_string()))
 }
 
 fn problem(status: StatusCode, message: &str) -> Reply {
