@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use ofauth::{Client, SettingsPatch, Source, VaultPlusQuery, blocking};
-use ofauth_sandbox::Sandbox;
+use ofauth::{
+    Client, ErrorKind, LinkMode, LinkOptions, LinkState, SettingsPatch, Source, VariantStatus,
+    VaultPlusQuery, blocking,
+};
+use ofauth_sandbox::{Fault, Sandbox};
 
-use crate::support::{CONNECTION, builder_for, data, within};
+use crate::support::{CONNECTION, builder_for, check, data, within};
 
 async fn start() -> (Sandbox, Client) {
     let sandbox = Sandbox::builder().start().await.unwrap();
@@ -89,6 +92,113 @@ async fn connections_and_settings_are_read_and_changed() {
     assert!(within(10, client.account_settings()).await.unwrap().defaults.contains_key("retentionDays"));
     within(10, client.invalidate_connection(CONNECTION)).await.unwrap();
     within(10, client.disconnect_connection(CONNECTION)).await.unwrap();
+}
+
+/// Short pauses between looks.
+const SHORT: Duration = Duration::from_millis(2);
+const LONG: Duration = Duration::from_millis(50);
+
+#[tokio::test]
+async fn a_creator_is_linked_and_their_upload_comes_back_byte_by_byte() {
+    let sandbox = Sandbox::builder().link_after(4).ready_after(3).stored_after(4).start().await.unwrap();
+    let client = builder_for(sandbox.base_url()).build().unwrap();
+    let options = LinkOptions::new().client_app_id("app_1").mode(LinkMode::Whitelabel);
+    let session = within(10, client.link_start(&options)).await.unwrap();
+    let (send, states) = std::sync::mpsc::channel();
+    let wait = client.link_wait(&session).interval(SHORT, LONG);
+    let wait = wait.on_progress(move |status| send.send(status.state.clone()).unwrap());
+    let linked = within(20, wait).await.unwrap();
+    assert_eq!(states.iter().next(), Some(LinkState::Initialized));
+    assert!(linked.username.is_some() && linked.client_reference_id == session.client_reference_id);
+
+    let client = builder_for(sandbox.base_url()).connection_id(&linked.connection_id).build().unwrap();
+    let id = uploaded(&client, 900_000).await;
+    let media = within(20, client.wait_ready([id.clone()]).interval(SHORT, LONG)).await.unwrap();
+    assert_eq!(media[0].raw()["isReady"], true);
+
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("clip.mp4");
+    let early = within(10, client.download(&id, "source", &target)).await.unwrap_err();
+    assert!(check(&early, ErrorKind::Rejected).contains("wait until it is stored"));
+    let stored = client.wait_stored([id.clone()]).labels(["source"]).interval(SHORT, LONG);
+    let stored = within(20, stored).await.unwrap();
+    let source = stored[0].variant("source").unwrap();
+    assert_eq!((&source.status, source.size), (&VariantStatus::Stored, Some(900_000)));
+
+    // Cut, expired, failed and cut again on the way.
+    let cut: Fault = serde_json::from_str(r#"{ "kind": "cut_answer", "bytes": 300000 }"#).unwrap();
+    let faults = [cut.clone(), Fault::status(403), Fault::status(503), cut];
+    for (fault, nth) in faults.into_iter().zip(1..) {
+        sandbox.push_fault(fault.on("media").nth(nth));
+    }
+    let file = within(60, client.download(&id, "source", &target)).await.unwrap();
+    assert_eq!((std::fs::read(&target).unwrap(), file.bytes), (data(900_000).to_vec(), 900_000));
+    let seen = sandbox.transcript();
+    let media: Vec<_> = seen.iter().filter(|seen| seen.operation.as_deref() == Some("media")).collect();
+    assert_eq!(media.len(), 5);
+    assert!(
+        media[1..].iter().all(|seen| seen.headers.contains_key("if-range")),
+        "only the rest was asked for"
+    );
+    sandbox.push_fault(Fault::Short { bytes: 500 }.on("media"));
+    let short = within(10, client.download(&id, "source", &target).overwrite(true)).await.unwrap_err();
+    assert!(check(&short, ErrorKind::InvalidAnswer).contains("900000"));
+}
+
+#[tokio::test]
+async fn a_hosted_link_ends_with_the_connection_also_if_it_is_linked_again() {
+    let sandbox = Sandbox::builder().link_after(3).start().await.unwrap();
+    let client = builder_for(sandbox.base_url()).build().unwrap();
+    for options in [
+        LinkOptions::new(),
+        LinkOptions::new().client_reference_id("creator-17"),
+        LinkOptions::new().client_reference_id("creator-17"),
+        LinkOptions::new().connection_id("conn_expired"),
+    ] {
+        let session = within(10, client.link_start(&options)).await.unwrap();
+        assert!(session.mode == LinkMode::Hosted && session.url.is_some());
+        let linked = within(20, client.link_wait(&session).interval(SHORT, LONG)).await.unwrap();
+        assert_eq!(linked.client_reference_id, session.client_reference_id);
+        let own = builder_for(sandbox.base_url()).connection_id(&linked.connection_id).build().unwrap();
+        within(10, own.call("get_self")).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_medium_that_cannot_be_processed_or_kept_is_named() {
+    let (sandbox, client) = start().await;
+    for (name, wanted) in [("processing-error.mp4", "could not process"), ("not-stored.mp4", "has removed")] {
+        within(20, client.upload(Source::bytes(data(1000)).filename(name))).await.unwrap();
+        let id = sandbox.uploads().last().unwrap().media_id.unwrap().to_string();
+        let ended = match name {
+            "not-stored.mp4" => {
+                within(20, client.wait_stored([id.clone()]).interval(SHORT, LONG)).await.map(|_| ())
+            }
+            _ => within(20, client.wait_ready([id.clone()]).interval(SHORT, LONG)).await.map(|_| ()),
+        };
+        let shown = check(&ended.unwrap_err(), ErrorKind::Rejected);
+        assert!(shown.contains(wanted) && shown.contains(&id), "{shown}");
+    }
+}
+
+#[tokio::test]
+async fn a_patch_that_purges_here_is_one_that_had_to_be_allowed() {
+    let sandbox = Sandbox::builder().stored_after(0).start().await.unwrap();
+    let client = builder_for(sandbox.base_url()).build().unwrap();
+    uploaded(&client, 1000).await;
+    for patch in [
+        SettingsPatch::new().storage_limit_bytes(1),
+        SettingsPatch::new().cache_videos(false),
+        SettingsPatch::new().enabled(false),
+    ] {
+        check(
+            &within(10, client.update_connection_settings(CONNECTION, &patch)).await.unwrap_err(),
+            ErrorKind::InvalidArgument,
+        );
+        let patch = patch.allow_purge(true);
+        within(10, client.update_connection_settings(CONNECTION, &patch)).await.unwrap();
+    }
+    assert!(within(10, client.vault_plus_query(&VaultPlusQuery::new()).next()).await.is_none());
 }
 
 #[test]
