@@ -32,6 +32,8 @@ pub(super) async fn wait(client: Client, ids: Vec<u64>, terms: Terms) -> Result<
 struct Vault<'a>(&'a Client);
 
 impl Look<Media> for Vault<'_> {
+    const IS_COUNTED: bool = true;
+
     /// Walks the vault until every medium was seen, or long enough.
     async fn look(&self, watch: &mut Watch<Media>, before: u32, limits: &Limits) -> Result<()> {
         let call = self.0.call("list_vault_media").param("sort", "recent").cancel(&limits.as_cancel());

@@ -33,6 +33,8 @@ struct Copies<'a> {
 }
 
 impl Look<VaultPlusMedia> for Copies<'_> {
+    const IS_COUNTED: bool = false;
+
     async fn look(&self, watch: &mut Watch<VaultPlusMedia>, _: u32, limits: &Limits) -> Result<()> {
         let open: Vec<String> = watch.open().into_iter().cloned().collect();
         let call = self.client.vault_plus_batch(open).cancel(&limits.as_cancel());
