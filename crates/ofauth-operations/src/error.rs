@@ -19,7 +19,8 @@ pub enum ErrorKind {
     InvalidArgument,
     /// A setting of the client is wrong or missing: no key, no connection, a bad URL, unreadable certificates.
     Config,
-    /// The file or reader to upload is missing, empty, not a regular file or cannot be read.
+    /// The file or reader to upload is missing, empty, not a regular file or cannot be read, or the file to download to cannot be
+    /// written.
     Source,
     /// The source changed while it was being uploaded. The text says so if the service finished the upload anyway.
     SourceChanged,

@@ -86,7 +86,11 @@
 //! | [`Journal`] | interrupted uploads: list them, remove them |
 //! | [`Call`], [`operations()`] | any operation by its id, with JSON in and out |
 //! | [`Pages`], [`Items`] | lists that come in pages, as streams |
-//! | [`TypedCall`] | what posts, messages and checks are until they are awaited: cancel, timeout |
+//! | [`WaitMedia`], [`Download`] | media that are processed, stored and fetched again |
+//! | [`VaultPlusQuery`], [`VaultPlusMedia`] | Vault+: the persistent copies of media |
+//! | [`LinkOptions`], [`LinkSession`], [`LinkReturn`], [`Connection`] | creators who sign in, and what comes of it |
+//! | [`SettingsPatch`] | settings of Vault+, changed with care for what a change deletes |
+//! | [`TypedCall`] | what most methods of [`Client`] are until they are awaited: cancel, timeout |
 //! | [`api`] | the generated client: any operation as a typed method |
 //! | [`blocking`] | the same without async |
 //! | [`webhooks`] | webhooks: verify who sent them, and read their events; needs no client |

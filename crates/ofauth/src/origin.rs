@@ -61,7 +61,7 @@ impl Origins {
     /// Refuses a URL that nothing may be read from, not even without the key: what comes from there could be changed on the
     /// way, or is this machine's own business.
     pub(crate) fn check_readable(&self, url: &Url, what: &str) -> Result<()> {
-        let plain = self.plain_http || (is_loopback(url) && is_loopback(&self.base));
+        let plain = self.plain_http || (is_loopback(url) && self.base.scheme() == "http");
         let why = match url.scheme() {
             _ if !url.username().is_empty() || url.password().is_some() => "with a user name in it",
             "https" => return Ok(()),

@@ -123,6 +123,22 @@ async fn calls() {
 }
 
 #[tokio::test]
+async fn link() {
+    let sandbox = Sandbox::builder().link_after(2).start().await.unwrap();
+    assert!(printed("link", &["app_1"], &sandbox).await.starts_with("conn_linked_"));
+}
+
+#[tokio::test]
+async fn download() {
+    let (sandbox, home) = (sandbox().await, tempfile::tempdir().unwrap());
+    printed("upload", &[&clip()], &sandbox).await;
+    let id = sandbox.uploads()[0].media_id.unwrap().to_string();
+    let target = home.path().join("copy.mp4");
+    let said = printed("download", &[&id, "source", target.to_str().unwrap()], &sandbox).await;
+    assert_eq!(std::fs::read(&target).unwrap(), std::fs::read(clip()).unwrap(), "{said}");
+}
+
+#[tokio::test]
 async fn blocking() {
     let sandbox = sandbox().await;
     let said = printed("blocking", &[&clip()], &sandbox).await;

@@ -15,6 +15,7 @@ mod early_response;
 mod every_operation;
 mod examples;
 mod fault_matrix;
+mod flows;
 mod for_connection;
 mod foreign_origins;
 mod given_up_calls;

@@ -19,6 +19,14 @@ const OTHERS: &[(&str, u64)] = &[("preview", 32_000), ("720p", 600_000), ("1080p
 const FULL: &str = "full";
 const SOURCE: &str = "source";
 
+/// The size of seeded media, in bytes.
+pub(crate) const MEDIA_SIZE: u64 = 1_024_000;
+
+/// Whether the seeded media with this number is a video: every third is.
+pub(crate) fn is_video(number: u64) -> bool {
+    number % 3 == 2
+}
+
 /// What is kept unless a setting says otherwise.
 pub(crate) const IMAGE_QUALITIES: [&str; 2] = ["thumb", FULL];
 pub(crate) const VIDEO_QUALITIES: [&str; 2] = ["preview", SOURCE];

@@ -3,9 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::caching::{Caching, Kind, Strategy};
+use super::caching::{Caching, Kind, MEDIA_SIZE, Strategy, is_video};
 use super::collection::Collection;
-use super::facts::MEDIA_SIZE;
 use super::list::{Order, Start};
 use super::pace::{self, CopyState, EDGE, LOOKS};
 use super::store::{Key, World};
@@ -63,11 +62,6 @@ impl Totals {
     pub(crate) fn variants(&self) -> u64 {
         self.stored + self.pending
     }
-}
-
-/// Whether the seeded media with this number is a video: every third is.
-pub(super) fn is_video(number: u64) -> bool {
-    number % 3 == 2
 }
 
 impl World {

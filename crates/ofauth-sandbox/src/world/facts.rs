@@ -4,8 +4,8 @@
 
 use serde_json::{Map, Value, json};
 
+use super::caching::{MEDIA_SIZE, is_video};
 use super::collection::Collection;
-use super::copy_totals::is_video;
 use super::moments::chance;
 use super::people::{self, SELF_ID, pick};
 use super::shape::ABSENT;
@@ -39,9 +39,6 @@ const LISTS: &[&str] =
 
 const CAMPAIGNS: &[&str] =
     &["Summer", "Spring", "Launch", "Birthday", "Weekend", "Newsletter", "Podcast", "Partner"];
-
-/// The size of the full form of seeded media, in bytes.
-pub(crate) const MEDIA_SIZE: u64 = 1_024_000;
 
 /// The world around an item.
 #[derive(Debug, Clone, Copy)]

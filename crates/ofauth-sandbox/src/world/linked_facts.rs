@@ -5,6 +5,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::caching::MEDIA_SIZE;
 use super::collection::Collection;
 use super::facts::{self, Around};
 use super::list::{FIRST_ID, Order, Start, id_of};
@@ -221,11 +222,9 @@ impl World {
         let view = self.view(&vault);
         let mut facts = self.facts(&vault, id, base);
         if !view.has(id) {
-            facts::media_facts(id, "photo", facts::MEDIA_SIZE, base).as_object().into_iter().for_each(
-                |picture| {
-                    facts.extend(picture.clone());
-                },
-            );
+            facts::media_facts(id, "photo", MEDIA_SIZE, base).as_object().into_iter().for_each(|picture| {
+                facts.extend(picture.clone());
+            });
         }
         if let Some(address) = address {
             facts.insert("files".to_owned(), json!({ "full": { "url": address } }));

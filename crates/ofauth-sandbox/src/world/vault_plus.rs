@@ -5,8 +5,7 @@ use std::time::Duration;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value, json};
 
-use super::caching::{Caching, Kind};
-use super::facts::MEDIA_SIZE;
+use super::caching::{Caching, Kind, MEDIA_SIZE, is_whole};
 use super::pace::{self, CopyState, Pace};
 use super::shape::ABSENT;
 use crate::signed_url::Signer;
@@ -88,8 +87,7 @@ impl CopySettings {
         let mut media = Map::new();
         for (label, size) in caching.variants(kind, copied.size()) {
             freed += size;
-            let content_type =
-                if super::caching::is_whole(label) { content_type } else { kind.usual_content_type() };
+            let content_type = if is_whole(label) { content_type } else { kind.usual_content_type() };
             let path = path(copied.connection, &name, label);
             let url = match base {
                 "" => String::new(),

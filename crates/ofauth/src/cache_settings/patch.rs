@@ -62,17 +62,6 @@ impl Of {
     }
 }
 
-macro_rules! cache_setters {
-    ($($(#[$doc:meta])* $name:ident: $kind:ty = $field:literal;)*) => {
-        impl SettingsPatch {
-            $($(#[$doc])*
-            pub fn $name(self, value: $kind) -> Self {
-                self.cache($field, value)
-            })*
-        }
-    };
-}
-
 impl SettingsPatch {
     /// No changes.
     pub fn new() -> Self {
@@ -209,37 +198,82 @@ impl SettingsPatch {
     }
 }
 
-cache_setters! {
+/// Settings of the cache, each with its name on the wire.
+impl SettingsPatch {
     /// Whether what comes into the vault is copied.
-    auto_cache_vault: bool = "autoCacheVault";
+    pub fn auto_cache_vault(self, value: bool) -> Self {
+        self.cache("autoCacheVault", value)
+    }
+
     /// Whether what is in messages is copied.
-    auto_cache_messages: bool = "autoCacheMessages";
+    pub fn auto_cache_messages(self, value: bool) -> Self {
+        self.cache("autoCacheMessages", value)
+    }
+
     /// Whether what is in posts is copied.
-    auto_cache_posts: bool = "autoCachePosts";
+    pub fn auto_cache_posts(self, value: bool) -> Self {
+        self.cache("autoCachePosts", value)
+    }
+
     /// Whether what is in stories is copied.
-    auto_cache_stories: bool = "autoCacheStories";
+    pub fn auto_cache_stories(self, value: bool) -> Self {
+        self.cache("autoCacheStories", value)
+    }
+
     /// After how many looks at it something of the vault is copied.
-    min_access_count_vault: u64 = "minAccessCountVault";
+    pub fn min_access_count_vault(self, value: u64) -> Self {
+        self.cache("minAccessCountVault", value)
+    }
+
     /// After how many looks at it something of a message is copied.
-    min_access_count_messages: u64 = "minAccessCountMessages";
+    pub fn min_access_count_messages(self, value: u64) -> Self {
+        self.cache("minAccessCountMessages", value)
+    }
+
     /// After how many looks at it something of a post is copied.
-    min_access_count_posts: u64 = "minAccessCountPosts";
+    pub fn min_access_count_posts(self, value: u64) -> Self {
+        self.cache("minAccessCountPosts", value)
+    }
+
     /// After how many looks at it something of a story is copied.
-    min_access_count_stories: u64 = "minAccessCountStories";
+    pub fn min_access_count_stories(self, value: u64) -> Self {
+        self.cache("minAccessCountStories", value)
+    }
+
     /// Whether pictures are kept.
-    cache_images: bool = "cacheImages";
+    pub fn cache_images(self, value: bool) -> Self {
+        self.cache("cacheImages", value)
+    }
+
     /// Whether videos are kept.
-    cache_videos: bool = "cacheVideos";
+    pub fn cache_videos(self, value: bool) -> Self {
+        self.cache("cacheVideos", value)
+    }
+
     /// Whether sounds are kept.
-    cache_audio: bool = "cacheAudio";
+    pub fn cache_audio(self, value: bool) -> Self {
+        self.cache("cacheAudio", value)
+    }
+
     /// For how many days a copy is kept.
-    retention_days: u64 = "retentionDays";
+    pub fn retention_days(self, value: u64) -> Self {
+        self.cache("retentionDays", value)
+    }
+
     /// After how many days without a look at it a copy goes.
-    access_expiry_days: u64 = "accessExpiryDays";
+    pub fn access_expiry_days(self, value: u64) -> Self {
+        self.cache("accessExpiryDays", value)
+    }
+
     /// For how many seconds a signed address is valid.
-    presigned_url_ttl_seconds: u64 = "presignedUrlTtlSeconds";
+    pub fn presigned_url_ttl_seconds(self, value: u64) -> Self {
+        self.cache("presignedUrlTtlSeconds", value)
+    }
+
     /// The most bytes that are kept.
-    storage_limit_bytes: u64 = "storageLimitBytes";
+    pub fn storage_limit_bytes(self, value: u64) -> Self {
+        self.cache("storageLimitBytes", value)
+    }
 }
 
 #[cfg(test)]

@@ -165,7 +165,7 @@ impl ClientBuilder {
         self
     }
 
-    /// Limits the bytes per second of all uploads of the client together. Default: no limit.
+    /// Limits the bytes per second of all uploads and downloads of the client together. Default: no limit.
     ///
     /// The limit applies to what is given to the kernel, whose buffers (up to 512 KiB per connection) fill at once.
     pub fn bandwidth_limit(mut self, bytes_per_second: NonZeroU64) -> Self {

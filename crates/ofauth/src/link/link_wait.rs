@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::hosted::HostedWatch;
 use super::session::LinkSession;
-use super::status::{LinkState, LinkStatus, Linked, Step, linked, step};
+use super::status::{LinkStatus, Linked, Step, linked, step};
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result};
@@ -149,7 +149,7 @@ async fn look(client: &Client, hosted: &mut HostedWatch<'_>, limits: &Limits) ->
         }
     }
     hosted.end_look();
-    Ok(Step::Wait(LinkStatus { state: LinkState::Pending, two_factor: None }))
+    Ok(Step::Wait(LinkStatus::hosted()))
 }
 
 fn completed(data: Value, reference: &str) -> Result<Linked> {

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
+use super::session::LinkMode;
 use crate::error::{Result, invalid};
 
 /// How a creator is to be linked. Everything may be left out.
@@ -23,6 +24,7 @@ pub struct LinkOptions {
     client_reference_id: Option<String>,
     connection_id: Option<String>,
     geolocation: Option<[Option<String>; 3]>,
+    mode: Option<LinkMode>,
 }
 
 impl LinkOptions {
@@ -68,6 +70,13 @@ impl LinkOptions {
         self
     }
 
+    /// Whose page the creator sees. The service has deprecated this and decides by the application; the sandbox, which knows
+    /// no applications, opens a whitelabel session only if it is asked for one. Default: not sent.
+    pub fn mode(mut self, mode: LinkMode) -> Self {
+        self.mode = Some(mode);
+        self
+    }
+
     /// The reference of the caller; nothing if none was given.
     pub(super) fn reference(&self) -> Option<&str> {
         self.client_reference_id.as_deref()
@@ -100,6 +109,9 @@ impl LinkOptions {
                 return Err(invalid(format!("the redirect URL {url:?} is not a URL: {remedy}")));
             }
             put("redirectUrl", url);
+        }
+        if let Some(mode) = &self.mode {
+            put("mode", mode.as_str());
         }
         for (name, what, value) in [
             ("clientReferenceId", "client reference id", Some(reference)),
@@ -136,8 +148,10 @@ mod tests {
             .redirect_url("studio://linked")
             .client_reference_id("r")
             .connection_id("conn_1")
-            .geolocation("US", None, Some("Reno"));
+            .geolocation("US", None, Some("Reno"))
+            .mode(LinkMode::Whitelabel);
         let wanted = json!({
+            "mode": "whitelabel",
             "clientAppId": "app_A1", "redirectUrl": "studio://linked", "clientReferenceId": "r",
             "connectionId": "conn_1", "geolocation": {"country": "US", "city": "Reno"},
         });

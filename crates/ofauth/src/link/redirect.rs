@@ -133,7 +133,9 @@ impl LinkReturn {
 
     /// Whether the creator is linked.
     pub fn is_success(&self) -> bool {
-        self.status == LinkReturnStatus::Success && self.connection_id.is_some() && self.error_code.is_none()
+        // Not every source says it with the same word; the other one is that of a session.
+        let is_so = matches!(self.status.as_str(), "success" | "completed");
+        is_so && self.connection_id.is_some() && self.error_code.is_none()
     }
 
     /// The connection, or why there is none.
@@ -148,7 +150,7 @@ impl LinkReturn {
             return Ok(id);
         }
         let at = self.step.as_ref().map_or_else(String::new, |step| format!(" at the step {step}"));
-        if self.status == LinkReturnStatus::Cancelled {
+        if matches!(self.status.as_str(), "cancelled" | "denied") {
             let text =
                 format!("the creator stopped the sign-in{at}: start another link if they change their mind");
             return Err(Error::new(ErrorKind::Cancelled, text));
@@ -195,6 +197,11 @@ mod tests {
             ("studio://linked?status=success&connection_id=conn_1", Ok("conn_1")),
             ("?status=success&connection_id=conn_1", Ok("conn_1")),
             ("/b?status=success&connection_id=conn_1#top", Ok("conn_1")),
+            ("https://a/?status=completed&connection_id=conn_1", Ok("conn_1")),
+            (
+                "https://a/?status=denied&step=authorization",
+                Err("stopped the sign-in at the step authorization"),
+            ),
             ("https://a/?status=success", Err("with the status \"success\"")),
             ("https://a/?status=success&connection_id=conn_1&error_code=odd", Err("(\"odd\")")),
             ("https://a/?status=cancelled&step=2fa", Err("stopped the sign-in at the step 2fa")),

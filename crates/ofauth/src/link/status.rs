@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::SystemTime;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::error::{Error, ErrorKind};
 use crate::object::{Raw, count_of, id_of, text_of, time_of};
@@ -52,6 +52,20 @@ pub struct LinkStatus {
     pub state: LinkState,
     /// How the sign-in can be confirmed, while it has to be.
     pub two_factor: Option<TwoFactor>,
+    raw: Raw,
+}
+
+impl LinkStatus {
+    /// That of a hosted session, of which the service says nothing.
+    pub(super) fn hosted() -> Self {
+        let raw = Raw(json!({ "status": LinkState::Pending.as_str() }));
+        Self { state: LinkState::Pending, two_factor: None, raw }
+    }
+
+    /// All that the service said; in hosted mode what it would say.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
 }
 
 /// How a sign-in can be confirmed.
@@ -153,7 +167,7 @@ pub(super) fn step(raw: &Value) -> Step {
         LinkState::NotFound => {
             over("the service does not know the link session: it has ended or was deleted; start another one")
         }
-        _ => Step::Wait(LinkStatus { state, two_factor: two_factor(raw) }),
+        _ => Step::Wait(LinkStatus { state, two_factor: two_factor(raw), raw: Raw(raw.clone()) }),
     }
 }
 
@@ -213,8 +227,6 @@ impl fmt::Display for LinkStatus {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -18,7 +18,7 @@ const MOST_PAGES: u32 = 50;
 
 pub(super) const WORDS: Words = Words {
     failed: "the service could not process the media|upload the file again",
-    absent: "the vault does not have the media among its newest 2000|check the id with the operation list_vault_media",
+    absent: "the newest 2000 media of the vault do not include|check the ids with the operation list_vault_media",
     late: "the wait took longer than its timeout; still being processed:",
 };
 
@@ -32,6 +32,8 @@ pub(super) async fn wait(client: Client, ids: Vec<u64>, terms: Terms) -> Result<
 struct Vault<'a>(&'a Client);
 
 impl Look<Media> for Vault<'_> {
+    const IS_COUNTED: bool = true;
+
     /// Walks the vault until every medium was seen, or long enough.
     async fn look(&self, watch: &mut Watch<Media>, before: u32, limits: &Limits) -> Result<()> {
         let call = self.0.call("list_vault_media").param("sort", "recent").cancel(&limits.as_cancel());

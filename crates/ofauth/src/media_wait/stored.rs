@@ -10,9 +10,8 @@ use crate::error::Result;
 use crate::vault_plus::{VariantStatus, VaultPlusMedia};
 
 pub(super) const WORDS: Words = Words {
-    failed: "Vault+ has removed, in whole or in part, the media|have it cached again and wait once more",
-    absent: "Vault+ does not have the media, or not the variants that are wanted of it|check the id, the labels and the \
-             settings of the connection",
+    failed: "Vault+ has removed variants of the media|have them cached again, and wait once more",
+    absent: "Vault+ lacks the wanted variants of the media|check the ids, the labels and the settings of the connection",
     late: "the wait took longer than its timeout; not stored yet:",
 };
 
@@ -34,6 +33,8 @@ struct Copies<'a> {
 }
 
 impl Look<VaultPlusMedia> for Copies<'_> {
+    const IS_COUNTED: bool = false;
+
     async fn look(&self, watch: &mut Watch<VaultPlusMedia>, _: u32, limits: &Limits) -> Result<()> {
         let open: Vec<String> = watch.open().into_iter().cloned().collect();
         let call = self.client.vault_plus_batch(open).cancel(&limits.as_cancel());

@@ -13,6 +13,9 @@ pub(super) type Callback = Box<dyn FnMut(u64, u64) + Send>;
 
 /// Where media are looked for.
 pub(super) trait Look<T> {
+    /// Whether looks count against the request budget of the connection.
+    const IS_COUNTED: bool;
+
     /// Looks once, after so many looks before.
     fn look(
         &self,
@@ -31,11 +34,11 @@ pub(super) struct Terms {
 
 impl Terms {
     /// Looks until the watch is over.
-    pub(super) async fn poll<T>(
+    pub(super) async fn poll<T, L: Look<T>>(
         mut self,
         client: &Client,
         mut watch: Watch<T>,
-        place: impl Look<T>,
+        place: L,
     ) -> Result<Vec<T>> {
         let (mut failures, mut told) = (Failures::default(), None);
         loop {
@@ -56,7 +59,8 @@ impl Terms {
                 Err(error) => return Err(error),
             };
             self.tell(&mut told, watch.progress());
-            let pause = self.pace.pause(quiet, room(client));
+            let room = if L::IS_COUNTED { room(client) } else { Duration::ZERO };
+            let pause = self.pace.pause(quiet, room);
             self.limits.sleep(pause).await.map_err(|reached| watch.given_up(reached))?;
         }
     }

@@ -82,18 +82,33 @@ pub struct VaultPlusSync {
     raw: Raw,
 }
 
-macro_rules! raw_of {
-    ($($name:ident),*) => {
-        $(impl $name {
-            /// All that the service said.
-            pub fn raw(&self) -> &Value {
-                &self.raw.0
-            }
-        })*
-    };
+impl VaultPlusDeleted {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
 }
 
-raw_of!(VaultPlusDeleted, VaultPlusStatus, VaultPlusStats, VaultPlusSync);
+impl VaultPlusStatus {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
+
+impl VaultPlusStats {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
+
+impl VaultPlusSync {
+    /// All that the service said.
+    pub fn raw(&self) -> &Value {
+        &self.raw.0
+    }
+}
 
 impl Client {
     /// All media of Vault+ that a query asks for: a stream, each once.
