@@ -11,11 +11,13 @@ use crate::fault::script::FaultScript;
 use crate::handlers::table::{self, Act};
 use crate::net::tls;
 use crate::rate_limit::RateLimit;
-use crate::sandbox::Sandbox;
+use crate::sandbox::{self, Sandbox};
 use crate::server::{self, Server};
 use crate::settings::{Settings, Watcher};
 use crate::state::State;
 use crate::transcript::Exchange;
+use crate::webhooks::sender::{SecretText, Webhooks};
+use crate::webhooks::signature::WebhookScheme;
 
 /// Sets up a [`Sandbox`]; made by [`Sandbox::builder`].
 ///
@@ -68,6 +70,9 @@ pub enum StartError {
     /// A collection to begin with is unknown, or would be too large.
     #[error("the sandbox cannot be seeded: {0}")]
     Seed(String),
+    /// An address or the secret of webhooks cannot be used.
+    #[error("the sandbox cannot send webhooks: {0}")]
+    Webhooks(String),
     /// The certificates of the TLS mode could not be made.
     #[error("the sandbox cannot make its certificates: {0}")]
     Tls(String),
@@ -312,6 +317,44 @@ impl SandboxBuilder {
         self
     }
 
+    /// Tells what happens to this address, http or https; may be called for several. Failed attempts are repeated.
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use std::time::Duration;
+    ///
+    /// let sandbox = ofauth_sandbox::Sandbox::builder()
+    ///     .webhook("http://127.0.0.1:9000/webhook")
+    ///     .webhook_retry_base(Duration::from_millis(50))
+    ///     .start()
+    ///     .await?;
+    /// println!("receivers need {}", sandbox.webhook_secret().unwrap());
+    /// # Ok(()) }
+    /// ```
+    pub fn webhook(mut self, url: impl Into<String>) -> Self {
+        self.settings.webhooks.urls.push(url.into());
+        self
+    }
+
+    /// What webhooks are signed with; by default a secret of its own, [`Sandbox::webhook_secret`].
+    pub fn webhook_secret(mut self, secret: impl Into<String>) -> Self {
+        self.settings.webhooks.secret = Some(SecretText(secret.into()));
+        self
+    }
+
+    /// In which form webhooks are sent; by default the current one.
+    pub fn webhook_scheme(mut self, scheme: WebhookScheme) -> Self {
+        self.settings.webhooks.scheme = scheme;
+        self
+    }
+
+    /// The pause after the first failed attempt of a webhook; by default five seconds. Each further one is four times as long.
+    pub fn webhook_retry_base(mut self, pause: Duration) -> Self {
+        self.settings.webhooks.first_pause = pause;
+        self
+    }
+
     /// Calls this with every request to the API once it is over: answered, or cut off with no status. It is called on
     /// the threads that serve, so it should not take long.
     ///
@@ -364,7 +407,9 @@ impl SandboxBuilder {
         let address = listener.local_addr().map_err(unusable)?;
         let identity = self.tls.then(|| tls::identity(address.ip())).transpose().map_err(StartError::Tls)?;
         let (acceptor, ca_pem) = identity.map(|identity| (identity.acceptor, identity.ca_pem)).unzip();
-        let state = Arc::new(State::new(self.settings));
+        let webhooks = Webhooks::new(&self.settings.webhooks).map_err(StartError::Webhooks)?;
+        let base_url = sandbox::base_url(address, self.tls);
+        let state = Arc::new(State::new(self.settings, webhooks, base_url));
         let server = Server::start(listener, acceptor, Arc::clone(&state));
         Ok(Sandbox::running(state, address, ca_pem, server))
     }

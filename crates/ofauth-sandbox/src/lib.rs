@@ -33,6 +33,7 @@ mod state;
 mod timestamp;
 mod transcript;
 mod uploads;
+mod webhooks;
 mod world;
 
 pub use crate::builder::{SandboxBuilder, StartError};
@@ -41,3 +42,4 @@ pub use crate::rate_limit::RateLimit;
 pub use crate::sandbox::Sandbox;
 pub use crate::transcript::{Exchange, Recorded};
 pub use crate::uploads::record::{PartRecord, UploadKind, UploadRecord, UploadState};
+pub use crate::webhooks::signature::WebhookScheme;

@@ -20,9 +20,30 @@ use crate::world::collection::Collection;
 pub struct Sandbox {
     state: Arc<State>,
     address: SocketAddr,
-    base_url: String,
     ca_pem: Option<String>,
     server: Server,
+    _webhooks: Sending,
+}
+
+/// Ends what tells of events, which would otherwise go on by itself.
+struct Sending(Arc<State>);
+
+impl Drop for Sending {
+    fn drop(&mut self) {
+        self.0.webhooks.stop();
+    }
+}
+
+/// The URL that clients have to be given.
+pub(crate) fn base_url(address: SocketAddr, tls: bool) -> String {
+    let scheme = if tls { "https" } else { "http" };
+    // An unspecified address cannot be connected to everywhere; loopback is always part of it.
+    let host = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
+        IpAddr::V6(ip) if ip.is_unspecified() => SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port())),
+        _ => address,
+    };
+    format!("{scheme}://{host}")
 }
 
 impl Sandbox {
@@ -45,22 +66,14 @@ impl Sandbox {
         ca_pem: Option<String>,
         server: Server,
     ) -> Self {
-        let scheme = if ca_pem.is_some() { "https" } else { "http" };
-        // An unspecified address cannot be connected to everywhere; loopback is always part of it.
-        let host = match address.ip() {
-            IpAddr::V4(ip) if ip.is_unspecified() => SocketAddr::from(([127, 0, 0, 1], address.port())),
-            IpAddr::V6(ip) if ip.is_unspecified() => {
-                SocketAddr::from(([0, 0, 0, 0, 0, 0, 0, 1], address.port()))
-            }
-            _ => address,
-        };
-        Self { state, address, base_url: format!("{scheme}://{host}"), ca_pem, server }
+        let webhooks = Sending(Arc::clone(&state));
+        Self { state, address, ca_pem, server, _webhooks: webhooks }
     }
 
     /// The URL that clients have to be given, without a path: `http://127.0.0.1:40123`.
     #[must_use]
     pub fn base_url(&self) -> &str {
-        &self.base_url
+        &self.state.base
     }
 
     /// The address that the sandbox listens on.
@@ -82,6 +95,12 @@ impl Sandbox {
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
+    }
+
+    /// What receivers of webhooks check their signatures with; none if no address for webhooks was given.
+    #[must_use]
+    pub fn webhook_secret(&self) -> Option<&str> {
+        self.state.webhooks.secret()
     }
 
     /// All upload sessions, in the order of their init.
@@ -265,6 +284,6 @@ impl Sandbox {
 // What was posted, and the key that is accepted, are nobody's business but the test's: they stay out of logs.
 impl std::fmt::Debug for Sandbox {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Sandbox").field("base_url", &self.base_url).finish_non_exhaustive()
+        f.debug_struct("Sandbox").field("base_url", &self.base_url()).finish_non_exhaustive()
     }
 }

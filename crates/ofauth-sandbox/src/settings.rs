@@ -9,6 +9,7 @@ use crate::fault::script::FaultScript;
 use crate::link::table::LIVES;
 use crate::rate_limit::RateLimit;
 use crate::transcript::Exchange;
+use crate::webhooks::sender::WebhookSettings;
 use crate::world::seeds::Seeds;
 use crate::world::vault_plus::CopySettings;
 
@@ -43,6 +44,7 @@ pub(crate) struct Settings {
     pub(crate) lenient: bool,
     pub(crate) link: LinkSettings,
     pub(crate) copies: CopySettings,
+    pub(crate) webhooks: WebhookSettings,
 }
 
 /// How Link sessions live.
@@ -107,6 +109,7 @@ impl Default for Settings {
             lenient: false,
             link: LinkSettings { ttl: LIVES, after: None },
             copies: CopySettings::default(),
+            webhooks: WebhookSettings::default(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::rate_limit::Limiter;
 use crate::settings::Settings;
 use crate::transcript::Transcript;
 use crate::uploads::table::Uploads;
+use crate::webhooks::sender::Webhooks;
 use crate::world::store::World;
 
 /// The state that all connections share. Each lock is held for a few statements only, never across an await.
@@ -22,11 +23,14 @@ pub(crate) struct State {
     pub(crate) faults: Mutex<RuleCounts>,
     pub(crate) limiter: Mutex<Limiter>,
     pub(crate) transcript: Transcript,
+    pub(crate) webhooks: Webhooks,
+    /// The address that clients are given.
+    pub(crate) base: String,
     connections: AtomicU64,
 }
 
 impl State {
-    pub(crate) fn new(settings: Settings) -> Self {
+    pub(crate) fn new(settings: Settings, webhooks: Webhooks, base: String) -> Self {
         Self {
             uploads: Mutex::new(Uploads::new(settings.session_ttl)),
             world: Mutex::new(world(&settings)),
@@ -34,6 +38,8 @@ impl State {
             faults: Mutex::new(RuleCounts::of(&settings.faults)),
             limiter: Mutex::new(Limiter::new(settings.rate_limit)),
             transcript: Transcript::new(),
+            webhooks,
+            base,
             connections: AtomicU64::new(0),
             settings,
         }
@@ -46,6 +52,7 @@ impl State {
         *lock(&self.links) = Links::default();
         *lock(&self.faults) = RuleCounts::of(&self.settings.faults);
         *lock(&self.limiter) = Limiter::new(self.settings.rate_limit);
+        self.webhooks.reset();
         self.transcript.reset();
     }
 

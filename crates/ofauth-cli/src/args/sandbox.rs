@@ -88,6 +88,18 @@ pub(crate) struct SandboxArgs {
     /// Let a Link session expire that was not completed for this time [default: 30m]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) link_ttl: Option<Duration>,
+    /// Tell what happens to this address; may be repeated
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) webhook: Vec<String>,
+    /// Sign webhooks with the secret in this file [default: a new one, which is shown]
+    #[arg(long, value_name = "FILE", requires = "webhook", value_hint = ValueHint::FilePath)]
+    pub(crate) webhook_secret_file: Option<PathBuf>,
+    /// Send webhooks in the current form or in the older one
+    #[arg(long, value_name = "SCHEME", requires = "webhook", default_value = "ofauth", value_parser = ["ofauth", "svix"])]
+    pub(crate) webhook_scheme: String,
+    /// Wait for this time after the first failed attempt of a webhook, and four times as long each time after that [default: 5s]
+    #[arg(long, value_name = "TIME", requires = "webhook", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) webhook_retry_base: Option<Duration>,
     /// Take what clients of older documents send: unknown names, null for a field that is not set, routes that were replaced
     #[arg(long)]
     pub(crate) lenient: bool,

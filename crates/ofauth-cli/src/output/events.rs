@@ -99,7 +99,14 @@ pub(crate) enum Event<'a> {
     /// A message or a mass message was sent.
     Sent { id: Option<String>, message: &'a Value },
     /// The sandbox is ready.
-    Sandbox { base_url: &'a str, api_key: Option<&'a str>, connection_id: &'a str, ca_file: Option<&'a str> },
+    Sandbox {
+        base_url: &'a str,
+        api_key: Option<&'a str>,
+        connection_id: &'a str,
+        ca_file: Option<&'a str>,
+        /// What webhooks are signed with, if there are any and it was made here.
+        webhook_secret: Option<&'a str>,
+    },
 }
 
 impl<'a> Event<'a> {

@@ -1,7 +1,7 @@
 //! The commands that need no server: `sandbox`, which is one, and the texts made from the command line.
 
 use rustix::process::Signal;
-use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 use crate::support::{Home, finish, run, sample, signal};
 
@@ -115,6 +115,80 @@ async fn a_sandbox_lets_in_whom_it_is_told_to() {
         (["--rate", "60"], "not a rate"),
         (["--burst", "60"], "--rate"),
         (["--scope", "ACOUNT"], "did you mean ACCOUNT?"),
+    ] {
+        run(home.bare().arg("sandbox").args(flags)).await.ends_with(2).says(&[says]);
+    }
+}
+
+/// The body of the next request to a receiver, which answers 204, with its head.
+async fn told(receiver: &tokio::net::TcpListener) -> (String, serde_json::Value) {
+    let (mut stream, _) = receiver.accept().await.unwrap();
+    let mut bytes = Vec::new();
+    loop {
+        stream.read_buf(&mut bytes).await.unwrap();
+        let text = String::from_utf8_lossy(&bytes).to_lowercase();
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let length = head.split("content-length: ").nth(1).unwrap().lines().next().unwrap();
+        if length.parse::<usize>().unwrap() == body.len() {
+            stream.write_all(b"HTTP/1.1 204 X\r\n\r\n").await.unwrap();
+            return (head.to_owned(), serde_json::from_str(body).unwrap());
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_links_accounts_and_tells_of_it() {
+    let home = Home::new();
+    home.file("secret.txt", "whsec_c2VjcmV0\n");
+    let receiver = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", receiver.local_addr().unwrap());
+    let shown = "whsec_";
+    for (flags, header, shows) in [
+        (
+            &["--webhook-scheme", "svix", "--webhook-secret-file", "secret.txt"][..],
+            "svix-signature: v1,",
+            false,
+        ),
+        (&["--webhook-retry-base", "50ms"], "ofauth-signature: t=", true),
+    ] {
+        let mut child = home
+            .bare()
+            .args(["sandbox", "--json", "--link-after", "2", "--webhook", &url])
+            .args(flags)
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut line).await.unwrap();
+        let event: serde_json::Value = serde_json::from_str(&line).unwrap();
+        assert_eq!(event["webhookSecret"].as_str().is_some_and(|text| text.starts_with(shown)), shows);
+        let api = |arguments: &[&str]| {
+            let mut command = home.bare();
+            command.env("OFAUTH_BASE_URL", event["baseUrl"].as_str().unwrap()).env("OFAUTH_API_KEY", "sk_x");
+            command.arg("api").args(arguments);
+            command
+        };
+        let opened = run(&mut api(&["init_link", "--body", r#"{"mode": "whitelabel"}"#])).await.ends_with(0);
+        let opened: serde_json::Value = serde_json::from_str(&opened.out).unwrap();
+        let secret = opened["clientSecret"].as_str().unwrap();
+        let parameter = format!("clientSecret={secret}");
+        for wanted in ["initialized", "completed"] {
+            let status = run(&mut api(&["get_link_status", "--param", &parameter])).await.ends_with(0);
+            let status: serde_json::Value = serde_json::from_str(&status.out).unwrap();
+            assert_eq!(status["status"], wanted);
+        }
+        let (head, body) = told(&receiver).await;
+        assert!(head.contains(header), "{head}");
+        let name = body["type"].as_str().or(body["eventtype"].as_str());
+        assert_eq!(name, Some("connection.created"));
+        signal(&child, Signal::INT);
+        let ended = finish(child).await.ends_with(0);
+        assert_eq!(ended.err.contains(shown), shows, "{}", ended.err);
+    }
+    for (flags, says) in [
+        (&["--webhook", "localhost"][..], "no address for webhooks"),
+        (&["--webhook-scheme", "svix"], "--webhook"),
+        (&["--webhook", &url, "--webhook-secret-file", "missing"], "missing cannot be read"),
+        (&["--link-after", "0"], "--link-after"),
     ] {
         run(home.bare().arg("sandbox").args(flags)).await.ends_with(2).says(&[says]);
     }

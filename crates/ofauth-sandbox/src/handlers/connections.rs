@@ -5,13 +5,14 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{example, settings, validate};
+use super::{events, example, settings, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
 use crate::state::State;
+use crate::webhooks::event;
 use crate::world::collection::Collection;
 use crate::world::store::{Key, World};
 
@@ -116,10 +117,15 @@ pub(crate) fn is_there(world: &World, id: &str) -> bool {
     world.find(&all(), id).is_ok_and(|known| world.view(&all()).stored(known).is_some())
 }
 
+/// What is known of a connection; little if it is not there.
+pub(crate) fn facts(world: &World, id: &str, base: &str) -> Map<String, Value> {
+    let known = world.find(&all(), id).unwrap_or_default();
+    world.facts(&all(), known, base)
+}
+
 /// Who is behind a connection.
 pub(crate) fn user(world: &World, id: &str, base: &str) -> Value {
-    let known = world.find(&all(), id).ok();
-    let facts = known.map(|known| world.facts(&all(), known, base)).unwrap_or_default();
+    let facts = facts(world, id, base);
     let user = facts.get("userData").and_then(Value::as_object);
     let field = |name: &str| user.and_then(|user| user.get(name)).cloned().unwrap_or_default();
     let id = field("id");
@@ -134,8 +140,9 @@ pub(crate) fn import(call: &mut Call, operation: &Operation) -> Result<Reply, Fa
     let body = validate::body(call).unwrap_or_default();
     let reference = body.get("clientReferenceId").and_then(Value::as_str);
     let mut world = lock(&call.state.world);
-    let id = format!("conn_imported_{}", world.created() + 1);
-    let id = begin(&mut world, NewConnection { id: &id, reference, imported: true });
+    let name = format!("conn_imported_{}", world.created() + 1);
+    let id = begin(&mut world, NewConnection { id: &name, reference, imported: true });
+    events::tell(&call.state, &world, event::CREATED, &name);
     let shown = world.shown(&all(), id, &operation.response, &call.base);
     Ok(Reply::new(example::status(operation), Payload::Json(shown)))
 }
@@ -145,6 +152,7 @@ pub(crate) fn renew(call: &mut Call, operation: &Operation, id: &str) -> Result<
     let mut world = lock(&call.state.world);
     let known = world.find(&all(), id)?;
     revive(&mut world, id);
+    events::tell(&call.state, &world, event::UPDATED, id);
     let shown = world.shown(&all(), known, &operation.response, &call.base);
     Ok(Reply::new(example::status(operation), Payload::Json(shown)))
 }
@@ -153,6 +161,7 @@ pub(crate) fn renew(call: &mut Call, operation: &Operation, id: &str) -> Result<
 pub(crate) fn disconnect(call: &Call, operation: &Operation, name: &str) -> Result<Reply, Failure> {
     let mut world = lock(&call.state.world);
     let id = world.find(&all(), name)?;
+    events::tell(&call.state, &world, event::DISCONNECTED, name);
     world.delete(all(), id);
     world.disconnect(name);
     Ok(Reply::new(example::status(operation), Payload::Empty))

@@ -6,7 +6,7 @@
 use serde_json::{Value, json};
 
 use super::connections::{self, NewConnection};
-use super::{example, validate};
+use super::{events, example, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::Failure;
@@ -17,6 +17,7 @@ use crate::link::table::now;
 use crate::lock::lock;
 use crate::state::State;
 use crate::timestamp::precise;
+use crate::webhooks::event;
 
 /// Opens a session. It is hosted, unless the deprecated `mode` asks for the other one: what else decides is not public.
 pub(crate) fn init(call: &mut Call, operation: &Operation) -> Result<Reply, Failure> {
@@ -149,12 +150,14 @@ fn complete(state: &State, secret: &str) {
     let id = match &session.wish.connection_id {
         Some(id) => {
             connections::revive(&mut world, id);
+            events::tell(state, &world, event::UPDATED, id);
             id.clone()
         }
         None => {
             let id = format!("conn_linked_{}", world.created() + 1);
             let reference = session.wish.client_reference_id.as_deref();
             connections::begin(&mut world, NewConnection { id: &id, reference, imported: false });
+            events::tell(state, &world, event::CREATED, &id);
             id
         }
     };

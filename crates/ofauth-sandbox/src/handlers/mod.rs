@@ -5,6 +5,7 @@
 
 pub(crate) mod connections;
 pub(crate) mod counts;
+pub(crate) mod events;
 pub(crate) mod example;
 mod fields;
 mod filter;

@@ -6,16 +6,20 @@
 use serde_json::{Map, Value, json};
 
 use super::table::{Act, Row};
-use super::{example, list, media_items, validate};
+use super::{events, example, list, media_items, validate};
 use crate::call::Call;
 use crate::document::Operation;
 use crate::error::{ApiError, Failure};
 use crate::http::reply::{Payload, Reply};
 use crate::lock::lock;
 use crate::number;
+use crate::webhooks::event;
 use crate::world::collection::Collection;
 use crate::world::people::SELF_ID;
 use crate::world::store::{Key, World};
+
+/// The operation that ends the session of a connection.
+const INVALIDATE: &str = "invalidate_connection";
 
 /// The connected account, where a path names a user.
 const ME: &str = "me";
@@ -49,6 +53,7 @@ pub(crate) fn answer(
         Act::Add => world.insert(key.clone(), id, fields),
         Act::Delete => {
             let reply = reply(operation, &world, &key, id, &call.base);
+            events::tell_change(&call.state, &world, &key, id, true, &Value::Null);
             world.delete(key, id);
             return Ok(reply);
         }
@@ -57,6 +62,12 @@ pub(crate) fn answer(
         greet(&mut world, &key);
     }
     let reply = reply(operation, &world, &key, id, &call.base);
+    if let (Act::Create, Payload::Json(item)) = (row.act, &reply.payload) {
+        events::tell_change(&call.state, &world, &key, id, false, item);
+    }
+    if operation.id == INVALIDATE {
+        events::tell(&call.state, &world, event::EXPIRED, path.value(row.id));
+    }
     if row.act == Act::Read {
         look(&mut world, &key, id);
     }

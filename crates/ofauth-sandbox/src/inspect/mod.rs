@@ -4,6 +4,7 @@
 //! No key is needed, so only clients on the same machine are answered below `/_sandbox/`.
 
 mod link;
+mod webhooks;
 
 use std::net::SocketAddr;
 
@@ -31,6 +32,10 @@ const DOCUMENT: &str = "/openapi.json";
 
 /// Where Link sessions are, below the prefix.
 const LINK: &str = "link/";
+
+/// Where a delivery is, below the prefix, and what is done with it.
+const WEBHOOKS: &str = "webhooks/";
+const RESEND: &str = "/resend";
 
 const HEALTH: &str = "/_sandbox/health";
 
@@ -120,6 +125,16 @@ async fn reply(state: &State, peer: SocketAddr, base: &str, request: Request<Inc
             Reply::json(json!({ "rules": 0 }))
         }
         (&Method::POST, "faults") => add_faults(state, request).await,
+        (&Method::GET, "webhooks") => {
+            webhooks::deliveries(state, request.uri().query().unwrap_or_default()).await
+        }
+        (&Method::POST, "webhooks") => match body(request).await {
+            Ok(body) => webhooks::trigger(state, &body),
+            Err(refusal) => refusal,
+        },
+        (&Method::POST, other) if other.starts_with(WEBHOOKS) && other.ends_with(RESEND) => {
+            webhooks::resend(state, other.trim_start_matches(WEBHOOKS).trim_end_matches(RESEND))
+        }
         (&Method::GET, "link") => link::records(state, base),
         (&Method::POST, other) if other.starts_with(LINK) => match body(request).await {
             Ok(body) => link::act(state, base, other.trim_start_matches(LINK), &body),

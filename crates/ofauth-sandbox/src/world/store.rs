@@ -39,6 +39,10 @@ impl Key {
         self.collection
     }
 
+    pub(crate) fn connection(&self) -> &str {
+        &self.connection
+    }
+
     pub(crate) fn parent(&self) -> u64 {
         self.parent
     }

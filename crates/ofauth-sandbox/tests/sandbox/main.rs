@@ -35,6 +35,7 @@ mod settings;
 mod sizes;
 mod use_of_media;
 mod vault_plus;
+mod webhooks;
 
 use ofauth_sandbox::{Sandbox, SandboxBuilder};
 

@@ -86,7 +86,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             ],
             &["document.rs", "schema.rs", "older_clients.rs", "openapi.rs", "net", "transcript"],
             &["http"],
-            &["access.rs", "uploads", "world", "link", "rate_limit.rs"],
+            &["access.rs", "uploads", "world", "link", "webhooks", "rate_limit.rs"],
             &["fault"],
             &["settings.rs", "state.rs", "call.rs"],
             &["handlers"],

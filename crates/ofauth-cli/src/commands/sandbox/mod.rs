@@ -6,7 +6,7 @@ use std::io::Write;
 use std::path::Path;
 
 use ofauth::ErrorKind;
-use ofauth_sandbox::{FaultRule, FaultScript, RateLimit, Sandbox, SandboxBuilder};
+use ofauth_sandbox::{FaultRule, FaultScript, RateLimit, Sandbox, SandboxBuilder, WebhookScheme};
 use request_log::RequestLog;
 use tempfile::NamedTempFile;
 
@@ -21,6 +21,12 @@ use crate::output::events::Event;
 /// A script of faults.
 const FAULTS: Wanted =
     Wanted { what: "fault file", kind: ErrorKind::InvalidArgument, longest: 16 * 1024 * 1024 };
+
+/// A secret of webhooks.
+const SECRET: Wanted = Wanted { what: "webhook secret file", kind: ErrorKind::Config, longest: 64 * 1024 };
+
+/// The older form of webhooks.
+const SVIX: &str = "svix";
 
 /// What is written for a key without scopes.
 const NO_SCOPE: &str = "none";
@@ -39,7 +45,7 @@ pub(crate) async fn run(app: &App, args: &SandboxArgs) -> Result<Exit> {
     // Lives as long as the sandbox, and is removed with it.
     let authority = sandbox.ca_pem().map(write_authority).transpose()?;
     let ca_file = authority.as_ref().map(|file| file.path().display().to_string());
-    tell(app, args, sandbox.base_url(), ca_file.as_deref());
+    tell(app, args, &sandbox, ca_file.as_deref());
     if !args.address.ip().is_loopback() {
         let key = if app.flags.api_key_file.is_some() { "" } else { "takes any key and " };
         app.out.note(&format!(
@@ -86,6 +92,7 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     if let Some(size) = args.max_size {
         builder = builder.max_size(size);
     }
+    builder = webhooks(app, args, builder).await?;
     if let Some(time) = args.media_url_ttl {
         builder = builder.media_url_ttl(time);
     }
@@ -103,6 +110,24 @@ async fn builder(app: &App, args: &SandboxArgs) -> Result<SandboxBuilder> {
     }
     if let Some(path) = args.faults.clone() {
         builder = builder.faults(app.interrupt.reading(move || faults(&path)).await?);
+    }
+    Ok(builder)
+}
+
+/// Who is told of what happens, and how that is signed.
+async fn webhooks(app: &App, args: &SandboxArgs, mut builder: SandboxBuilder) -> Result<SandboxBuilder> {
+    for url in &args.webhook {
+        builder = builder.webhook(url);
+    }
+    if args.webhook_scheme == SVIX {
+        builder = builder.webhook_scheme(WebhookScheme::Svix);
+    }
+    if let Some(time) = args.webhook_retry_base {
+        builder = builder.webhook_retry_base(time);
+    }
+    if let Some(path) = args.webhook_secret_file.clone() {
+        let read = app.interrupt.reading(move || user_file::read_text(SECRET, &path)).await?;
+        builder = builder.webhook_secret(read.0);
     }
     Ok(builder)
 }
@@ -145,15 +170,18 @@ fn write_authority(pem: &str) -> Result<NamedTempFile> {
 }
 
 /// Prints the address, and what to set for it.
-fn tell(app: &App, args: &SandboxArgs, base_url: &str, ca_file: Option<&str>) {
+fn tell(app: &App, args: &SandboxArgs, sandbox: &Sandbox, ca_file: Option<&str>) {
+    let base_url = sandbox.base_url();
     let granted = args.permission.iter().map(|grant| &grant.connection);
     let known = app.flags.connection.iter().chain(&args.known_connection);
     let connection_id = known.chain(granted).next().map_or(SANDBOX_CONNECTION, String::as_str);
     // The key of a file stays in it.
     let key_file = app.flags.api_key_file.as_deref().map(|path| path.display().to_string());
+    // The secret of a file stays in it, too.
+    let webhook_secret = sandbox.webhook_secret().filter(|_| args.webhook_secret_file.is_none());
     if app.out.is_json() {
         let api_key = key_file.is_none().then_some(SANDBOX_KEY);
-        app.out.event(&Event::Sandbox { base_url, api_key, connection_id, ca_file });
+        app.out.event(&Event::Sandbox { base_url, api_key, connection_id, ca_file, webhook_secret });
     } else {
         app.out.line(base_url);
     }
@@ -163,10 +191,12 @@ fn tell(app: &App, args: &SandboxArgs, base_url: &str, ca_file: Option<&str>) {
     };
     let trust = ca_file.map(|path| format!(" --ca-file {path}")).unwrap_or_default();
     let key = key_file.map_or_else(|| SANDBOX_KEY.to_owned(), |path| format!("\"$(cat {path})\""));
+    let webhooks = webhook_secret.map(|secret| format!("Webhooks are signed with {secret}\n\n"));
+    let webhooks = webhooks.unwrap_or_default();
     app.out.note(&format!(
         "A local OFAuth runs there. In another shell:\n\n  \
          export OFAUTH_BASE_URL={base_url}\n  export OFAUTH_API_KEY={key}\n  \
          export OFAUTH_CONNECTION_ID={connection_id}\n  ofauth upload{trust} FILE\n\n\
-         Ctrl-C ends it.{watch}"
+         {webhooks}Ctrl-C ends it.{watch}"
     ));
 }
