@@ -38,6 +38,7 @@ mod secrets;
 mod session_expiry;
 mod sources;
 mod stall_timeout;
+mod story;
 mod support;
 mod surface;
 mod tidy;

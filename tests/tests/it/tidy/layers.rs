@@ -144,6 +144,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
                 "guide.rs",
                 "lists.rs",
                 "one_rule.rs",
+                "story.rs",
                 "watch.rs",
                 "webhooks.rs",
             ],
