@@ -25,7 +25,7 @@ type Callback = Box<dyn FnMut(&DownloadProgress) + Send>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// Bytes that are there.
+    /// Bytes that are there. They go back to 0 if the media host turns out to have another content.
     pub received: u64,
     /// Bytes of the file, if they are known.
     pub total: Option<u64>,
@@ -49,8 +49,8 @@ pub struct Downloaded {
 
 /// A download that has not begun. Await it, or call [`send`](Self::send). Made by [`Client::download`].
 ///
-/// The bytes come into a file beside the target whose name ends with `.ofauth-part`, for its owner alone, and the target appears
-/// when they are all there and safe on the disk. Who is interrupted, by a kill or by a cancel, does the same again: it goes on
+/// The bytes come into a file beside the target whose name ends with `.ofauth-part`, and the target appears when they are all
+/// there and safe on the disk. It is for its owner alone. Who is interrupted, by a kill or by a cancel, does the same again: it goes on
 /// where it was if the media host still has the same content.
 ///
 /// ```no_run
@@ -133,7 +133,7 @@ impl Download {
         let mut run =
             Run { client, wanted, found, part, on_progress: self.on_progress, resumed, content_type };
         let ended = until(&limits, run.carry_out()).await;
-        let (mut part, content_type) = (run.part, run.content_type);
+        let (mut part, content_type, resumed) = (run.part, run.content_type, run.resumed);
         match ended {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::InvalidAnswer => {
