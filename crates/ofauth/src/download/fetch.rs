@@ -1,7 +1,7 @@
 //! Reads from the media host: one request, whose body comes piece by piece.
 //!
 //! The key goes to an origin that may see it and nowhere else. A redirect is followed within its origin, and to origins that
-//! were allowed; the key is not sent there.
+//! were allowed; the key never goes along.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -50,21 +50,47 @@ pub(super) async fn fetch(
     asked: &Asked,
 ) -> Result<Fetched, Failure> {
     let permanent = |error| Failure::not_sent(error).permanent();
-    let mut url = Url::parse(address)
-        .map_err(|_| permanent(Error::new(ErrorKind::InvalidAnswer, format!("the {WHAT} cannot be read"))))?;
-    settings.origins.check_readable(&url, WHAT).map_err(permanent)?;
-    let mut may_see_key = settings.origins.check(&url, WHAT).is_ok();
+    let (mut url, mut may_see_key) = checked(settings, address).map_err(permanent)?;
+    let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]);
+    if let (1.., Some(etag)) = (asked.offset, &asked.etag) {
+        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| unsendable());
+        headers.insert(RANGE, value(&format!("bytes={}-", asked.offset))?);
+        headers.insert(IF_RANGE, value(etag)?);
+    }
     for _ in 0..=MOST_REDIRECTS {
-        let (link, response) = send(settings, &url, asked, may_see_key).await?;
+        let (link, response) = send(settings, &url, Method::GET, headers.clone(), may_see_key).await?;
         if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
             return Ok(Fetched::new(settings, link, response));
         }
-        let next = redirect(settings, &url, &response).map_err(permanent)?;
-        may_see_key &= next.origin() == url.origin();
-        url = next;
+        url = redirect(settings, &url, &response).map_err(permanent)?;
+        may_see_key = false;
     }
     let text = format!("the media host answered with more than {MOST_REDIRECTS} redirects in a row");
     Err(permanent(Error::new(ErrorKind::Redirect, text)))
+}
+
+/// Asks the media host to store a medium of which only a cache has the bytes: what `POST` to its address means.
+pub(super) async fn store(settings: &Arc<Settings>, address: &str) -> Result<()> {
+    let (url, may_see_key) = checked(settings, address)?;
+    let headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
+    let sent = send(settings, &url, Method::POST, headers, may_see_key).await;
+    let (_, response) = sent.map_err(|failure| failure.error)?;
+    let status = response.status();
+    if status.is_success() {
+        return Ok(());
+    }
+    let text = format!("the media host refuses to store the media (HTTP {})", status.as_u16());
+    let kind = ErrorKind::of_answer(status.as_u16(), None);
+    Err(Error::new(kind, text).with_answer(status.as_u16(), None, None, None))
+}
+
+/// The address of a variant, and whether the key may be sent there.
+fn checked(settings: &Settings, address: &str) -> Result<(Url, bool)> {
+    let unreadable = |_| Error::new(ErrorKind::InvalidAnswer, format!("the {WHAT} cannot be read"));
+    let url = Url::parse(address).map_err(unreadable)?;
+    settings.origins.check_readable(&url, WHAT)?;
+    let may_see_key = settings.origins.check(&url, WHAT).is_ok();
+    Ok((url, may_see_key))
 }
 
 /// Where a redirect leads, if it may be followed.
@@ -87,17 +113,12 @@ fn redirect(settings: &Settings, from: &Url, response: &Response<Incoming>) -> R
 async fn send(
     settings: &Arc<Settings>,
     url: &Url,
-    asked: &Asked,
+    method: Method,
+    headers: HeaderMap,
     may_see_key: bool,
 ) -> Result<(Link<Full<Bytes>>, Response<Incoming>), Failure> {
-    let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]);
-    if let (1.., Some(etag)) = (asked.offset, &asked.etag) {
-        let value = |text: &str| HeaderValue::from_str(text).map_err(|_| unsendable());
-        headers.insert(RANGE, value(&format!("bytes={}-", asked.offset))?);
-        headers.insert(IF_RANGE, value(etag)?);
-    }
     let head = if may_see_key { head } else { head_without_key };
-    let request = head(settings, Method::GET, url, headers).and_then(|head| head.body(Full::default()));
+    let request = head(settings, method, url, headers).and_then(|head| head.body(Full::default()));
     let request = request.map_err(|_| unsendable())?;
     let mut link = Link::open(settings, url).await?;
     let route = Route::of(settings, url);

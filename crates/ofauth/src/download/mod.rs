@@ -13,11 +13,13 @@ use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
+use self::fetch::store;
 use self::part_file::{Note, PartFile, check_target};
 use self::run::{Run, Wanted};
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::vault_plus::{Variant, VariantStatus};
 
 type Callback = Box<dyn FnMut(&DownloadProgress) + Send>;
 
@@ -25,7 +27,7 @@ type Callback = Box<dyn FnMut(&DownloadProgress) + Send>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct DownloadProgress {
-    /// Bytes that are there.
+    /// Bytes that are there. They go back to 0 if the media host turns out to have another content.
     pub received: u64,
     /// Bytes of the file, if they are known.
     pub total: Option<u64>,
@@ -49,8 +51,8 @@ pub struct Downloaded {
 
 /// A download that has not begun. Await it, or call [`send`](Self::send). Made by [`Client::download`].
 ///
-/// The bytes come into a file beside the target whose name ends with `.ofauth-part`, for its owner alone, and the target appears
-/// when they are all there and safe on the disk. Who is interrupted, by a kill or by a cancel, does the same again: it goes on
+/// The bytes come into a file beside the target whose name ends with `.ofauth-part`, and the target appears when they are all
+/// there and safe on the disk. It is for its owner alone. Who is interrupted, by a kill or by a cancel, does the same again: it goes on
 /// where it was if the media host still has the same content.
 ///
 /// ```no_run
@@ -79,8 +81,8 @@ impl Download {
         self
     }
 
-    /// Waits until Vault+ has the bytes, as [`Client::wait_stored`] does, within the timeout of the download. Default: a variant
-    /// that is not stored is an error.
+    /// Waits until Vault+ has the bytes, as [`Client::wait_stored`] does, within the timeout of the download; if only a cache has
+    /// them (`edge_only`), it asks for them to be stored first. Default: a variant that is not stored is an error.
     pub fn wait(mut self, wait: bool) -> Self {
         self.wait = wait;
         self
@@ -133,7 +135,7 @@ impl Download {
         let mut run =
             Run { client, wanted, found, part, on_progress: self.on_progress, resumed, content_type };
         let ended = until(&limits, run.carry_out()).await;
-        let (mut part, content_type) = (run.part, run.content_type);
+        let (mut part, content_type, resumed) = (run.part, run.content_type, run.resumed);
         match ended {
             Ok(()) => {}
             Err(error) if error.kind() == ErrorKind::InvalidAnswer => {
@@ -167,6 +169,7 @@ async fn begin(
     let threads = &client.0.transport.settings.threads;
     check_target(threads, path, overwrite).await?;
     if wait {
+        have_stored(client, wanted).await?;
         let stored = client.wait_stored([wanted.media_id.as_str()]).labels([wanted.label.as_str()]);
         let stored = stored.cancel(&limits.as_cancel());
         match limits.left() {
@@ -178,6 +181,22 @@ async fn begin(
     let note = Note::new(&wanted.media_id, &wanted.label, found.size);
     let part = PartFile::open(threads, path, note).await?;
     Ok((found, part))
+}
+
+/// Has a variant stored of which only a cache has the bytes: nothing else would.
+async fn have_stored(client: &Client, wanted: &Wanted) -> Result<()> {
+    let media = match client.vault_plus_get(&wanted.media_id).await {
+        Ok(media) => media,
+        // It may come: the wait says if it does not.
+        Err(error) if error.status() == Some(404) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    match media.variant(&wanted.label) {
+        Some(Variant { status: VariantStatus::EdgeOnly, url: Some(url), .. }) => {
+            store(&client.0.transport.settings, url.as_str()).await
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What `work` comes to, unless a limit is reached before.

@@ -143,7 +143,10 @@ impl Run {
         let status = fetched.answered.status;
         match judge(asked, &fetched.answered) {
             Verdict::Append => {}
-            Verdict::Whole { size, etag } => self.part.start_over(size, etag).await.map_err(permanent)?,
+            Verdict::Whole { size, etag } => {
+                self.resumed = 0;
+                self.part.start_over(size, etag).await.map_err(permanent)?;
+            }
             Verdict::AskWhole => return Ok(Some(Refused::Whole)),
             Verdict::Complete => return Ok(None),
             Verdict::Renew => return Ok(Some(Refused::Address(status))),

@@ -165,6 +165,24 @@ async fn a_hosted_link_ends_with_the_connection_also_if_it_is_linked_again() {
 }
 
 #[tokio::test]
+async fn what_only_a_cache_has_is_stored_by_a_download_that_waits() {
+    let (_sandbox, client) = start().await;
+    // A connection is there once it was used.
+    within(10, client.call("list_posts")).await.unwrap();
+    let patch = SettingsPatch::new().auto_cache_vault(false);
+    within(10, client.update_connection_settings(CONNECTION, &patch)).await.unwrap();
+    let id = uploaded(&client, 5000).await;
+    let media = within(10, client.vault_plus_get(&id)).await.unwrap();
+    assert_eq!(media.variant("source").unwrap().status, VariantStatus::EdgeOnly);
+    let dir = tempfile::tempdir().unwrap();
+    let target = dir.path().join("clip.mp4");
+    let early = within(10, client.download(&id, "source", &target)).await.unwrap_err();
+    assert!(check(&early, ErrorKind::Rejected).contains("is edge_only"));
+    within(30, client.download(&id, "source", &target).wait(true)).await.unwrap();
+    assert_eq!(std::fs::read(&target).unwrap(), data(5000));
+}
+
+#[tokio::test]
 async fn a_medium_that_cannot_be_processed_or_kept_is_named() {
     let (sandbox, client) = start().await;
     for (name, wanted) in [("processing-error.mp4", "could not process"), ("not-stored.mp4", "has removed")] {

@@ -117,7 +117,9 @@ async fn a_wait_is_given_up_and_names_what_is_not_ready() {
     let begun = Instant::now();
     check(&within(20, wait).await.unwrap_err(), ErrorKind::Cancelled);
     assert!(begun.elapsed() < Duration::from_secs(1), "it does not sleep first");
+    let before = server.requests().len();
     assert!(within(20, client(&server).wait_ready([] as [&str; 0])).await.unwrap().is_empty());
+    assert_eq!(server.requests().len(), before, "nothing is asked for nothing");
     let error = within(20, client(&server).wait_ready(["upload:1"])).await.unwrap_err();
     check(&error, ErrorKind::InvalidArgument);
 }
