@@ -120,6 +120,32 @@ async fn a_sandbox_lets_in_whom_it_is_told_to() {
     }
 }
 
+#[tokio::test]
+async fn a_sandbox_is_as_fast_as_it_is_told_to() {
+    let home = Home::new();
+    let flags = ["--ready-after", "0", "--stored-after", "0", "--media-url-ttl", "1h", "--link-ttl", "10ms"];
+    let mut child = home.bare().arg("sandbox").args(flags).spawn().unwrap();
+    let mut base_url = String::new();
+    BufReader::new(child.stdout.as_mut().unwrap()).read_line(&mut base_url).await.unwrap();
+    let here = |arguments: &[&str]| {
+        let mut command = home.bare();
+        command.env("OFAUTH_BASE_URL", base_url.trim()).env("OFAUTH_API_KEY", "sk_x");
+        command.env("OFAUTH_CONNECTION_ID", "conn_x").args(arguments);
+        command
+    };
+    run(&mut here(&["upload", sample("photo.jpg").to_str().unwrap()])).await.ends_with(0);
+    for (operation, place, wanted) in [
+        ("list_vault_media", "/list/0/isReady", serde_json::json!(true)),
+        ("query_vault_plus_media", "/items/0/media/full/status", serde_json::json!("stored")),
+    ] {
+        let ended = run(&mut here(&["api", operation])).await.ends_with(0);
+        let answer: serde_json::Value = serde_json::from_str(&ended.out).unwrap();
+        assert_eq!(answer.pointer(place), Some(&wanted), "{operation}");
+    }
+    signal(&child, Signal::INT);
+    finish(child).await.ends_with(0);
+}
+
 /// The body of the next request to a receiver, which answers 204, with its head.
 async fn told(receiver: &tokio::net::TcpListener) -> (String, serde_json::Value) {
     let (mut stream, _) = receiver.accept().await.unwrap();

@@ -59,6 +59,8 @@ What it saw, and what it does wrong on demand:
   {base}/_sandbox/messages
   {base}/_sandbox/transcript
   {base}/_sandbox/faults
+  {base}/_sandbox/link
+  {base}/_sandbox/webhooks
 ";
 
 /// A fault script, or what else is told, has to be smaller than this.

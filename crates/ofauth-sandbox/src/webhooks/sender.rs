@@ -132,6 +132,8 @@ impl Webhooks {
             let (id, lane) = (delivery.id.clone(), lane(&delivery, event.is_realtime()));
             if lock(&self.0.log).add(delivery) {
                 self.begin(lane, id.clone());
+            } else {
+                self.0.over.notify_waiters();
             }
             ids.push(id);
         }

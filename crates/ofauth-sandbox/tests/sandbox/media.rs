@@ -80,6 +80,15 @@ async fn an_address_is_good_for_a_time_and_as_long_as_the_copy_is_there() {
     let expired = variant(&sandbox, "12345", "full").await;
     look(&sandbox, &expired["url"], &[]).await.is_error(403, "FORBIDDEN", "has expired");
 
+    // The settings of the connection say it, too.
+    let sandbox = crate::sandbox().await;
+    get(&sandbox, "/v2/access/self").await.ok();
+    let none = serde_json::json!({ "vaultPlus": { "settings": { "presignedUrlTtlSeconds": 0 } } });
+    let settings = "/v2/account/connections/conn_test/settings";
+    crate::client::call(&sandbox, "PATCH", settings, &none).await.ok();
+    let expired = variant(&sandbox, "12345", "full").await;
+    look(&sandbox, &expired["url"], &[]).await.is_error(403, "FORBIDDEN", "has expired");
+
     let (sandbox, source) = uploaded(&bytes(10)).await;
     let url = source["url"].as_str().unwrap().to_owned();
     assert!(url.contains("?expires=") && url.contains("&signature="), "{url}");
