@@ -44,22 +44,22 @@ mod tests {
 
     #[test]
     fn the_outcome_goes_into_the_query() {
-        let outcome = Outcome { status: "completed", connection_id: Some("conn_1"), ..Outcome::default() };
+        let outcome = Outcome { status: "success", connection_id: Some("conn_1"), ..Outcome::default() };
         let failed = Outcome {
-            status: "failed",
+            status: "error",
             client_reference_id: Some("a b&c"),
             step: Some("2fa"),
             error_code: Some("2fa_failed"),
             ..Outcome::default()
         };
         for (url, outcome, wanted) in [
-            ("https://a.example/x", outcome, "https://a.example/x?status=completed&connection_id=conn_1"),
-            ("https://a.example?", outcome, "https://a.example?status=completed&connection_id=conn_1"),
-            ("app://x?a=1#top", outcome, "app://x?a=1&status=completed&connection_id=conn_1#top"),
+            ("https://a.example/x", outcome, "https://a.example/x?status=success&connection_id=conn_1"),
+            ("https://a.example?", outcome, "https://a.example?status=success&connection_id=conn_1"),
+            ("app://x?a=1#top", outcome, "app://x?a=1&status=success&connection_id=conn_1#top"),
             (
                 "https://a.example/x",
                 failed,
-                "https://a.example/x?status=failed&client_reference_id=a%20b%26c&step=2fa&error_code=2fa_failed",
+                "https://a.example/x?status=error&client_reference_id=a%20b%26c&step=2fa&error_code=2fa_failed",
             ),
         ] {
             assert_eq!(with(url, outcome), wanted);

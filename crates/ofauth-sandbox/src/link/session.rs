@@ -231,7 +231,13 @@ impl Session {
             Stage::Failed(step, code) => (Some(step), Some(code)),
             _ => (None, None),
         };
-        let status = if self.is_expired(now) { "failed" } else { self.status(now) };
+        // The words of the guide, which are not those of a session.
+        let status = match self.stage {
+            _ if self.is_expired(now) => "error",
+            Stage::Completed(_) => "success",
+            Stage::Denied => "cancelled",
+            _ => "error",
+        };
         let connection_id = match &self.stage {
             Stage::Completed(id) => Some(id.as_str()),
             _ => None,

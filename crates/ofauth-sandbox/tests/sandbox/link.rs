@@ -137,7 +137,7 @@ async fn the_page_leads_back_with_what_became_of_it() {
     for (forms, wanted) in [
         (
             vec![format!("email=x%40creator.sandbox.com&{good}")],
-            "status=completed&connection_id=conn_linked_",
+            "status=success&connection_id=conn_linked_",
         ),
         (
             vec![
@@ -145,16 +145,16 @@ async fn the_page_leads_back_with_what_became_of_it() {
                 "action=send".to_owned(),
                 "otp=123456&action=sign-in".to_owned(),
             ],
-            "status=completed&connection_id=conn_linked_",
+            "status=success&connection_id=conn_linked_",
         ),
-        (vec!["action=deny".to_owned()], "status=denied&client_reference_id=a%20b&step=authorization"),
+        (vec!["action=deny".to_owned()], "status=cancelled&client_reference_id=a%20b&step=authorization"),
         (
             vec!["email=x@creator.sandbox.com&password=bad&action=sign-in".to_owned()],
-            "status=invalid_credentials&client_reference_id=a%20b&step=login&error_code=invalid_credentials",
+            "status=error&client_reference_id=a%20b&step=login&error_code=invalid_credentials",
         ),
         (
             vec![format!("email=x@fan-otp.sandbox.com&otp=1&{good}"); 3],
-            "status=failed&client_reference_id=a%20b&step=2fa&error_code=2fa_failed",
+            "status=error&client_reference_id=a%20b&step=2fa&error_code=2fa_failed",
         ),
     ] {
         let opened = open(&sandbox, body.clone()).await;
