@@ -21,8 +21,9 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::exchange::Exchange;
+use crate::response::Answer;
 use crate::server::{Handler, Handling, Server};
-use crate::{Answer, Exchange};
 
 /// The key of the story. No account has to be named: the story links one.
 pub const KEY: &str = "sk_live_canary_story_5b81e6f0";

@@ -46,8 +46,8 @@ pub(crate) fn parse<T: Into<OsString> + Clone>(
 mod tests {
     use super::*;
 
-    /// A new terminal, and what a prompt takes of it.
-    const LINES: usize = 24 - 1;
+    /// A screen, and what a prompt takes of it. A new terminal has 24 lines, which are fewer than there are commands.
+    const LINES: usize = 36 - 1;
     const COLUMNS: usize = 80;
 
     /// Runs `check` with every command and its name.

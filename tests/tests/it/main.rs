@@ -25,6 +25,7 @@ mod metadata;
 mod one_rule;
 mod open_upload;
 mod parallel_parts;
+mod parity;
 mod plans;
 mod posts;
 mod progress;

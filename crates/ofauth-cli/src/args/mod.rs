@@ -2,6 +2,7 @@
 //!
 //! This module only says what may be typed. What a value means is decided by `config` and the commands.
 
+pub(crate) mod account;
 pub(crate) mod content;
 pub(crate) mod sandbox;
 pub(crate) mod sessions;
@@ -15,6 +16,7 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::exit;
+use account::{ConnectionsCommand, SettingsCommand};
 use content::{MessageArgs, PostArgs};
 use sandbox::SandboxArgs;
 use sessions::SessionsCommand;
@@ -101,6 +103,17 @@ pub(crate) enum Command {
     Message(MessageArgs),
     /// Show who the API key belongs to and what it is allowed to do
     Whoami,
+    /// List the linked accounts, or end one
+    #[command(subcommand)]
+    Connections(ConnectionsCommand),
+    /// Show or change the Vault+ settings of the connection or the account
+    #[command(subcommand)]
+    Settings(SettingsCommand),
+    /// Show how many requests the service still allows the connection, as far as is known
+    #[command(after_help = "\
+Prints the most requests that are allowed at once, how many are left, and the seconds until the next may go. Nothing is sent: what \
+is known comes from earlier commands of this user, by the state directory.")]
+    Budget,
     /// Call any operation of the API
     Api(ApiArgs),
     /// Run a local OFAuth to develop and test against
@@ -135,6 +148,9 @@ pub(crate) struct Global {
     /// Act for this connection (a linked account), `conn_...`
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) connection: Option<String>,
+    /// Run the command for each active connection, one after the other
+    #[arg(long, global = true, conflicts_with_all = ["connection", "sandbox"])]
+    pub(crate) each_connection: bool,
     /// Read the API key from this file instead of OFAUTH_API_KEY
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub(crate) api_key_file: Option<PathBuf>,

@@ -61,7 +61,7 @@ pub(crate) fn split<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str)>
     }
 }
 
-fn json_or_text(value: &str) -> Value {
+pub(super) fn json_or_text(value: &str) -> Value {
     serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
 }
 

@@ -1,12 +1,16 @@
 //! The subcommands, one module each, and what they share.
 
 mod api;
+mod confirm;
+mod connections;
 mod content;
+mod each_connection;
 mod man;
 mod post;
 mod read;
 mod sandbox;
 mod sessions;
+mod settings;
 mod upload;
 
 use crate::app::App;
@@ -15,8 +19,15 @@ use crate::completion;
 use crate::exit::Exit;
 use crate::failure::Result;
 
-/// Runs the command that was asked for.
+/// Runs the command that was asked for, for each connection if that was asked for, too.
 pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
+    match app.flags.each_connection {
+        true => each_connection::run(app, command).await,
+        false => run_once(app, command).await,
+    }
+}
+
+async fn run_once(app: &App, command: &Command) -> Result<Exit> {
     match command {
         Command::Upload(args) => upload::run(app, args).await,
         Command::Sessions(command) => sessions::run(app, command),
@@ -25,6 +36,9 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Post(args) => post::run_post(app, args).await,
         Command::Message(args) => post::run_message(app, args).await,
         Command::Whoami => read::whoami(app).await,
+        Command::Connections(command) => connections::run(app, command).await,
+        Command::Settings(command) => settings::run(app, command).await,
+        Command::Budget => connections::budget(app).await,
         Command::Api(args) => api::run(app, args).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
         Command::Completions { shell } => print(app, &completion::script(*shell)),

@@ -98,6 +98,8 @@ pub(crate) enum Event<'a> {
     Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
     /// A message or a mass message was sent.
     Sent { id: Option<String>, message: &'a Value },
+    /// What follows is about this connection, with `--each-connection`.
+    Connection { id: &'a str, username: Option<&'a str> },
     /// The sandbox is ready.
     Sandbox {
         base_url: &'a str,

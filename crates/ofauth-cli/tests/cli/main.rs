@@ -14,6 +14,7 @@ mod batch;
 mod batch_memory;
 mod budget;
 mod completion;
+mod connections;
 mod failures;
 mod file_names;
 #[cfg(target_os = "linux")]

@@ -135,10 +135,7 @@ async fn the_page_leads_back_with_what_became_of_it() {
     let body = json!({ "redirectUrl": "https://app.example/back?x=1", "clientReferenceId": "a b" });
     let good = "password=good-password&action=sign-in";
     for (forms, wanted) in [
-        (
-            vec![format!("email=x%40creator.sandbox.com&{good}")],
-            "status=success&connection_id=conn_linked_",
-        ),
+        (vec![format!("email=x%40creator.sandbox.com&{good}")], "status=success&connection_id=conn_linked_"),
         (
             vec![
                 format!("email=x@fan-otp.sandbox.com&{good}"),
