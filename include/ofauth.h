@@ -1932,7 +1932,8 @@ const char *ofauth_pages_resume_token(const ofauth_pages *pages);
  *
  *     const char *ids[] = {ofauth_result_media_id(result)};
  *     ofauth_response *media = NULL;
- *     ofauth_status status = ofauth_wait_ready(client, ids, 1, &media, &error);
+ *     if (ofauth_wait_ready(client, ids, 1, &media, &error) == OFAUTH_OK) puts(ofauth_response_json(media));
+ *     ofauth_response_free(media);
  */
 OFAUTH_NODISCARD OFAUTH_API
 ofauth_status ofauth_wait_ready(const ofauth_client *client,
@@ -2026,6 +2027,7 @@ ofauth_status ofauth_copy_vault_list(const ofauth_client *client,
  *     ofauth_status status = ofauth_download_new("4492994399", "source", "film.mp4", &download, &error);
  *     if (status == OFAUTH_OK) status = ofauth_download_set_wait(download, 1, &error);
  *     if (status == OFAUTH_OK) status = ofauth_download_run(client, download, &file, &error);
+ *     ofauth_response_free(file);
  *     ofauth_download_free(download);
  */
 OFAUTH_NODISCARD OFAUTH_API
@@ -2134,6 +2136,8 @@ ofauth_status ofauth_link_start(const ofauth_client *client,
  *     ofauth_status status = ofauth_link_start(client, "{\"clientReferenceId\": \"creator-17\"}", &session, &error);
  *     // send the creator to the "url" of ofauth_response_json(session), then
  *     if (status == OFAUTH_OK) status = ofauth_link_wait(client, ofauth_response_json(session), &linked, &error);
+ *     ofauth_response_free(session);
+ *     ofauth_response_free(linked);
  */
 OFAUTH_NODISCARD OFAUTH_API
 ofauth_status ofauth_link_wait(const ofauth_client *client,

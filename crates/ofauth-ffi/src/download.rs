@@ -53,6 +53,7 @@ impl Callbacks for Option<ProgressCallback> {
 /// ofauth_status status = ofauth_download_new("4492994399", "source", "film.mp4", &download, &error);
 /// if (status == OFAUTH_OK) status = ofauth_download_set_wait(download, 1, &error);
 /// if (status == OFAUTH_OK) status = ofauth_download_run(client, download, &file, &error);
+/// ofauth_response_free(file);
 /// ofauth_download_free(download);
 /// ```
 #[unsafe(no_mangle)]

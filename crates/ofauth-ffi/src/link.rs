@@ -62,6 +62,8 @@ pub unsafe extern "C" fn ofauth_link_start(
 /// ofauth_status status = ofauth_link_start(client, "{\"clientReferenceId\": \"creator-17\"}", &session, &error);
 /// // send the creator to the "url" of ofauth_response_json(session), then
 /// if (status == OFAUTH_OK) status = ofauth_link_wait(client, ofauth_response_json(session), &linked, &error);
+/// ofauth_response_free(session);
+/// ofauth_response_free(linked);
 /// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_link_wait(

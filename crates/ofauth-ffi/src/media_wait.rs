@@ -31,7 +31,8 @@ use crate::waiting::Limits;
 /// ```c
 /// const char *ids[] = {ofauth_result_media_id(result)};
 /// ofauth_response *media = NULL;
-/// ofauth_status status = ofauth_wait_ready(client, ids, 1, &media, &error);
+/// if (ofauth_wait_ready(client, ids, 1, &media, &error) == OFAUTH_OK) puts(ofauth_response_json(media));
+/// ofauth_response_free(media);
 /// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_wait_ready(
