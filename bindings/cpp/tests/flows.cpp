@@ -28,7 +28,7 @@ std::string field(std::string_view json, const std::string &name) {
         }
         for (++at; json[at] != '"'; ++at) at += json[at] == '\\';
     }
-    FAIL(name + " is missing");
+    FAIL("there is no field " << name);
     return {};
 }
 
