@@ -63,12 +63,13 @@
  *
  *     ofauth_client, ofauth_cancel                                any number of threads at the same time
  *     ofauth_batch, ofauth_pages                                  likewise, but one at a time waits for it
- *     ofauth_config, ofauth_upload, ofauth_request, ofauth_wait   one thread at a time; several while none changes it
+ *     ofauth_config, ofauth_upload, ofauth_request, ofauth_wait, ofauth_download
+ *                                                                 one thread at a time; several while none changes it
  *     ofauth_result, ofauth_batched, ofauth_response, ofauth_error, ofauth_check_result, ofauth_sessions
  *                                                                 immutable: any number of threads at the same time
  *
- * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a batch, pages, a
- * request, a wait and a cancel may be freed while a run is under way that has begun to call back; the run keeps what it needs.
+ * An object is freed by one thread, while no other is inside a function with it. Exception: a client, an upload, a download, a batch,
+ * pages, a request, a wait and a cancel may be freed while a run is under way that has begun to call back; the run keeps what it needs.
  *
  * @section ofauth_waiting_section Functions that wait
  * Every function that takes an ofauth_client waits, except for ofauth_client_with_wait, ofauth_client_set_api_key and
@@ -77,8 +78,8 @@
  * the two of journals, which read a directory.
  *
  * Each of them can be cancelled and can be given a timeout and a tick, by a client of ofauth_client_with_wait. A request has
- * setters of its own for all three, an upload for the cancel and the timeout; its progress callback does what a tick does. A
- * batch has a cancel of its own, which ends the batch, while what gives up a call only ends the call.
+ * setters of its own for all three, an upload and a download for the cancel and the timeout; their progress callback does what a
+ * tick does. A batch has a cancel of its own, which ends the batch, while what gives up a call only ends the call.
  *
  * @section ofauth_callbacks Callbacks
  * Callbacks run on the thread that called one of the functions that wait, while it waits, and never two of one call at the
@@ -233,6 +234,12 @@ typedef struct ofauth_client ofauth_client;
 /** The settings of clients to be made. One thread at a time. */
 typedef struct ofauth_config ofauth_config;
 
+/**
+ * A download to be run. One thread changes it at a time; several may run it at the same time while none changes it, and all but
+ * one of them end with `OFAUTH_ERR_BUSY`.
+ */
+typedef struct ofauth_download ofauth_download;
+
 /** Why a call failed. Immutable: any thread may read it, and the texts it returns live as long as it does. */
 typedef struct ofauth_error ofauth_error;
 
@@ -269,6 +276,9 @@ typedef int32_t ofauth_status;
  *
  * `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once the
  * service has confirmed the end.
+ *
+ * Of a download, `handed_over` and `acknowledged` are the bytes that are there, `total` is `UINT64_MAX` while the size is not
+ * known, `resumed` are the bytes that an earlier one had, and the fields that are not about bytes say nothing.
  */
 typedef struct ofauth_progress {
     /** The size of this struct in bytes, as the library that runs has it. */
@@ -348,6 +358,15 @@ typedef int64_t (*ofauth_reader)(void *user_data, uint64_t offset, uint8_t *buf,
 typedef void (*ofauth_log_callback)(void *user_data, int32_t level, const char *message);
 
 /**
+ * Called with the progress of an upload or a download: about ten times a second while bytes flow, after every part, and at the end; and
+ * four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
+ * Return 0 to go on, anything else to cancel.
+ *
+ * Runs on the thread that called `ofauth_upload_run` or `ofauth_download_run`. `progress` is borrowed until the function returns.
+ */
+typedef int (*ofauth_progress_callback)(void *user_data, const ofauth_progress *progress);
+
+/**
  * Called four times a second while a call waits, on the thread that called. Return 0 to go on, anything else to cancel.
  *
  * A program can look here at the flag that its signal handler has set, or keep its window alive.
@@ -355,21 +374,13 @@ typedef void (*ofauth_log_callback)(void *user_data, int32_t level, const char *
 typedef int (*ofauth_tick_callback)(void *user_data);
 
 /**
- * Called for each notice of an upload, in order; none is lost. Return 0 to go on, anything else to cancel the upload.
+ * Called for each notice of an upload or a wait, in order; none is lost. Return 0 to go on, anything else to cancel the call.
  *
  * `kind` is one of `OFAUTH_NOTICE_...`; later versions may add numbers. `text` is one line for people, without a full
- * stop, and borrowed until the function returns. Runs on the thread that called `ofauth_upload_run`.
+ * stop, and borrowed until the function returns. Runs on the thread that called the function that waits, such as
+ * `ofauth_upload_run`.
  */
 typedef int (*ofauth_notice_callback)(void *user_data, int32_t kind, const char *text);
-
-/**
- * Called with the progress of an upload: about ten times a second while bytes flow, after every part, and at the end; and
- * four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
- * Return 0 to go on, anything else to cancel the upload.
- *
- * Runs on the thread that called `ofauth_upload_run`. `progress` is borrowed until the function returns.
- */
-typedef int (*ofauth_progress_callback)(void *user_data, const ofauth_progress *progress);
 
 /** @} */
 
@@ -962,6 +973,20 @@ ofauth_status ofauth_wait_set_tick(ofauth_wait *wait,
                                    ofauth_error **err);
 
 /**
+ * Sets the notice callback of the functions that wait for more than an answer: `ofauth_wait_ready`, `ofauth_wait_stored` and
+ * `ofauth_link_wait`. It is told how far they are, at first and whenever that changes. NULL, the default, disables it. If
+ * several threads use the client, it runs on each of them.
+ *
+ * Uploads have notices of their own (`ofauth_upload_set_notice`).
+ */
+OFAUTH_API
+ofauth_status ofauth_wait_set_notice(ofauth_wait *wait,
+                                     ofauth_notice_callback callback,
+                                     void *user_data,
+                                     ofauth_destroy destroy,
+                                     ofauth_error **err);
+
+/**
  * Sets whether a call is tried again after a failure where that is safe, and waits after a refusal for too many requests.
  * 1, the default, is yes. With 0 the first failure is the error, for programs that have a queue of their own; uploads,
  * which have failures of single parts, are not changed by it.
@@ -1124,14 +1149,14 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 /**
  * @defgroup ofauth_progress Progress
  *
- * How far an upload is: byte counts that never go back, and how long the rest takes.
+ * How far an upload or a download is: byte counts that never go back, and how long the rest takes.
  * @{
  */
 
-/** Opening the source and asking for a plan. */
+/** Opening the source and asking for a plan; of a download, asking where the bytes are. */
 #define OFAUTH_PHASE_STARTING 0
 
-/** Sending bytes. */
+/** Sending bytes; of a download, receiving them. */
 #define OFAUTH_PHASE_SENDING 1
 
 /** Starting nothing new for now: the service's rate limit is used up. */
@@ -1154,7 +1179,7 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
  * @defgroup ofauth_notice Notices
  *
  * Events of an upload, or of a file of a batch, that its user should know about, in words: it was resumed, a step is tried
- * again, it waits.
+ * again, it waits. And how far a wait for media or for a creator is (`ofauth_wait_set_notice`).
  * @{
  */
 
@@ -1202,6 +1227,15 @@ ofauth_status ofauth_upload_set_cancel(ofauth_upload *upload,
 
 /** The service of a batch is there again, and the other files go on. */
 #define OFAUTH_NOTICE_SERVICE_BACK 14
+
+/** More media are ready than before, or the wait for them begins; the text says how many of how many: "1 of 3 media are ready". */
+#define OFAUTH_NOTICE_MEDIA_READY 15
+
+/** How far the sign-in of a creator is; the text says it. */
+#define OFAUTH_NOTICE_LINK_STATE 16
+
+/** The creator has to confirm the sign-in by a second factor; the text says how. */
+#define OFAUTH_NOTICE_LINK_CONFIRM 17
 
 /** @} */
 
@@ -1874,6 +1908,297 @@ size_t ofauth_pages_ready(const ofauth_pages *pages);
  */
 OFAUTH_API
 const char *ofauth_pages_resume_token(const ofauth_pages *pages);
+
+/** @} */
+
+/* -- Waiting for media ----------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_media_wait Waiting for media
+ *
+ * After an upload, the vault processes a medium, and Vault+ copies it. These functions wait for that: they look again and again,
+ * after pauses that grow from 1 to 30 seconds and are longer while little of the request budget is left. They end after 30
+ * minutes unless the client's wait has another timeout. `ofauth_wait_set_notice` tells how many media are ready.
+ * @{
+ */
+
+/**
+ * Waits until the vault has processed these media, so that posts and messages show them. Ids are those of the vault
+ * (`ofauth_result_media_id`).
+ *
+ * The response is {"items": [...]}, the media as the service describes them in the order of `ids`. `ids` may be NULL if `count`
+ * is 0. Free `*out` with `ofauth_response_free`. `OFAUTH_ERR_REJECTED`: a medium cannot be had, because the service could not
+ * process it, has removed it or does not know it. `OFAUTH_ERR_TIMEOUT` names the media that are not ready.
+ *
+ *     const char *ids[] = {ofauth_result_media_id(result)};
+ *     ofauth_response *media = NULL;
+ *     if (ofauth_wait_ready(client, ids, 1, &media, &error) == OFAUTH_OK) puts(ofauth_response_json(media));
+ *     ofauth_response_free(media);
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_wait_ready(const ofauth_client *client,
+                                const char *const *ids,
+                                size_t count,
+                                ofauth_response **out,
+                                ofauth_error **err);
+
+/**
+ * Waits until Vault+ has the bytes of all variants of these media, so that `ofauth_download` finds them. Otherwise as
+ * `ofauth_wait_ready`; to wait for one variant alone, use `ofauth_download_set_wait`.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_wait_stored(const ofauth_client *client,
+                                 const char *const *ids,
+                                 size_t count,
+                                 ofauth_response **out,
+                                 ofauth_error **err);
+
+/** @} */
+
+/* -- Lists of the vault ---------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_vault_lists Lists of the vault
+ *
+ * What takes several requests: to put any number of media into a list, to take some out, to copy a list. To make, rename and
+ * delete a list is one request each, by `ofauth_call`: "create_vault_list", "update_vault_list", "delete_vault_list". Each of
+ * these functions can be called again after a failure, and goes on.
+ * @{
+ */
+
+/**
+ * Puts media of the vault into a list, any number of them, 100 a request. Media that are in it stay as they are. If it fails
+ * midway, the message says how many of the ids were added. `ids` may be NULL if `count` is 0.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_add_to_vault_list(const ofauth_client *client,
+                                       const char *list_id,
+                                       const char *const *ids,
+                                       size_t count,
+                                       ofauth_error **err);
+
+/**
+ * Takes media out of a list. They stay in the vault. The response is {"changed": [...], "unchanged": [...]}: the ids that were
+ * in the list, and those that were not. `ids` may be NULL if `count` is 0. Free `*out` with `ofauth_response_free`.
+ *
+ * The API can only empty a list. So what shall stay is kept in a second list meanwhile, named "ofauth keeps ...". Nothing is
+ * lost if this is interrupted: do it again, and it goes on. The order of the list may change, and what somebody else adds to
+ * it meanwhile may be lost from it.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_remove_from_vault_list(const ofauth_client *client,
+                                            const char *list_id,
+                                            const char *const *ids,
+                                            size_t count,
+                                            ofauth_response **out,
+                                            ofauth_error **err);
+
+/**
+ * Puts all media of the list `from_id` into the list `to_id`, which keeps what it has. The response is
+ * {"changed": [...], "unchanged": [...]}: the ids that are new there, and those that were there. Free `*out` with
+ * `ofauth_response_free`.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_copy_vault_list(const ofauth_client *client,
+                                     const char *from_id,
+                                     const char *to_id,
+                                     ofauth_response **out,
+                                     ofauth_error **err);
+
+/** @} */
+
+/* -- Downloads ------------------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_download Downloads
+ *
+ * A variant of a medium, from Vault+ to a file. The bytes come into a file beside the target whose name ends with
+ * ".ofauth-part", and the target appears when they are all there and safe on the disk. Who is interrupted, by a kill or by a
+ * cancel, does the same again: it goes on where it was. Setters copy what they are given.
+ * @{
+ */
+
+/**
+ * Makes a download of a medium, by its OnlyFans id, to the file `path`. `label` is the variant, one of those that
+ * "get_vault_plus_media" shows, such as "source", "full" or "720p". Free it with `ofauth_download_free`.
+ *
+ *     ofauth_download *download = NULL;
+ *     ofauth_response *file = NULL;
+ *     ofauth_status status = ofauth_download_new("4492994399", "source", "film.mp4", &download, &error);
+ *     if (status == OFAUTH_OK) status = ofauth_download_set_wait(download, 1, &error);
+ *     if (status == OFAUTH_OK) status = ofauth_download_run(client, download, &file, &error);
+ *     ofauth_response_free(file);
+ *     ofauth_download_free(download);
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_download_new(const char *media_id,
+                                  const char *label,
+                                  const char *path,
+                                  ofauth_download **out,
+                                  ofauth_error **err);
+
+/** Frees a download. A run that is under way has copied what it needs, so a callback may do this. Passing NULL is a no-op. */
+OFAUTH_API
+void ofauth_download_free(ofauth_download *download);
+
+/** Sets whether the file takes the place of one that is there. 0, the default, is no: that is an error. */
+OFAUTH_API
+ofauth_status ofauth_download_set_overwrite(ofauth_download *download,
+                                            int on,
+                                            ofauth_error **err);
+
+/**
+ * Sets whether a run waits until Vault+ has the bytes, as `ofauth_wait_stored` does. 0, the default, is no: a variant that is not
+ * stored is an error.
+ */
+OFAUTH_API
+ofauth_status ofauth_download_set_wait(ofauth_download *download,
+                                       int on,
+                                       ofauth_error **err);
+
+/** Sets the progress callback. NULL, the default, disables it. */
+OFAUTH_API
+ofauth_status ofauth_download_set_progress(ofauth_download *download,
+                                           ofauth_progress_callback callback,
+                                           void *user_data,
+                                           ofauth_destroy destroy,
+                                           ofauth_error **err);
+
+/** Sets the cancel that gives the download up. NULL, the default, is none. The cancel may be freed afterwards. */
+OFAUTH_API
+ofauth_status ofauth_download_set_cancel(ofauth_download *download,
+                                         const ofauth_cancel *cancel,
+                                         ofauth_error **err);
+
+/** Sets how long a run may take, in milliseconds, all tries and waits together. 0, the default, is no limit as long as bytes move. */
+OFAUTH_API
+ofauth_status ofauth_download_set_timeout(ofauth_download *download,
+                                          uint64_t milliseconds,
+                                          ofauth_error **err);
+
+/**
+ * Downloads, and waits for the end. `download` is copied at the start and may be run again.
+ *
+ * The response is {"bytes": 1, "resumed": 0, "contentType": "video/mp4"}: the size of the file, how much of it an earlier run
+ * had, and its type, null if nobody says it. Free `*out` with `ofauth_response_free`.
+ *
+ * After `OFAUTH_ERR_NETWORK`, `OFAUTH_ERR_SERVER`, `OFAUTH_ERR_TIMEOUT` and `OFAUTH_ERR_CANCELLED`, and after the end of the process, the
+ * same download goes on. `OFAUTH_ERR_INVALID_ARGUMENT`: the target is there and may not be overwritten, or is a directory.
+ * `OFAUTH_ERR_SOURCE`: it cannot be written. `OFAUTH_ERR_BUSY`: another download writes it. `OFAUTH_ERR_REJECTED`: Vault+ does
+ * not have the variant, or not yet. `OFAUTH_ERR_INVALID_ANSWER`: the media host sent something else than the file.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_download_run(const ofauth_client *client,
+                                  const ofauth_download *download,
+                                  ofauth_response **out,
+                                  ofauth_error **err);
+
+/** @} */
+
+/* -- Link ------------------------------------------------------------------------------------------ */
+
+/**
+ * @defgroup ofauth_link Link
+ *
+ * A creator signs in, and there is a connection to act on: start a session, send the creator to its address, wait. Another
+ * process may wait than the one that started. The client needs no connection for this.
+ * @{
+ */
+
+/**
+ * Opens a session in which a creator signs in. `options_json` is one JSON object, or NULL for none: "clientAppId" (the
+ * application, app_..., which also decides whose page the creator sees), "redirectUrl", "clientReferenceId" (what you call the
+ * creator; made up if it is not given), "connectionId" (one that is linked again), and "geolocation": {"country", "state",
+ * "city"}.
+ *
+ * The response is the session, one JSON object. In "mode" hosted, send the creator to its "url". In whitelabel, your own page
+ * takes the "clientSecret". "expiresAt" and "clientReferenceId" are there in both. Whoever has the session can sign in in the
+ * creator's place: keep it as you keep a password. Give all of it to `ofauth_link_wait`. Free `*out` with
+ * `ofauth_response_free`.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_link_start(const ofauth_client *client,
+                                const char *options_json,
+                                ofauth_response **out,
+                                ofauth_error **err);
+
+/**
+ * Waits until the creator has signed in, in any process that has the session: what `ofauth_link_start` answered. It looks every 2
+ * to 10 seconds, and ends when the session does, unless the client's wait has a shorter timeout. `ofauth_wait_set_notice` tells
+ * how far the sign-in is.
+ *
+ * The response is one JSON object: "connectionId", "clientReferenceId", "userId", "username", "name" (null if they are not
+ * known), and in "data" all that the service said. Free `*out` with `ofauth_response_free`. `OFAUTH_ERR_REJECTED`: the sign-in
+ * failed, and the message says what to do. `OFAUTH_ERR_TIMEOUT`: nobody signed in in time.
+ *
+ *     ofauth_response *session = NULL;
+ *     ofauth_response *linked = NULL;
+ *     ofauth_status status = ofauth_link_start(client, "{\"clientReferenceId\": \"creator-17\"}", &session, &error);
+ *     // send the creator to the "url" of ofauth_response_json(session), then
+ *     if (status == OFAUTH_OK) status = ofauth_link_wait(client, ofauth_response_json(session), &linked, &error);
+ *     ofauth_response_free(session);
+ *     ofauth_response_free(linked);
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_link_wait(const ofauth_client *client,
+                               const char *session_json,
+                               ofauth_response **out,
+                               ofauth_error **err);
+
+/**
+ * Reads the address that a creator came back to after a sign-in, whole or from its path on. Nothing is sent.
+ *
+ * The response is one JSON object: "status" ("success", "cancelled", "error"), "connectionId", "clientReferenceId", "step" and
+ * "errorCode", null if they are not there; and "message", null for a success, else one line that says why there is no
+ * connection and what to do. Anybody can open that address: before you act on it, look whether the connection is yours. Free
+ * `*out` with `ofauth_response_free`. `OFAUTH_ERR_INVALID_ARGUMENT`: it is no such address.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_link_return_parse(const char *url,
+                                       ofauth_response **out,
+                                       ofauth_error **err);
+
+/** @} */
+
+/* -- Settings of Vault+ ---------------------------------------------------------------------------- */
+
+/**
+ * @defgroup ofauth_cache_settings Settings of Vault+
+ *
+ * Changes to the settings of a connection or of the account. They are read by `ofauth_call`: "get_connection_settings" and
+ * "get_account_settings". Some changes delete copies, and those have to be allowed.
+ * @{
+ */
+
+/**
+ * Changes the settings of Vault+ of a connection. `patch_json` is the body as the API takes it:
+ * {"vaultPlus": {"enabled": true, "settings": {"cacheVideos": true}}}. What is not in it stays as it is.
+ *
+ * The present settings are read first. A change that deletes copies is `OFAUTH_ERR_INVALID_ARGUMENT`, with each reason, and is
+ * not sent, unless `allow_purge` is not 0.
+ *
+ * The response is {"settings": {...}, "purged": 0, "freedBytes": 0, "affectedConnections": null}: the settings as they are now,
+ * and what that deleted. Free `*out` with `ofauth_response_free`.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_update_connection_settings(const ofauth_client *client,
+                                                const char *connection_id,
+                                                const char *patch_json,
+                                                int allow_purge,
+                                                ofauth_response **out,
+                                                ofauth_error **err);
+
+/**
+ * Changes the settings of Vault+ of the account: {"vaultPlus": {"defaultSettings": {"retentionDays": 30},
+ * "applyToExistingConnections": true}}. Otherwise as `ofauth_update_connection_settings`; "affectedConnections" is how many
+ * connections the change was for.
+ */
+OFAUTH_NODISCARD OFAUTH_API
+ofauth_status ofauth_update_account_settings(const ofauth_client *client,
+                                             const char *patch_json,
+                                             int allow_purge,
+                                             ofauth_response **out,
+                                             ofauth_error **err);
 
 /** @} */
 

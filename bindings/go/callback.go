@@ -25,7 +25,9 @@ type call struct {
 	cancel *C.ofauth_cancel
 	// A failure is the end.
 	once bool
-	// Of uploads and batches only. They are told which file of a batch it is about; an upload is file 0.
+	// Whether its notices are those of a wait.
+	hears bool
+	// They are told which file of a batch it is about; anything else is file 0.
 	progress func(file int, p Progress)
 	notice   func(file int, n Notice)
 	// What is lent of a file; nil if that is nothing.

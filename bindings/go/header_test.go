@@ -18,19 +18,21 @@ const contextEnds = "a context ends the call"
 
 // notWrapped are the functions of the header that no Go code needs, and why.
 var notWrapped = map[string]string{
-	"ofauth_upload_file":         "Upload with File does the same and takes options",
-	"ofauth_result_json":         "Result has all of it as fields",
-	"ofauth_response_header":     "all headers are copied, one by one",
-	"ofauth_wait_set_tick":       "a context cancels",
-	"ofauth_pages_set_cancel":    "a context cancels",
-	"ofauth_pages_set_timeout":   "a context cancels",
-	"ofauth_pages_next":          "Items hands out item by item",
-	"ofauth_batch_add_bytes":     "C may not keep Go memory between two calls, so it asks for each piece of it",
-	"ofauth_call":                "Do does the same by a request",
-	"ofauth_call_bytes":          "Do does the same by a request",
-	"ofauth_request_set_cancel":  contextEnds,
-	"ofauth_request_set_timeout": contextEnds,
-	"ofauth_request_set_tick":    contextEnds,
+	"ofauth_upload_file":          "Upload with File does the same and takes options",
+	"ofauth_result_json":          "Result has all of it as fields",
+	"ofauth_response_header":      "all headers are copied, one by one",
+	"ofauth_wait_set_tick":        "a context cancels",
+	"ofauth_pages_set_cancel":     "a context cancels",
+	"ofauth_download_set_cancel":  "a context cancels",
+	"ofauth_download_set_timeout": "a context cancels",
+	"ofauth_pages_set_timeout":    "a context cancels",
+	"ofauth_pages_next":           "Items hands out item by item",
+	"ofauth_batch_add_bytes":      "C may not keep Go memory between two calls, so it asks for each piece of it",
+	"ofauth_call":                 "Do does the same by a request",
+	"ofauth_call_bytes":           "Do does the same by a request",
+	"ofauth_request_set_cancel":   contextEnds,
+	"ofauth_request_set_timeout":  contextEnds,
+	"ofauth_request_set_tick":     contextEnds,
 }
 
 var comment = regexp.MustCompile(`(?s)/\*.*?\*/|//[^\n]*`)

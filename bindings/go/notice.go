@@ -1,6 +1,6 @@
 package ofauth
 
-// What an upload has to say beside its progress, as values of Go.
+// What an upload has to say beside its progress, and how far a wait is, as values of Go.
 
 // #include "shim.h"
 import "C"
@@ -42,6 +42,12 @@ const (
 	NoticeServiceGone NoticeKind = C.OFAUTH_NOTICE_SERVICE_GONE
 	// NoticeServiceBack is a service that is there again: the other files of the batch go on.
 	NoticeServiceBack NoticeKind = C.OFAUTH_NOTICE_SERVICE_BACK
+	// NoticeMediaReady is a wait for media of which more are ready than before; the text says how many of how many.
+	NoticeMediaReady NoticeKind = C.OFAUTH_NOTICE_MEDIA_READY
+	// NoticeLinkState is how far the sign-in of a creator is; the text says it.
+	NoticeLinkState NoticeKind = C.OFAUTH_NOTICE_LINK_STATE
+	// NoticeLinkConfirm is a creator who has to confirm the sign-in by a second factor; the text says how.
+	NoticeLinkConfirm NoticeKind = C.OFAUTH_NOTICE_LINK_CONFIRM
 )
 
 // String is the kind in lower case.
@@ -77,11 +83,17 @@ func (k NoticeKind) String() string {
 		return "service gone"
 	case NoticeServiceBack:
 		return "service back"
+	case NoticeMediaReady:
+		return "media ready"
+	case NoticeLinkState:
+		return "link state"
+	case NoticeLinkConfirm:
+		return "link confirm"
 	}
 	return fmt.Sprintf("notice %d", int32(k))
 }
 
-// Notice is something that happens to an upload, or to a file of a batch, and that its user should know.
+// Notice is something that happens to an upload, to a file of a batch or in a wait, and that its user should know.
 type Notice struct {
 	// Kind is what it is about.
 	Kind NoticeKind

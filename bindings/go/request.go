@@ -205,9 +205,16 @@ type under struct {
 
 // ask carries out a call that has a response. It frees the memory.
 func (c *Client) ask(ctx context.Context, m *memory, f func(under) C.ofauth_status) (*Response, error) {
+	return c.askWith(ctx, m, nil, f)
+}
+
+// askWith is ask for a call that is prepared before.
+func (c *Client) askWith(
+	ctx context.Context, m *memory, prepare func(*call), f func(under) C.ofauth_status,
+) (*Response, error) {
 	defer m.free()
 	var answer *C.ofauth_response
-	err := c.do(ctx, func(call under) C.ofauth_status {
+	err := c.doWith(ctx, prepare, func(call under) C.ofauth_status {
 		call.out = &answer
 		return f(call)
 	})
@@ -220,6 +227,11 @@ func (c *Client) ask(ctx context.Context, m *memory, f func(under) C.ofauth_stat
 
 // do carries out a call, which ends when the context does.
 func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
+	return c.doWith(ctx, nil, f)
+}
+
+// doWith is do for a call that is prepared before.
+func (c *Client) doWith(ctx context.Context, prepare func(*call), f func(under) C.ofauth_status) error {
 	if err := endedBefore(ctx, "nothing was sent"); err != nil {
 		return err
 	}
@@ -234,6 +246,9 @@ func (c *Client) do(ctx context.Context, f func(under) C.ofauth_status) error {
 	}
 	defer call.free()
 	call.once = c.once
+	if prepare != nil {
+		prepare(call)
+	}
 	return call.wait(ctx, client, f)
 }
 
@@ -274,6 +289,12 @@ func (c *call) limited(ctx context.Context, client *C.ofauth_client) (*C.ofauth_
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_cancel(wait, c.cancel, err) },
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_timeout(wait, milliseconds, err) },
 		func(err **C.ofauth_error) C.ofauth_status { return C.ofauth_wait_set_retry(wait, retry, err) },
+		func(err **C.ofauth_error) C.ofauth_status {
+			if !c.hears {
+				return C.OFAUTH_OK
+			}
+			return C.ofauthgo_wait_set_notice(wait, c.id(), err)
+		},
 		func(err **C.ofauth_error) C.ofauth_status {
 			return C.ofauth_client_with_wait(client, wait, &limited, err)
 		},

@@ -8,6 +8,14 @@
  * to a client, finds the call that it speaks of. */
 static _Thread_local uintptr_t current_call;
 
+/* Carries out what waits, with the call that its log lines belong to. */
+#define IN_CALL(number, expression)      \
+  uintptr_t before = current_call;       \
+  current_call = (number);               \
+  ofauth_status status = (expression);   \
+  current_call = before;                 \
+  return status
+
 static int64_t read_source(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
   return ofauthGoRead((uintptr_t)user_data, 0, offset, buf, len);
 }
@@ -78,6 +86,10 @@ ofauth_status ofauthgo_upload_run_bytes(const ofauth_client *client, ofauth_uplo
   return ofauthgo_upload_run(client, upload, call, out, err);
 }
 
+ofauth_status ofauthgo_wait_set_notice(ofauth_wait *wait, uintptr_t call, ofauth_error **err) {
+  return ofauth_wait_set_notice(wait, tell_notice, (void *)call, NULL, err);
+}
+
 ofauth_status ofauthgo_batch_add_reader(ofauth_batch *batch, uintptr_t index, uint64_t size, const char *filename,
                                         ofauth_error **err) {
   return ofauth_batch_add_reader(batch, read_file, (void *)index, NULL, size, filename, err);
@@ -93,47 +105,81 @@ ofauth_status ofauthgo_batch_set_notice(ofauth_batch *batch, int is_wanted, ofau
 
 ofauth_status ofauthgo_batch_next(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
                                   ofauth_batched **out, ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_batch_next(client, batch, out, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_batch_next(client, batch, out, err));
 }
 
 ofauth_status ofauthgo_batch_settle(const ofauth_client *client, ofauth_batch *batch, uintptr_t call,
                                     ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_batch_settle(client, batch, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_batch_settle(client, batch, err));
 }
 
 ofauth_status ofauthgo_result_settle(const ofauth_client *client, const ofauth_result *result, uintptr_t call,
                                      ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_result_settle(client, result, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_result_settle(client, result, err));
 }
 
 ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint64_t size, uintptr_t call,
                              ofauth_check_result **out, ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_check(client, etag, size, out, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_check(client, etag, size, out, err));
 }
 
 ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                         ofauth_response **out, ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_vault_plus_batch(client, (const char *const *)ids, count, out, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_vault_plus_batch(client, (const char *const *)ids, count, out, err));
+}
+
+ofauth_status ofauthgo_wait_ready(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_wait_ready(client, (const char *const *)ids, count, out, err));
+}
+
+ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                   ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_wait_stored(client, (const char *const *)ids, count, out, err));
+}
+
+ofauth_status ofauthgo_add_to_vault_list(const ofauth_client *client, const char *list, char *const *ids, size_t count,
+                                         uintptr_t call, ofauth_error **err) {
+  IN_CALL(call, ofauth_add_to_vault_list(client, list, (const char *const *)ids, count, err));
+}
+
+ofauth_status ofauthgo_remove_from_vault_list(const ofauth_client *client, const char *list, char *const *ids,
+                                              size_t count, uintptr_t call, ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_remove_from_vault_list(client, list, (const char *const *)ids, count, out, err));
+}
+
+ofauth_status ofauthgo_copy_vault_list(const ofauth_client *client, const char *from, const char *to, uintptr_t call,
+                                       ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_copy_vault_list(client, from, to, out, err));
+}
+
+ofauth_status ofauthgo_link_start(const ofauth_client *client, const char *options, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_link_start(client, options, out, err));
+}
+
+ofauth_status ofauthgo_link_wait(const ofauth_client *client, const char *session, uintptr_t call,
+                                 ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_link_wait(client, session, out, err));
+}
+
+ofauth_status ofauthgo_update_connection_settings(const ofauth_client *client, const char *connection, const char *patch,
+                                                  int allow_purge, uintptr_t call, ofauth_response **out,
+                                                  ofauth_error **err) {
+  IN_CALL(call, ofauth_update_connection_settings(client, connection, patch, allow_purge, out, err));
+}
+
+ofauth_status ofauthgo_update_account_settings(const ofauth_client *client, const char *patch, int allow_purge,
+                                               uintptr_t call, ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_update_account_settings(client, patch, allow_purge, out, err));
+}
+
+ofauth_status ofauthgo_download_run(const ofauth_client *client, ofauth_download *download, int with_progress,
+                                    uintptr_t call, ofauth_response **out, ofauth_error **err) {
+  ofauth_progress_callback progress = with_progress ? report_progress : NULL;
+  ofauth_status set = ofauth_download_set_progress(download, progress, (void *)call, NULL, err);
+  if (set != OFAUTH_OK) return set;
+  IN_CALL(call, ofauth_download_run(client, download, out, err));
 }
 
 static ofauth_status fill_request(ofauth_request *request, const ofauthgo_request *texts, const uint8_t *data,
@@ -153,11 +199,7 @@ static ofauth_status fill_request(ofauth_request *request, const ofauthgo_reques
 
 ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages *pages, uintptr_t call,
                                        ofauth_response **out, ofauth_error **err) {
-  uintptr_t before = current_call;
-  current_call = call;
-  ofauth_status status = ofauth_pages_next_item(client, pages, out, err);
-  current_call = before;
-  return status;
+  IN_CALL(call, ofauth_pages_next_item(client, pages, out, err));
 }
 
 ofauth_status ofauthgo_request_run(const ofauth_client *client, const ofauthgo_request *texts, const uint8_t *data,

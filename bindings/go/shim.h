@@ -17,6 +17,8 @@ ofauth_status ofauthgo_upload_set_reader(ofauth_upload *upload, uintptr_t call, 
 ofauth_status ofauthgo_upload_set_progress(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
 ofauth_status ofauthgo_upload_set_notice(ofauth_upload *upload, uintptr_t call, ofauth_error **err);
 
+ofauth_status ofauthgo_wait_set_notice(ofauth_wait *wait, uintptr_t call, ofauth_error **err);
+
 /* Run and free the upload. The second one lends it `data` for that time and no longer. */
 ofauth_status ofauthgo_upload_run(const ofauth_client *client, ofauth_upload *upload, uintptr_t call,
                                   ofauth_result **out, ofauth_error **err);
@@ -40,6 +42,28 @@ ofauth_status ofauthgo_check(const ofauth_client *client, const char *etag, uint
                              ofauth_check_result **out, ofauth_error **err);
 ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                         ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_wait_ready(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
+                                   ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_add_to_vault_list(const ofauth_client *client, const char *list, char *const *ids, size_t count,
+                                         uintptr_t call, ofauth_error **err);
+ofauth_status ofauthgo_remove_from_vault_list(const ofauth_client *client, const char *list, char *const *ids,
+                                              size_t count, uintptr_t call, ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_copy_vault_list(const ofauth_client *client, const char *from, const char *to, uintptr_t call,
+                                       ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_link_start(const ofauth_client *client, const char *options, uintptr_t call,
+                                  ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_link_wait(const ofauth_client *client, const char *session, uintptr_t call,
+                                 ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_update_connection_settings(const ofauth_client *client, const char *connection, const char *patch,
+                                                  int allow_purge, uintptr_t call, ofauth_response **out,
+                                                  ofauth_error **err);
+ofauth_status ofauthgo_update_account_settings(const ofauth_client *client, const char *patch, int allow_purge,
+                                               uintptr_t call, ofauth_response **out, ofauth_error **err);
+/* With the call's progress, if it is wanted. */
+ofauth_status ofauthgo_download_run(const ofauth_client *client, ofauth_download *download, int with_progress,
+                                    uintptr_t call, ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_pages_next_item(const ofauth_client *client, ofauth_pages *pages, uintptr_t call,
                                        ofauth_response **out, ofauth_error **err);
 

@@ -86,11 +86,97 @@ static ofauth_status check(ofauth_client *with, ofauth_error **error) {
   return status;
 }
 
+static const char *const IDS[] = {"1", "2"};
+
 static ofauth_status vault_plus_batch(ofauth_client *with, ofauth_error **error) {
-  static const char *const IDS[] = {"1", "2"};
   ofauth_response *response = NULL;
   ofauth_status status = ofauth_vault_plus_batch(with, IDS, 2, &response, error);
   CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status wait_ready(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_wait_ready(with, IDS, 2, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status wait_stored(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_wait_stored(with, IDS, 2, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status add_to_list(ofauth_client *with, ofauth_error **error) {
+  return ofauth_add_to_vault_list(with, "7", IDS, 2, error);
+}
+
+static ofauth_status remove_from_list(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_remove_from_vault_list(with, "7", IDS, 2, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status copy_list(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_copy_vault_list(with, "7", "8", &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status link_start(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_link_start(with, NULL, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+/* Of either mode: they ask different questions. */
+static ofauth_status link_wait(ofauth_client *with, const char *session, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_link_wait(with, session, &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status hosted_link(ofauth_client *with, ofauth_error **error) {
+  return link_wait(with, "{\"version\":1,\"mode\":\"hosted\",\"url\":\"http://a/\",\"clientReferenceId\":\"r\",\"isUnique\":true}",
+                   error);
+}
+
+static ofauth_status whitelabel_link(ofauth_client *with, ofauth_error **error) {
+  return link_wait(with,
+                   "{\"version\":1,\"mode\":\"whitelabel\",\"clientSecret\":\"s\",\"clientReferenceId\":\"r\",\"isUnique\":true}",
+                   error);
+}
+
+static ofauth_status connection_settings(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_update_connection_settings(with, "conn_test", "{\"vaultPlus\": {\"enabled\": true}}", 0,
+                                                           &response, error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status account_settings(ofauth_client *with, ofauth_error **error) {
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_update_account_settings(
+      with, "{\"vaultPlus\": {\"defaultSettings\": {\"retentionDays\": 7}, \"applyToExistingConnections\": true}}", 0, &response,
+      error);
+  CHECK(response == NULL);
+  return status;
+}
+
+static ofauth_status download(ofauth_client *with, ofauth_error **error) {
+  ofauth_download *download = NULL;
+  ofauth_response *response = NULL;
+  ofauth_status status = ofauth_download_new("1", "source", "never.mp4", &download, error);
+  status = status == OFAUTH_OK ? ofauth_download_run(with, download, &response, error) : status;
+  CHECK(response == NULL && access("never.mp4", F_OK) != 0);
+  ofauth_download_free(download);
   return status;
 }
 
@@ -167,6 +253,10 @@ static const struct {
     {"a GET", call_get, 0}, {"a POST", call_post, 1},  {"bytes", call_bytes, 0},
     {"a check", check, 0},  {"a Vault+ batch", vault_plus_batch, 0}, {"an upload", upload_file, 0},
     {"a batch", file_of_batch, 0}, {"a page", page, 0},
+    {"a wait for media", wait_ready, 0}, {"a wait for Vault+", wait_stored, 0}, {"a download", download, 0},
+    {"a list to fill", add_to_list, 0}, {"a list to empty", remove_from_list, 0}, {"a list to copy", copy_list, 0},
+    {"a link", link_start, 0}, {"a hosted link", hosted_link, 0}, {"a whitelabel link", whitelabel_link, 0},
+    {"a connection's settings", connection_settings, 0}, {"the account's settings", account_settings, 0},
 };
 
 static const struct {

@@ -90,6 +90,14 @@ static ofauth_status set_tick_of_wait(void *object, int with, struct data *data)
   return ofauth_wait_set_tick(object, with ? on_tick : NULL, data, destroy, NULL);
 }
 
+static ofauth_status set_notice_of_wait(void *object, int with, struct data *data) {
+  return ofauth_wait_set_notice(object, with ? on_notice : NULL, data, destroy, NULL);
+}
+
+static ofauth_status set_progress_of_download(void *object, int with, struct data *data) {
+  return ofauth_download_set_progress(object, with ? on_progress : NULL, data, destroy, NULL);
+}
+
 static int on_batch_progress(void *user_data, uint64_t index, const ofauth_progress *progress) {
   (void)index;
   return on_progress(user_data, progress);
@@ -132,6 +140,12 @@ static void *new_wait(void) {
   return wait;
 }
 
+static void *new_download(void) {
+  ofauth_download *download = NULL;
+  OK(ofauth_download_new("1", "source", "never.mp4", &download, &error));
+  return download;
+}
+
 static void *new_any_config(void) {
   return new_config();
 }
@@ -152,6 +166,10 @@ static void free_wait(void *object) {
   ofauth_wait_free(object);
 }
 
+static void free_download(void *object) {
+  ofauth_download_free(object);
+}
+
 static void free_config(void *object) {
   ofauth_config_free(object);
 }
@@ -169,6 +187,8 @@ static const struct {
     {"log", set_log, new_any_config, free_config, OFAUTH_OK},
     {"tick", set_tick, new_request, free_request, OFAUTH_OK},
     {"tick of a wait", set_tick_of_wait, new_wait, free_wait, OFAUTH_OK},
+    {"notice of a wait", set_notice_of_wait, new_wait, free_wait, OFAUTH_OK},
+    {"progress of a download", set_progress_of_download, new_download, free_download, OFAUTH_OK},
     {"progress of a batch", set_batch_progress, new_batch, free_batch, OFAUTH_OK},
     {"notice of a batch", set_batch_notice, new_batch, free_batch, OFAUTH_OK},
 };

@@ -23,7 +23,7 @@ static ofauth_status odd_bytes(const struct function *function, int at) {
     ofauth_status status;
   } PATHS[] = {
       {"ofauth_upload_file", 1, OFAUTH_ERR_SOURCE},      {"ofauth_upload_set_file", 1, OFAUTH_OK},
-      {"ofauth_batch_add_file", 1, OFAUTH_OK},
+      {"ofauth_batch_add_file", 1, OFAUTH_OK},           {"ofauth_download_new", 2, OFAUTH_OK},
       {"ofauth_config_set_journal_dir", 1, OFAUTH_OK},   {"ofauth_config_set_rate_state_dir", 1, OFAUTH_OK},
       {"ofauth_webhook_verify", 3, OFAUTH_ERR_WEBHOOK_MISSING},
       {"ofauth_journal_sessions", 0, OFAUTH_OK},         {"ofauth_journal_forget", 0, OFAUTH_ERR_INVALID_ARGUMENT},

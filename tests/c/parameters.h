@@ -42,10 +42,13 @@ struct function {
 struct shared {
   ofauth_config *config;
   ofauth_client *client;
+  /* The same, which gives everything up at once. */
+  ofauth_client *hasty;
   ofauth_upload *upload;
   ofauth_cancel *cancel;
   ofauth_wait *wait;
   ofauth_request *request;
+  ofauth_download *download;
   ofauth_check_result *check_result;
   ofauth_sessions *sessions;
   ofauth_result *result;
@@ -57,6 +60,10 @@ struct shared {
 };
 
 static struct shared shared;
+
+/* A session in which nobody signs in. */
+#define SESSION                                                                                                       \
+  "{\"version\":1,\"mode\":\"hosted\",\"url\":\"http://127.0.0.1:9/\",\"clientReferenceId\":\"nobody\",\"isUnique\":true}"
 
 /* Nobody may read or free this: outputs begin with it, so that one that is left as it was is noticed. */
 #define POISON ((void *)(uintptr_t)0x5a5a)
@@ -162,6 +169,12 @@ static inline ofauth_request *fresh_request(void) {
   return request;
 }
 
+static inline ofauth_download *fresh_download(void) {
+  ofauth_download *download = NULL;
+  OK(ofauth_download_new("4492994399", "source", "no-such-directory/film.mp4", &download, &error));
+  return download;
+}
+
 static inline ofauth_check_result *fresh_check_result(void) {
   ofauth_check_result *found = NULL;
   OK(ofauth_check(shared.client, "\"an etag\"", 1, &found, &error));
@@ -208,14 +221,25 @@ static inline ofauth_error *fresh_error(void) {
   return error;
 }
 
+static inline ofauth_client *fresh_hasty(void) {
+  ofauth_wait *wait = fresh_wait();
+  ofauth_client *client = NULL;
+  OK(ofauth_wait_set_timeout(wait, 1, &error));
+  OK(ofauth_client_with_wait(shared.client, wait, &client, &error));
+  ofauth_wait_free(wait);
+  return client;
+}
+
 static inline void make_shared(void) {
   shared.pem = read_file(needed("AUTHORITY"), NULL);
   shared.config = fresh_config();
   shared.client = fresh_client();
+  shared.hasty = fresh_hasty();
   shared.upload = fresh_upload();
   shared.cancel = fresh_cancel();
   shared.wait = fresh_wait();
   shared.request = fresh_request();
+  shared.download = fresh_download();
   shared.check_result = fresh_check_result();
   shared.sessions = fresh_sessions();
   shared.result = fresh_result();
@@ -233,10 +257,12 @@ static inline void free_shared(void) {
   ofauth_result_free(shared.result);
   ofauth_sessions_free(shared.sessions);
   ofauth_check_result_free(shared.check_result);
+  ofauth_download_free(shared.download);
   ofauth_request_free(shared.request);
   ofauth_wait_free(shared.wait);
   ofauth_cancel_free(shared.cancel);
   ofauth_upload_free(shared.upload);
+  ofauth_client_free(shared.hasty);
   ofauth_client_free(shared.client);
   ofauth_config_free(shared.config);
   free(shared.pem);

@@ -36,8 +36,12 @@
 
 #include <ofauth/batch.hpp>
 #include <ofauth/callbacks.hpp>
+#include <ofauth/config.hpp>
+#include <ofauth/download.hpp>
 #include <ofauth/error.hpp>
+#include <ofauth/flows.hpp>
 #include <ofauth/pages.hpp>
+#include <ofauth/request.hpp>
 #include <ofauth/results.hpp>
 #include <ofauth/upload.hpp>
 #include <ofauth/webhooks.hpp>
@@ -58,200 +62,6 @@
 
 namespace ofauth {
 
-/// What a Client is made from. Changes do not reach clients that were made before.
-class Config {
-  public:
-    /// A configuration with this API key and defaults for the rest.
-    explicit Config(std::string_view api_key) {
-        detail::check_abi();
-        const detail::SecretText text(api_key, "api_key");
-        handle_ = detail::make<detail::ConfigHandle>(&ofauth_config_new, text.get());
-    }
-
-    /// The address of the API. Default: the service's.
-    Config &set_base_url(std::string_view url) { return set_text(&ofauth_config_set_base_url, url, "url"); }
-    /// The connection that calls act for unless they name another one.
-    Config &set_connection_id(std::string_view id) {
-        return set_text(&ofauth_config_set_connection_id, id, "connection_id");
-    }
-    /// Threads of a client for network and encryption, 1 to 64. Default: 2.
-    Config &set_worker_threads(std::uint32_t threads) {
-        return set(&ofauth_config_set_worker_threads, threads);
-    }
-    /// Parts of an upload that are sent in parallel, 1 to 64. Default: 4.
-    Config &set_concurrency(std::uint32_t parts) { return set(&ofauth_config_set_concurrency, parts); }
-    /// The most bytes per second of all uploads of a client together. 0, the default, is no limit.
-    Config &set_bandwidth_limit(std::uint64_t bytes_per_second) {
-        return set(&ofauth_config_set_bandwidth_limit, bytes_per_second);
-    }
-    /// Writes uploads down in this directory, so that one that was interrupted goes on when it is run again.
-    /// See "Uploads that survive" in ofauth.h.
-    Config &set_journal_dir(const std::filesystem::path &path) {
-        return set(&ofauth_config_set_journal_dir, detail::path_text(path).get());
-    }
-    /// Keeps to this many requests a minute in the long run, and this many at once. Neither may be 0.
-    Config &set_request_limit(std::uint32_t per_minute, std::uint32_t burst) {
-        return set(&ofauth_config_set_request_limit, per_minute, burst);
-    }
-    /// Shares what is known of rate limits with other processes in this directory.
-    Config &set_rate_state_dir(const std::filesystem::path &path) {
-        return set(&ofauth_config_set_rate_state_dir, detail::path_text(path).get());
-    }
-    /// Trusts the certificates of this PEM text instead of the system's.
-    Config &set_ca_pem(std::string_view pem) { return set_text(&ofauth_config_set_ca_pem, pem, "pem"); }
-    /// Goes through this HTTP proxy, "http://[user:password@]host:port". Default: none, whatever the
-    /// environment says.
-    Config &set_proxy(std::string_view url) {
-        const detail::SecretText text(url, "url");
-        return set(&ofauth_config_set_proxy, text.get());
-    }
-    /// How long opening a connection may take. Zero is the default, 10 s.
-    Config &set_connect_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_config_set_connect_timeout, detail::milliseconds(time, "connect_timeout"));
-    }
-    /// How long an upload may stand still. Zero is the default, 60 s.
-    Config &set_stall_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_config_set_stall_timeout, detail::milliseconds(time, "stall_timeout"));
-    }
-    /// How long the service may take to answer a request that it has. Zero is the default, 120 s.
-    Config &set_answer_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_config_set_answer_timeout, detail::milliseconds(time, "answer_timeout"));
-    }
-    /// Puts a text in front of the library's own User-Agent, such as "studio/2.1".
-    Config &set_user_agent(std::string_view text) {
-        return set_text(&ofauth_config_set_user_agent, text, "user_agent");
-    }
-    /// Gives the messages up to `level` of all calls of a client to `function`. It runs on threads that are
-    /// inside a call: with several of them, several times at once. What it throws comes out of the call on
-    /// whose thread it ran, which may go on to its end before. An empty function stops the log.
-    Config &set_log(LogLevel level, LogFunction function) {
-        ofauth_config *const config = detail::used(handle_, "Config");
-        auto log = detail::kept(std::move(function));
-        const auto callback = log ? &detail::on_log : nullptr;
-        detail::call(&ofauth_config_set_log, config, static_cast<std::int32_t>(level), callback,
-                     static_cast<void *>(log.release()), &detail::destroy<LogFunction>);
-        return *this;
-    }
-    /// Lets upload plans point to this server too, which then gets the API key. May be repeated.
-    Config &allow_origin(std::string_view origin) {
-        return set_text(&ofauth_config_allow_origin, origin, "origin");
-    }
-    /// Allows http:// to other machines: the API key then travels readable. Default: false.
-    Config &allow_plain_http(bool allow) { return set(&ofauth_config_allow_plain_http, allow ? 1 : 0); }
-
-  private:
-    friend class Client;
-    template <typename Function, typename... Arguments>
-    Config &set(Function function, Arguments... arguments) {
-        detail::call(function, detail::used(handle_, "Config"), arguments...);
-        return *this;
-    }
-    template <typename Function>
-    Config &set_text(Function function, std::string_view text, const char *argument) {
-        return set(function, detail::Text(text, argument).get());
-    }
-
-    detail::ConfigHandle handle_;
-};
-
-/// How long calls may take, and what cancels them. Client::with gives it to all calls of a client.
-class Wait {
-  public:
-    /// A wait without limits.
-    Wait() {
-        detail::check_abi();
-        handle_ = detail::make<detail::WaitHandle>(&ofauth_wait_new);
-    }
-
-    /// Lets this cancel end the calls.
-    Wait &set_cancel(const Cancel &cancel) { return set(&ofauth_wait_set_cancel, cancel.handle_.get()); }
-    /// Lets no cancel end the calls, the default.
-    Wait &set_cancel(std::nullptr_t) { return set(&ofauth_wait_set_cancel, nullptr); }
-    /// Gives each call up when it takes longer, all tries and pauses together; zero for no limit, the default.
-    Wait &set_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_wait_set_timeout, detail::milliseconds(time, "timeout"));
-    }
-    /// Whether calls are tried again after a failure where that is safe. Default: true. Uploads are not changed by it.
-    Wait &set_retry(bool retry) { return set(&ofauth_wait_set_retry, retry ? 1 : 0); }
-    /// Calls a function four times a second while a call waits. It returns nothing, or a bool: false cancels.
-    template <typename Function>
-    Wait &set_tick(Function function) {
-        detail::give_tick(&ofauth_wait_set_tick, detail::used(handle_, "Wait"), std::move(function));
-        return *this;
-    }
-
-  private:
-    friend class Client;
-    template <typename Function, typename... Arguments>
-    Wait &set(Function function, Arguments... arguments) {
-        detail::call(function, detail::used(handle_, "Wait"), arguments...);
-        return *this;
-    }
-
-    detail::WaitHandle handle_;
-};
-
-/// Any operation of the API, to be run by Client::run, any number of times. Setters return the object, so that
-/// they can be chained.
-class Request {
-  public:
-    /// A request for an operation by its id, such as "list_vault_media".
-    explicit Request(std::string_view operation_id) {
-        detail::check_abi();
-        const detail::Text text(operation_id, "operation_id");
-        handle_ = detail::make<detail::RequestHandle>(&ofauth_request_new, text.get());
-    }
-
-    /// The path, query and header parameters by their names, as one JSON object.
-    Request &set_params(std::string_view json) { return set_text(&ofauth_request_set_params, json, "params"); }
-    /// Adds a parameter that is sent as it is, in place of one that is checked: one that the library does not know, or
-    /// a value that it would refuse. Of several with the same name all are sent.
-    Request &add_raw_param(std::string_view name, std::string_view value) {
-        const detail::Text name_text(name, "name");
-        const detail::Text value_text(value, "value");
-        return set(&ofauth_request_add_raw_param, name_text.get(), value_text.get());
-    }
-    /// The JSON body, which is sent as it is. It replaces bytes.
-    Request &set_json(std::string_view json) { return set_text(&ofauth_request_set_json, json, "json"); }
-    /// A body of bytes, for the operations that take one. They are not copied: they must stay as they are as
-    /// long as this object, and while a run is under way. They replace a JSON body.
-    Request &set_bytes(const void *data, std::size_t size, std::string_view content_type) {
-        const detail::Text type(content_type, "content_type");
-        return set(&ofauth_request_set_bytes, data, size, type.get());
-    }
-    /// Lets this cancel end the request.
-    Request &set_cancel(const Cancel &cancel) { return set(&ofauth_request_set_cancel, cancel.handle_.get()); }
-    /// Lets no cancel end the request, the default.
-    Request &set_cancel(std::nullptr_t) { return set(&ofauth_request_set_cancel, nullptr); }
-    /// Gives up when a run takes longer, all tries and pauses together; zero for no limit, the default.
-    Request &set_timeout(std::chrono::milliseconds time) {
-        return set(&ofauth_request_set_timeout, detail::milliseconds(time, "timeout"));
-    }
-    /// Whether a run is tried again after a failure where that is safe, and waits after a refusal for too many requests.
-    /// Default: true.
-    Request &set_retry(bool retry) { return set(&ofauth_request_set_retry, retry ? 1 : 0); }
-    /// Calls a function four times a second while the request runs. It returns nothing, or a bool: false cancels.
-    template <typename Function>
-    Request &set_tick(Function function) {
-        detail::give_tick(&ofauth_request_set_tick, detail::used(handle_, "Request"), std::move(function));
-        return *this;
-    }
-
-  private:
-    friend class Client;
-    template <typename Function, typename... Arguments>
-    Request &set(Function function, Arguments... arguments) {
-        detail::call(function, detail::used(handle_, "Request"), arguments...);
-        return *this;
-    }
-    template <typename Function>
-    Request &set_text(Function function, std::string_view text, const char *argument) {
-        return set(function, detail::Text(text, argument).get());
-    }
-
-    detail::RequestHandle handle_;
-};
-
 /// What is known of the request budget of a connection.
 struct Budget {
     /// The most requests that are allowed at once.
@@ -265,7 +75,7 @@ struct Budget {
 /// A client of the API, with threads and connections of its own. Any number of threads may use it at once.
 ///
 /// Make one and keep it. Destroying it waits for no call and cancels none: calls on other threads go on.
-class Client {
+class Client : public Flows {
   public:
     /// Starts a client. Sends nothing yet.
     explicit Client(const Config &config) {
@@ -375,20 +185,9 @@ class Client {
         return {ofauth_check_result_exists(found.get()) != 0,
                 detail::optional_text(ofauth_check_result_media_json(found.get()))};
     }
-    /// Fetches cached media by their ids, any number of them. `ids` is a range of what a string_view can
-    /// be made from. JSON: {"items", "missing"}.
-    template <typename Range>
-    Response vault_plus_batch(const Range &ids) const {
-        std::vector<detail::Text> texts;
-        for (const auto &id : ids) texts.emplace_back(id, "id");
-        std::vector<const char *> pointers;
-        pointers.reserve(texts.size());
-        for (const auto &text : texts) pointers.push_back(text.get());
-        return response(&ofauth_vault_plus_batch, pointers.data(), pointers.size());
-    }
-    /// The same for ids in braces.
-    Response vault_plus_batch(std::initializer_list<std::string_view> ids) const {
-        return vault_plus_batch<std::initializer_list<std::string_view>>(ids);
+    /// Downloads a variant of a medium from Vault+, and returns once the file is there. JSON: {"bytes", "resumed", "contentType"}.
+    Response run(const Download &download) const {
+        return response(&ofauth_download_run, detail::used(download.handle_, "Download"));
     }
     /// Calls any operation of the API by its id. `params_json` is one JSON object with its path, query and
     /// header parameters, `body_json` the JSON body; an empty one is left out.
@@ -408,6 +207,7 @@ class Client {
 
   private:
     friend class Items::Iterator;
+    friend class Flows;
     /// The next item of a list; nothing at the end.
     std::optional<std::string> next_item(Pages &pages) const {
         auto item = pages.next(pages.item_, &ofauth_pages_next_item, detail::used(handle_, "Client"));
@@ -426,6 +226,33 @@ class Client {
 
     detail::ClientHandle handle_;
 };
+
+template <typename Function, typename... Arguments>
+Response Flows::response(Function function, Arguments... arguments) const {
+    return client().response(function, arguments...);
+}
+
+template <typename... Fields>
+Response Flows::call(std::string_view operation_id, std::string_view body_json, Fields... params) const {
+    return client().call(operation_id, detail::object(params...), body_json);
+}
+
+inline Response Flows::download(std::string_view media_id, std::string_view label, const std::filesystem::path &path) const {
+    return client().run(Download(media_id, label, path));
+}
+
+inline void Flows::add_to_vault_list(std::string_view list_id, const Ids &ids) const {
+    const detail::Text list(list_id, "list_id");
+    detail::run(&ofauth_add_to_vault_list, detail::used(client().handle_, "Client"), list.get(), ids.data(), ids.size());
+}
+
+inline Items Flows::vault_plus_query(std::string_view params_json) const & {
+    return client().items("query_vault_plus_media", params_json);
+}
+
+inline Items Flows::connections() const & { return client().items("list_connections", R"({"limit": 50})"); }
+
+inline const Client &Flows::client() const noexcept { return static_cast<const Client &>(*this); }
 
 inline Items::Iterator &Items::Iterator::operator++() {
     item_ = client_->next_item(*pages_);

@@ -7,7 +7,7 @@
 use std::ffi::{CString, c_char, c_int, c_void};
 use std::ptr;
 
-use ofauth::{Media, TypedCall};
+use ofauth::{Media, TypedCall, VaultPlusBatch};
 use serde_json::json;
 
 use crate::boundary::infallible;
@@ -86,15 +86,17 @@ pub unsafe extern "C" fn ofauth_vault_plus_batch(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let call = |client: &Guest, limits: Limits| {
+    let call = |client: &ofauth::Client| {
         // SAFETY: the header asks for an array of `count` texts that end with NUL.
         let owned = unsafe { pointer::texts(ids, count, "ids", pointer::owned_text) }?;
-        let batch = run(client, limits, client.client().vault_plus_batch(owned))?;
+        Ok(client.vault_plus_batch(owned))
+    };
+    let json = |batch: VaultPlusBatch| {
         let items: Vec<_> = batch.items.iter().map(Media::raw).collect();
         ofauth_response::of_json(&json!({ "items": items, "missing": batch.missing }))
     };
     // SAFETY: what the header asks for.
-    unsafe { waiting(client, out, err, call) }
+    unsafe { typed(client, out, err, call, json) }
 }
 
 /// Calls any operation of the API by its id, such as "list_vault_media". The short form of `ofauth_request_run`, whose
@@ -151,8 +153,25 @@ pub unsafe extern "C" fn ofauth_call_bytes(
     unsafe { waiting(client, out, err, call) }
 }
 
+/// Makes a response of what a call of the library gives.
+///
+/// # Safety
+///
+/// What the header asks for: `client` is NULL or alive, `out` and `err` are NULL or valid places.
+pub(crate) unsafe fn typed<T: Send + 'static>(
+    client: *const ofauth_client,
+    out: *mut *mut ofauth_response,
+    err: *mut *mut ofauth_error,
+    call: impl FnOnce(&ofauth::Client) -> Result<TypedCall<T>>,
+    json: impl FnOnce(T) -> Result<ofauth_response>,
+) -> ofauth_status {
+    let call = |client: &Guest, limits: Limits| json(run(client, limits, call(client.client())?)?);
+    // SAFETY: as promised by the caller.
+    unsafe { waiting(client, out, err, call) }
+}
+
 /// The answer of a call that `limits` give up.
-fn run<T: Send + 'static>(client: &Guest, limits: Limits, call: TypedCall<T>) -> Result<T> {
+pub(crate) fn run<T: Send + 'static>(client: &Guest, limits: Limits, call: TypedCall<T>) -> Result<T> {
     let waiting = CallLoop::new([limits]);
     let call = call.cancel(waiting.cancel()).retry(waiting.retry());
     let call = waiting.timeout().into_iter().fold(call, TypedCall::timeout);

@@ -5,10 +5,10 @@
 
 use std::future::pending;
 use std::panic::AssertUnwindSafe;
-use std::pin::pin;
-use std::sync::Arc;
+use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt as _;
@@ -144,6 +144,30 @@ impl CallLoop {
         callbacks: &impl Callbacks,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
     ) -> (Result<T>, Option<Mailbox>) {
+        let slot = Arc::new(Mutex::new(None));
+        let place = Arc::clone(&slot);
+        let work = Box::pin(async move {
+            let outcome = work.await.map_err(Into::into);
+            *place.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
+        });
+        let (ended, mailbox) = self.run_to_end(client, callbacks, work);
+        let outcome = ended.and_then(|()| {
+            slot.lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take()
+                .unwrap_or_else(|| Err(ended_under_way()))
+        });
+        (outcome, mailbox)
+    }
+
+    /// The same for work that leaves its result somewhere: whether it came to its end. It knows nothing of what is done, so that
+    /// there is one of it in the library and not one for each function of the header.
+    fn run_to_end(
+        self,
+        client: &Guest,
+        callbacks: &dyn Callbacks,
+        work: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ) -> (Result<()>, Option<Mailbox>) {
         let Self { mailbox, cancel, shared, ticks, .. } = self;
         let work = passing_on(shared, cancel.clone(), work);
         let listening = client.log().map(|(log, _)| log.listen(mailbox.sender()));
@@ -207,12 +231,16 @@ impl CallLoop {
         let lines = listening.map_or(0, Listening::end);
         let _ = (0..lines).all(|_| client.deliver_line());
         let outcome = match result.recv() {
-            Ok(Ok(outcome)) => outcome.map_err(Into::into),
+            Ok(Ok(())) => Ok(()),
             Ok(Err(panic)) => Err(panicked(&*panic)),
-            Err(_) => Err(ofauth_error::new(OFAUTH_ERR_INTERNAL, "the client's threads ended under way")),
+            Err(_) => Err(ended_under_way()),
         };
         (outcome, Some(mailbox))
     }
+}
+
+fn ended_under_way() -> Box<ofauth_error> {
+    ofauth_error::new(OFAUTH_ERR_INTERNAL, "the client's threads ended under way")
 }
 
 /// `work`, which `to` cancels, also when one of `cancels` is cancelled.

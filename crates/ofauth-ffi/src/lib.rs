@@ -16,19 +16,23 @@
 mod batch;
 mod borrowed_bytes;
 mod boundary;
+mod cache_settings;
 mod call;
 mod callback;
 mod cancel;
 mod client;
 mod config;
+mod download;
 mod error;
 mod event;
 mod event_loop;
 mod fork_guard;
 mod guest;
 mod journal;
+mod link;
 mod log;
 mod mailbox;
+mod media_wait;
 mod notice;
 mod pages;
 mod panics;
@@ -45,11 +49,13 @@ mod status;
 mod text;
 mod upload;
 mod user_data;
+mod vault_lists;
 mod version;
 mod waiting;
 mod webhook;
 
 pub use batch::*;
+pub use cache_settings::*;
 pub use call::*;
 pub use cancel::{ofauth_cancel, ofauth_cancel_cancel, ofauth_cancel_free, ofauth_cancel_new};
 pub use client::{
@@ -57,12 +63,15 @@ pub use client::{
     ofauth_client_set_api_key, ofauth_client_with_wait,
 };
 pub use config::*;
+pub use download::*;
 pub use error::*;
 pub use journal::*;
+pub use link::{ofauth_link_return_parse, ofauth_link_start, ofauth_link_wait};
 pub use log::{
     OFAUTH_LOG_DEBUG, OFAUTH_LOG_ERROR, OFAUTH_LOG_INFO, OFAUTH_LOG_TRACE, OFAUTH_LOG_WARN,
     ofauth_log_callback,
 };
+pub use media_wait::{ofauth_wait_ready, ofauth_wait_stored};
 pub use notice::*;
 pub use pages::*;
 pub use progress::*;
@@ -73,6 +82,7 @@ pub use run::{ofauth_upload_file, ofauth_upload_run};
 pub use status::*;
 pub use upload::*;
 pub use user_data::ofauth_destroy;
+pub use vault_lists::*;
 pub use version::{OFAUTH_ABI_VERSION, ofauth_abi_version, ofauth_version};
 pub use waiting::*;
 pub use webhook::*;

@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ofauth::{Notice, Progress};
+use ofauth::Notice;
 
 use crate::event::{Event, FileIndex};
 use crate::notice;
@@ -35,7 +35,10 @@ impl Mailbox {
     }
 
     /// A progress function for the library.
-    pub(crate) fn on_progress(&self) -> impl FnMut(FileIndex, &Progress) + Send + 'static {
+    pub(crate) fn on_progress<P>(&self) -> impl FnMut(FileIndex, &P) + Send + 'static
+    where
+        ofauth_progress: for<'a> From<&'a P>,
+    {
         let (newest, sender) = (Arc::clone(&self.newest), self.sender.clone());
         move |file, progress| {
             let replaced =
@@ -53,6 +56,15 @@ impl Mailbox {
         move |file, notice| {
             // Nobody listens once the call has returned.
             let _ = sender.send(Event::Notice(file, notice::kind(notice), text::owned(&notice.to_string())));
+        }
+    }
+
+    /// The same for what is waited for: its kind, and the text.
+    pub(crate) fn on_wait(&self) -> impl Fn(i32, &str) + Send + 'static {
+        let sender = self.sender.clone();
+        move |kind, said| {
+            // Nobody listens once the call has returned.
+            let _ = sender.send(Event::Notice(0, kind, text::owned(said)));
         }
     }
 

@@ -1,7 +1,7 @@
 //! Notices
 //!
 //! Events of an upload, or of a file of a batch, that its user should know about, in words: it was resumed, a step is tried
-//! again, it waits.
+//! again, it waits. And how far a wait for media or for a creator is (`ofauth_wait_set_notice`).
 
 use std::ffi::{c_char, c_int, c_void};
 
@@ -37,11 +37,18 @@ pub const OFAUTH_NOTICE_NOT_RECORDED: i32 = 12;
 pub const OFAUTH_NOTICE_SERVICE_GONE: i32 = 13;
 /// The service of a batch is there again, and the other files go on.
 pub const OFAUTH_NOTICE_SERVICE_BACK: i32 = 14;
+/// More media are ready than before, or the wait for them begins; the text says how many of how many: "1 of 3 media are ready".
+pub const OFAUTH_NOTICE_MEDIA_READY: i32 = 15;
+/// How far the sign-in of a creator is; the text says it.
+pub const OFAUTH_NOTICE_LINK_STATE: i32 = 16;
+/// The creator has to confirm the sign-in by a second factor; the text says how.
+pub const OFAUTH_NOTICE_LINK_CONFIRM: i32 = 17;
 
-/// Called for each notice of an upload, in order; none is lost. Return 0 to go on, anything else to cancel the upload.
+/// Called for each notice of an upload or a wait, in order; none is lost. Return 0 to go on, anything else to cancel the call.
 ///
 /// `kind` is one of `OFAUTH_NOTICE_...`; later versions may add numbers. `text` is one line for people, without a full
-/// stop, and borrowed until the function returns. Runs on the thread that called `ofauth_upload_run`.
+/// stop, and borrowed until the function returns. Runs on the thread that called the function that waits, such as
+/// `ofauth_upload_run`.
 pub type ofauth_notice_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, kind: i32, text: *const c_char) -> c_int>;
 

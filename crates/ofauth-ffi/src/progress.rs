@@ -1,15 +1,15 @@
 //! Progress
 //!
-//! How far an upload is: byte counts that never go back, and how long the rest takes.
+//! How far an upload or a download is: byte counts that never go back, and how long the rest takes.
 
 use std::ffi::{c_int, c_void};
 use std::time::Duration;
 
-use ofauth::{Phase, Progress};
+use ofauth::{DownloadProgress, Phase, Progress};
 
-/// Opening the source and asking for a plan.
+/// Opening the source and asking for a plan; of a download, asking where the bytes are.
 pub const OFAUTH_PHASE_STARTING: i32 = 0;
-/// Sending bytes.
+/// Sending bytes; of a download, receiving them.
 pub const OFAUTH_PHASE_SENDING: i32 = 1;
 /// Starting nothing new for now: the service's rate limit is used up.
 pub const OFAUTH_PHASE_WAITING: i32 = 2;
@@ -26,6 +26,9 @@ pub const OFAUTH_UNKNOWN_MS: u64 = u64::MAX;
 ///
 /// `acknowledged <= handed_over <= total`, none of them ever decreases, and `acknowledged` reaches `total` only once the
 /// service has confirmed the end.
+///
+/// Of a download, `handed_over` and `acknowledged` are the bytes that are there, `total` is `UINT64_MAX` while the size is not
+/// known, `resumed` are the bytes that an earlier one had, and the fields that are not about bytes say nothing.
 #[repr(C)]
 #[derive(Debug, Clone, Copy)]
 pub struct ofauth_progress {
@@ -62,11 +65,11 @@ pub struct ofauth_progress {
 /// the first one to be added has eight.
 const SIZE: u32 = size_of::<ofauth_progress>() as u32;
 
-/// Called with the progress of an upload: about ten times a second while bytes flow, after every part, and at the end; and
+/// Called with the progress of an upload or a download: about ten times a second while bytes flow, after every part, and at the end; and
 /// four times a second while nothing moves, with the same numbers, so that a program can cancel from here at any time.
-/// Return 0 to go on, anything else to cancel the upload.
+/// Return 0 to go on, anything else to cancel.
 ///
-/// Runs on the thread that called `ofauth_upload_run`. `progress` is borrowed until the function returns.
+/// Runs on the thread that called `ofauth_upload_run` or `ofauth_download_run`. `progress` is borrowed until the function returns.
 pub type ofauth_progress_callback =
     Option<unsafe extern "C" fn(user_data: *mut c_void, progress: *const ofauth_progress) -> c_int>;
 
@@ -93,6 +96,46 @@ impl From<&Progress> for ofauth_progress {
             rate: progress.rate,
             eta_ms: millis(progress.eta),
             session_left_ms: millis(progress.session_left),
+        }
+    }
+}
+
+impl From<&DownloadProgress> for ofauth_progress {
+    fn from(progress: &DownloadProgress) -> Self {
+        Self {
+            phase: OFAUTH_PHASE_SENDING,
+            handed_over: progress.received,
+            acknowledged: progress.received,
+            total: progress.total.unwrap_or(u64::MAX),
+            resumed: progress.resumed,
+            ..Self::of_download()
+        }
+    }
+}
+
+impl From<&Self> for ofauth_progress {
+    fn from(progress: &Self) -> Self {
+        *progress
+    }
+}
+
+impl ofauth_progress {
+    /// A download of which nothing is known yet.
+    pub(crate) fn of_download() -> Self {
+        Self {
+            size: SIZE,
+            phase: OFAUTH_PHASE_STARTING,
+            handed_over: 0,
+            acknowledged: 0,
+            total: u64::MAX,
+            sent_again: 0,
+            parts_done: 0,
+            parts_total: 0,
+            resumed: 0,
+            rate: 0,
+            eta_ms: OFAUTH_UNKNOWN_MS,
+            session_left_ms: OFAUTH_UNKNOWN_MS,
+            retries: 0,
         }
     }
 }

@@ -14,9 +14,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::boundary::{change, fallible, infallible};
-use crate::callback::TickCallback;
+use crate::callback::{NoticeCallback, TickCallback};
 use crate::cancel::{OwnCancel, ofauth_cancel};
 use crate::error::ofauth_error;
+use crate::notice::ofauth_notice_callback;
 use crate::pointer::{self, hand_out};
 use crate::status::ofauth_status;
 use crate::user_data::{UserData, ofauth_destroy};
@@ -36,6 +37,8 @@ pub(crate) struct Limits {
     pub(crate) cancel: Option<OwnCancel>,
     pub(crate) timeout: Option<Duration>,
     pub(crate) tick: Option<TickCallback>,
+    /// Is told how far a wait for something else than an answer is.
+    pub(crate) notice: Option<NoticeCallback>,
     /// A failure is the end.
     pub(crate) once: bool,
 }
@@ -130,6 +133,28 @@ pub unsafe extern "C" fn ofauth_wait_set_tick(
 ) -> ofauth_status {
     let user_data = UserData::new(user_data, destroy);
     let with = |wait: &mut ofauth_wait| Ok(wait.0.set_tick(tick, &user_data));
+    // SAFETY: what the header asks for.
+    unsafe { change(wait, "wait", err, with) }
+}
+
+/// Sets the notice callback of the functions that wait for more than an answer: `ofauth_wait_ready`, `ofauth_wait_stored` and
+/// `ofauth_link_wait`. It is told how far they are, at first and whenever that changes. NULL, the default, disables it. If
+/// several threads use the client, it runs on each of them.
+///
+/// Uploads have notices of their own (`ofauth_upload_set_notice`).
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ofauth_wait_set_notice(
+    wait: *mut ofauth_wait,
+    callback: ofauth_notice_callback,
+    user_data: *mut c_void,
+    destroy: ofauth_destroy,
+    err: *mut *mut ofauth_error,
+) -> ofauth_status {
+    let user_data = UserData::new(user_data, destroy);
+    let with = |wait: &mut ofauth_wait| {
+        let notice = callback.map(|function| NoticeCallback { function, user_data: Arc::clone(&user_data) });
+        Ok(std::mem::replace(&mut wait.0.notice, notice))
+    };
     // SAFETY: what the header asks for.
     unsafe { change(wait, "wait", err, with) }
 }

@@ -19,7 +19,11 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_batch_set_notice", "callback"),
     ("ofauth_batch_set_progress", "callback"),
     ("ofauth_batch_set_record", "record"),
+    ("ofauth_download_set_cancel", "cancel"),
+    ("ofauth_download_set_progress", "callback"),
+    ("ofauth_link_start", "options_json"),
     ("ofauth_wait_set_cancel", "cancel"),
+    ("ofauth_wait_set_notice", "callback"),
     ("ofauth_wait_set_tick", "tick"),
     ("ofauth_request_set_cancel", "cancel"),
     ("ofauth_request_set_tick", "tick"),
@@ -40,10 +44,20 @@ const NULLABLE: &[(&str, &str)] = &[
     ("ofauth_webhook_sign", "id"),
 ];
 
+/// Functions that may wait for minutes, which are given a client that has no time.
+const HASTY: &[&str] = &["ofauth_wait_ready", "ofauth_wait_stored", "ofauth_link_wait"];
+
 /// The statuses of calls with nothing spoilt that do not succeed: there is no such session to take the bytes, no such
 /// journal, the upload that is passed everywhere has more than options, and a header with a number for a name signs nothing.
 const USUAL: &[(&str, &str)] = &[
     ("ofauth_call_bytes", "OFAUTH_ERR_REJECTED"),
+    ("ofauth_wait_ready", "OFAUTH_ERR_TIMEOUT"),
+    ("ofauth_wait_stored", "OFAUTH_ERR_TIMEOUT"),
+    ("ofauth_link_wait", "OFAUTH_ERR_TIMEOUT"),
+    ("ofauth_add_to_vault_list", "OFAUTH_ERR_REJECTED"),
+    ("ofauth_remove_from_vault_list", "OFAUTH_ERR_INVALID_ARGUMENT"),
+    ("ofauth_copy_vault_list", "OFAUTH_ERR_INVALID_ARGUMENT"),
+    ("ofauth_download_run", "OFAUTH_ERR_SOURCE"),
     ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT"),
     ("ofauth_batch_set_options", "OFAUTH_ERR_INVALID_ARGUMENT"),
     ("ofauth_webhook_verify", "OFAUTH_ERR_WEBHOOK_MISSING"),
@@ -57,6 +71,20 @@ const TEXTS: &[(&str, &str, &str)] = &[
     ("ofauth_call_bytes", "params_json", r#""{\"mediaUploadId\": \"upload:none\"}""#),
     // Other cases go on with this client.
     ("ofauth_client_set_api_key", "api_key", r#"needed("OFAUTH_API_KEY")"#),
+    ("ofauth_link_return_parse", "url", r#""/linked?status=success&connection_id=conn_1""#),
+    ("", "list_id", r#""4000000001""#),
+    ("", "from_id", r#""4000000001""#),
+    ("", "to_id", r#""4000000002""#),
+    ("", "media_id", r#""4492994399""#),
+    ("", "label", r#""source""#),
+    ("", "options_json", r#""{\"clientReferenceId\": \"creator-17\"}""#),
+    ("", "session_json", "SESSION"),
+    (
+        "ofauth_update_account_settings",
+        "patch_json",
+        r#""{\"vaultPlus\": {\"autoEnableForNewConnections\": true}}""#,
+    ),
+    ("", "patch_json", r#""{\"vaultPlus\": {\"enabled\": true}}""#),
     ("", "api_key", r#""sk_test_key""#),
     ("", "url", r#""http://127.0.0.1:9""#),
     ("", "connection_id", r#""conn_test""#),
@@ -216,6 +244,7 @@ fn declaration(function: &Function, index: usize, argument: &Argument) -> String
             if needs_own(function, argument) {
                 format!("{of} *p{index} = is_null(variant, {index}) ? NULL : fresh_{short}();")
             } else {
+                let short = if HASTY.contains(&function.name.as_str()) { "hasty" } else { short };
                 format!("{kind}p{index} = is_null(variant, {index}) ? NULL : shared.{short};")
             }
         }

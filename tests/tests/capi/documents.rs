@@ -161,7 +161,8 @@ async fn compiles_as_cpp(text: &str) {
         format!(
             "#include <ofauth.hpp>\n#include <iostream>\n#include <string>\n\
              void fragment(const std::string &api_key, const std::string &connection_id);\n\
-             void fragment(const std::string &api_key, const std::string &connection_id) {{\n{text}}}\n\
+             void fragment(const std::string &api_key, const std::string &connection_id) {{\n\
+             (void)api_key, (void)connection_id;\n{text}}}\n\
              int main() {{}}\n"
         )
     };

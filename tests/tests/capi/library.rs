@@ -49,6 +49,7 @@ in_all_ways! {
     signals: plain 180 s, valgrind 50 rounds 240 s, sanitized 10000 rounds 120 s;
     giving_up: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     connections: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
+    flows: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     ownership: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     batch: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
     batch_threads: plain 60 s, valgrind 1 rounds 240 s, sanitized 1 rounds 120 s;
@@ -114,6 +115,15 @@ async fn connections(way: Way, seconds: u64) {
         sandbox.transcript().iter().filter(|seen| seen.operation.as_deref() == Some(operation)).count()
     };
     assert_eq!(operations.map(sent), [2, 2, 1, 2, 2]);
+}
+
+async fn flows(way: Way, seconds: u64) {
+    let Some(program) = Program::compile("flows", way).await else { return };
+    let sandbox = builder().link_after(2).start().await.unwrap();
+    let directory = scratch();
+    let directory = directory.path().to_str().unwrap();
+    program.run(Some(&Environment::of(&sandbox)), &[directory], seconds).await.succeeds();
+    assert_eq!(["flow-1.mp4", "flow-2.mp4"].map(|name| finished(&sandbox, name)), [1, 1]);
 }
 
 async fn readers(way: Way, seconds: u64) {

@@ -89,6 +89,9 @@ enum class NoticeKind : std::int32_t {
     not_recorded = OFAUTH_NOTICE_NOT_RECORDED,          ///< The file is uploaded, and no record can be written.
     service_gone = OFAUTH_NOTICE_SERVICE_GONE,          ///< The file is tried again and again; the others wait.
     service_back = OFAUTH_NOTICE_SERVICE_BACK,          ///< The other files of the batch go on.
+    media_ready = OFAUTH_NOTICE_MEDIA_READY,            ///< More media are ready; the text says how many.
+    link_state = OFAUTH_NOTICE_LINK_STATE,              ///< How far the sign-in of a creator is.
+    link_confirm = OFAUTH_NOTICE_LINK_CONFIRM,          ///< The creator has to confirm it by a second factor.
 };
 
 /// How important a log message is.
@@ -131,6 +134,7 @@ using RequestHandle = Handle<ofauth_request, &ofauth_request_free>;
 using CheckHandle = Handle<ofauth_check_result, &ofauth_check_result_free>;
 using SessionsHandle = Handle<ofauth_sessions, &ofauth_sessions_free>;
 using UploadHandle = Handle<ofauth_upload, &ofauth_upload_free>;
+using DownloadHandle = Handle<ofauth_download, &ofauth_download_free>;
 using BatchHandle = Handle<ofauth_batch, &ofauth_batch_free>;
 using BatchedHandle = Handle<ofauth_batched, &ofauth_batched_free>;
 using PagesHandle = Handle<ofauth_pages, &ofauth_pages_free>;

@@ -38,6 +38,7 @@ class Cancel {
     friend class Batch;
     friend class Pages;
     friend class Request;
+    friend class Download;
     friend class Wait;
     std::shared_ptr<ofauth_cancel> handle_;
 };

@@ -25,8 +25,31 @@ const INTRO: &str = "crates/ofauth-ffi/header-intro.txt";
 /// The modules as the header has them: what comes first in a program comes first. `lib.rs` cannot say it, because rustfmt
 /// sorts it.
 const ORDER: &[&str] = &[
-    "version", "status", "error", "config", "log", "client", "cancel", "waiting", "upload", "progress",
-    "notice", "run", "result", "batch", "batched", "request", "call", "pages", "response", "journal",
+    "version",
+    "status",
+    "error",
+    "config",
+    "log",
+    "client",
+    "cancel",
+    "waiting",
+    "upload",
+    "progress",
+    "notice",
+    "run",
+    "result",
+    "batch",
+    "batched",
+    "request",
+    "call",
+    "pages",
+    "media_wait",
+    "vault_lists",
+    "download",
+    "link",
+    "cache_settings",
+    "response",
+    "journal",
     "webhook",
 ];
 

@@ -67,6 +67,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["config.rs", "client.rs", "upload.rs", "response.rs"],
             &["result.rs", "run.rs", "request.rs", "journal.rs"],
             &["batch", "call.rs", "pages.rs", "webhook.rs"],
+            &["media_wait.rs", "vault_lists.rs", "link.rs", "cache_settings.rs", "download.rs"],
             &["lib.rs"],
         ],
     ),
