@@ -26,5 +26,6 @@ mod program;
 mod resume;
 mod run;
 mod server;
+mod story;
 mod tree;
 mod webhooks;
