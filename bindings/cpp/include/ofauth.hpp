@@ -21,9 +21,9 @@
 //   reader's file, and the readers of other files still run. A tick ends the call alone. Nothing is lost: the file
 //   that had ended when an exception came out of Client::next is what the next call of it gives.
 // - Any number of threads may use a Client, a Cancel or a Batch, for which one at a time waits, and read a Result, a
-//   Batched, a Response or an Error. A Config, a Wait, a Request, an Upload and a Pages are for one thread at a time, and nobody
-//   changes what runs.
-// - A call keeps what it needs: once it has begun to call back, its Client, Request, Upload and Batch may be
+//   Batched, a Response or an Error. A Config, a Wait, a Request, an Upload, a Download and a Pages are for one thread at a time,
+//   and nobody changes what runs.
+// - A call keeps what it needs: once it has begun to call back, its Client, Request, Upload, Download and Batch may be
 //   destroyed, in a callback or on another thread, and it goes on to its end.
 // - An object that was moved from can be destroyed or assigned to. Other uses throw Status::null.
 #ifndef OFAUTH_HPP
