@@ -7,6 +7,7 @@ pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod upload;
 mod values;
+pub(crate) mod webhook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -20,6 +21,7 @@ use sandbox::SandboxArgs;
 use sessions::SessionsCommand;
 use upload::UploadArgs;
 use values::{duration, size};
+use webhook::WebhookCommand;
 
 /// Lines that begin with a space stay as they are and have at most 80 columns; every other line is a paragraph, which
 /// is broken where the terminal ends and nowhere else. A test holds all help texts to that.
@@ -30,6 +32,7 @@ Environment:
   OFAUTH_CONNECTION_ID  the connection, like --connection
   OFAUTH_BASE_URL       the address of the API, like --base-url
   OFAUTH_STATE_DIR      the directory for journals, like --state-dir
+  OFAUTH_WEBHOOK_SECRET the signing secret of webhooks, like --secret-file
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
                         the proxy, like --proxy; the lower-case names come
                         first. This machine itself is never reached through a
@@ -103,6 +106,9 @@ pub(crate) enum Command {
     Whoami,
     /// Call any operation of the API
     Api(ApiArgs),
+    /// Verify, receive and send webhooks
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Run a local OFAuth to develop and test against
     Sandbox(SandboxArgs),
     /// Print the completion script for a shell

@@ -8,6 +8,7 @@ mod read;
 mod sandbox;
 mod sessions;
 mod upload;
+mod webhook;
 
 use crate::app::App;
 use crate::args::{Command, VaultPlusCommand};
@@ -26,6 +27,7 @@ pub(crate) async fn run(app: &App, command: &Command) -> Result<Exit> {
         Command::Message(args) => post::run_message(app, args).await,
         Command::Whoami => read::whoami(app).await,
         Command::Api(args) => api::run(app, args).await,
+        Command::Webhook(command) => webhook::run(app, command).await,
         Command::Sandbox(args) => sandbox::run(app, args).await,
         Command::Completions { shell } => print(app, &completion::script(*shell)),
         Command::Complete { index, words } => {

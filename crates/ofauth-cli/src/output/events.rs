@@ -98,6 +98,12 @@ pub(crate) enum Event<'a> {
     Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
     /// A message or a mass message was sent.
     Sent { id: Option<String>, message: &'a Value },
+    /// A webhook was not verified.
+    Refused { reason: &'a str, error: &'a str },
+    /// `webhook listen` is ready. An object for each event follows.
+    Listening { url: &'a str },
+    /// An example of a webhook was sent and answered.
+    Triggered { r#type: &'a str, to: &'a str, status: u16 },
     /// The sandbox is ready.
     Sandbox { base_url: &'a str, api_key: Option<&'a str>, connection_id: &'a str, ca_file: Option<&'a str> },
 }

@@ -45,3 +45,4 @@ mod terminal_escapes;
 mod thread_shortage;
 mod upload;
 mod user_input;
+mod webhook;
