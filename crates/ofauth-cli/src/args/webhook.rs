@@ -20,7 +20,8 @@ Ends with 0 if the request is genuine and recent, and with 1 and the reason if n
 comes from --secret-file or from OFAUTH_WEBHOOK_SECRET.
 
 Example:
-  ofauth webhook verify --secret-file secret --header 'OFAuth-Signature: t=1,v1=00' < body")]
+  ofauth webhook verify --secret-file secret \\
+      --header 'OFAuth-Signature: t=1,v1=00' < body")]
     Verify(VerifyArgs),
     /// Receive webhooks until Ctrl-C, print each event, and forward it
     #[command(after_help = "\
