@@ -187,8 +187,8 @@ pub(crate) struct QueryArgs {
     /// Only media that were stored at this time or before
     #[arg(long, value_name = "TIME", value_parser = instant)]
     pub(crate) cached_to: Option<SystemTime>,
-    /// The order, such as created_at_desc, as `ofauth api --describe query_vault_plus_media` lists them
-    #[arg(long, value_name = "ORDER")]
+    /// The order
+    #[arg(long, value_name = "ORDER", value_parser = ["createdAt_desc", "createdAt_asc", "cachedAt_desc", "cachedAt_asc", "duration_desc", "duration_asc"])]
     pub(crate) sort: Option<String>,
     #[command(flatten)]
     pub(crate) walk: Walk,

@@ -16,6 +16,7 @@ mod budget;
 mod completion;
 mod failures;
 mod file_names;
+mod flows;
 #[cfg(target_os = "linux")]
 mod interrupted_calls;
 mod interrupted_reads;
@@ -36,6 +37,7 @@ mod same_file;
 mod settings;
 mod skip_existing;
 mod state_files;
+mod story;
 mod streams;
 mod support;
 mod system_limits;
