@@ -1,5 +1,7 @@
 //! The table of webhooks that every language is tested with, read from `tests/data/webhooks.json`.
 
+use std::path::Path;
+
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::Deserialize;
@@ -52,9 +54,14 @@ struct Table {
     vectors: Vec<Written>,
 }
 
-/// The whole table. It panics if it cannot be read: only tests use it, which run in the directory of their package.
+/// The whole table, for tests of this package, which run in its directory.
 pub fn vectors() -> Vec<Vector> {
-    let text = std::fs::read("data/webhooks.json").unwrap();
+    vectors_at(Path::new("data/webhooks.json"))
+}
+
+/// The whole table, which is at this path. It panics if it cannot be read: only tests use it.
+pub fn vectors_at(path: &Path) -> Vec<Vector> {
+    let text = std::fs::read(path).unwrap();
     let table: Table = serde_json::from_slice(&text).unwrap();
     let vector = |of: Written| {
         let binary = of.body_base64.map(|text| BASE64_STANDARD.decode(text).unwrap());

@@ -5,6 +5,7 @@ use crate::interrupt::Interrupt;
 use crate::output::Output;
 
 /// The command that runs.
+#[derive(Clone)]
 pub(crate) struct App {
     pub(crate) flags: Global,
     pub(crate) out: Output,

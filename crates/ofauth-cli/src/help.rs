@@ -30,14 +30,20 @@ fn without_global(command: Command, hidden: &[Arg]) -> Command {
     if long { command.after_long_help(after).after_help(GLOBAL) } else { command.after_help(after) }
 }
 
+/// The command line, ready to read: its list of commands is short enough for a screen. `-h` and `--help` are known, and a list
+/// is longer with a command and flags that say the same.
+fn built(mut command: Command) -> Command {
+    command.build();
+    let command = command.mut_subcommand("help", |help| help.hide(true));
+    let quiet = |arg: Arg| arg.hide_short_help(true);
+    command.mut_arg("help", quiet).mut_arg("version", quiet)
+}
+
 /// Reads a command line, the name of the program included.
 pub(crate) fn parse<T: Into<OsString> + Clone>(
     words: impl IntoIterator<Item = T>,
 ) -> Result<Cli, clap::Error> {
-    let mut command = command();
-    command.build();
-    // `-h` and `--help` are in sight; a list of commands is longer with one that says the same.
-    let mut command = command.mut_subcommand("help", |help| help.hide(true));
+    let mut command = built(command());
     let matches = command.try_get_matches_from_mut(words)?;
     Cli::from_arg_matches(&matches).map_err(|error| error.format(&mut command))
 }
@@ -46,8 +52,8 @@ pub(crate) fn parse<T: Into<OsString> + Clone>(
 mod tests {
     use super::*;
 
-    /// A screen, and what a prompt takes of it. A new terminal has 24 lines, which are fewer than there are commands.
-    const LINES: usize = 36 - 1;
+    /// A new terminal, and what a prompt takes of it.
+    const LINES: usize = 24 - 1;
     const COLUMNS: usize = 80;
 
     /// Runs `check` with every command and its name.
@@ -61,9 +67,7 @@ mod tests {
 
     /// What help says in a terminal of so many columns.
     fn help(words: &[&str], columns: usize) -> String {
-        let mut command = command().term_width(columns).max_term_width(110);
-        command.build();
-        let mut command = command.mut_subcommand("help", |help| help.hide(true));
+        let mut command = built(command().term_width(columns).max_term_width(110));
         command.try_get_matches_from_mut(words).unwrap_err().to_string()
     }
 

@@ -1,70 +1,105 @@
-//! The flags of the commands about the organization's account: its connections, their settings and their request budgets.
+//! The command lines of `ofauth link`, `connections` and `settings`.
+//!
+//! This module only says what may be typed. What a value means is decided by the commands.
 
-use clap::{Args, Subcommand};
+use std::path::PathBuf;
+use std::time::Duration;
 
-/// What may be done with connections.
-#[derive(Debug, Subcommand)]
-pub(crate) enum ConnectionsCommand {
-    /// List the linked accounts: id, status, name and reference, one a line
-    #[command(after_help = "\
-With --json, each line is the connection as the API describes it.
+use clap::{Args, Subcommand, ValueHint};
+
+use super::free_text;
+use super::values::duration;
+use super::vault::Walk;
+
+/// Flags of `ofauth link`.
+#[derive(Debug, Args)]
+#[command(after_help = "\
+Prints the address where the creator signs in, waits until that is done, and prints the id of the connection. With --session, \
+the same command can be run again after an interruption: it waits for the same session.
 
 Example:
-  ofauth connections list | cut -f 1")]
-    List,
-    /// End a connection for good; its owner has to link the account again
-    Disconnect(EndArgs),
-    /// End the session of a connection; it can be linked again under its id
-    Invalidate(EndArgs),
+  ofauth link --reference user-42 --session user-42.link")]
+pub(crate) struct LinkArgs {
+    /// Your own id for the creator, which the connection keeps
+    #[arg(long, value_name = "ID")]
+    pub(crate) reference: Option<String>,
+    /// Link through this client app, `app_...`
+    #[arg(long, value_name = "ID")]
+    pub(crate) client_app: Option<String>,
+    /// Send the creator to this URL afterwards
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
+    pub(crate) redirect_url: Option<String>,
+    /// Have the creator sign in to this connection again
+    #[arg(long, value_name = "CONNECTION")]
+    pub(crate) relink: Option<String>,
+    /// Keep the session in this file, and go on with it if it is there
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub(crate) session: Option<PathBuf>,
+    /// Also print the client secret of a session for a page of your own
+    #[arg(long)]
+    pub(crate) client_secret: bool,
+    /// Print the address and end
+    #[arg(long)]
+    pub(crate) no_wait: bool,
+    /// Give up after this time, such as 10m [default: as long as the session lasts]
+    #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
+    pub(crate) timeout: Option<Duration>,
 }
 
-/// Which connection is ended.
-#[derive(Debug, Args)]
-pub(crate) struct EndArgs {
-    /// The id of the connection, `conn_...`
-    #[arg(value_name = "ID")]
-    pub(crate) id: String,
-    /// Do not ask first
-    #[arg(short, long)]
-    pub(crate) yes: bool,
+/// The commands below `ofauth connections`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ConnectionsCommand {
+    /// List all connections: id, status, user name and your reference
+    List(Walk),
+    /// Remove a connection for good
+    Disconnect {
+        /// The id of the connection
+        id: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
+    /// End the session of a connection, so that its creator has to sign in again
+    Invalidate {
+        /// The id of the connection
+        id: String,
+        /// Do not ask
+        #[arg(short, long)]
+        yes: bool,
+    },
 }
 
-/// What may be done with settings.
+/// The commands below `ofauth settings`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum SettingsCommand {
-    /// Show the Vault+ settings of the connection, or of the account
+    /// Print the settings of the connection as JSON
     Show {
-        /// Show those of the account, which are the defaults of its connections
+        /// Those of the account, which new connections have
         #[arg(long)]
         account: bool,
     },
-    /// Change Vault+ settings of the connection, or of the account
+    /// Change settings; what deletes copies is said first
     #[command(after_help = "\
-A change that deletes copies says so first, and asks; without a terminal it needs --yes.
+Names are those of the API. A change that deletes copies is said and asked for, or needs --yes.
 
 Examples:
-  ofauth settings update --set enabled=true
-  ofauth settings update --set 'videoQualities=[\"source\"]' --yes
-  ofauth settings update --account --set cacheAudio=false")]
-    Update(SettingsUpdateArgs),
-}
-
-/// Which settings are changed.
-#[derive(Debug, Args)]
-pub(crate) struct SettingsUpdateArgs {
-    /// Change those of the account, which are the defaults of its connections
-    #[arg(long)]
-    pub(crate) account: bool,
-    /// Set this to JSON or plain text, such as retentionDays=30; `enabled` is Vault+ itself; may be repeated
-    #[arg(long, value_name = "NAME=VALUE", required_unless_present_any = ["body", "reset"])]
-    pub(crate) set: Vec<String>,
-    /// The change as JSON, as the API takes it
-    #[arg(long, value_name = "JSON")]
-    pub(crate) body: Option<String>,
-    /// Go back to the settings of the account
-    #[arg(long, conflicts_with = "account")]
-    pub(crate) reset: bool,
-    /// Do not ask first
-    #[arg(short, long)]
-    pub(crate) yes: bool,
+  ofauth settings update --set enabled=true --set cacheVideos=true
+  ofauth settings update --account --body @settings.json")]
+    Update {
+        /// Those of the account, which new connections have
+        #[arg(long)]
+        account: bool,
+        /// Change one setting, to JSON or plain text; may be repeated
+        #[arg(long, value_name = "NAME=VALUE", value_parser = free_text)]
+        set: Vec<String>,
+        /// Changes as the API takes them: JSON, a file as `@FILE`, or `-` for standard input
+        #[arg(short, long, value_name = "JSON|@FILE|-", value_parser = free_text)]
+        body: Option<String>,
+        /// Take all settings of its own from the connection
+        #[arg(long, conflicts_with_all = ["account", "set", "body"])]
+        reset: bool,
+        /// Do not ask before copies are deleted
+        #[arg(short, long)]
+        yes: bool,
+    },
 }

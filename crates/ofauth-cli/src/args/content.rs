@@ -1,22 +1,68 @@
 //! The flags of `post` and `message`, which take the same content.
 
-use clap::{ArgGroup, Args};
+use std::time::SystemTime;
+
+use clap::{ArgGroup, Args, Subcommand};
 use ofauth::Price;
 
 use super::free_text;
+use super::values::instant;
+use super::vault::Walk;
 
 /// Flags of `ofauth post`.
 #[derive(Debug, Args)]
-#[command(after_help = "\
-Prints the id of the post.
+#[command(
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = "\
+Prints the id of the post. A text that is the name of one of the commands above stands behind two dashes: ofauth post -- list
 
 Examples:
   ofauth post 'Good morning'
   ofauth post 'New video' --media upload:550e8400-e29b-41d4-a716-446655440000
-  ofauth post 'Later' --field 'scheduledDate=\"2027-01-01T09:00:00Z\"'")]
+  ofauth post 'Later' --schedule 2027-01-01T09:00:00Z
+  ofauth post update 5001 'Corrected' --media 4492994399
+  ofauth post list --max 20"
+)]
 pub(crate) struct PostArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<PostCommand>,
+    #[command(flatten)]
+    pub(crate) content: PostContent,
+}
+
+/// What a post says and shows.
+#[derive(Debug, Args)]
+pub(crate) struct PostContent {
     #[command(flatten)]
     pub(crate) content: ContentArgs,
+    /// Take the post away after so many days
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) expire_after: Option<u32>,
+}
+
+/// The commands below `ofauth post`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum PostCommand {
+    /// Print a post as JSON
+    Get {
+        /// The id of the post
+        id: String,
+    },
+    /// Replace what a post says and shows
+    Update {
+        /// The id of the post
+        id: String,
+        #[command(flatten)]
+        content: PostContent,
+    },
+    /// Delete a post
+    Delete {
+        /// The id of the post
+        id: String,
+    },
+    /// Print the posts, one JSON object a line
+    List(Walk),
 }
 
 /// Flags of `ofauth message`.
@@ -26,9 +72,68 @@ Prints the id of the message. One --to sends a chat message; several, or a --to-
 
 Examples:
   ofauth message --to 123456 'Hello'
-  ofauth message --to-list fans 'New video' --media 12345 --price 5")]
+  ofauth message --to-list fans 'New video' --media 12345 --price 5
+  ofauth message unsend 123456 9001")]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[command(group = ArgGroup::new("receivers").args(["to", "to_list"]).required(true).multiple(true))]
 pub(crate) struct MessageArgs {
+    #[command(subcommand)]
+    pub(crate) command: Option<MessageCommand>,
+    /// Send to the user with this id; may be repeated
+    #[arg(long, value_name = "USER")]
+    pub(crate) to: Vec<String>,
+    /// Send to the users of the list with this id; may be repeated
+    #[arg(long, value_name = "LIST")]
+    pub(crate) to_list: Vec<String>,
+    /// Do not send to the users of this list; may be repeated
+    #[arg(long, value_name = "LIST")]
+    pub(crate) except_list: Vec<String>,
+    /// Reply to the message with this id
+    #[arg(long, value_name = "MESSAGE")]
+    pub(crate) reply_to: Option<String>,
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+}
+
+/// The commands below `ofauth message`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum MessageCommand {
+    /// Print the messages with a user, one JSON object a line
+    List {
+        /// The id of the user
+        user: String,
+        #[command(flatten)]
+        walk: Walk,
+    },
+    /// Take a chat message back
+    Unsend {
+        /// The id of the user
+        user: String,
+        /// The id of the message
+        message: String,
+    },
+    /// Print the mass messages, one JSON object a line
+    ListMass(Walk),
+    /// Print a mass message as JSON
+    Get {
+        /// The id of the mass message
+        id: String,
+    },
+    /// Replace what a mass message says, shows and whom it goes to
+    Update(Box<UpdateMessageArgs>),
+    /// Delete a mass message
+    Delete {
+        /// The id of the mass message
+        id: String,
+    },
+}
+
+/// Flags of `ofauth message update`.
+#[derive(Debug, Args)]
+pub(crate) struct UpdateMessageArgs {
+    /// The id of the mass message
+    #[arg(value_name = "ID")]
+    pub(crate) id: String,
     /// Send to the user with this id; may be repeated
     #[arg(long, value_name = "USER")]
     pub(crate) to: Vec<String>,
@@ -60,6 +165,9 @@ pub(crate) struct ContentArgs {
     /// Show the first N attached media for free
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     pub(crate) preview_count: Option<u32>,
+    /// Publish at this time, such as 2027-01-31T09:00:00Z or +2h
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) schedule: Option<SystemTime>,
     /// Set any other field of the request to JSON or plain text; may be repeated
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) field: Vec<String>,

@@ -8,6 +8,8 @@ pub(crate) mod sandbox;
 pub(crate) mod sessions;
 pub(crate) mod upload;
 mod values;
+pub(crate) mod vault;
+pub(crate) mod webhook;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -16,12 +18,14 @@ use std::time::Duration;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueHint};
 
 use crate::exit;
-use account::{ConnectionsCommand, SettingsCommand};
+use account::{ConnectionsCommand, LinkArgs, SettingsCommand};
 use content::{MessageArgs, PostArgs};
 use sandbox::SandboxArgs;
 use sessions::SessionsCommand;
 use upload::UploadArgs;
 use values::{duration, size};
+use vault::{VaultCommand, VaultPlusCommand};
+use webhook::WebhookCommand;
 
 /// Lines that begin with a space stay as they are and have at most 80 columns; every other line is a paragraph, which
 /// is broken where the terminal ends and nowhere else. A test holds all help texts to that.
@@ -32,6 +36,7 @@ Environment:
   OFAUTH_CONNECTION_ID  the connection, like --connection
   OFAUTH_BASE_URL       the address of the API, like --base-url
   OFAUTH_STATE_DIR      the directory for journals, like --state-dir
+  OFAUTH_WEBHOOK_SECRET the signing secret of webhooks, like --secret-file
   HTTPS_PROXY, HTTP_PROXY, ALL_PROXY, NO_PROXY
                         the proxy, like --proxy; the lower-case names come
                         first. This machine itself is never reached through a
@@ -45,6 +50,9 @@ $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
   connection_id = \"conn_...\"
   # also: api_key_file, base_url, ca_file, proxy, allow_origins,
   #       allow_plain_http";
+
+/// What `ofauth` alone says fits on a screen, with all commands: so the lines stand close.
+const TEMPLATE: &str = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 /// Where each shell looks for scripts, as `ofauth completions --help` and docs/command.md tell.
 const COMPLETIONS: &str = "\
@@ -77,7 +85,7 @@ fn after_help() -> String {
 
 /// Upload media to the OnlyFans vault through OFAuth, and call all of its API
 #[derive(Debug, Parser)]
-#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
+#[command(name = "ofauth", bin_name = "ofauth", version, max_term_width = 110, help_template = TEMPLATE, after_long_help = after_help(), after_help = "Global options, environment and exit codes: ofauth --help")]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: Global,
@@ -94,28 +102,33 @@ pub(crate) enum Command {
     Sessions(SessionsCommand),
     /// Check whether the vault still has a file that was uploaded before
     Check(CheckArgs),
-    /// Read the Vault+ copies of media
+    /// Read and change the media and lists of the vault
+    #[command(subcommand)]
+    Vault(VaultCommand),
+    /// Read, store, download and delete the Vault+ copies of media
     #[command(name = "vault-plus", subcommand)]
     VaultPlus(VaultPlusCommand),
-    /// Create a post
+    /// Create, read, edit, delete or list posts
     Post(PostArgs),
-    /// Send a chat message, or a mass message to users and lists
+    /// Send, list or take back chat messages and mass messages
     Message(MessageArgs),
-    /// Show who the API key belongs to and what it is allowed to do
-    Whoami,
-    /// List the linked accounts, or end one
+    /// Have a creator sign in, and print the id of the new connection
+    Link(LinkArgs),
+    /// List, disconnect or invalidate connections
     #[command(subcommand)]
     Connections(ConnectionsCommand),
-    /// Show or change the Vault+ settings of the connection or the account
+    /// Show or change the settings of Vault+
     #[command(subcommand)]
     Settings(SettingsCommand),
-    /// Show how many requests the service still allows the connection, as far as is known
-    #[command(after_help = "\
-Prints the most requests that are allowed at once, how many are left, and the seconds until the next may go. Nothing is sent: what \
-is known comes from earlier commands of this user, by the state directory.")]
+    /// Show what is left of the request limit of the connection, or of all
     Budget,
+    /// Show who the API key belongs to and what it is allowed to do
+    Whoami,
     /// Call any operation of the API
     Api(ApiArgs),
+    /// Verify, receive and send webhooks
+    #[command(subcommand)]
+    Webhook(WebhookCommand),
     /// Run a local OFAuth to develop and test against
     Sandbox(SandboxArgs),
     /// Print the completion script for a shell
@@ -148,7 +161,7 @@ pub(crate) struct Global {
     /// Act for this connection (a linked account), `conn_...`
     #[arg(long, global = true, value_name = "ID")]
     pub(crate) connection: Option<String>,
-    /// Run the command for each active connection, one after the other
+    /// Run the command for each active connection, one after another
     #[arg(long, global = true, conflicts_with_all = ["connection", "sandbox"])]
     pub(crate) each_connection: bool,
     /// Read the API key from this file instead of OFAUTH_API_KEY
@@ -218,21 +231,6 @@ pub(crate) struct CheckArgs {
     /// The size of the file in bytes
     #[arg(long, value_name = "BYTES", allow_negative_numbers = true, value_parser = size)]
     pub(crate) size: u64,
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum VaultPlusCommand {
-    /// Look up any number of media by id and print one JSON object per line
-    #[command(after_help = "\
-Ids without a copy are listed on standard error. With --json, one object has both: {\"items\":[...],\"missing\":[...]}
-
-Example:
-  ofauth vault-plus batch 4492994399 4492994400")]
-    Batch {
-        /// Raw OnlyFans media ids; `-` reads them from standard input
-        #[arg(required = true, value_name = "ID")]
-        ids: Vec<String>,
-    },
 }
 
 /// Flags of `ofauth api`.

@@ -1,7 +1,7 @@
 //! What may be written as the value of an option: sizes, times, numbers and addresses. One form each, in all commands.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use ofauth::MAX_CONCURRENCY;
 
@@ -39,6 +39,15 @@ pub(crate) fn duration(text: &str) -> Result<Duration, String> {
     time.filter(|time| !time.is_zero()).ok_or_else(|| {
         "not a time above 0: write seconds, or numbers with the units ms, s, m and h, such as 30, 90s, 5m30s or 2h".into()
     })
+}
+
+/// A moment: in RFC 3339, as `2027-01-31T09:00:00Z`, or from now on, as `+2h`.
+pub(crate) fn instant(text: &str) -> Result<SystemTime, String> {
+    let moment = match text.strip_prefix('+') {
+        Some(time) => duration(time).ok().and_then(|time| SystemTime::now().checked_add(time)),
+        None => text.parse::<jiff::Timestamp>().ok().map(SystemTime::from),
+    };
+    moment.ok_or_else(|| "not a moment: write it as 2027-01-31T09:00:00Z, or from now on as +2h".into())
 }
 
 /// Requests a minute, written `60/min` or `5/s`.
@@ -94,6 +103,17 @@ mod tests {
         assert_eq!([in_parallel("1"), in_parallel("64")], [Ok(1), Ok(64)]);
         for text in ["", "0", "65", "abc", "1.5", "-1"] {
             assert!(in_parallel(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn moments() {
+        let at = SystemTime::UNIX_EPOCH + Duration::from_secs(86_400);
+        assert_eq!(instant("1970-01-02T00:00:00Z"), Ok(at));
+        assert_eq!(instant("1970-01-02T01:00:00+01:00"), Ok(at));
+        assert!(instant("+2h").unwrap() > SystemTime::now());
+        for text in ["", "+", "2h", "tomorrow", "2027-01-31", "+-1h"] {
+            assert!(instant(text).unwrap_err().contains("+2h"), "{text}");
         }
     }
 

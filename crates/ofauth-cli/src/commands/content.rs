@@ -25,11 +25,15 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
     if let Some(count) = args.preview_count {
         content = content.preview_media_count(count);
     }
+    if let Some(at) = args.schedule {
+        content = content.schedule(at);
+    }
     let by_flags = [
         ("text", !args.text.is_empty(), "TEXT"),
         ("mediaItems", !args.media.is_empty(), "--media"),
         ("price", args.price.is_some(), "--price"),
         ("isLockedText", args.locked_text, "--locked-text"),
+        ("scheduledDate", args.schedule.is_some(), "--schedule"),
         ("previewMediaCount", args.preview_count.is_some(), "--preview-count"),
     ];
     for field in &args.field {
@@ -61,7 +65,8 @@ pub(crate) fn split<'a>(text: &'a str, flag: &str) -> Result<(&'a str, &'a str)>
     }
 }
 
-pub(super) fn json_or_text(value: &str) -> Value {
+/// A value as JSON, or as the text that it is.
+pub(crate) fn json_or_text(value: &str) -> Value {
     serde_json::from_str(value).unwrap_or_else(|_| Value::String(value.to_owned()))
 }
 

@@ -1,10 +1,14 @@
-//! `ofauth post` and `ofauth message`: create a post, a chat message or a mass message.
+//! `ofauth post` and `ofauth message`: posts, chat messages and mass messages, from the first request to the last.
 
+use ofauth::{Client, Content};
 use serde_json::{Value, json};
 
 use super::content::{content, posted_id};
+use super::reply::{change, changed, read, walk};
 use crate::app::App;
-use crate::args::content::{MessageArgs, PostArgs};
+use crate::args::content::{
+    MessageArgs, MessageCommand, PostArgs, PostCommand, PostContent, UpdateMessageArgs,
+};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -13,18 +17,57 @@ use crate::output::events::Event;
 
 /// Runs `ofauth post`.
 pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
-    let content = content(&args.content)?;
-    let context = Context::open(app).await?;
-    context.need_connection()?;
-    let post = context.client.create_post(&content).cancel(app.interrupt.cancel()).await;
+    if let Some(command) = &args.command {
+        return about_post(app, command).await;
+    }
+    let content = post_content(&args.content)?;
+    let (_context, client) = client(app).await?;
+    let post = client.create_post(&content).cancel(app.interrupt.cancel()).await;
     let post = interrupt::ended("nothing was posted", post)?;
     let post = post.raw();
-    tell(app, post, |id| Event::Posted { id, media_items: args.content.media.clone(), post });
+    tell(app, post, |id| Event::Posted { id, media_items: args.content.content.media.clone(), post });
     Ok(Exit::Done)
+}
+
+async fn about_post(app: &App, command: &PostCommand) -> Result<Exit> {
+    // What is wrong with it is said before anything else is done.
+    let update = match command {
+        PostCommand::Update { content, .. } => post_content(content)?,
+        _ => Content::new(""),
+    };
+    let (_context, client) = client(app).await?;
+    match command {
+        PostCommand::Get { id } => read(app, client.get_post(id), |post| post.raw().clone()).await,
+        PostCommand::Update { id, content } => {
+            let post = changed(app, client.update_post(id, &update)).await?;
+            let post = post.raw();
+            let media_items = content.content.media.clone();
+            tell(app, post, |id| Event::Posted { id, media_items, post });
+            Ok(Exit::Done)
+        }
+        PostCommand::Delete { id } => change(app, client.delete_post(id), "the post was deleted").await,
+        PostCommand::List(how) => walk(app, how, client.call("list_posts").items()).await,
+    }
+}
+
+fn post_content(args: &PostContent) -> Result<Content> {
+    let content = content(&args.content)?;
+    Ok(args.expire_after.into_iter().fold(content, Content::expire_after))
+}
+
+/// The client for the connection that is set, and the context that it lives in.
+async fn client(app: &App) -> Result<(Context, Client)> {
+    let context = Context::open(app).await?;
+    context.need_connection()?;
+    let client = context.client.clone();
+    Ok((context, client))
 }
 
 /// Runs `ofauth message`.
 pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
+    if let Some(command) = &args.command {
+        return about_message(app, command).await;
+    }
     let mut content = content(&args.content)?;
     let one = match (args.to.as_slice(), args.to_list.as_slice()) {
         ([user], []) => Some(user),
@@ -33,28 +76,66 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     if one.is_some() && !args.except_list.is_empty() {
         return Err(Failure::argument("--except-list is for messages to lists or several users"));
     }
-    let context = Context::open(app).await?;
-    context.need_connection()?;
-    let call = match one {
-        Some(user) => context.client.send_message(user, &content),
-        None => {
-            let receivers = [
-                ("userIds", &args.to),
-                ("userLists", &args.to_list),
-                ("excludeUserLists", &args.except_list),
-            ];
-            for (field, ids) in receivers {
-                if !ids.is_empty() {
-                    content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
-                }
-            }
-            context.client.create_mass_message(&content)
+    if one.is_some() && args.content.schedule.is_some() {
+        return Err(Failure::argument("--schedule is for messages to lists or several users"));
+    }
+    if let Some(id) = &args.reply_to {
+        if one.is_none() {
+            return Err(Failure::argument("--reply-to is for a message to one user"));
         }
+        content = content.reply_to(id);
+    }
+    let (_context, client) = client(app).await?;
+    let call = match one {
+        Some(user) => client.send_message(user, &content),
+        None => client.create_mass_message(&to(content, &args.to, &args.to_list, &args.except_list)),
     };
     let message = interrupt::ended("nothing was sent", call.cancel(app.interrupt.cancel()).await)?;
     let message = message.raw();
     tell(app, message, |id| Event::Sent { id, message });
     Ok(Exit::Done)
+}
+
+async fn about_message(app: &App, command: &MessageCommand) -> Result<Exit> {
+    let update = match command {
+        MessageCommand::Update(args) => {
+            let UpdateMessageArgs { to: users, to_list, except_list, .. } = &**args;
+            to(content(&args.content)?, users, to_list, except_list)
+        }
+        _ => Content::new(""),
+    };
+    let (_context, client) = client(app).await?;
+    match command {
+        MessageCommand::List { user, walk: how } => {
+            walk(app, how, client.call("list_chat_messages").param("userId", user.as_str()).items()).await
+        }
+        MessageCommand::Unsend { user, message } => {
+            change(app, client.unsend_message(user, message), "the message was taken back").await
+        }
+        MessageCommand::ListMass(how) => walk(app, how, client.call("list_mass_messages").items()).await,
+        MessageCommand::Get { id } => {
+            read(app, client.get_mass_message(id), |message| message.raw().clone()).await
+        }
+        MessageCommand::Update(args) => {
+            let message = changed(app, client.update_mass_message(&args.id, &update)).await?;
+            let message = message.raw();
+            tell(app, message, |id| Event::Sent { id, message });
+            Ok(Exit::Done)
+        }
+        MessageCommand::Delete { id } => {
+            change(app, client.delete_mass_message(id), "the mass message was deleted").await
+        }
+    }
+}
+
+/// The content, with whom it goes to.
+fn to(mut content: Content, users: &[String], lists: &[String], except: &[String]) -> Content {
+    for (field, ids) in [("userIds", users), ("userLists", lists), ("excludeUserLists", except)] {
+        if !ids.is_empty() {
+            content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
+        }
+    }
+    content
 }
 
 /// Tells people the id in the API's answer, and scripts the event with it.

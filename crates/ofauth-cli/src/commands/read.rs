@@ -1,20 +1,13 @@
-//! The short commands that read: `check`, `vault-plus batch` and `whoami`.
+//! The short commands that read: `check` and `whoami`.
 
-use ofauth::unversioned::display_safe::one_line;
-use ofauth::{ErrorKind, Media};
+use ofauth::Media;
 
 use crate::app::App;
 use crate::args::CheckArgs;
 use crate::context::Context;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::files::user_file::{self, Wanted};
-use crate::files::user_text;
-use crate::output::records::{CheckRecord, VaultPlusRecord};
-
-/// The ids that are read from standard input.
-const IDS: Wanted =
-    Wanted { what: "the list of ids", kind: ErrorKind::InvalidArgument, longest: 16 * 1024 * 1024 };
+use crate::failure::Result;
+use crate::output::records::CheckRecord;
 
 /// Runs `ofauth check`.
 pub(crate) async fn check(app: &App, args: &CheckArgs) -> Result<Exit> {
@@ -41,44 +34,4 @@ pub(crate) async fn whoami(app: &App) -> Result<Exit> {
     let answer = app.interrupt.or_stop(context.client.whoami().send()).await?;
     app.out.answer(answer.raw());
     Ok(Exit::Done)
-}
-
-/// Runs `ofauth vault-plus batch`.
-pub(crate) async fn vault_plus_batch(app: &App, ids: &[String]) -> Result<Exit> {
-    let context = Context::open(app).await?;
-    context.need_connection()?;
-    let ids = with_standard_input(app, ids).await?;
-    let batch = app.interrupt.or_stop(context.client.vault_plus_batch(ids).send()).await?;
-    if app.out.is_json() {
-        let items = batch.items.iter().map(Media::raw).collect();
-        app.out.answer(&VaultPlusRecord { items, missing: &batch.missing });
-        return Ok(Exit::Done);
-    }
-    for item in &batch.items {
-        if !app.out.answer_line(&item.raw().to_string()) {
-            break;
-        }
-    }
-    for id in &batch.missing {
-        app.out.confirm(&format!("ofauth: {}: no copy in Vault+", one_line(id)));
-    }
-    Ok(Exit::Done)
-}
-
-/// The ids of the command line, each `-` replaced by the words of standard input.
-async fn with_standard_input(app: &App, ids: &[String]) -> Result<Vec<String>> {
-    let mut all = Vec::new();
-    for id in ids {
-        if id != "-" {
-            all.push(id.clone());
-            continue;
-        }
-        let text = app.interrupt.reading(|| user_file::read_standard_input(IDS)).await?;
-        let text = user_text::text(IDS.kind, "standard input", text)?;
-        all.extend(text.split_whitespace().map(str::to_owned));
-    }
-    if all.is_empty() {
-        return Err(Failure::argument("standard input names no id"));
-    }
-    Ok(all)
 }

@@ -178,7 +178,7 @@ mod tests {
             ("ofauth --config ", &[":files"]),
             ("ofauth man --dir ", &[":directories"]),
             ("ofauth upload --post ", &[]),
-            ("ofauth post ", &[]),
+            ("ofauth post ", &["get", "update", "delete", "list", "help"]),
             ("ofauth api list_vault_m", &["list_vault_media"]),
             ("ofauth api --describe list_vault_m", &["list_vault_media"]),
             ("ofauth sess", &["sessions"]),

@@ -98,8 +98,31 @@ pub(crate) enum Event<'a> {
     Posted { id: Option<String>, media_items: Vec<String>, post: &'a Value },
     /// A message or a mass message was sent.
     Sent { id: Option<String>, message: &'a Value },
-    /// What follows is about this connection, with `--each-connection`.
-    Connection { id: &'a str, username: Option<&'a str> },
+    /// With `--each-connection`: what follows is of this connection.
+    Connection { connection_id: &'a str, username: Option<&'a str> },
+    /// A variant of a media was downloaded.
+    Downloaded {
+        #[serde(flatten)]
+        file: NameFields<'a>,
+        bytes: u64,
+        resumed: u64,
+        content_type: Option<&'a str>,
+    },
+    /// A creator can sign in now.
+    Linking {
+        mode: &'a str,
+        url: Option<&'a str>,
+        client_secret: Option<&'a str>,
+        client_reference_id: &'a str,
+    },
+    /// A creator has signed in.
+    Linked { connection_id: &'a str, client_reference_id: &'a str, username: Option<&'a str> },
+    /// A webhook was not verified.
+    Refused { reason: &'a str, error: &'a str },
+    /// `webhook listen` is ready. An object for each event follows.
+    Listening { url: &'a str },
+    /// An example of a webhook was sent and answered.
+    Triggered { r#type: &'a str, to: &'a str, status: u16 },
     /// The sandbox is ready.
     Sandbox {
         base_url: &'a str,

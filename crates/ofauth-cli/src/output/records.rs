@@ -3,7 +3,6 @@
 //!
 //! The names and fields are part of the command's interface. This module only gives them their shape.
 
-use ofauth::Budget;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -44,26 +43,6 @@ pub(crate) struct CheckRecord<'a> {
 pub(crate) struct VaultPlusRecord<'a> {
     pub(crate) items: Vec<&'a Value>,
     pub(crate) missing: &'a [String],
-}
-
-/// What `ofauth budget` prints; null where no limit is known.
-#[derive(Debug, Serialize)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct BudgetRecord {
-    pub(crate) limit: Option<u64>,
-    pub(crate) left: Option<u64>,
-    pub(crate) next_seconds: Option<f64>,
-}
-
-impl BudgetRecord {
-    /// What is known of a budget.
-    pub(crate) fn of(known: Option<Budget>) -> Self {
-        Self {
-            limit: known.map(|known| known.limit),
-            left: known.map(|known| known.left),
-            next_seconds: known.map(|known| known.next.as_secs_f64()),
-        }
-    }
 }
 
 /// A line of `ofauth api --list`, and what `ofauth api --describe` prints.

@@ -8,6 +8,8 @@ mod schema;
 mod table;
 mod values;
 
+pub(super) use values::read_body;
+
 use ofauth::ErrorKind;
 use ofauth::operation::{Body, RetryClass};
 use ofauth::operations::find;
