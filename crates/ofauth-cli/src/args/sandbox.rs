@@ -50,7 +50,8 @@ processing-error.mp4 (a media that never gets ready) or not-stored.mp4 (a copy t
 A creator signs in on the page of a Link session as any name @creator.sandbox.com or @creator-otp.sandbox.com, with the \
 password good-password and the code 123456. Without a browser:
 
-  curl -d '{\"email\": \"a@creator.sandbox.com\", \"password\": \"good-password\"}' ADDRESS/_sandbox/link/latest")]
+  curl -d '{\"email\": \"a@creator.sandbox.com\", \"password\": \"good-password\"}' \\
+      ADDRESS/_sandbox/link/latest")]
 pub(crate) struct SandboxArgs {
     /// Listen on this address; port 0 takes a free port
     #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:0", value_parser = address)]
