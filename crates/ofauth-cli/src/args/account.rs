@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::free_text;
 use super::values::duration;
 use super::vault::Walk;
 
@@ -90,10 +89,10 @@ Examples:
         #[arg(long)]
         account: bool,
         /// Change one setting, to JSON or plain text; may be repeated
-        #[arg(long, value_name = "NAME=VALUE", value_parser = free_text)]
+        #[arg(long, value_name = "NAME=VALUE")]
         set: Vec<String>,
         /// Changes as the API takes them: JSON, a file as `@FILE`, or `-` for standard input
-        #[arg(short, long, value_name = "JSON|@FILE|-", value_parser = free_text)]
+        #[arg(short, long, value_name = "JSON|@FILE|-")]
         body: Option<String>,
         /// Take all settings of its own from the connection
         #[arg(long, conflicts_with_all = ["account", "set", "body"])]

@@ -52,7 +52,7 @@ $XDG_CONFIG_HOME/ofauth/config.toml or ~/.config/ofauth/config.toml (chmod 600):
   #       allow_plain_http";
 
 /// What `ofauth` alone says fits on a screen, with all commands: so the lines stand close.
-const TEMPLATE: &str = "{about-with-newline}{usage-heading} {usage}\n\n{all-args}{after-help}";
+const TEMPLATE: &str = "{about-with-newline}{usage-heading} {usage}\n{all-args}{after-help}";
 
 /// Where each shell looks for scripts, as `ofauth completions --help` and docs/command.md tell.
 const COMPLETIONS: &str = "\

@@ -7,7 +7,6 @@ use std::time::{Duration, SystemTime};
 
 use clap::{Args, Subcommand, ValueHint};
 
-use super::free_text;
 use super::values::{duration, instant};
 
 /// How much of a list is printed.
@@ -51,7 +50,6 @@ pub(crate) enum VaultCommand {
     /// Create a list and print its id
     CreateList {
         /// The name
-        #[arg(allow_hyphen_values = true, value_parser = free_text)]
         name: String,
     },
     /// Rename a list
@@ -59,7 +57,6 @@ pub(crate) enum VaultCommand {
         /// The id of the list
         list: String,
         /// The new name
-        #[arg(allow_hyphen_values = true, value_parser = free_text)]
         name: String,
     },
     /// Delete a list; its media stay in the vault

@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand, ValueEnum, ValueHint};
 
-use super::free_text;
 use super::values::{address, duration};
 
 /// The commands below `ofauth webhook`.
@@ -59,7 +58,7 @@ pub(crate) struct VerifyArgs {
     #[command(flatten)]
     pub(crate) secrets: Secrets,
     /// A header of the request; may be repeated
-    #[arg(long, value_name = "NAME: VALUE", allow_hyphen_values = true, value_parser = free_text)]
+    #[arg(long, value_name = "NAME: VALUE")]
     pub(crate) header: Vec<String>,
     /// Judge as if it were this time, in seconds since 1970
     #[arg(long, value_name = "UNIX_SECONDS")]

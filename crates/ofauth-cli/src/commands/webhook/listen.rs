@@ -22,9 +22,9 @@ use tokio::task::JoinSet;
 
 use super::forward::Forwarder;
 use super::intake::{Intake, QUEUED};
+use super::secrets::verifier;
 use super::send::Sender;
 use super::target::Target;
-use super::verifier;
 use crate::app::App;
 use crate::args::webhook::ListenArgs;
 use crate::exit::Exit;

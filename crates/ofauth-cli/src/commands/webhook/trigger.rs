@@ -8,6 +8,7 @@ use ofauth::ErrorKind;
 use ofauth::webhooks::{Scheme, examples, sign};
 use ring::digest::{SHA256, digest};
 
+use super::secrets::secrets;
 use super::send::Sender;
 use super::target::Target;
 use crate::app::App;
@@ -36,7 +37,7 @@ pub(super) async fn run(app: &App, args: &TriggerArgs) -> Result<Exit> {
         Some(id) => body.replace("\"conn_example\"", &serde_json::Value::from(id.as_str()).to_string()),
         None => body,
     };
-    let secrets = super::secrets(app, &args.secrets).await?;
+    let secrets = secrets(app, &args.secrets).await?;
     let [secret] = secrets.as_slice() else {
         return Err(Failure::argument("a webhook is signed with one secret: give one --secret-file"));
     };

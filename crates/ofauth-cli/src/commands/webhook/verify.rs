@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use ofauth::ErrorKind;
 
-use super::verifier;
+use super::secrets::verifier;
 use crate::app::App;
 use crate::args::webhook::VerifyArgs;
 use crate::exit::Exit;
