@@ -86,11 +86,12 @@ static inline uint64_t number_at(const struct variant *variant, uint64_t usual, 
   return variant->spoil == HUGE_NUMBERS ? huge : usual;
 }
 
-/* An array of one text, spoilt like a text. */
+/* An array of one text, spoilt like a text; another array for each parameter. */
 static inline const char *const *texts_at(const struct variant *variant, int at) {
-  static const char *texts[1];
-  texts[0] = text_at(variant, at, "4492994399");
-  return is_null(variant, at) ? NULL : texts;
+  static const char *texts[16];
+  CHECK(at < 16);
+  texts[at] = text_at(variant, at, "4492994399");
+  return is_null(variant, at) ? NULL : &texts[at];
 }
 
 static inline int64_t read_nothing(void *user_data, uint64_t offset, uint8_t *buf, size_t len) {
