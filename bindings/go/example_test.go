@@ -137,3 +137,50 @@ func ExampleError() {
 	// OFAUTH_ERR_INVALID_ARGUMENT 0 false
 	// true
 }
+
+// A creator is linked, and what is in the vault is posted tomorrow.
+func ExampleClient_LinkStart() {
+	ctx := context.Background()
+	account, err := ofauth.New(ofauth.Config{APIKey: os.Getenv("OFAUTH_API_KEY")})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer account.Close()
+	session, err := account.LinkStart(ctx, ofauth.LinkOptions{ClientReferenceID: "creator-17"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("sign in at", session.URL)
+	linked, err := account.LinkWait(ctx, session)
+	if err != nil {
+		log.Fatal(err)
+	}
+	client, err := account.ForConnection(linked.ConnectionID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	post, err := client.CreatePost(ctx, ofauth.Content{
+		Text:     "Tomorrow",
+		Media:    []ofauth.MediaItem{ofauth.MediaID("4492994399")},
+		Schedule: time.Now().Add(24 * time.Hour),
+	})
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(post.ID)
+}
+
+// A copy of Vault+ becomes a file, also if the program was interrupted before.
+func ExampleClient_Download() {
+	client, err := ofauth.New(ofauth.Config{APIKey: os.Getenv("OFAUTH_API_KEY"), ConnectionID: "conn_abc123"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer client.Close()
+	file, err := client.Download(context.Background(), "4492994399", "source", "film.mp4", ofauth.WithStoredWait())
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(file.Bytes)
+}
