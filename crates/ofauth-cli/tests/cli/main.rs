@@ -14,7 +14,6 @@ mod batch;
 mod batch_memory;
 mod budget;
 mod completion;
-mod connections;
 mod failures;
 mod file_names;
 mod flows;
