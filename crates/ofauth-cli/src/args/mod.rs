@@ -252,6 +252,9 @@ pub(crate) struct ApiArgs {
     /// A parameter that is sent as it is, known or not, allowed or not; repeat it for more
     #[arg(long, value_name = "NAME=VALUE", allow_hyphen_values = true, value_parser = free_text)]
     pub(crate) raw_param: Vec<String>,
+    /// Print the status and the headers of the answer before its body
+    #[arg(short, long, conflicts_with_all = ["paginate", "list", "describe", "json"])]
+    pub(crate) include: bool,
     /// Try once: the first failure is the error, also where another try would be safe
     #[arg(long)]
     pub(crate) no_retry: bool,

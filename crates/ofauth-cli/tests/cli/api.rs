@@ -304,6 +304,10 @@ async fn a_call_without_retries_is_sent_once() {
     assert_eq!(server.transcript().len(), 1);
     run(home.against(&server).args(["api", "whoami"])).await.ends_with(0);
     assert_eq!(server.transcript().len(), 3);
+    let whole = run(home.against(&server).args(["api", "whoami", "-i"])).await.ends_with(0);
+    let (head, body) = whole.out.split_once("\n\n").unwrap();
+    assert!(head.starts_with("HTTP/1.1 200\n") && head.contains("\nx-request-id: req_"), "{head}");
+    assert!(serde_json::from_str::<serde_json::Value>(body).unwrap()["id"].is_string(), "{body}");
 }
 
 #[tokio::test]

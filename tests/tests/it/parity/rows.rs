@@ -284,7 +284,7 @@ pub(super) const ROWS: &[Row] = &[
         c: By(&["ofauth_response_header"]),
         cpp: By(&["header"]),
         go: By(&["Header"]),
-        command: InPart(&["api"], "the log of -vv shows them"),
+        command: By(&["api --include"]),
     },
     Row {
         what: "what is left of the rate limit",

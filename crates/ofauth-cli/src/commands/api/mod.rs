@@ -10,10 +10,10 @@ mod values;
 
 pub(super) use values::read_body;
 
-use ofauth::ErrorKind;
 use ofauth::operation::{Body, RetryClass};
 use ofauth::operations::find;
 use ofauth::unversioned::PROXY_REQUEST;
+use ofauth::{ErrorKind, Response};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -71,6 +71,9 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         interrupt::ended("the call was not carried out", call.cancel(app.interrupt.cancel()).await)?
     };
     let (status, body) = (answer.status(), answer.body());
+    if args.include && !app.out.raw(head(&answer).as_bytes()) {
+        app.out.note(&format!("ofauth: {id} was carried out (HTTP {status})"));
+    }
     match (body.is_empty(), reads_only) {
         (true, _) => app.out.confirm(&format!("HTTP {status}, no content")),
         (false, true) => app.out.json_answer(body),
@@ -81,6 +84,12 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         }
     }
     Ok(Exit::Done)
+}
+
+/// Status and headers as they are written on the wire, and the empty line behind them.
+fn head(answer: &Response) -> String {
+    let headers: String = answer.headers().map(|(name, value)| format!("{name}: {value}\n")).collect();
+    format!("HTTP/1.1 {}\n{headers}\n", answer.status())
 }
 
 fn content_type(args: &ApiArgs) -> Result<&str> {
