@@ -124,6 +124,13 @@ func TestMediaAreWaitedForListedAndDownloaded(t *testing.T) {
 		t.Fatalf("%+v, %v", stored, err)
 	}
 
+	if _, err := client.WaitStored(ctx, []string{id}, WithWaitLabels("source")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.WaitReady(ctx, []string{id}, WithWaitLabels("source")); !errors.Is(err, ErrInvalidArgument) {
+		t.Fatal(err)
+	}
+
 	path := filepath.Join(t.TempDir(), "flow.mp4")
 	var last DownloadProgress
 	file, err := client.Download(ctx, id, "source", path, WithStoredWait(), WithDownloadProgress(func(p DownloadProgress) { last = p }))
@@ -267,6 +274,10 @@ func TestACreatorIsLinked(t *testing.T) {
 	}
 	if said := fmt.Sprintf("%v %+v %#v", session, *session, *session); strings.Contains(said, session.URL) {
 		t.Fatal(said)
+	}
+	own, err := client.LinkStart(ctx, LinkOptions{Mode: "whitelabel"})
+	if err != nil || own.Mode != "whitelabel" || own.ClientSecret == "" {
+		t.Fatal(own, err)
 	}
 	// Another process waits.
 	written, err := json.Marshal(session)

@@ -56,7 +56,7 @@ const USUAL: &[(&str, &str)] = &[
     ("ofauth_link_wait", "OFAUTH_ERR_TIMEOUT"),
     ("ofauth_add_to_vault_list", "OFAUTH_ERR_REJECTED"),
     ("ofauth_remove_from_vault_list", "OFAUTH_ERR_INVALID_ARGUMENT"),
-    ("ofauth_copy_vault_list", "OFAUTH_ERR_INVALID_ARGUMENT"),
+    ("ofauth_copy_vault_list", "OFAUTH_ERR_REJECTED"),
     ("ofauth_download_run", "OFAUTH_ERR_SOURCE"),
     ("ofauth_journal_forget", "OFAUTH_ERR_INVALID_ARGUMENT"),
     ("ofauth_batch_set_options", "OFAUTH_ERR_INVALID_ARGUMENT"),
