@@ -209,6 +209,23 @@ func TestVaultPlusInFull(t *testing.T) {
 	if stats, err := client.VaultPlusStats(ctx); err != nil || stats.Connections == 0 {
 		t.Fatal(stats, err)
 	}
+	list, err := client.CreateVaultList(ctx, "Kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AddToVaultList(ctx, list.ID, []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if added, err := client.VaultPlusAddList(ctx, list.ID); err != nil || !added.Synced || added.Seen != 1 {
+		t.Fatal(added, err)
+	}
+	lists, err := client.VaultPlusLists(ctx)
+	if err != nil || len(lists) != 1 || lists[0].ID != list.ID || lists[0].Name != "Kept" || lists[0].Media != 1 {
+		t.Fatal(lists, err)
+	}
+	if _, err := client.VaultPlusAddList(ctx, " "); !errors.Is(err, ErrInvalidArgument) {
+		t.Fatal(err)
+	}
 	if deleted, err := client.VaultPlusDelete(ctx, id); err != nil || !deleted.Success {
 		t.Fatal(deleted, err)
 	}

@@ -116,6 +116,9 @@ TEST_CASE("Vault+ in full") {
     CHECK(has(std::string(client.vault_plus_delete(id).json()), "true"));
     client.for_connection("conn_other").vault_plus_purge();
     CHECK(client.vault_plus_list_media("12345").is_json());
+    const auto list = field(client.create_vault_list("Kept").json(), "id");
+    CHECK(has(std::string(client.vault_plus_add_list(list).json()), "\"added\":true"));
+    CHECK(has(std::string(client.vault_plus_lists().json()), '"' + list + '"'));
 }
 
 TEST_CASE("a creator is linked, and comes back") {

@@ -181,6 +181,12 @@ class Flows {
     Response vault_plus_sync(std::string_view list_id) const {
         return call("sync_vault_plus_list", {}, Field{"listId", list_id});
     }
+    /// Has Vault+ copy what is new in a list of the vault, and removes nothing. The documents do not show what is answered.
+    Response vault_plus_add_list(std::string_view list_id) const {
+        return call("add_vault_plus_list", {}, Field{"listId", list_id});
+    }
+    /// The lists of the vault that Vault+ keeps copies of. The documents do not show what is answered. JSON: {"items"}.
+    Response vault_plus_lists() const { return call("list_vault_plus_lists", {}); }
     /// What Vault+ has of the connection.
     Response vault_plus_status() const { return call("get_vault_plus_status", {}); }
     /// What Vault+ has of all connections.
