@@ -1943,13 +1943,21 @@ ofauth_status ofauth_wait_ready(const ofauth_client *client,
                                 ofauth_error **err);
 
 /**
- * Waits until Vault+ has the bytes of all variants of these media, so that `ofauth_download` finds them. Otherwise as
- * `ofauth_wait_ready`; to wait for one variant alone, use `ofauth_download_set_wait`.
+ * Waits until Vault+ has the bytes of these media, so that a download finds them: those of the variants with these labels, such
+ * as "source", or of all variants if `label_count` is 0; `labels` may be NULL then. Otherwise as `ofauth_wait_ready`.
+ *
+ *     const char *ids[] = {ofauth_result_media_id(result)};
+ *     const char *labels[] = {"source"};
+ *     ofauth_response *media = NULL;
+ *     if (ofauth_wait_stored(client, ids, 1, labels, 1, &media, &error) == OFAUTH_OK) puts(ofauth_response_json(media));
+ *     ofauth_response_free(media);
  */
 OFAUTH_NODISCARD OFAUTH_API
 ofauth_status ofauth_wait_stored(const ofauth_client *client,
                                  const char *const *ids,
                                  size_t count,
+                                 const char *const *labels,
+                                 size_t label_count,
                                  ofauth_response **out,
                                  ofauth_error **err);
 
@@ -2108,8 +2116,9 @@ ofauth_status ofauth_download_run(const ofauth_client *client,
 /**
  * Opens a session in which a creator signs in. `options_json` is one JSON object, or NULL for none: "clientAppId" (the
  * application, app_..., which also decides whose page the creator sees), "redirectUrl", "clientReferenceId" (what you call the
- * creator; made up if it is not given), "connectionId" (one that is linked again), and "geolocation": {"country", "state",
- * "city"}.
+ * creator; made up if it is not given), "connectionId" (one that is linked again), "geolocation": {"country", "state", "city"},
+ * and "mode": "hosted" or "whitelabel". The service has deprecated "mode" and decides by the application; the sandbox opens a
+ * whitelabel session only if it is asked for one.
  *
  * The response is the session, one JSON object. In "mode" hosted, send the creator to its "url". In whitelabel, your own page
  * takes the "clientSecret". "expiresAt" and "clientReferenceId" are there in both. Whoever has the session can sign in in the

@@ -124,6 +124,13 @@ func TestMediaAreWaitedForListedAndDownloaded(t *testing.T) {
 		t.Fatalf("%+v, %v", stored, err)
 	}
 
+	if _, err := client.WaitStored(ctx, []string{id}, WithWaitLabels("source")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := client.WaitReady(ctx, []string{id}, WithWaitLabels("source")); !errors.Is(err, ErrInvalidArgument) {
+		t.Fatal(err)
+	}
+
 	path := filepath.Join(t.TempDir(), "flow.mp4")
 	var last DownloadProgress
 	file, err := client.Download(ctx, id, "source", path, WithStoredWait(), WithDownloadProgress(func(p DownloadProgress) { last = p }))
@@ -202,6 +209,23 @@ func TestVaultPlusInFull(t *testing.T) {
 	if stats, err := client.VaultPlusStats(ctx); err != nil || stats.Connections == 0 {
 		t.Fatal(stats, err)
 	}
+	list, err := client.CreateVaultList(ctx, "Kept")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := client.AddToVaultList(ctx, list.ID, []string{id}); err != nil {
+		t.Fatal(err)
+	}
+	if added, err := client.VaultPlusAddList(ctx, list.ID); err != nil || !added.Synced || added.Seen != 1 {
+		t.Fatal(added, err)
+	}
+	lists, err := client.VaultPlusLists(ctx)
+	if err != nil || len(lists) != 1 || lists[0].ID != list.ID || lists[0].Name != "Kept" || lists[0].Media != 1 {
+		t.Fatal(lists, err)
+	}
+	if _, err := client.VaultPlusAddList(ctx, " "); !errors.Is(err, ErrInvalidArgument) {
+		t.Fatal(err)
+	}
 	if deleted, err := client.VaultPlusDelete(ctx, id); err != nil || !deleted.Success {
 		t.Fatal(deleted, err)
 	}
@@ -267,6 +291,10 @@ func TestACreatorIsLinked(t *testing.T) {
 	}
 	if said := fmt.Sprintf("%v %+v %#v", session, *session, *session); strings.Contains(said, session.URL) {
 		t.Fatal(said)
+	}
+	own, err := client.LinkStart(ctx, LinkOptions{Mode: "whitelabel"})
+	if err != nil || own.Mode != "whitelabel" || own.ClientSecret == "" {
+		t.Fatal(own, err)
 	}
 	// Another process waits.
 	written, err := json.Marshal(session)

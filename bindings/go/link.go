@@ -22,6 +22,9 @@ type LinkOptions struct {
 	ClientReferenceID string `json:"clientReferenceId,omitempty"`
 	// ConnectionID is a connection that is to be linked again. Default: a new one.
 	ConnectionID string `json:"connectionId,omitempty"`
+	// Mode is hosted or whitelabel. The service has deprecated it and decides by the application; the sandbox opens a whitelabel
+	// session only if it is asked for one. Default: not sent.
+	Mode string `json:"mode,omitempty"`
 	// Geolocation is where the creator signs in from.
 	Geolocation *Geolocation `json:"geolocation,omitempty"`
 }
@@ -143,7 +146,7 @@ func (c *Client) LinkWait(ctx context.Context, session *LinkSession, options ...
 		m.free()
 		return nil, err
 	}
-	return told[Linked](c.askAndHear(ctx, &m, options, func(call under) C.ofauth_status {
+	return told[Linked](c.askAndHear(ctx, &m, waitSettingsOf(options), func(call under) C.ofauth_status {
 		return C.ofauthgo_link_wait(call.client, text, call.id, call.out, call.err)
 	}))
 }

@@ -23,12 +23,29 @@ type WaitOption func(*waitSettings)
 
 type waitSettings struct {
 	notice func(Notice)
+	labels []string
 }
 
 // WithWaitNotice sets a function that is told how far a wait is, at first and whenever that changes. The wait waits for it. To
 // stop it, cancel its context.
 func WithWaitNotice(notice func(Notice)) WaitOption {
 	return func(s *waitSettings) { s.notice = notice }
+}
+
+// WithWaitLabels has [Client.WaitStored] wait for the variants with these labels alone, such as source. By default it waits for
+// all variants.
+func WithWaitLabels(labels ...string) WaitOption {
+	return func(s *waitSettings) { s.labels = labels }
+}
+
+// waitSettingsOf are the settings that options make.
+func waitSettingsOf(options []WaitOption) (settings waitSettings) {
+	for _, option := range options {
+		if option != nil {
+			option(&settings)
+		}
+	}
+	return settings
 }
 
 // WaitReady waits until the vault has processed these media, so that posts and messages show them. Ids are those of the vault,
@@ -39,32 +56,45 @@ func WithWaitNotice(notice func(Notice)) WaitOption {
 // process it, has removed it or does not know it.
 func (c *Client) WaitReady(ctx context.Context, ids []string, options ...WaitOption) ([]Media, error) {
 	of := func(raw json.RawMessage) Media { return Media{fieldsOf(raw).text("id"), raw} }
-	return waitFor(ctx, c, ids, options, of, func(call under, ids **C.char, count C.size_t) C.ofauth_status {
-		return C.ofauthgo_wait_ready(call.client, ids, count, call.id, call.out, call.err)
+	settings := waitSettingsOf(options)
+	if len(settings.labels) > 0 {
+		return nil, invalid("the vault has no variants: labels are for WaitStored alone")
+	}
+	return waitFor(ctx, c, ids, settings, of, func(call under, ids, _ texts) C.ofauth_status {
+		return C.ofauthgo_wait_ready(call.client, ids.array, ids.count, call.id, call.out, call.err)
 	})
 }
 
-// WaitStored waits until Vault+ has the bytes of all variants of these media, so that [Client.Download] finds them. Otherwise as
-// [Client.WaitReady].
+// WaitStored waits until Vault+ has the bytes of these media, so that [Client.Download] finds them: those of all variants, or of
+// some alone ([WithWaitLabels]). Otherwise as [Client.WaitReady].
 func (c *Client) WaitStored(ctx context.Context, ids []string, options ...WaitOption) ([]VaultPlusMedia, error) {
-	return waitFor(ctx, c, ids, options, VaultPlusMediaOf, func(call under, ids **C.char, count C.size_t) C.ofauth_status {
-		return C.ofauthgo_wait_stored(call.client, ids, count, call.id, call.out, call.err)
+	return waitFor(ctx, c, ids, waitSettingsOf(options), VaultPlusMediaOf, func(call under, ids, labels texts) C.ofauth_status {
+		return C.ofauthgo_wait_stored(
+			call.client, ids.array, ids.count, labels.array, labels.count, call.id, call.out, call.err,
+		)
 	})
+}
+
+// texts is an array of texts in C.
+type texts struct {
+	array **C.char
+	count C.size_t
 }
 
 // waitFor waits for media with a function of the library.
 func waitFor[T any](
-	ctx context.Context, c *Client, ids []string, options []WaitOption, read func(json.RawMessage) T,
-	wait func(under, **C.char, C.size_t) C.ofauth_status,
+	ctx context.Context, c *Client, ids []string, settings waitSettings, read func(json.RawMessage) T,
+	wait func(call under, ids, labels texts) C.ofauth_status,
 ) ([]T, error) {
 	var m memory
-	array, err := m.texts("media id", ids)
-	if err != nil {
+	array, errIDs := m.texts("media id", ids)
+	labels, errLabels := m.texts("label", settings.labels)
+	if err := first(errIDs, errLabels); err != nil {
 		m.free()
 		return nil, err
 	}
-	response, err := c.askAndHear(ctx, &m, options, func(call under) C.ofauth_status {
-		return wait(call, array, C.size_t(len(ids)))
+	response, err := c.askAndHear(ctx, &m, settings, func(call under) C.ofauth_status {
+		return wait(call, texts{array, C.size_t(len(ids))}, texts{labels, C.size_t(len(settings.labels))})
 	})
 	if err != nil {
 		return nil, err
@@ -74,14 +104,8 @@ func waitFor[T any](
 
 // askAndHear is ask for a function that says how far it is.
 func (c *Client) askAndHear(
-	ctx context.Context, m *memory, options []WaitOption, f func(under) C.ofauth_status,
+	ctx context.Context, m *memory, settings waitSettings, f func(under) C.ofauth_status,
 ) (*Response, error) {
-	var settings waitSettings
-	for _, option := range options {
-		if option != nil {
-			option(&settings)
-		}
-	}
 	return c.askWith(ctx, m, func(call *call) {
 		if settings.notice != nil {
 			call.hears = true

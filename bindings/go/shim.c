@@ -133,9 +133,9 @@ ofauth_status ofauthgo_wait_ready(const ofauth_client *client, char *const *ids,
   IN_CALL(call, ofauth_wait_ready(client, (const char *const *)ids, count, out, err));
 }
 
-ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
-                                   ofauth_response **out, ofauth_error **err) {
-  IN_CALL(call, ofauth_wait_stored(client, (const char *const *)ids, count, out, err));
+ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, char *const *labels,
+                                   size_t label_count, uintptr_t call, ofauth_response **out, ofauth_error **err) {
+  IN_CALL(call, ofauth_wait_stored(client, (const char *const *)ids, count, (const char *const *)labels, label_count, out, err));
 }
 
 ofauth_status ofauthgo_add_to_vault_list(const ofauth_client *client, const char *list, char *const *ids, size_t count,

@@ -44,8 +44,8 @@ ofauth_status ofauthgo_vault_plus_batch(const ofauth_client *client, char *const
                                         ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_wait_ready(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
                                   ofauth_response **out, ofauth_error **err);
-ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, uintptr_t call,
-                                   ofauth_response **out, ofauth_error **err);
+ofauth_status ofauthgo_wait_stored(const ofauth_client *client, char *const *ids, size_t count, char *const *labels,
+                                   size_t label_count, uintptr_t call, ofauth_response **out, ofauth_error **err);
 ofauth_status ofauthgo_add_to_vault_list(const ofauth_client *client, const char *list, char *const *ids, size_t count,
                                          uintptr_t call, ofauth_error **err);
 ofauth_status ofauthgo_remove_from_vault_list(const ofauth_client *client, const char *list, char *const *ids,

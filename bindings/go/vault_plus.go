@@ -49,9 +49,21 @@ type VaultPlusDeleted struct {
 	Raw json.RawMessage
 }
 
-// VaultPlusSync is what a sync of a list did.
+// VaultPlusList is a list of the vault that Vault+ keeps copies of.
+type VaultPlusList struct {
+	// ID is the list, as the vault names it, and Name what the user calls it.
+	ID, Name string
+	// Media is how many media of it Vault+ knows.
+	Media int64
+	// SyncedAt is when it was synced last.
+	SyncedAt time.Time
+	// Raw is all that the service said.
+	Raw json.RawMessage
+}
+
+// VaultPlusSync is what a sync of a list did, or what adding one did.
 type VaultPlusSync struct {
-	// Synced says whether the list was synced.
+	// Synced says whether the list was synced, or added.
 	Synced bool
 	// Seen, Added, Updated, Removed, Unchanged and Adopted count the media of the list.
 	Seen, Added, Updated, Removed, Unchanged, Adopted int64
@@ -182,13 +194,43 @@ func (c *Client) VaultPlusSync(ctx context.Context, listID string) (*VaultPlusSy
 	if err := named("list id", listID); err != nil {
 		return nil, err
 	}
-	return fetch(ctx, c, "sync_vault_plus_list", params{"listId": listID}, nil, func(raw json.RawMessage) *VaultPlusSync {
+	return fetch(ctx, c, "sync_vault_plus_list", params{"listId": listID}, nil, syncOf("synced"))
+}
+
+// VaultPlusAddList has Vault+ copy what is new in a list of the vault; unlike [Client.VaultPlusSync], it removes nothing. The
+// documents do not show what the service answers: what it does not say is zero here.
+func (c *Client) VaultPlusAddList(ctx context.Context, listID string) (*VaultPlusSync, error) {
+	if err := named("list id", listID); err != nil {
+		return nil, err
+	}
+	return fetch(ctx, c, "add_vault_plus_list", params{"listId": listID}, nil, syncOf("added"))
+}
+
+// VaultPlusLists are the lists of the vault that Vault+ keeps copies of. The documents do not show what the service answers: a
+// field that it calls otherwise is in Raw alone.
+func (c *Client) VaultPlusLists(ctx context.Context) ([]VaultPlusList, error) {
+	of := func(raw json.RawMessage) VaultPlusList {
+		o := fieldsOf(raw)
+		list := VaultPlusList{o.text("listId"), o.text("name"), o.count("mediaCount"), o.time("lastSyncedAt"), raw}
+		if list.ID == "" {
+			list.ID = o.text("id")
+		}
+		return list
+	}
+	return fetch(ctx, c, "list_vault_plus_lists", nil, nil, func(raw json.RawMessage) []VaultPlusList {
+		return each(fieldsOf(raw).items("items"), of)
+	})
+}
+
+// syncOf reads what came of a sync, or of what is like one; done is the field that says so.
+func syncOf(done string) func(json.RawMessage) *VaultPlusSync {
+	return func(raw json.RawMessage) *VaultPlusSync {
 		o := fieldsOf(raw)
 		return &VaultPlusSync{
-			o.flag("synced"), o.count("seen"), o.count("addedItems"), o.count("updatedItems"), o.count("removedItems"),
+			o.flag(done), o.count("seen"), o.count("addedItems"), o.count("updatedItems"), o.count("removedItems"),
 			o.count("unchangedItems"), o.count("adoptedItems"), raw,
 		}
-	})
+	}
 }
 
 // VaultPlusStatus is what Vault+ has of the connection.

@@ -89,9 +89,12 @@ static void waits(const char *const *ids) {
   holds(response, "\"items\":[{");
   CHECK(heard.kind == OFAUTH_NOTICE_MEDIA_READY && heard.count >= 2);
   CHECK(strcmp(heard.last, "2 of 2 media are ready") == 0);
-  OK(ofauth_wait_stored(with, ids, 2, &response, &error));
+  OK(ofauth_wait_stored(with, ids, 2, NULL, 0, &response, &error));
   CHECK(count_of(ofauth_response_json(response), "\"stored\"") >= 2);
   holds(response, ids[1]);
+  OK(ofauth_wait_stored(with, ids, 2, (const char *[]){"source"}, 1, &response, &error));
+  holds(response, ids[1]);
+  EXPECT(OFAUTH_ERR_NULL, ofauth_wait_stored(with, ids, 2, NULL, 1, &response, NULL));
   ofauth_client_free(with);
   CHECK(heard.destroyed == 1);
 
@@ -228,6 +231,12 @@ static void links(void) {
   ofauth_client_free(with);
   ofauth_response_free(session);
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_link_start(client, "{\"app\": 1}", &session, NULL));
+  EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_link_start(client, "{\"mode\": \"own\"}", &session, NULL));
+  OK(ofauth_link_start(client, "{\"mode\": \"whitelabel\"}", &session, &error));
+  char *secret = field(session, "clientSecret");
+  CHECK(strlen(secret) > 0);
+  free(secret);
+  ofauth_response_free(session);
   EXPECT(OFAUTH_ERR_INVALID_ARGUMENT, ofauth_link_wait(client, "{}", &linked, NULL));
 
   OK(ofauth_link_return_parse("https://a.example/b?status=success&connection_id=conn_1", &back, &error));

@@ -104,7 +104,7 @@ static ofauth_status wait_ready(ofauth_client *with, ofauth_error **error) {
 
 static ofauth_status wait_stored(ofauth_client *with, ofauth_error **error) {
   ofauth_response *response = NULL;
-  ofauth_status status = ofauth_wait_stored(with, IDS, 2, &response, error);
+  ofauth_status status = ofauth_wait_stored(with, IDS, 2, NULL, 0, &response, error);
   CHECK(response == NULL);
   return status;
 }

@@ -96,12 +96,19 @@ static ofauth_response *call(const char *operation, const char *params, const ch
 
 /* -- The steps: each gives its value -------------------------------------------------------------------------------- */
 
+/* What an earlier run began goes on: two sessions may make two connections. */
 static void link_account(char *value, size_t size) {
   if (find(account, "list_connections", NULL, "clientReferenceId", "story", value, size)) return;
   ofauth_response *session = NULL, *linked = NULL;
-  OK(ofauth_link_start(account, "{\"clientReferenceId\": \"story\"}", &session, &error));
-  OK(ofauth_link_wait(account, ofauth_response_json(session), &linked, &error));
-  ofauth_response_free(session);
+  char *begun = written("session");
+  if (begun == NULL) {
+    OK(ofauth_link_start(account, "{\"clientReferenceId\": \"story\"}", &session, &error));
+    write_down("session", ofauth_response_json(session));
+    ofauth_response_free(session);
+    begun = written("session");
+  }
+  OK(ofauth_link_wait(account, begun, &linked, &error));
+  free(begun);
   take(linked, "connectionId", value, size);
 }
 
@@ -161,7 +168,7 @@ static void send_message(char *value, size_t size) {
 
 static void wait_stored(char *value, size_t size) {
   ofauth_response *response = NULL;
-  OK(ofauth_wait_stored(client, (const char *[]){media}, 1, &response, &error));
+  OK(ofauth_wait_stored(client, (const char *[]){media}, 1, (const char *[]){"source"}, 1, &response, &error));
   ofauth_response_free(response);
   snprintf(value, size, "%s", media);
 }

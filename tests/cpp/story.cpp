@@ -74,11 +74,17 @@ class Done {
   public:
     explicit Done(fs::path directory) : directory_(std::move(directory)) {}
 
+    /// What the file of a step says; nothing if it is not there.
+    std::optional<std::string> of(const std::string &name) const {
+        if (!fs::exists(directory_ / name)) return std::nullopt;
+        return read(directory_ / name);
+    }
+
     /// Does a step unless its file is there, prints its value and returns it.
     std::string step(const std::string &name, const std::function<std::string()> &work) const {
-        const bool was_done = fs::exists(directory_ / name);
-        const std::string value = was_done ? read(directory_ / name) : work();
-        if (!was_done) write(name, value);
+        const auto before = of(name);
+        const std::string value = before ? *before : work();
+        if (!before) write(name, value);
         std::cout << name << ' ' << value << std::endl;
         return value;
     }
@@ -94,13 +100,17 @@ class Done {
     fs::path directory_;
 };
 
-/// Links an account, unless an earlier run did.
-std::string link_account(const ofauth::Client &account) {
+/// Links an account, unless an earlier run did. What that run began goes on: two sessions may make two connections.
+std::string link_account(const ofauth::Client &account, const Done &done) {
     for (const auto &connection : account.connections()) {
         if (field(connection, "clientReferenceId") == "story") return id_of(connection);
     }
-    const auto session = account.link_start(R"({"clientReferenceId": "story"})");
-    return field(account.link_wait(session.json()).json(), "connectionId").value();
+    auto session = done.of("session");
+    if (!session) {
+        session = account.link_start(R"({"clientReferenceId": "story"})").json();
+        done.write("session", *session);
+    }
+    return field(account.link_wait(*session).json(), "connectionId").value();
 }
 
 /// Uploads the clip. Its result is held until it is written down: the id in the vault, and the reference.
@@ -150,7 +160,7 @@ void tell(const fs::path &state, const fs::path &clip) {
     const ofauth::Client account(config);
     const Done done(state);
 
-    const auto client = account.for_connection(done.step("link", [&] { return link_account(account); }));
+    const auto client = account.for_connection(done.step("link", [&] { return link_account(account, done); }));
     const auto uploaded = done.step("upload", [&] { return upload(client, done, clip); });
     const auto media = uploaded.substr(0, uploaded.find(' ')), reference = uploaded.substr(media.size() + 1);
     const auto content = [&](const std::string &text, const std::string &item, const std::string &more) {
@@ -175,7 +185,7 @@ void tell(const fs::path &state, const fs::path &clip) {
         return id_of(client.send_message("12345", content("story message", media, "")).json());
     });
     done.step("stored", [&] {
-        client.wait_stored({media});
+        client.wait_stored({media}, {"source"});
         return media;
     });
     done.step("download", [&] {

@@ -37,7 +37,8 @@ URL_SAFE = "base64 in the url-safe alphabet"
 UNPADDED = "base64 without its padding"
 DOUBLED = "a header came twice"
 BYTES = "the body is not UTF-8"
-LINE_END = "the secret has a line end, or a mark of its encoding"
+LINE_END = "the secret has a line end, blanks around it, or a mark of its encoding"
+DOTTED = "the id has a dot, which Standard Webhooks forbids"
 
 vectors = []
 
@@ -196,6 +197,7 @@ def both_schemes():
         case("secret with a line end of Windows", sign(body, own_key), secrets=(SECRET + "\r\n",))
         case("text as secret with a line end", sign(body, b"pass word!"), secrets=("pass word!\r\n",), differ=TEXT)
         case("secret with a byte order mark", sign(body, own_key), secrets=("\ufeff" + SECRET,), differ=LINE_END)
+        case("secret with blanks around", sign(body, own_key), secrets=(" " + SECRET + " \t\n",), differ=LINE_END)
         case("empty key", sign(body, b""), error="mismatch", secrets=(SECRET, "whsec_"))
 
         for name, of, error, differ in (
@@ -214,6 +216,10 @@ def both_schemes():
             case(name, sign(of), of, error, differ=differ)
 
         envelope = "type" if scheme == "ofauth" else "eventType"
+        # What no parser takes is there as its text, and the rest of the event with it.
+        odd = lambda of: '{"%s":"realtime.x","data":{"connection":{"id":"conn_9"},"eventBody":%s}}' % (envelope, of)
+        odd_key = lambda of: ID if scheme == "svix" else dedupe(odd(json.dumps(of)))
+        deep = "[" * 200 + "]" * 200
         for name, of, event, fields in (
             ("unknown event", '{"%s":"moon.landed","data":{"crew":3}}' % envelope, "moon.landed", {}),
             ("unknown realtime event", '{"%s":"realtime.x.y","data":{"connection":{"id":"conn_9"},"environment":"test","eventBody":[]}}' % envelope, "realtime.x.y", {"connectionId": "conn_9"}),
@@ -221,6 +227,8 @@ def both_schemes():
             ("event with odd data", '{"%s":"connection.expired","data":"none"}' % envelope, "connection.expired", {}),
             ("event in both envelopes", '{"type":"a.b","eventType":"c.d","data":{}}', "a.b", {}),
             ("unreadable timestamp in the body", '{"%s":"rules.updated","timestamp":"soon","data":{}}' % envelope, "rules.updated", {}),
+            ("event with a number too large", odd("1e400"), "realtime.x", {"key": odd_key("1e400"), "connectionId": "conn_9"}),
+            ("event that nests deeply", odd(deep), "realtime.x", {"key": odd_key(deep), "connectionId": "conn_9"}),
             ("event with a long number", '{"%s":"realtime.x","data":{"eventBody":{"id":9007199254740993}}}' % envelope, "realtime.x", {}),
         ):
             case(name, sign(of), of, event=event, **fields)
@@ -251,6 +259,7 @@ def svix_alone():
     for name, headers, error in (
         ("id altered", replaced(good, "-id", "msg_other"), "mismatch"),
         ("id empty", replaced(good, "-id", ""), "missing"),
+        ("id with a dot", svix(OLDER, id="msg_1.5"), "malformed"),
         ("time is no number", replaced(good, "timestamp", "now"), "malformed"),
         ("signature without a version", replaced(good, "signature", good[2][1][3:]), "malformed"),
         ("two ids that differ", [*good, ["svix-id", "msg_other"]], "malformed"),
@@ -258,7 +267,7 @@ def svix_alone():
         ("under the names of Standard Webhooks", svix(OLDER, prefix="webhook"), None),
         ("under the names of Standard Webhooks, altered", svix(OLDER + " ", prefix="webhook"), "mismatch"),
     ):
-        add(f"svix: {name}", headers, OLDER, error, scheme="svix")
+        add(f"svix: {name}", headers, OLDER, error, scheme="svix", differ=DOTTED if "dot" in name else None)
     add("svix: the newer envelope", svix(BODY), BODY, scheme="svix")
     add("svix: the example of its documents", [
         ["svix-id", "msg_p5jXN8AQM9LWM0D4loKWxJek"],
@@ -269,7 +278,8 @@ def svix_alone():
 
 def both_at_once():
     of_both = lambda ofauth_body, svix_body: ofauth(ofauth_body) + svix(svix_body)
-    add("both: both genuine", of_both(BODY, BODY), BODY, scheme="ofauth")
+    add("both: both genuine", of_both(BODY, BODY), BODY, scheme="svix")
+    add("both: both genuine, svix late", ofauth(BODY) + svix(BODY, at=NOW - 301), BODY, scheme="ofauth")
     add("both: only ofauth genuine", of_both(BODY, "other"), BODY, scheme="ofauth")
     add("both: only svix genuine", of_both("other", BODY), BODY, scheme="svix")
     add("both: none genuine", of_both("other", "other"), BODY, "mismatch")

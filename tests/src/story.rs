@@ -3,19 +3,24 @@
 //! SIGKILL at one of its requests and run again: then everything is there, and nothing twice.
 //!
 //! The program is started as `story STATE_DIR CLIP` with the server and the key in the environment. It keeps what it has done in
-//! the state directory, looks before it makes something again, prints a line for each step, and `done` at last.
+//! the state directory, looks before it makes something again, prints a line for each step, and `done` at last. The session
+//! in which the account is linked is in `session`, as JSON: a creator signs in at the address in it.
 
+use std::convert::Infallible;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::{Output, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use ofauth::webhooks::{Event, Kind};
 use ofauth_sandbox::fault::Before;
 use ofauth_sandbox::{Exchange as Seen, Fault, Sandbox};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
@@ -104,15 +109,16 @@ struct Telling {
     _receiver: Server,
 }
 
-/// Leaves the webhook of the link where the program looks for it.
+/// Leaves the webhook of the link where the program looks for it, and a file for each connection that it was told of.
 struct Receiver(PathBuf);
 
 impl Handler for Receiver {
     fn handle<'a>(&'a self, exchange: &'a mut Exchange) -> Handling<'a> {
         Box::pin(async move {
             let body = exchange.read_body().await?.body;
-            let event: Value = serde_json::from_slice(&body).unwrap_or_default();
-            if event["type"] == "connection.created" {
+            let event = Event::parse_unverified(&body).ok();
+            if let Some(Kind::ConnectionCreated(connection)) = event.map(|event| event.kind) {
+                std::fs::write(self.0.join(format!("created.{}", connection.id.unwrap_or_default())), "")?;
                 let headers = exchange.head.headers.iter().map(|(name, value)| format!("{name}: {value}\n"));
                 std::fs::write(self.0.join("webhook.headers"), headers.collect::<String>())?;
                 let whole = self.0.join("webhook.body.new");
@@ -131,7 +137,6 @@ impl Telling {
         let sandbox = Sandbox::builder()
             .api_key(KEY)
             .part_size(64 * 1024)
-            .link_after(2)
             .webhook(receiver.origin())
             .start()
             .await
@@ -141,11 +146,50 @@ impl Telling {
     }
 
     async fn tell(&self, program: &(impl Fn() -> Command + ?Sized), kill: Option<Kill>) {
-        if let Some(kill) = kill {
-            self.kill_at(self.start(program()), kill).await;
-        }
-        let output = self.start(program()).wait_with_output().await.unwrap();
+        let telling = async {
+            if let Some(kill) = kill {
+                self.kill_at(self.start(program()), kill).await;
+            }
+            self.start(program()).wait_with_output().await.unwrap()
+        };
+        let output = tokio::select! {
+            output = telling => output,
+            never = self.creator() => match never {},
+        };
         self.check(kill, &output);
+    }
+
+    /// The creator, who signs in wherever the program sends them. A session that the program has forgotten is at an address that
+    /// nobody knows; but one that it opened beside another that it had kept makes a second connection.
+    async fn creator(&self) -> Infallible {
+        let mut known = Vec::new();
+        loop {
+            let session = std::fs::read(self.state.path().join("session")).unwrap_or_default();
+            let session: Value = serde_json::from_slice(&session).unwrap_or_default();
+            if let Some(url) = session["url"].as_str()
+                && !known.iter().any(|known| known == url)
+            {
+                self.sign_in(url).await;
+                known.push(url.to_owned());
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
+    /// Fills in the form on the page of a session.
+    async fn sign_in(&self, url: &str) {
+        let form = "action=sign-in&email=story%40creator.sandbox.com&password=good-password";
+        let (host, path) = url.strip_prefix("http://").and_then(|rest| rest.split_once('/')).unwrap();
+        let request = format!(
+            "POST /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+             Content-Length: {}\r\nConnection: close\r\n\r\n{form}",
+            form.len()
+        );
+        let mut line = TcpStream::connect(host).await.unwrap();
+        line.write_all(request.as_bytes()).await.unwrap();
+        let mut page = String::new();
+        line.read_to_string(&mut page).await.unwrap();
+        assert!(page.starts_with("HTTP/1.1 200 ") && page.contains("completed"), "{page}");
     }
 
     fn start(&self, mut command: Command) -> Child {
@@ -213,6 +257,10 @@ impl Telling {
         assert_eq!((messages.len(), made(&messages, "story message")), (1, 1), "{said}\n{messages:#?}");
         assert_eq!(std::fs::read(self.state.path().join("downloaded.mp4")).unwrap(), clip, "{said}");
         let connection = lines[0].trim_start_matches("link ");
+        let names = std::fs::read_dir(self.state.path()).unwrap();
+        let names = names.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let created: Vec<_> = names.filter(|name| name.starts_with("created.")).collect();
+        assert_eq!(created, [format!("created.{connection}")], "{said}");
         let acts: Vec<_> = self
             .sandbox
             .transcript()

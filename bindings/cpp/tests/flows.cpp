@@ -69,6 +69,7 @@ TEST_CASE("media are waited for, listed and downloaded") {
     CHECK(notices.back().kind == ofauth::NoticeKind::media_ready);
     CHECK(notices.back().text == "2 of 2 media are ready");
     CHECK(has(std::string(client.wait_stored({ids[0]}).json()), "stored"));
+    CHECK(has(std::string(client.wait_stored({ids[0]}, {"source"}).json()), "stored"));
 
     const auto path = std::filesystem::temp_directory_path() / ("ofauth_cpp_" + ids[0] + ".mp4");
     std::filesystem::remove(path);
@@ -115,12 +116,17 @@ TEST_CASE("Vault+ in full") {
     CHECK(has(std::string(client.vault_plus_delete(id).json()), "true"));
     client.for_connection("conn_other").vault_plus_purge();
     CHECK(client.vault_plus_list_media("12345").is_json());
+    const auto list = field(client.create_vault_list("Kept").json(), "id");
+    CHECK(has(std::string(client.vault_plus_add_list(list).json()), "\"added\":true"));
+    CHECK(has(std::string(client.vault_plus_lists().json()), '"' + list + '"'));
 }
 
 TEST_CASE("a creator is linked, and comes back") {
     const ofauth::Client client(support::config());
     const auto session = client.link_start(R"({"clientReferenceId": "creator-cpp"})");
     CHECK(has(field(session.json(), "url"), "http"));
+    const auto own = client.link_start(R"({"mode": "whitelabel"})");
+    CHECK_FALSE(field(own.json(), "clientSecret").empty());
     // Nobody signs in.
     int notices = 0;
     const auto hearing = client.with(ofauth::Wait().set_notice([&](const ofauth::Notice &notice) {

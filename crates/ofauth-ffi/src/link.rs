@@ -5,7 +5,7 @@
 
 use std::ffi::c_char;
 
-use ofauth::{LinkOptions, LinkReturn, LinkSession, LinkState, LinkStatus, LinkWait, Linked};
+use ofauth::{LinkMode, LinkOptions, LinkReturn, LinkSession, LinkState, LinkStatus, LinkWait, Linked};
 use serde_json::{Map, Value, json};
 
 use crate::boundary::fallible;
@@ -24,8 +24,9 @@ use crate::waiting::Limits;
 
 /// Opens a session in which a creator signs in. `options_json` is one JSON object, or NULL for none: "clientAppId" (the
 /// application, app_..., which also decides whose page the creator sees), "redirectUrl", "clientReferenceId" (what you call the
-/// creator; made up if it is not given), "connectionId" (one that is linked again), and "geolocation": {"country", "state",
-/// "city"}.
+/// creator; made up if it is not given), "connectionId" (one that is linked again), "geolocation": {"country", "state", "city"},
+/// and "mode": "hosted" or "whitelabel". The service has deprecated "mode" and decides by the application; the sandbox opens a
+/// whitelabel session only if it is asked for one.
 ///
 /// The response is the session, one JSON object. In "mode" hosted, send the creator to its "url". In whitelabel, your own page
 /// takes the "clientSecret". "expiresAt" and "clientReferenceId" are there in both. Whoever has the session can sign in in the
@@ -133,6 +134,14 @@ fn options(given: &Map<String, Value>) -> Result<LinkOptions> {
             ("redirectUrl", Value::String(url)) => options.redirect_url(url),
             ("clientReferenceId", Value::String(id)) => options.client_reference_id(id),
             ("connectionId", Value::String(id)) => options.connection_id(id),
+            ("mode", Value::String(mode)) => match LinkMode::from(mode.as_str()) {
+                LinkMode::Other(_) => {
+                    let text =
+                        format!("options_json: the mode {mode:?} is unknown: give hosted or whitelabel");
+                    return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text));
+                }
+                known => options.mode(known),
+            },
             ("geolocation", Value::Object(place)) => {
                 let of = |name| place.get(name).and_then(Value::as_str);
                 options.geolocation(of("country").unwrap_or_default(), of("state"), of("city"))
@@ -140,7 +149,7 @@ fn options(given: &Map<String, Value>) -> Result<LinkOptions> {
             _ => {
                 let text = format!(
                     "options_json: {name:?} is no option of a link, or of another type: give clientAppId, redirectUrl, \
-                     clientReferenceId or connectionId as text, geolocation as an object"
+                     clientReferenceId, connectionId or mode as text, geolocation as an object"
                 );
                 return Err(ofauth_error::new(OFAUTH_ERR_INVALID_ARGUMENT, &text));
             }
@@ -176,16 +185,25 @@ mod tests {
     fn options_are_read_or_refused_by_name() {
         let read = |text: &str| options(serde_json::from_str::<Value>(text).unwrap().as_object().unwrap());
         let all = r#"{"clientAppId": "app_1", "redirectUrl": "https://a/b", "clientReferenceId": "r",
-            "connectionId": "conn_1", "geolocation": {"country": "US", "city": "Reno"}}"#;
+            "connectionId": "conn_1", "mode": "whitelabel", "geolocation": {"country": "US", "city": "Reno"}}"#;
         let wanted = LinkOptions::new()
             .client_app_id("app_1")
             .redirect_url("https://a/b")
             .client_reference_id("r")
             .connection_id("conn_1")
+            .mode(LinkMode::Whitelabel)
             .geolocation("US", None, Some("Reno"));
         assert_eq!(read(all).ok().unwrap(), wanted);
         assert_eq!(read(r#"{"clientAppId": null}"#).ok().unwrap(), LinkOptions::new());
-        for wrong in [r#"{"app": "app_1"}"#, r#"{"clientAppId": 5}"#, r#"{"geolocation": "US"}"#] {
+        let hosted = LinkOptions::new().mode(LinkMode::Hosted);
+        assert_eq!(read(r#"{"mode": "hosted"}"#).ok().unwrap(), hosted);
+        for wrong in [
+            r#"{"app": "app_1"}"#,
+            r#"{"clientAppId": 5}"#,
+            r#"{"geolocation": "US"}"#,
+            r#"{"mode": "own"}"#,
+            r#"{"mode": 1}"#,
+        ] {
             let error = read(wrong).err().unwrap();
             assert_eq!(error.status(), OFAUTH_ERR_INVALID_ARGUMENT, "{wrong}");
         }

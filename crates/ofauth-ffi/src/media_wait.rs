@@ -16,7 +16,7 @@ use crate::event::FileIndex;
 use crate::event_loop::CallLoop;
 use crate::guest::Guest;
 use crate::notice::OFAUTH_NOTICE_MEDIA_READY;
-use crate::pointer;
+use crate::pointer::{self, Result};
 use crate::response::ofauth_response;
 use crate::status::ofauth_status;
 use crate::waiting::Limits;
@@ -42,22 +42,36 @@ pub unsafe extern "C" fn ofauth_wait_ready(
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let start = |client: &ofauth::Client, ids| client.wait_ready::<Vec<String>>(ids);
+    let start = |client: &ofauth::Client, ids| Ok(client.wait_ready::<Vec<String>>(ids));
     // SAFETY: what the header asks for.
     unsafe { wait(client, ids, count, out, err, start, Media::raw) }
 }
 
-/// Waits until Vault+ has the bytes of all variants of these media, so that `ofauth_download` finds them. Otherwise as
-/// `ofauth_wait_ready`; to wait for one variant alone, use `ofauth_download_set_wait`.
+/// Waits until Vault+ has the bytes of these media, so that a download finds them: those of the variants with these labels, such
+/// as "source", or of all variants if `label_count` is 0; `labels` may be NULL then. Otherwise as `ofauth_wait_ready`.
+///
+/// ```c
+/// const char *ids[] = {ofauth_result_media_id(result)};
+/// const char *labels[] = {"source"};
+/// ofauth_response *media = NULL;
+/// if (ofauth_wait_stored(client, ids, 1, labels, 1, &media, &error) == OFAUTH_OK) puts(ofauth_response_json(media));
+/// ofauth_response_free(media);
+/// ```
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ofauth_wait_stored(
     client: *const ofauth_client,
     ids: *const *const c_char,
     count: usize,
+    labels: *const *const c_char,
+    label_count: usize,
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
 ) -> ofauth_status {
-    let start = |client: &ofauth::Client, ids| client.wait_stored::<Vec<String>>(ids);
+    let start = |client: &ofauth::Client, ids| {
+        // SAFETY: the header asks for an array of `label_count` texts that end with NUL.
+        let labels = unsafe { pointer::texts(labels, label_count, "labels", pointer::owned_text) }?;
+        Ok(client.wait_stored::<Vec<String>>(ids).labels(labels))
+    };
     // SAFETY: what the header asks for.
     unsafe { wait(client, ids, count, out, err, start, VaultPlusMedia::raw) }
 }
@@ -82,7 +96,7 @@ unsafe fn wait<T: Send + 'static>(
     count: usize,
     out: *mut *mut ofauth_response,
     err: *mut *mut ofauth_error,
-    start: fn(&ofauth::Client, Vec<String>) -> WaitMedia<T>,
+    start: impl FnOnce(&ofauth::Client, Vec<String>) -> Result<WaitMedia<T>>,
     raw: fn(&T) -> &Value,
 ) -> ofauth_status {
     let call = |client: &Guest, limits: Limits| {
@@ -91,7 +105,7 @@ unsafe fn wait<T: Send + 'static>(
         let callbacks = WaitCallbacks(limits.notice.clone());
         let waiting = CallLoop::new([limits]);
         let tell = waiting.mailbox().on_wait();
-        let wait = start(client.client(), ids).cancel(waiting.cancel());
+        let wait = start(client.client(), ids)?.cancel(waiting.cancel());
         let wait = waiting.timeout().into_iter().fold(wait, WaitMedia::timeout);
         let wait = wait.on_progress(move |ready, total| {
             let are = if total == 1 { "medium is" } else { "media are" };

@@ -124,7 +124,8 @@ impl Event {
         })
     }
 
-    /// What the event says, as it came; null if it says nothing.
+    /// What the event says, as it came; null if it says nothing. A number of more than 64 bits loses digits here, and a field that
+    /// holds one beyond the range of an `f64`, or nests deeper than 128 levels, is there as its JSON text.
     pub fn data(&self) -> &Value {
         self.raw.get("data").unwrap_or(&Value::Null)
     }

@@ -95,6 +95,7 @@ impl Headers {
             }
         }
         let id = one(self.values(id_name)?.into_iter(), id_name)?;
+        check_id(id)?;
         let timestamp = one(self.values(time_name)?.into_iter(), time_name)?;
         let text = self.values(header)?.join(" ");
         Ok(Claim {
@@ -128,6 +129,14 @@ pub(crate) fn none() -> Error {
          something on the way dropped its headers"
     );
     Error::new(ErrorKind::Missing, text)
+}
+
+/// Refuses an id with a dot, as Standard Webhooks does: dots are between id, time and body in what is signed.
+pub(crate) fn check_id(id: &str) -> Result<(), Error> {
+    match id.contains('.') {
+        true => Err(malformed("the id of the webhook has a dot, which ids of the service never have")),
+        false => Ok(()),
+    }
 }
 
 fn malformed(text: impl Into<String>) -> Error {
@@ -267,6 +276,8 @@ mod tests {
         ] {
             assert_eq!(count(&[&all[..], &[(name, value)]].concat()), wanted, "{name}: {value}");
         }
+        let dotted = [("webhook-id", "a.5"), all[1], all[2]];
+        assert_eq!(count(&dotted), Err(ErrorKind::Malformed));
         assert_eq!(claims(&[("host", "a")]), []);
         let ofauth = format!("t=5,v1={HEX}");
         let both = claims(&[&all[..], &[(OFAUTH, ofauth.as_str())]].concat());

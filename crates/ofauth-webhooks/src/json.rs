@@ -1,12 +1,35 @@
-//! JSON as other languages write it. Three things stop a strict parser, and none of them spoils what the text says: a byte
-//! order mark, and half a pair of surrogates, which JavaScript writes where it cut a text inside an emoji.
+//! JSON as other languages write it. What stops a strict parser need not spoil what the text says: a byte order mark; half a
+//! pair of surrogates, which JavaScript writes where it cut a text inside an emoji; and, in what OnlyFans said, a number beyond
+//! all bounds or very deep nesting.
+
+use std::collections::BTreeMap;
 
 use serde_json::Value;
+use serde_json::value::RawValue;
+
+/// The objects whose fields are told apart where something in them cannot be read: the body, and its `data`.
+const LEVELS: u32 = 2;
 
 /// What the body says; nothing if it is not JSON.
 pub(crate) fn read(body: &[u8]) -> Option<Value> {
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body);
-    serde_json::from_slice(body).ok().or_else(|| serde_json::from_slice(&without_halves(body)?).ok())
+    serde_json::from_slice(body).ok().or_else(|| {
+        let whole = without_halves(body);
+        let body = str::from_utf8(whole.as_deref().unwrap_or(body)).ok()?;
+        serde_json::from_str::<&RawValue>(body).ok().map(|body| in_parts(body.get(), LEVELS))
+    })
+}
+
+/// What is right JSON, field by field: one that holds too large a number or is too deep is there as its text.
+fn in_parts(text: &str, levels: u32) -> Value {
+    if let Ok(value) = serde_json::from_str(text) {
+        return value;
+    }
+    let fields = levels.checked_sub(1).and_then(|below| {
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(text).ok()?;
+        Some(fields.into_iter().map(|(name, field)| (name, in_parts(field.get(), below))).collect())
+    });
+    fields.map_or_else(|| Value::from(text), Value::Object)
 }
 
 /// The text with U+FFFD for each half of a pair that stands alone; nothing if there is none.
@@ -70,5 +93,22 @@ mod tests {
             assert_eq!(read(body.as_bytes()), None, "{body}");
         }
         assert_eq!(read(b"{\"a\":\"\xff\"}"), None);
+    }
+
+    #[test]
+    fn what_is_too_large_or_too_deep_is_there_as_its_text() {
+        let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
+        for odd in ["1e400", "-1E+999", r#"[{"a":1e400}]"#, deep.as_str()] {
+            let body =
+                format!(r#"{{"type":"a","data":{{"connection":{{"id":"\ud83d"}},"eventBody": {odd} }}}}"#);
+            let wanted = serde_json::json!({
+                "type": "a", "data": {"connection": {"id": "\u{fffd}"}, "eventBody": odd},
+            });
+            assert_eq!(read(body.as_bytes()).unwrap(), wanted, "{odd}");
+        }
+        assert_eq!(read(b"1e400").unwrap(), Value::from("1e400"));
+        for body in [r#"{"a":1e400"#, r#"{"a":1e400,"b":01}"#, "{\"a\":1e400,\"b\":\"\0\"}"] {
+            assert_eq!(read(body.as_bytes()), None, "{body:?}");
+        }
     }
 }

@@ -9,13 +9,19 @@ use crate::error::{Error, ErrorKind};
 /// What stands in front of secrets in the scheme of svix.
 const PREFIX: &[u8] = b"whsec_";
 
-/// The keys of one secret, as bytes: base64 first, then the text. None if the secret is empty.
-fn candidates(secret: &[u8]) -> Vec<Vec<u8>> {
+/// The text of a secret, without a mark of its encoding and the line end with which an editor ends a file.
+fn text(secret: &[u8]) -> &[u8] {
     let text = secret.strip_prefix(b"\xef\xbb\xbf").unwrap_or(secret);
-    // An editor ends a file with it.
     let end =
         text.iter().rposition(|byte| !matches!(byte, b'\r' | b'\n')).map_or(0, |last| last.saturating_add(1));
-    let text = text.get(..end).unwrap_or_default();
+    text.get(..end).unwrap_or_default()
+}
+
+/// The keys of one secret, as bytes: base64 first, then the text, and last the text with the blanks around it, which most often
+/// came with copying. None if the secret is empty.
+fn candidates(secret: &[u8]) -> Vec<Vec<u8>> {
+    let whole = text(secret);
+    let text = whole.trim_ascii();
     let bare = text.strip_prefix(PREFIX).unwrap_or(text);
     // An empty key would be known to everybody.
     if bare.trim_ascii().is_empty() {
@@ -25,6 +31,9 @@ fn candidates(secret: &[u8]) -> Vec<Vec<u8>> {
     keys.push(bare.to_vec());
     if bare.len() < text.len() {
         keys.push(text.to_vec());
+    }
+    if text.len() < whole.len() {
+        keys.push(whole.to_vec());
     }
     keys
 }
@@ -39,9 +48,10 @@ pub(crate) fn svix_key(secret: &[u8]) -> Option<hmac::Key> {
     candidates(secret).first().map(|key| key_of(key))
 }
 
-/// The key to sign with in the documented scheme: the whole text.
+/// The key to sign with in the documented scheme: the whole text, without blanks around it.
 pub(crate) fn text_key(secret: &[u8]) -> Option<hmac::Key> {
-    candidates(secret).last().map(|key| key_of(key))
+    let is_usable = !candidates(secret).is_empty();
+    is_usable.then(|| key_of(text(secret).trim_ascii()))
 }
 
 /// No secret can be used.
@@ -73,7 +83,8 @@ mod tests {
             ("a-_b", &["k\u{ef}\u{db}", "a-_b"]),
             ("no base64", &["no base64"]),
             ("whsec_no base64", &["no base64", "whsec_no base64"]),
-            (" x", &[" x"]),
+            (" x", &["x", " x"]),
+            (" whsec_aGk= \t\r\n", &["hi", "aGk=", "whsec_aGk=", " whsec_aGk= \t"]),
             ("WHSEC_!", &["WHSEC_!"]),
         ] {
             assert_eq!(texts(secret), keys, "{secret:?}");

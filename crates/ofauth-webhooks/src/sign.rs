@@ -4,18 +4,19 @@ use std::time::SystemTime;
 
 use crate::encoding::{to_base64, to_hex};
 use crate::error::Error;
-use crate::headers::{OFAUTH, SVIX};
+use crate::headers::{OFAUTH, SVIX, check_id};
 use crate::scheme::{Scheme, Signed};
 use crate::secret;
 
 /// The headers that the service would send with this body, for tests of an endpoint. `id` is for [`Scheme::Svix`] alone.
 ///
 /// The key is what each scheme is known to use: for svix the bytes that the secret is base64 of, or its text if it is not;
-/// for the documented one its text, as it is.
+/// for the documented one its text. Blanks around it are not part of it.
 ///
 /// # Errors
 ///
-/// [`ErrorKind::NoSecret`](crate::ErrorKind::NoSecret) if the secret is empty.
+/// [`ErrorKind::NoSecret`](crate::ErrorKind::NoSecret) if the secret is empty,
+/// [`ErrorKind::Malformed`](crate::ErrorKind::Malformed) if the id has a dot.
 ///
 /// ```
 /// use std::time::SystemTime;
@@ -42,6 +43,7 @@ pub fn sign(
         }
         Scheme::Svix => {
             let key = secret::svix_key(secret).ok_or_else(secret::none)?;
+            check_id(id)?;
             let tag = Signed { id: Some(id), timestamp: &timestamp }.tag(&key, body);
             let signature = format!("v1,{}", to_base64(tag.as_ref()));
             Ok(SVIX.into_iter().zip([id.to_owned(), timestamp, signature]).collect())
@@ -70,9 +72,11 @@ mod tests {
         assert_eq!(headers.unwrap()[2].1, "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=");
         let headers = sign(Scheme::OFAuth, "key", b"fox", at(7), "").unwrap();
         assert_eq!(
-            headers,
+            headers.as_slice(),
             [(OFAUTH, "t=7,v1=5cd6e1de4ec405dfe6813a4ea30f97f8d2afd7b30940b9f9ab89582b9339a6dc".to_owned())]
         );
+        assert_eq!(headers, sign(Scheme::OFAuth, " key \n", b"fox", at(7), "").unwrap());
         assert!(sign(Scheme::OFAuth, "\n", b"", at(7), "").is_err());
+        assert!(sign(Scheme::Svix, secret, b"", at(7), "msg.1").is_err());
     }
 }

@@ -43,7 +43,7 @@ pub struct Verifier {
 
 impl Verifier {
     /// Takes the secrets of an endpoint, more than one while they are rotated. Each is tried as its text and as base64, with
-    /// and without the `whsec_` in front; a line end behind it does not matter. An empty one is left out.
+    /// and without the `whsec_` in front; line ends and blanks around it do not matter. An empty one is left out.
     ///
     /// # Errors
     ///
@@ -62,7 +62,8 @@ impl Verifier {
         })
     }
 
-    /// How old a signature may be, and how far in the future. [`DEFAULT_TOLERANCE`] unless set.
+    /// How old a signature may be, and how far in the future. [`DEFAULT_TOLERANCE`] unless set. Zero is none at all; only the
+    /// functions of C, C++ and Go, which have no other way to leave it out, take zero for the default.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Duration) -> Self {
         self.tolerance = tolerance;
@@ -70,7 +71,7 @@ impl Verifier {
     }
 
     /// Checks a request and reads its event. The scheme is the one whose headers are there; if those of both are, one of them
-    /// has to be genuine and in time.
+    /// has to be genuine and in time. If both are, the event has the id that svix signs.
     ///
     /// `headers` are names, in upper or lower case, and values: `&HeaderMap` of the crate `http` fits, and so does a list of
     /// pairs. `body` is the body **as it came**: one that was parsed and written again is another one. See [`Verifier`] for an
@@ -87,16 +88,21 @@ impl Verifier {
         now: SystemTime,
     ) -> Result<Event, Error> {
         let now = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let mut failed: Option<Error> = None;
+        let (mut failed, mut genuine): (Option<Error>, Option<Claim>) = (None, None);
         for claim in Headers::read(headers).claims() {
             match claim.and_then(|claim| self.check(&claim, body, now).map(|()| claim)) {
-                Ok(claim) => return read(claim, body),
+                // An id tells an event from another one with the same content.
+                Ok(claim) if claim.id.is_some() => return read(claim, body),
+                Ok(claim) => genuine = genuine.or(Some(claim)),
                 Err(error) => {
                     failed = Some(failed.map_or_else(|| error.clone(), |first| nearer(first, error.clone())))
                 }
             }
         }
-        Err(failed.unwrap_or_else(headers::none))
+        match genuine {
+            Some(claim) => read(claim, body),
+            None => Err(failed.unwrap_or_else(headers::none)),
+        }
     }
 
     /// Whether what the headers claim is true, and recent. Its age is no matter before that: who made it up wrote it, too.

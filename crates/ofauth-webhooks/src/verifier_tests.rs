@@ -47,6 +47,8 @@ fn one_genuine_scheme_of_two_is_enough() {
     assert_eq!(both(signed(ofauth, other, 1000), signed(svix, good, 1000)), Ok(Some(svix)));
     assert_eq!(both(signed(ofauth, other, 1000), signed(svix, good, 1)), Err(ErrorKind::TooOld));
     assert_eq!(both(signed(ofauth, good, 1), signed(svix, other, 1000)), Err(ErrorKind::TooOld));
+    assert_eq!(both(signed(ofauth, good, 1000), signed(svix, good, 1000)), Ok(Some(svix)));
+    assert_eq!(both(signed(ofauth, good, 1000), signed(svix, good, 1)), Ok(Some(ofauth)));
     let mut cut = signed(svix, good, 1000);
     cut.remove(0);
     assert_eq!(both(signed(ofauth, other, 1000), cut.clone()), Err(ErrorKind::Mismatch));
@@ -60,10 +62,11 @@ fn an_id_counts_only_if_it_was_signed() {
     let verifier = Verifier::new([SECRET]).unwrap();
     let plain = sign(Scheme::OFAuth, SECRET, BODY, at(1000), "").unwrap();
     let forged = [plain.clone(), sign(Scheme::Svix, "another", BODY, at(1000), "msg_2").unwrap()].concat();
+    let beside = [plain.clone(), sign(Scheme::Svix, SECRET, BODY, at(1000), "msg_2").unwrap()].concat();
     let key = |headers| verifier.verify::<_, String>(headers, BODY, at(1000)).unwrap().dedupe_key();
     assert_eq!(key(plain), key(forged));
     let svix = sign(Scheme::Svix, SECRET, BODY, at(1000), "msg_2").unwrap();
-    assert_eq!(key(svix), "msg_2");
+    assert_eq!((key(svix), key(beside)), ("msg_2".to_owned(), "msg_2".to_owned()));
 }
 
 #[test]

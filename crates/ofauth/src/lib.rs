@@ -207,8 +207,8 @@ pub use upload::{
 pub use vault::{Check, Media, VaultPlusBatch};
 pub use vault_lists::{VaultList, VaultListChange};
 pub use vault_plus::{
-    Variant, VariantStatus, VaultPlusDeleted, VaultPlusMedia, VaultPlusQuery, VaultPlusSort, VaultPlusStats,
-    VaultPlusStatus, VaultPlusSync, VaultPlusType,
+    Variant, VariantStatus, VaultPlusDeleted, VaultPlusList, VaultPlusMedia, VaultPlusQuery, VaultPlusSort,
+    VaultPlusStats, VaultPlusStatus, VaultPlusSync, VaultPlusType,
 };
 
 /// The programs of the README and of the page on Rust, compiled.

@@ -60,7 +60,7 @@ func main() {
 	defer account.Close()
 	ctx, done := context.Background(), done(state)
 
-	connection := done.step("link", func() (string, error) { return link(ctx, account) })
+	connection := done.step("link", func() (string, error) { return link(ctx, account, done) })
 	client, err := account.ForConnection(connection)
 	if err != nil {
 		log.Fatal(err)
@@ -103,7 +103,7 @@ func main() {
 		return message.ID, nil
 	})
 	done.step("stored", func() (string, error) {
-		_, err := client.WaitStored(ctx, []string{media})
+		_, err := client.WaitStored(ctx, []string{media}, ofauth.WithWaitLabels("source"))
 		return media, err
 	})
 	done.step("download", func() (string, error) {
@@ -117,8 +117,8 @@ func main() {
 	fmt.Println("done")
 }
 
-// link links an account, unless an earlier run did.
-func link(ctx context.Context, account *ofauth.Client) (string, error) {
+// link links an account, unless an earlier run did. What that run began goes on: two sessions may make two connections.
+func link(ctx context.Context, account *ofauth.Client, done done) (string, error) {
 	connections := account.Connections()
 	defer connections.Close()
 	for connections.Next(ctx) {
@@ -129,7 +129,7 @@ func link(ctx context.Context, account *ofauth.Client) (string, error) {
 	if err := connections.Err(); err != nil {
 		return "", err
 	}
-	session, err := account.LinkStart(ctx, ofauth.LinkOptions{ClientReferenceID: "story"})
+	session, err := begin(ctx, account, done)
 	if err != nil {
 		return "", err
 	}
@@ -138,6 +138,26 @@ func link(ctx context.Context, account *ofauth.Client) (string, error) {
 		return "", err
 	}
 	return linked.ConnectionID, nil
+}
+
+// begin is the session that an earlier run began, or a new one, which is kept before anybody signs in.
+func begin(ctx context.Context, account *ofauth.Client, done done) (*ofauth.LinkSession, error) {
+	session := new(ofauth.LinkSession)
+	begun, err := os.ReadFile(filepath.Join(string(done), "session"))
+	if err == nil {
+		return session, json.Unmarshal(begun, session)
+	}
+	if !errors.Is(err, os.ErrNotExist) {
+		return nil, err
+	}
+	if session, err = account.LinkStart(ctx, ofauth.LinkOptions{ClientReferenceID: "story"}); err != nil {
+		return nil, err
+	}
+	text, err := json.Marshal(session)
+	if err != nil {
+		return nil, err
+	}
+	return session, done.write("session", string(text))
 }
 
 // upload uploads the clip. Its result is held until it is written down: the id in the vault, and the reference.

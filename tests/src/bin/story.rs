@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use ofauth::webhooks::Verifier;
-use ofauth::{Client, Content, LinkOptions, MediaItem, Result};
+use ofauth::{Client, Content, LinkOptions, LinkSession, MediaItem, Result};
 use serde_json::Value;
 
 /// What was done, a file for each step.
@@ -50,7 +50,7 @@ async fn main() -> Result<()> {
         .journal_dir(state.join("journal"))
         .build()?;
 
-    let connection = done.step("link", link(&account)).await?;
+    let connection = done.step("link", link(&account, &done)).await?;
     let client = account.for_connection(&connection)?;
     let (media, reference) = upload(&client, &done, &clip).await?;
     done.step("ready", async { client.wait_ready([media.as_str()]).await.map(|_| media.clone()) }).await?;
@@ -60,7 +60,8 @@ async fn main() -> Result<()> {
     let edited = Content::new("story post edited").media(MediaItem::id(&media)).schedule(tomorrow);
     done.step("edit", async { client.update_post(&post, &edited).await.map(|post| post.id) }).await?;
     done.step("message", send_message(&client, &media)).await?;
-    done.step("stored", async { client.wait_stored([media.as_str()]).await.map(|_| media.clone()) }).await?;
+    let stored = client.wait_stored([media.as_str()]).labels(["source"]);
+    done.step("stored", async { stored.await.map(|_| media.clone()) }).await?;
     let download = client.download(&media, "source", state.join("downloaded.mp4"));
     done.step("download", async { download.overwrite(true).await.map(|file| file.bytes.to_string()) })
         .await?;
@@ -69,8 +70,8 @@ async fn main() -> Result<()> {
     Ok(())
 }
 
-/// Links an account, unless an earlier run did.
-async fn link(account: &Client) -> Result<String> {
+/// Links an account, unless an earlier run did. What that run began goes on: two sessions may make two connections.
+async fn link(account: &Client, done: &Done) -> Result<String> {
     let mut connections = account.connections();
     while let Some(connection) = connections.next().await {
         let connection = connection?;
@@ -78,7 +79,14 @@ async fn link(account: &Client) -> Result<String> {
             return Ok(connection.id);
         }
     }
-    let session = account.link_start(&LinkOptions::new().client_reference_id("story")).await?;
+    let session = match done.of("session") {
+        Some(begun) => LinkSession::from_json(&begun)?,
+        None => {
+            let session = account.link_start(&LinkOptions::new().client_reference_id("story")).await?;
+            done.write("session", &session.to_json());
+            session
+        }
+    };
     Ok(account.link_wait(&session).await?.connection_id)
 }
 

@@ -181,19 +181,29 @@ class Flows {
     Response vault_plus_sync(std::string_view list_id) const {
         return call("sync_vault_plus_list", {}, Field{"listId", list_id});
     }
+    /// Has Vault+ copy what is new in a list of the vault, and removes nothing. The documents do not show what is answered.
+    Response vault_plus_add_list(std::string_view list_id) const {
+        return call("add_vault_plus_list", {}, Field{"listId", list_id});
+    }
+    /// The lists of the vault that Vault+ keeps copies of. The documents do not show what is answered. JSON: {"items"}.
+    Response vault_plus_lists() const { return call("list_vault_plus_lists", {}); }
     /// What Vault+ has of the connection.
     Response vault_plus_status() const { return call("get_vault_plus_status", {}); }
     /// What Vault+ has of all connections.
     Response vault_plus_stats() const { return call("get_vault_plus_stats", {}); }
-    /// Waits until Vault+ has the bytes of all variants of these media. JSON: {"items"}.
-    Response wait_stored(const Ids &ids) const { return response(&ofauth_wait_stored, ids.data(), ids.size()); }
+    /// Waits until Vault+ has the bytes of these media: of the variants with these labels, such as "source", or of all. JSON:
+    /// {"items"}.
+    Response wait_stored(const Ids &ids, const Ids &labels = {}) const {
+        return response(&ofauth_wait_stored, ids.data(), ids.size(), labels.data(), labels.size());
+    }
     /// Downloads a variant to a file that is not there yet; a Download has more. JSON: {"bytes", "resumed", "contentType"}.
     Response download(std::string_view media_id, std::string_view label, const std::filesystem::path &path) const;
 
     // -- Link, connections and settings
 
     /// Opens a session in which a creator signs in, with the options of ofauth_link_start. JSON: the session; its "url" is
-    /// where to send the creator. Keep it as you keep a password.
+    /// where to send the creator. With {"mode": "whitelabel"} the sandbox gives a "clientSecret" instead, for a page of your own.
+    /// Keep it as you keep a password.
     Response link_start(std::string_view options_json = {}) const {
         const detail::Text options(options_json, "options_json");
         return response(&ofauth_link_start, options.get_or_null());

@@ -42,14 +42,17 @@ pub(crate) fn update_account(call: &mut Call, operation: &Operation) -> Result<R
     let example = operation.response.get(SETTINGS).cloned().unwrap_or_default();
     let mut answer = Map::from_iter([(SETTINGS.to_owned(), account(&world, &example))]);
     if body.pointer("/vaultPlus/applyToExistingConnections") == Some(&Value::Bool(true)) {
-        let set = body.pointer("/vaultPlus/defaultSettings").cloned().unwrap_or_default();
-        answer.insert("broadcastResult".to_owned(), apply(&mut world, &set));
+        // Without new ones, those of before are applied.
+        let kept = world.settings("");
+        let set =
+            [&body, &kept].into_iter().find_map(|of| of.pointer("/vaultPlus/defaultSettings")?.as_object());
+        answer.insert("broadcastResult".to_owned(), apply(&mut world, set));
     }
     Ok(Reply::new(example::status(operation), Payload::Json(Value::Object(answer))))
 }
 
-/// Sets for all connections what was set for the account.
-fn apply(world: &mut World, set: &Value) -> Value {
+/// Sets for all connections what was set for the account. If that is nothing, they stay as they are.
+fn apply(world: &mut World, set: Option<&Map<String, Value>>) -> Value {
     let all = connections::all();
     let numbers: Vec<u64> = world.view(&all).ids(Order::NewestFirst, Start::Index(0)).take(MOST).collect();
     let name = |number: u64| {
@@ -59,6 +62,7 @@ fn apply(world: &mut World, set: &Value) -> Value {
     let names: Vec<String> = numbers.into_iter().map(name).collect();
     let mut purged = Vec::new();
     for name in names {
+        let Some(set) = set else { break };
         let result = patch(world, &name, &json!({ "vaultPlus": { OVERRIDES: set } }));
         if result != Purged::default() {
             purged.push(json!({

@@ -60,35 +60,40 @@ impl Delivery {
 
 /// The latest deliveries, in their order.
 #[derive(Debug, Default)]
-pub(crate) struct Log(VecDeque<Delivery>);
+pub(crate) struct Log {
+    kept: VecDeque<Delivery>,
+    /// How many made room.
+    gone: usize,
+}
 
 impl Log {
     /// Keeps a new delivery; returns whether it is to be tried.
     pub(crate) fn add(&mut self, mut delivery: Delivery) -> bool {
-        let waiting = self.0.iter().filter(|delivery| !delivery.is_over()).count();
+        let waiting = self.kept.iter().filter(|delivery| !delivery.is_over()).count();
         let taken = waiting < WAITING;
         if !taken {
             delivery.state = State::Dropped;
         }
-        if self.0.len() >= MOST {
-            let oldest = self.0.iter().position(Delivery::is_over).unwrap_or(0);
-            self.0.remove(oldest);
+        if self.kept.len() >= MOST {
+            let oldest = self.kept.iter().position(Delivery::is_over).unwrap_or(0);
+            self.kept.remove(oldest);
+            self.gone = self.gone.saturating_add(1);
         }
-        self.0.push_back(delivery);
+        self.kept.push_back(delivery);
         taken
     }
 
     pub(crate) fn get(&mut self, id: &str) -> Option<&mut Delivery> {
-        self.0.iter_mut().find(|delivery| delivery.id == id)
+        self.kept.iter_mut().find(|delivery| delivery.id == id)
     }
 
     pub(crate) fn all(&self) -> Vec<Delivery> {
-        self.0.iter().cloned().collect()
+        self.kept.iter().cloned().collect()
     }
 
-    /// How many are over.
+    /// How many are over, those included that are not kept any more.
     pub(crate) fn over(&self) -> usize {
-        self.0.iter().filter(|delivery| delivery.is_over()).count()
+        self.kept.iter().filter(|delivery| delivery.is_over()).count().saturating_add(self.gone)
     }
 }
 
@@ -126,7 +131,7 @@ mod tests {
         assert!(!log.add(delivery(MOST, State::Pending)));
         assert_eq!(log.get(&MOST.to_string()).unwrap().state, State::Dropped);
         assert!(log.get("0").is_none() && log.get(&old.to_string()).is_some());
-        assert_eq!((log.all().len(), log.over()), (MOST, old));
+        assert_eq!((log.all().len(), log.over()), (MOST, old + 1));
     }
 
     #[test]

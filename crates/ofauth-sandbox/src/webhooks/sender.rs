@@ -3,7 +3,7 @@
 //! An attempt has ten seconds and is one of five, with growing pauses. What is about one connection is told in order, so
 //! what one receiver does not take holds up what comes behind it there, and nothing else.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -69,12 +69,18 @@ struct Shared {
     secret: Option<Secret>,
     first_pause: Duration,
     log: Mutex<Log>,
-    lanes: Mutex<Lanes>,
+    work: Mutex<Work>,
     /// Told whenever a delivery is over.
     over: Notify,
     at_once: Semaphore,
+}
+
+/// What waits, and who works on it. Both are changed as one, so that nothing waits in a lane that nobody works on.
+#[derive(Debug)]
+struct Work {
+    lanes: Lanes,
     /// None once it is stopped.
-    tasks: Mutex<Option<JoinSet<()>>>,
+    tasks: Option<JoinSet<()>>,
 }
 
 impl Webhooks {
@@ -94,10 +100,9 @@ impl Webhooks {
             secret,
             first_pause: settings.first_pause,
             log: Mutex::default(),
-            lanes: Mutex::default(),
+            work: Mutex::new(Work { lanes: Lanes::default(), tasks: Some(JoinSet::new()) }),
             over: Notify::new(),
             at_once: Semaphore::new(AT_ONCE),
-            tasks: Mutex::new(Some(JoinSet::new())),
         })))
     }
 
@@ -155,12 +160,11 @@ impl Webhooks {
     }
 
     fn begin(&self, lane: Lane, id: String) {
-        if !lock(&self.0.lanes).push(lane.clone(), id) {
-            return;
-        }
-        if let Some(tasks) = self.0.tasks.lock().unwrap_or_else(PoisonError::into_inner).as_mut() {
+        let mut all = lock(&self.0.work);
+        let Some(round) = all.lanes.push(lane.clone(), id) else { return };
+        if let Some(tasks) = all.tasks.as_mut() {
             while tasks.try_join_next().is_some() {}
-            tasks.spawn(work(Arc::clone(&self.0), lane));
+            tasks.spawn(work(Arc::clone(&self.0), lane, round));
         }
     }
 
@@ -184,16 +188,18 @@ impl Webhooks {
 
     /// Forgets everything, and tells no more of it.
     pub(crate) fn reset(&self) {
-        if let Some(tasks) = lock(&self.0.tasks).as_mut() {
+        let mut all = lock(&self.0.work);
+        if let Some(tasks) = all.tasks.as_mut() {
             tasks.abort_all();
         }
-        lock(&self.0.lanes).clear();
+        all.lanes.clear();
+        drop(all);
         *lock(&self.0.log) = Log::default();
     }
 
     /// Tells nothing any more.
     pub(crate) fn stop(&self) {
-        drop(lock(&self.0.tasks).take());
+        drop(lock(&self.0.work).tasks.take());
     }
 }
 
@@ -204,9 +210,9 @@ fn lane(delivery: &Delivery, alone: bool) -> Lane {
 }
 
 /// Tells what waits in a lane, one after the other.
-async fn work(shared: Arc<Shared>, lane: Lane) {
+async fn work(shared: Arc<Shared>, lane: Lane, round: u64) {
     loop {
-        let next = lock(&shared.lanes).next(&lane);
+        let next = lock(&shared.work).lanes.next(&lane, round);
         let Some(id) = next else { return };
         deliver(&shared, &id).await;
         shared.over.notify_waiters();

@@ -1,9 +1,12 @@
 //! The two forms in which a webhook is signed. Pure; time is passed in.
 //!
-//! The key of `OFAuth-Signature` is the secret as it is written; the key of svix is what its base64 says, behind `whsec_`.
+//! The key of `OFAuth-Signature` is the secret as it is written; the key of svix is what its base64 says, behind `whsec_`, or
+//! the text there if it is none. It is written apart from `ofauth_webhooks`, so that each is a check on the other.
 
 use base64::Engine;
+use base64::alphabet::{STANDARD as LETTERS, URL_SAFE};
 use base64::engine::general_purpose::STANDARD;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use ring::hmac::{HMAC_SHA256, Key, sign};
 use uuid::Uuid;
 
@@ -40,17 +43,16 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Secret {
-    /// Reads a secret; a line end behind it is not part of it.
+    /// Reads a secret; line ends and blanks around it are not part of it.
     pub(crate) fn read(text: &str, scheme: WebhookScheme) -> Result<Self, String> {
-        let text = text.trim_end_matches(['\r', '\n']);
-        if text.is_empty() {
+        let text = text.trim_start_matches('\u{feff}').trim_ascii();
+        let bare = text.strip_prefix(PREFIX).unwrap_or(text);
+        if bare.trim_ascii().is_empty() {
             return Err("the webhook secret is empty".to_owned());
         }
         let key = match scheme {
             WebhookScheme::OFAuth => text.as_bytes().to_vec(),
-            WebhookScheme::Svix => STANDARD
-                .decode(text.strip_prefix(PREFIX).unwrap_or(text))
-                .map_err(|_| "the webhook secret is not base64, which svix wants behind whsec_".to_owned())?,
+            WebhookScheme::Svix => from_base64(bare).unwrap_or_else(|| bare.as_bytes().to_vec()),
         };
         Ok(Self { text: text.to_owned(), scheme, key: Key::new(HMAC_SHA256, &key) })
     }
@@ -92,6 +94,15 @@ impl Secret {
     }
 }
 
+/// What base64 says in either alphabet, padded or not; nothing if it is none.
+fn from_base64(text: &str) -> Option<Vec<u8>> {
+    let config = GeneralPurposeConfig::new()
+        .with_decode_allow_trailing_bits(true)
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent);
+    let alphabet = if text.contains(['-', '_']) { URL_SAFE } else { LETTERS };
+    GeneralPurpose::new(&alphabet, config).decode(text).ok().filter(|key| !key.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -121,9 +132,16 @@ mod tests {
             assert!(new.text().starts_with("whsec_") && new.text().len() == 6 + 32, "{}", new.text());
             assert_eq!(Secret::read(new.text(), scheme).unwrap().text(), new.text());
             assert!(!format!("{new:?}").contains(new.text()));
-            assert!(Secret::read("\n", scheme).is_err());
+            assert!(["\n", "whsec_", " whsec_ \n"].iter().all(|text| Secret::read(text, scheme).is_err()));
+            assert_eq!(Secret::read("\u{feff} any text! \r\n", scheme).unwrap().text(), "any text!");
         }
-        assert!(Secret::read("no base64!", WebhookScheme::Svix).unwrap_err().contains("base64"));
-        assert!(Secret::read("any text", WebhookScheme::OFAuth).is_ok());
+        for (text, key) in
+            [("whsec_-_8", &[0xfb, 0xff][..]), ("+/8=", &[0xfb, 0xff]), ("whsec_no base64!", b"no base64!")]
+        {
+            let tag = |secret: &Secret| secret.headers("a", 1, b"").remove(2);
+            let with_key =
+                Secret { text: String::new(), scheme: WebhookScheme::Svix, key: Key::new(HMAC_SHA256, key) };
+            assert_eq!(tag(&Secret::read(text, WebhookScheme::Svix).unwrap()), tag(&with_key), "{text}");
+        }
     }
 }

@@ -115,3 +115,21 @@ async fn the_account_sets_what_new_connections_begin_with() {
     assert_eq!(left(&sandbox).await.0, 8);
     assert_eq!(answer["settings"]["vaultPlus"]["defaultSettings"]["cacheVideos"], false);
 }
+
+#[tokio::test]
+async fn what_is_set_already_can_be_applied_later() {
+    let sandbox = sandbox().await;
+    let overrides = async || get(&sandbox, CONNECTION).await.ok()["vaultPlus"]["settingsOverrides"].clone();
+    patch(&sandbox, json!({ "settings": { "retentionDays": 7 } })).await;
+    let before = overrides().await;
+    assert_eq!(before["retentionDays"], 7);
+    let apply = json!({ "vaultPlus": { "applyToExistingConnections": true } });
+    let answer = call(&sandbox, "PATCH", ACCOUNT, &apply).await.ok();
+    assert_eq!(answer["broadcastResult"]["purgeResults"], json!([]));
+    assert_eq!(overrides().await, before, "nothing was set for the account");
+    let set = json!({ "vaultPlus": { "defaultSettings": { "retentionDays": 90 } } });
+    call(&sandbox, "PATCH", ACCOUNT, &set).await.ok();
+    assert_eq!(overrides().await, before);
+    call(&sandbox, "PATCH", ACCOUNT, &apply).await.ok();
+    assert_eq!(overrides().await["retentionDays"], 90);
+}

@@ -12,7 +12,8 @@ use crate::connections::Connection;
 use crate::link::{LinkOptions, LinkSession};
 use crate::vault_lists::{VaultList, VaultListChange};
 use crate::vault_plus::{
-    VaultPlusDeleted, VaultPlusMedia, VaultPlusQuery, VaultPlusStats, VaultPlusStatus, VaultPlusSync,
+    VaultPlusDeleted, VaultPlusList, VaultPlusMedia, VaultPlusQuery, VaultPlusStats, VaultPlusStatus,
+    VaultPlusSync,
 };
 
 impl Client {
@@ -77,6 +78,16 @@ impl Client {
     /// See [`Client::vault_plus_sync`](crate::Client::vault_plus_sync).
     pub fn vault_plus_sync(&self, list_id: &str) -> TypedCall<VaultPlusSync> {
         self.typed(self.inner.vault_plus_sync(list_id))
+    }
+
+    /// See [`Client::vault_plus_lists`](crate::Client::vault_plus_lists).
+    pub fn vault_plus_lists(&self) -> TypedCall<Vec<VaultPlusList>> {
+        self.typed(self.inner.vault_plus_lists())
+    }
+
+    /// See [`Client::vault_plus_add_list`](crate::Client::vault_plus_add_list).
+    pub fn vault_plus_add_list(&self, list_id: &str) -> TypedCall<VaultPlusSync> {
+        self.typed(self.inner.vault_plus_add_list(list_id))
     }
 
     /// See [`Client::vault_plus_status`](crate::Client::vault_plus_status).

@@ -1,8 +1,9 @@
 //! Vault+: the persistent copies of media that OFAuth keeps for a connection.
 //!
-//! [`media`] is what a copy looks like and [`query`] what can be asked for; here are the calls. Waiting for copies is
+//! [`media`] is what a copy looks like, [`query`] what can be asked for, [`lists`] which lists there are; here are the calls. Waiting for copies is
 //! [`crate::media_wait`]'s, fetching their bytes [`crate::download`]'s.
 
+mod lists;
 mod media;
 mod query;
 
@@ -10,6 +11,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+pub use self::lists::VaultPlusList;
 pub use self::media::{Variant, VariantStatus, VaultPlusMedia, VaultPlusType};
 pub use self::query::{VaultPlusQuery, VaultPlusSort};
 use crate::call::{Call, Items, Pages, TypedCall};
@@ -61,11 +63,11 @@ pub struct VaultPlusStats {
     raw: Raw,
 }
 
-/// What a sync of a list did. The first one of a list only notes what is in it.
+/// What a sync of a list did, or what adding one did. The first sync of a list only notes what is in it.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct VaultPlusSync {
-    /// Whether the list was synced.
+    /// Whether the list was synced, or added.
     pub synced: bool,
     /// Media that the list has.
     pub seen: Option<u64>,
@@ -208,18 +210,7 @@ impl Client {
     pub fn vault_plus_sync(&self, list_id: &str) -> TypedCall<VaultPlusSync> {
         let call = self.about_list("sync_vault_plus_list", list_id);
         TypedCall::new("sync_vault_plus_list", |limits| async move {
-            let raw = object(&call?.send_within(limits).await?, "sync a Vault+ list")?;
-            let count = |field| count_of(&raw.0, field);
-            Ok(VaultPlusSync {
-                synced: is_true(&raw, "synced"),
-                seen: count("seen"),
-                added: count("addedItems"),
-                updated: count("updatedItems"),
-                removed: count("removedItems"),
-                unchanged: count("unchangedItems"),
-                adopted: count("adoptedItems"),
-                raw,
-            })
+            sync_of(&call?.send_within(limits).await?, "sync a Vault+ list", "synced")
         })
     }
 
@@ -303,6 +294,22 @@ fn deleted(answer: &Response) -> Result<VaultPlusDeleted> {
         success: is_true(&raw, "success"),
         purged: count_of(&raw.0, "purgedCount"),
         freed_bytes: count_of(&raw.0, "freedBytes"),
+        raw,
+    })
+}
+
+/// What came of a sync, or of what is like one; `done` is the field that says so.
+fn sync_of(answer: &Response, doing: &str, done: &str) -> Result<VaultPlusSync> {
+    let raw = object(answer, doing)?;
+    let count = |field| count_of(&raw.0, field);
+    Ok(VaultPlusSync {
+        synced: is_true(&raw, done),
+        seen: count("seen"),
+        added: count("addedItems"),
+        updated: count("updatedItems"),
+        removed: count("removedItems"),
+        unchanged: count("unchangedItems"),
+        adopted: count("adoptedItems"),
         raw,
     })
 }

@@ -69,6 +69,13 @@ async fn vault_plus_is_searched_counted_synced_and_emptied() {
     assert!(sync.synced && sync.seen == Some(1), "{sync:?}");
     let of_list = within(10, client.vault_plus_list_media(&list.id)).await.unwrap();
     assert_eq!(of_list.iter().map(|media| media.id.as_str()).collect::<Vec<_>>(), [id.as_str()]);
+    let added = within(10, client.vault_plus_add_list(&list.id)).await.unwrap();
+    assert_eq!((added.synced, added.seen, added.added, added.removed), (true, sync.seen, Some(0), None));
+    let lists = within(10, client.vault_plus_lists()).await.unwrap();
+    assert_eq!((lists.len(), &lists[0].id, lists[0].media), (1, &list.id, sync.seen));
+    assert!(lists[0].synced_at.is_some() && lists[0].raw()["listId"] == list.id);
+    let none = within(10, client.vault_plus_add_list(" ")).await.unwrap_err();
+    assert_eq!(none.kind(), ErrorKind::InvalidArgument);
     let stats = within(10, client.vault_plus_stats()).await.unwrap();
     assert!(stats.media.is_some_and(|media| media > 0), "{stats:?}");
     assert!(within(10, client.vault_plus_purge()).await.unwrap().success);
@@ -230,6 +237,8 @@ fn vault_plus_blocks() {
     let list = client.create_vault_list("Summer").send().unwrap();
     assert!(client.vault_plus_sync(&list.id).send().unwrap().synced);
     assert!(client.vault_plus_list_media(&list.id).send().unwrap().is_empty());
+    assert!(client.vault_plus_add_list(&list.id).send().unwrap().synced);
+    assert_eq!(client.vault_plus_lists().send().unwrap().len(), 1);
     client.vault_plus_status().send().unwrap();
     client.vault_plus_stats().send().unwrap();
     assert!(client.vault_plus_purge().send().unwrap().success);
