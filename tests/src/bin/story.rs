@@ -1,7 +1,7 @@
 //! The story of [`ofauth_tests::story`] in Rust, as a program that may be killed anywhere.
 
 // A tool of tests: where it is wrong, a test has to fail.
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::indexing_slicing)]
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};

@@ -49,7 +49,7 @@ fn read(path: impl AsRef<Path>) -> String {
 }
 
 fn listed(listing: &str, name: &str) -> bool {
-    let text = read(&format!("tests/surface/{listing}"));
+    let text = read(format!("tests/surface/{listing}"));
     text.lines().any(|line| {
         let rest = line.strip_prefix(name);
         rest.is_some_and(|rest| {
