@@ -122,7 +122,8 @@ impl<T: 'static> WaitMedia<T> {
 }
 
 impl WaitMedia<VaultPlusMedia> {
-    /// Waits for the variants with these labels alone, such as `source`. Default: all variants that a medium has.
+    /// Waits for the variants with these labels alone, such as `source`. Default: all variants that come by themselves, those
+    /// that are pending, being stored or stored. If there are only others (`removed`, `edge_only`), the wait fails.
     pub fn labels<I>(mut self, labels: I) -> Self
     where
         I: IntoIterator,

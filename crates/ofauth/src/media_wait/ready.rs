@@ -36,24 +36,18 @@ impl Look<Media> for Vault<'_> {
 
     /// Walks the vault until every medium was seen, or long enough.
     async fn look(&self, watch: &mut Watch<Media>, before: u32, limits: &Limits) -> Result<()> {
-        let call = self.0.call("list_vault_media").param("sort", "recent").cancel(&limits.as_cancel());
-        let mut pages = match limits.left() {
-            Some(left) => call.timeout(left).pages(),
-            None => call.pages(),
-        };
+        let pages = self.0.call("list_vault_media").param("sort", "recent").pages();
         let deep = (before == 1 && watch.misses_one()) || watch.is_last_chance();
-        for _ in 0..if deep { MOST_PAGES } else { PAGES } {
-            let Some(page) = pages.next().await else { break };
-            for item in page? {
+        let most = if deep { MOST_PAGES } else { PAGES };
+        let walked = pages.walk(limits, most, |page: Vec<Value>| {
+            for item in page {
                 if let Some(id) = id_of(&item) {
                     watch.see(&id, || state(item));
                 }
             }
-            if !watch.is_unseen() {
-                break;
-            }
-        }
-        Ok(())
+            Ok(watch.is_unseen())
+        });
+        walked.await.map(|_| ())
     }
 }
 

@@ -10,12 +10,13 @@ use crate::error::Result;
 use crate::vault_plus::{VariantStatus, VaultPlusMedia};
 
 pub(super) const WORDS: Words = Words {
-    failed: "Vault+ has removed variants of the media|have them cached again, and wait once more",
+    failed: "Vault+ has removed, or only a cache has, what is wanted of the media|have it cached again or name other labels; \
+             a download that waits has what only a cache has (edge_only) stored",
     absent: "Vault+ lacks the wanted variants of the media|check the ids, the labels and the settings of the connection",
     late: "the wait took longer than its timeout; not stored yet:",
 };
 
-/// Waits until the wanted variants of all media are stored: those with these labels, or all that a medium has.
+/// Waits until the wanted variants of all media are stored: those with these labels, or all that come by themselves.
 pub(super) async fn wait(
     client: Client,
     ids: Vec<String>,
@@ -51,9 +52,23 @@ impl Look<VaultPlusMedia> for Copies<'_> {
     }
 }
 
-/// How far the wanted variants of a medium are.
+/// How far the wanted variants of a medium are. Without labels that is those which come by themselves: what was removed, and
+/// what only a cache has, does not, and is passed over if there is another.
 fn state(media: VaultPlusMedia, labels: &[String]) -> Seen<VaultPlusMedia> {
-    let wanted = media.variants.iter().filter(|variant| labels.is_empty() || labels.contains(&variant.label));
+    if labels.is_empty() {
+        let all = || media.variants.iter().map(|variant| &variant.status);
+        let comes =
+            |status: &VariantStatus| !matches!(status, VariantStatus::Removed | VariantStatus::EdgeOnly);
+        return match (all().next().is_none(), all().any(comes)) {
+            (true, _) => Seen::Absent,
+            (_, false) => Seen::Failed,
+            _ if all().filter(|status| comes(status)).all(|status| *status == VariantStatus::Stored) => {
+                Seen::Ready(media)
+            }
+            _ => Seen::Pending,
+        };
+    }
+    let wanted = media.variants.iter().filter(|variant| labels.contains(&variant.label));
     let (mut labelled, mut stored) = (HashSet::new(), true);
     for variant in wanted {
         match variant.status {
@@ -63,7 +78,7 @@ fn state(media: VaultPlusMedia, labels: &[String]) -> Seen<VaultPlusMedia> {
         }
         labelled.insert(variant.label.as_str());
     }
-    match labels.iter().any(|label| !labelled.contains(label.as_str())) || labelled.is_empty() {
+    match labels.iter().any(|label| !labelled.contains(label.as_str())) {
         true => Seen::Absent,
         false if stored => Seen::Ready(media),
         false => Seen::Pending,
@@ -80,10 +95,16 @@ mod tests {
     fn a_medium_is_stored_when_all_that_is_wanted_of_it_is() {
         for (variants, labels, wanted) in [
             (json!({"full": {"status": "stored"}}), &[][..], "ready"),
-            (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &[], "pending"),
+            (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &[], "ready"),
+            (json!({"full": {"status": "storing"}, "thumb": {"status": "edge_only"}}), &[], "pending"),
+            (json!({"full": {"status": "storing"}, "thumb": {"status": "removed"}}), &[], "pending"),
+            (json!({"full": {"status": "removed"}, "thumb": {"status": "edge_only"}}), &[], "failed"),
+            (json!({"full": {"status": "edge_only"}}), &[], "failed"),
+            (json!({"full": {"status": "removed"}}), &["full"], "failed"),
+            (json!({"full": {"status": "edge_only"}}), &["full"], "pending"),
             (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &["full"], "ready"),
             (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &["full"], "ready"),
-            (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &[], "failed"),
+            (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &[], "ready"),
             (json!({"full": {"status": "stored"}}), &["full", "thumb"], "absent"),
             (json!({"full": {"status": "pending"}}), &["full"], "pending"),
             (json!({"full": {"status": "storing"}}), &["full"], "pending"),
