@@ -16,7 +16,7 @@ use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::response::Response;
-use crate::object::{Raw, count_of, text_of};
+use crate::object::{Raw, count_of, object, text_of};
 
 /// The settings of one connection.
 #[derive(Debug, Clone, PartialEq)]
@@ -291,15 +291,6 @@ fn refuse(reasons: &[String]) -> Result<()> {
             "this change deletes copies of Vault+ and was not sent: {}. Allow the purge if that is meant",
             reasons.join("; ")
         ))),
-    }
-}
-
-fn object(answer: &Response, doing: &str) -> Result<Raw> {
-    let raw: Value = answer.json()?;
-    if raw.is_object() {
-        Ok(Raw(raw))
-    } else {
-        Err(answer.invalid(format!("{doing}: the answer is no object")))
     }
 }
 

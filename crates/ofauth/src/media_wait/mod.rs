@@ -18,7 +18,7 @@ use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::error::Result;
 use crate::polling::Pace;
-use crate::vault::Media;
+use crate::vault::{Media, any_ids};
 use crate::vault_plus::VaultPlusMedia;
 
 /// How long a wait takes at most, unless it is told otherwise.
@@ -183,7 +183,7 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let (client, ids) = (self.clone(), ids::any_ids(media_ids));
+        let (client, ids) = (self.clone(), any_ids(media_ids));
         WaitMedia::new(|terms, labels| async move { stored::wait(client, ids?, labels, terms).await })
     }
 }

@@ -1,8 +1,10 @@
 //! Looks into the vault, newest media first, whether media are processed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::terms::{Look, Terms};
+use super::terms::{Look, Terms, room};
 use super::watch::{Seen, Watch, Words};
 use crate::cancel::Limits;
 use crate::client::Client;
@@ -25,14 +27,16 @@ pub(super) const WORDS: Words = Words {
 /// Waits until all media are processed.
 pub(super) async fn wait(client: Client, ids: Vec<u64>, terms: Terms) -> Result<Vec<Media>> {
     let watch = Watch::new(ids.iter().map(u64::to_string).collect(), WORDS);
-    terms.poll(&client, watch, Vault(&client)).await
+    terms.poll(watch, Vault(&client)).await
 }
 
 /// The vault of a client's connection.
 struct Vault<'a>(&'a Client);
 
 impl Look<Media> for Vault<'_> {
-    const IS_COUNTED: bool = true;
+    fn room(&self, _: usize) -> Duration {
+        room(self.0)
+    }
 
     /// Walks the vault until every medium was seen, or long enough.
     async fn look(&self, watch: &mut Watch<Media>, before: u32, limits: &Limits) -> Result<()> {

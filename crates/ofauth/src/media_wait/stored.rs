@@ -1,13 +1,18 @@
 //! Asks Vault+ whether it has the bytes of media.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::terms::{Look, Terms};
 use super::watch::{Seen, Watch, Words};
 use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::Result;
+use crate::vault::BATCH;
 use crate::vault_plus::{VariantStatus, VaultPlusMedia};
+
+/// So much longer is the pause after a look for each call that it took beyond the first.
+const PER_CALL: Duration = Duration::from_millis(250);
 
 pub(super) const WORDS: Words = Words {
     failed: "Vault+ has removed, or only a cache has, what is wanted of the media|have it cached again or name other labels; \
@@ -24,7 +29,7 @@ pub(super) async fn wait(
     terms: Terms,
 ) -> Result<Vec<VaultPlusMedia>> {
     let place = Copies { client: &client, labels };
-    terms.poll(&client, Watch::new(ids, WORDS), place).await
+    terms.poll(Watch::new(ids, WORDS), place).await
 }
 
 /// The Vault+ of a client's connection, and the variants that are wanted.
@@ -34,7 +39,11 @@ struct Copies<'a> {
 }
 
 impl Look<VaultPlusMedia> for Copies<'_> {
-    const IS_COUNTED: bool = false;
+    /// These calls count against no budget. Those of many media are work for the service all the same.
+    fn room(&self, open: usize) -> Duration {
+        let further = open.div_ceil(BATCH).saturating_sub(1);
+        PER_CALL.saturating_mul(u32::try_from(further).unwrap_or(u32::MAX))
+    }
 
     async fn look(&self, watch: &mut Watch<VaultPlusMedia>, _: u32, limits: &Limits) -> Result<()> {
         let open: Vec<String> = watch.open().into_iter().cloned().collect();

@@ -16,7 +16,7 @@ use crate::call::{Call, Items, Pages, TypedCall};
 use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::response::Response;
-use crate::object::{Raw, count_of, text_of};
+use crate::object::{Raw, count_of, object, text_of};
 
 /// What became of a deletion in Vault+.
 #[derive(Debug, Clone, PartialEq)]
@@ -305,15 +305,6 @@ fn deleted(answer: &Response) -> Result<VaultPlusDeleted> {
         freed_bytes: count_of(&raw.0, "freedBytes"),
         raw,
     })
-}
-
-fn object(answer: &Response, doing: &str) -> Result<Raw> {
-    let raw: Value = answer.json()?;
-    if raw.is_object() {
-        Ok(Raw(raw))
-    } else {
-        Err(answer.invalid(format!("{doing}: the answer is no object")))
-    }
 }
 
 fn is_true(raw: &Raw, field: &str) -> bool {
