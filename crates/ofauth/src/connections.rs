@@ -108,8 +108,13 @@ impl Client {
     /// # Ok(()) }
     /// ```
     pub fn connections(&self) -> Items<Connection> {
+        self.connections_call().items().typed()
+    }
+
+    /// The call that lists connections.
+    pub(crate) fn connections_call(&self) -> Call {
         // The document names no upper bound; the usual pages are of 10.
-        self.call("list_connections").param("limit", 50).items().typed()
+        self.call("list_connections").param("limit", 50)
     }
 
     /// Removes a connection for good. The creator would have to be linked anew.

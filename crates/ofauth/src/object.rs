@@ -55,6 +55,15 @@ pub(crate) fn rfc3339(at: SystemTime) -> Option<String> {
     jiff::Timestamp::try_from(at).ok().map(|at| at.to_string())
 }
 
+/// The object of a response.
+pub(crate) fn object(answer: &Response, doing: &str) -> Result<Raw> {
+    let raw: Value = answer.json()?;
+    match raw.is_object() {
+        true => Ok(Raw(raw)),
+        false => Err(answer.invalid(format!("{doing}: the answer is no object"))),
+    }
+}
+
 /// The object of a response, and its id.
 pub(crate) fn with_id(response: &Response, what: &str) -> Result<(String, Raw)> {
     let raw: Value = response.json()?;

@@ -17,7 +17,7 @@ use crate::object::{Raw, id_of};
 use crate::upload::plan::api_types::CheckBody;
 
 /// The most ids that one batch call takes.
-const BATCH: usize = 100;
+pub(crate) const BATCH: usize = 100;
 
 /// A medium of the vault or of Vault+, as the service describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,14 +95,9 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let mut seen = HashSet::new();
-        let ids: Vec<String> =
-            ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
-        let call = self.call("batch_vault_plus_media");
+        let (call, ids) = (self.call("batch_vault_plus_media"), any_ids(ids));
         TypedCall::new("batch_vault_plus_media", |limits| async move {
-            if ids.iter().any(|id| id.trim().is_empty()) {
-                return Err(invalid("a media id is empty"));
-            }
+            let ids = ids?;
             let mut batch = VaultPlusBatch::default();
             for chunk in ids.chunks(BATCH) {
                 let call = call.clone().json(&json!({ "mediaIds": chunk }));
@@ -159,6 +154,21 @@ impl VaultPlusBatch {
                 None => self.missing.push(id.clone()),
             }
         }
+    }
+}
+
+/// Reads ids of media of Vault+: any text. Each is kept once, in the order given.
+pub(crate) fn any_ids<I>(ids: I) -> Result<Vec<String>>
+where
+    I: IntoIterator,
+    I::Item: Into<String>,
+{
+    let mut seen = HashSet::new();
+    let ids: Vec<String> =
+        ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
+    match ids.iter().any(|id| id.trim().is_empty()) {
+        true => Err(invalid("a media id is empty")),
+        false => Ok(ids),
     }
 }
 

@@ -10,13 +10,13 @@ use serde_json::{Map, Value};
 
 use self::patch::Of;
 pub use self::patch::SettingsPatch;
-use self::purges::{Present, purges, purges_of_all};
+use self::purges::{Present, purges, purges_of_all, purges_of_inheriting};
 use crate::call::{Call, TypedCall};
 use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::response::Response;
-use crate::object::{Raw, count_of, text_of};
+use crate::object::{Raw, count_of, object, text_of};
 
 /// The settings of one connection.
 #[derive(Debug, Clone, PartialEq)]
@@ -198,8 +198,9 @@ impl Client {
         })
     }
 
-    /// Changes the settings of the account. Changes that are for connections that exist and delete copies of them are refused
-    /// unless the patch [allows](SettingsPatch::allow_purge) that, and nothing is sent then.
+    /// Changes the settings of the account. Changes that may delete copies are refused unless the patch
+    /// [allows](SettingsPatch::allow_purge) that, and nothing is sent then: those that connections without settings of their own
+    /// inherit, and all that are applied to connections that exist.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -269,14 +270,18 @@ impl Look {
     }
 }
 
-/// Why a patch of the account deletes copies: only if it is for connections that exist.
+/// Why a patch of the account deletes copies: of every connection if it is applied to them, else of those that have no
+/// settings of their own.
 async fn of_account(look: Call, patch: &SettingsPatch, limits: &Limits) -> Result<Vec<String>> {
-    if patch.get("applyToExistingConnections") != Some(&Value::Bool(true)) {
+    let is_applied =
+        patch.get("applyToExistingConnections").is_some_and(|apply| apply != &Value::Bool(false));
+    if !is_applied && patch.cache.is_none() {
         return Ok(Vec::new());
     }
     let cache = AccountSettings::read(&look.send_within(limits.clone()).await?)?.defaults;
     let present = Present { enabled: None, cache, used: None };
-    Ok(purges_of_all(&present, patch.cache.as_ref().and_then(Value::as_object)))
+    let cache = patch.cache.as_ref().and_then(Value::as_object);
+    Ok(if is_applied { purges_of_all(&present, cache) } else { purges_of_inheriting(&present, cache) })
 }
 
 fn refuse(reasons: &[String]) -> Result<()> {
@@ -286,15 +291,6 @@ fn refuse(reasons: &[String]) -> Result<()> {
             "this change deletes copies of Vault+ and was not sent: {}. Allow the purge if that is meant",
             reasons.join("; ")
         ))),
-    }
-}
-
-fn object(answer: &Response, doing: &str) -> Result<Raw> {
-    let raw: Value = answer.json()?;
-    if raw.is_object() {
-        Ok(Raw(raw))
-    } else {
-        Err(answer.invalid(format!("{doing}: the answer is no object")))
     }
 }
 

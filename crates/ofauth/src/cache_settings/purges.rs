@@ -23,7 +23,7 @@ pub(super) struct Present {
 /// Why changes delete copies; empty if they do not.
 pub(super) fn purges(present: &Present, enabled: Option<&Value>, cache: Option<&Value>) -> Vec<String> {
     let mut reasons = Vec::new();
-    if enabled == Some(&Value::Bool(false)) && present.enabled != Some(false) {
+    if enabled.is_some_and(|value| value != &Value::Bool(true)) && present.enabled != Some(false) {
         reasons.push("enabled becomes false, which deletes every copy".to_owned());
     }
     match cache {
@@ -36,15 +36,28 @@ pub(super) fn purges(present: &Present, enabled: Option<&Value>, cache: Option<&
     reasons
 }
 
+/// Why new settings of the account delete copies of connections that have none of their own.
+pub(super) fn purges_of_inheriting(present: &Present, cache: Option<&Map<String, Value>>) -> Vec<String> {
+    let mut reasons = Vec::new();
+    if let Some(cache) = cache {
+        of_cache(present, cache, &mut reasons);
+    }
+    reasons
+}
+
 /// Why new settings that are pushed to all connections delete copies. A connection may have had settings of its own that
 /// keep more than the account's, which nobody asked for here.
 pub(super) fn purges_of_all(present: &Present, cache: Option<&Map<String, Value>>) -> Vec<String> {
     let mut reasons = Vec::new();
-    let Some(cache) = cache else { return reasons };
+    let Some(cache) = cache else {
+        let text =
+            "the settings of the account are applied to every connection, and one of them may keep more now";
+        return vec![text.to_owned()];
+    };
     of_cache(present, cache, &mut reasons);
     for (name, value) in cache {
         let keeps_less = match name.as_str() {
-            "cacheImages" | "cacheVideos" | "cacheAudio" => value == &Value::Bool(false),
+            "cacheImages" | "cacheVideos" | "cacheAudio" => value != &Value::Bool(true),
             "imageQualities"
             | "videoQualities"
             | "retentionDays"
@@ -63,8 +76,17 @@ pub(super) fn purges_of_all(present: &Present, cache: Option<&Map<String, Value>
 fn of_cache(present: &Present, changes: &Map<String, Value>, reasons: &mut Vec<String>) {
     let was = |name: &str| present.cache.get(name).filter(|value| !value.is_null());
     for (name, what) in [("cacheImages", "pictures"), ("cacheVideos", "videos"), ("cacheAudio", "sounds")] {
-        if changes.get(name) == Some(&Value::Bool(false)) && was(name) != Some(&Value::Bool(false)) {
-            reasons.push(format!("{name} becomes false, which deletes the copies of {what}"));
+        if was(name) == Some(&Value::Bool(false)) {
+            continue;
+        }
+        match changes.get(name) {
+            None | Some(Value::Bool(true)) => {}
+            Some(Value::Bool(false)) => {
+                reasons.push(format!("{name} becomes false, which deletes the copies of {what}"));
+            }
+            Some(other) => {
+                reasons.push(format!("{name} becomes {other}, which may delete the copies of {what}"))
+            }
         }
     }
     for name in ["imageQualities", "videoQualities"] {
@@ -81,22 +103,20 @@ fn of_cache(present: &Present, changes: &Map<String, Value>, reasons: &mut Vec<S
     }
     for name in ["retentionDays", "accessExpiryDays"] {
         if changes.contains_key(name) {
-            lowered(
-                name,
-                was(name).and(count_of_map(&present.cache, name)),
-                count_of_map(changes, name),
-                reasons,
-            );
+            lowered(name, was(name).and(count_of_map(&present.cache, name)), changes, reasons);
         }
     }
     storage(present, changes, reasons);
 }
 
 /// A limit that gets lower.
-fn lowered(name: &str, was: Option<u64>, becomes: Option<u64>, reasons: &mut Vec<String>) {
-    match (was, becomes) {
-        // Without a limit everything is kept.
-        (_, None) => {}
+fn lowered(name: &str, was: Option<u64>, changes: &Map<String, Value>, reasons: &mut Vec<String>) {
+    match (was, count_of_map(changes, name)) {
+        // It may mean no limit, or the account's, or something else.
+        (_, None) => {
+            let becomes = changes.get(name).unwrap_or(&Value::Null);
+            reasons.push(format!("{name} becomes {becomes}, which may keep less"));
+        }
         (Some(was), Some(becomes)) if becomes >= was => {}
         (Some(was), Some(becomes)) => reasons.push(format!("{name} goes from {was} to {becomes}")),
         (None, Some(becomes)) => {
@@ -111,7 +131,7 @@ fn storage(present: &Present, changes: &Map<String, Value>, reasons: &mut Vec<St
     const STRATEGY: &str = "storageLimitPurgeStrategy";
     let was = count_of_map(&present.cache, LIMIT);
     if changes.contains_key(LIMIT) {
-        lowered(LIMIT, was, count_of_map(changes, LIMIT), reasons);
+        lowered(LIMIT, was, changes, reasons);
         if !reasons.iter().any(|reason| reason.starts_with(LIMIT)) && changes.get(STRATEGY).is_none() {
             return;
         }
@@ -122,10 +142,16 @@ fn storage(present: &Present, changes: &Map<String, Value>, reasons: &mut Vec<St
     let changed =
         changes.contains_key(LIMIT) || (changes.contains_key(STRATEGY) && of(&present.cache) != Some(true));
     let limit = if changes.contains_key(LIMIT) { count_of_map(changes, LIMIT) } else { was };
-    if let (true, true, Some(limit), Some(used)) = (becomes, changed, limit, present.used)
-        && used > limit
-    {
-        reasons.push(format!("{used} bytes are stored, and {LIMIT} allows {limit}"));
+    match (becomes && changed, limit, present.used) {
+        (true, Some(limit), Some(used)) if used > limit => {
+            reasons.push(format!("{used} bytes are stored, and {LIMIT} allows {limit}"));
+        }
+        (true, Some(limit), None) if changes.contains_key(STRATEGY) => {
+            reasons.push(format!(
+                "{STRATEGY} deletes what is over {limit} bytes, and how many are stored is not known"
+            ));
+        }
+        _ => {}
     }
 }
 
@@ -176,6 +202,12 @@ mod tests {
             (json!({"storageLimitBytes": 1000}), None),
             (json!({"storageLimitBytes": 1001}), None),
             (json!({"storageLimitPurgeStrategy": "block_new"}), None),
+            (json!({"retentionDays": null}), Some("retentionDays becomes null")),
+            (json!({"retentionDays": 0.5}), Some("retentionDays becomes 0.5")),
+            (json!({"accessExpiryDays": -1}), Some("accessExpiryDays becomes -1")),
+            (json!({"storageLimitBytes": "x"}), Some("storageLimitBytes becomes \"x\"")),
+            (json!({"cacheVideos": null}), Some("cacheVideos becomes null")),
+            (json!({"cacheAudio": null}), None),
         ] {
             let reasons = purges(&present(all(), Some(500)), None, Some(&changes));
             match wanted {
@@ -197,7 +229,8 @@ mod tests {
         blocked["storageLimitPurgeStrategy"] = json!("block_new");
         let now_purged = json!({"storageLimitPurgeStrategy": "purge_largest"});
         assert_eq!(purges(&present(blocked.clone(), Some(1500)), None, Some(&now_purged)).len(), 1);
-        assert!(purges(&present(blocked, Some(900)), None, Some(&now_purged)).is_empty());
+        assert!(purges(&present(blocked.clone(), Some(900)), None, Some(&now_purged)).is_empty());
+        assert!(purges(&present(blocked, None), None, Some(&now_purged))[0].contains("not known"));
     }
 
     #[test]
@@ -208,6 +241,7 @@ mod tests {
         assert!(purges(&Present { enabled: Some(false), ..here.clone() }, Some(&off), None).is_empty());
         assert!(purges(&Present { enabled: None, ..here.clone() }, Some(&off), None).len() == 1);
         assert!(purges(&here, Some(&json!(true)), None).is_empty());
+        assert_eq!(purges(&here, Some(&Value::Null), None).len(), 1);
         assert!(purges(&here, None, Some(&Value::Null))[0].contains("loses settings"));
     }
 
@@ -221,7 +255,11 @@ mod tests {
         assert!(
             of(json!({"cacheAudio": true, "autoCachePosts": false, "presignedUrlTtlSeconds": 60})).is_empty()
         );
-        assert!(purges_of_all(&here, None).is_empty());
+        assert!(purges_of_all(&here, None)[0].contains("applied to every connection"));
+        let inherited = |changes: Value| purges_of_inheriting(&here, changes.as_object());
+        assert_eq!(inherited(json!({"retentionDays": 29})), ["retentionDays goes from 30 to 29"]);
+        assert!(inherited(json!({"retentionDays": 60})).is_empty());
+        assert!(purges_of_inheriting(&here, None).is_empty());
     }
 
     proptest! {

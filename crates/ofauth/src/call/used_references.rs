@@ -24,8 +24,23 @@ use crate::threads::Threads;
 /// The field of posts and messages that holds references.
 const FIELD: &str = "mediaItems";
 
-/// How references begin, today and in older documents.
+/// How references begin, today and in older documents of the API.
 const BEGINNINGS: [&str; 2] = ["upload:", "ofauth_upload_"];
+
+/// Whether a text looks like an upload reference.
+pub(crate) fn is_reference(text: &str) -> bool {
+    BEGINNINGS.iter().any(|beginning| {
+        text.strip_prefix(beginning).is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace))
+    })
+}
+
+/// Whether a medium of a post can be used again: a media id or a URL. What is neither is taken for a reference, in whatever
+/// form the service gives them one day.
+fn lasts(text: &str) -> bool {
+    let begins =
+        |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    text.bytes().all(|byte| byte.is_ascii_digit()) || begins("http://") || begins("https://")
+}
 
 /// The directory of the files below that of the journals.
 const DIRECTORY: &str = "references";
@@ -167,7 +182,7 @@ fn references(body: &[u8]) -> Result<Vec<String>> {
     let mut references = Vec::new();
     for item in items {
         let Value::String(text) = item else { continue };
-        if !BEGINNINGS.iter().any(|beginning| text.starts_with(beginning)) {
+        if lasts(&text) {
             continue;
         }
         if references.contains(&text) {

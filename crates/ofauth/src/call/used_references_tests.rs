@@ -26,10 +26,11 @@ fn shared(directory: &Path) -> Arc<UsedReferences> {
 }
 
 #[test]
-fn references_are_the_texts_that_begin_like_one() {
+fn references_are_the_texts_that_are_no_id_and_no_url() {
     for (body, expected) in [
         (json!({"mediaItems": [ONE, 5, "5", "https://example.com/a.jpg", OTHER]}), vec![ONE, OTHER]),
         (json!({"mediaItems": ["ofauth_upload_1"]}), vec!["ofauth_upload_1"]),
+        (json!({"mediaItems": ["ref_1", "HTTP://h/a", "httpx", ""]}), vec!["ref_1", "httpx"]),
         (json!({"mediaItems": []}), vec![]),
         (json!({"mediaItems": ONE}), vec![]),
         (json!({"mediaItems": null}), vec![]),

@@ -9,9 +9,9 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, ETAG, HeaderMap, HeaderValue,
-    IF_RANGE, LOCATION, RANGE,
+    IF_RANGE, LOCATION, RANGE, TRANSFER_ENCODING,
 };
-use http::{Method, Response, header};
+use http::{Method, Response, Version, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 use tokio::time::timeout;
@@ -151,6 +151,9 @@ impl Fetched {
             content_length: text(CONTENT_LENGTH).and_then(|text| text.parse().ok()),
             content_range: text(CONTENT_RANGE),
             etag: text(ETAG),
+            is_framed: parts.version >= Version::HTTP_2
+                || text(TRANSFER_ENCODING)
+                    .is_some_and(|coding| coding.to_ascii_lowercase().ends_with("chunked")),
             is_coded: text(CONTENT_ENCODING).is_some_and(|coding| !coding.eq_ignore_ascii_case("identity")),
         };
         Self {

@@ -14,7 +14,7 @@ use std::pin::Pin;
 use std::time::Duration;
 
 use self::fetch::store;
-use self::part_file::{Note, PartFile, check_target};
+use self::part_file::{Note, PartFile, check_target, finish_earlier};
 use self::run::{Run, Wanted};
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
@@ -128,6 +128,12 @@ impl Download {
     pub async fn send(self) -> Result<Downloaded> {
         let limits = Limits::new(&self.cancel, self.timeout);
         let (client, wanted, path, overwrite) = (self.client, self.wanted, self.path, self.overwrite);
+        let threads = client.0.transport.settings.threads.clone();
+        let earlier = finish_earlier(&threads, &path, Note::new(&wanted.media_id, &wanted.label, None));
+        // Who overwrites wants what there is now.
+        if let Some(bytes) = earlier.await?.filter(|_| !overwrite) {
+            return Ok(Downloaded { path, bytes, resumed: bytes, content_type: None });
+        }
         let begin = begin(&client, &wanted, &path, overwrite, self.wait, &limits);
         let (found, part) = until(&limits, begin).await?;
         let resumed = part.written();
@@ -138,10 +144,6 @@ impl Download {
         let (mut part, content_type, resumed) = (run.part, run.content_type, run.resumed);
         match ended {
             Ok(()) => {}
-            Err(error) if error.kind() == ErrorKind::InvalidAnswer => {
-                part.discard().await;
-                return Err(error);
-            }
             Err(error) => {
                 // Without it, the next one begins a moment before. The error that ended it says more than one here.
                 _ = part.save().await;

@@ -14,6 +14,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::file_identity::is_another;
 use crate::private_fs::{self, OpenError};
 use crate::system::failed;
 use crate::threads::Threads;
@@ -140,16 +141,6 @@ impl PartFile {
         })
     }
 
-    /// Removes the file, of which nothing is of use.
-    pub(super) async fn discard(self) {
-        let removed = self.do_it(|_, target, _| {
-            _ = std::fs::remove_file(note_path(target));
-            std::fs::remove_file(part_path(target))
-        });
-        // What is left is thrown away by the next download.
-        _ = removed.await;
-    }
-
     async fn do_it(
         &self,
         work: impl FnOnce(&File, &Path, &Note) -> io::Result<()> + Send + 'static,
@@ -158,6 +149,43 @@ impl PartFile {
         let done = self.threads.run(move || work(&file, &target, &note)).await?;
         done.map_err(|error| unwritable(&part_path(&self.target), error))
     }
+}
+
+/// Takes up an earlier download that ended between giving the file its name and taking the other name away: the size of
+/// the file, if it is what is wanted. The two names are one file then, in which nothing may be written.
+pub(super) async fn finish_earlier(threads: &Threads, target: &Path, wanted: Note) -> Result<Option<u64>> {
+    let path = target.to_owned();
+    threads.run(move || named_twice(&path, &wanted)).await
+}
+
+fn named_twice(target: &Path, wanted: &Note) -> Option<u64> {
+    let part = part_path(target);
+    // Whoever has the lock is about to do this.
+    let file = private_fs::open_locked(&part, private_fs::options().write(true), PATIENCE).ok()?;
+    let (here, there) = (file.metadata().ok()?, target.symlink_metadata().ok()?);
+    // Where files have no numbers, no two are told apart.
+    if !has_other_names(&here) || is_another(&here, &there) {
+        return None;
+    }
+    let note = read_note(target);
+    std::fs::remove_file(&part).ok()?;
+    _ = std::fs::remove_file(note_path(target));
+    let is_it = note.is_some_and(|note| {
+        (&note.media_id, &note.label) == (&wanted.media_id, &wanted.label)
+            && note.size.is_none_or(|size| size == here.len())
+    });
+    is_it.then_some(here.len())
+}
+
+/// Whether a file is known by another name, too.
+fn has_other_names(metadata: &std::fs::Metadata) -> bool {
+    #[cfg(unix)]
+    return std::os::unix::fs::MetadataExt::nlink(metadata) > 1;
+    #[cfg(not(unix))]
+    return {
+        _ = metadata;
+        false
+    };
 }
 
 /// Refuses a target that is there.
@@ -215,7 +243,7 @@ fn writing() -> OpenOptions {
 
 fn open(target: &Path, wanted: Note) -> Result<(File, Note)> {
     let part = part_path(target);
-    let file = private_fs::open_locked(&part, &writing(), PATIENCE).map_err(|error| match error {
+    let file = open_part(&part).map_err(|error| match error {
         OpenError::Busy => {
             let text = format!("{} is being written by another download: wait for it", part.display());
             Error::new(ErrorKind::Busy, text)
@@ -241,6 +269,16 @@ fn open(target: &Path, wanted: Note) -> Result<(File, Note)> {
     };
     let note = prepare().map_err(|error| unwritable(&part, error))?;
     Ok((file, note))
+}
+
+/// Opens the file and locks it. One that has another name is somebody's by now: it loses this name, and nothing else.
+fn open_part(part: &Path) -> Result<File, OpenError> {
+    let file = private_fs::open_locked(part, &writing(), PATIENCE)?;
+    if !has_other_names(&file.metadata()?) {
+        return Ok(file);
+    }
+    std::fs::remove_file(part)?;
+    private_fs::open_locked(part, &writing(), PATIENCE)
 }
 
 /// The note beside the file, if there is one that can be read.
@@ -340,6 +378,39 @@ mod tests {
         part.append(Bytes::from_static(b"new")).await.unwrap();
         part.finish(true).await.unwrap();
         assert_eq!(std::fs::read(&target).unwrap(), b"new");
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_file_that_got_its_name_is_never_written_again() {
+        let wanted = || Note::new("1", "full", Some(10));
+        for (earlier, is_it) in [(wanted(), true), (Note::new("2", "full", Some(10)), false)] {
+            let dir = tempfile::tempdir().unwrap();
+            let (threads, target) = (Threads::default(), dir.path().join("clip.mp4"));
+            let mut part = PartFile::open(&threads, &target, earlier).await.unwrap();
+            part.start_over(Some(10), Some("\"a\"".into())).await.unwrap();
+            part.append(Bytes::from_static(b"0123456789")).await.unwrap();
+            part.save().await.unwrap();
+            drop(part);
+            // As if killed between the two steps of giving it its name.
+            std::fs::hard_link(part_path(&target), &target).unwrap();
+            let archived = dir.path().join("archived.mp4");
+            std::fs::hard_link(&target, &archived).unwrap();
+
+            let done = finish_earlier(&threads, &target, wanted()).await.unwrap();
+            assert_eq!(done, is_it.then_some(10));
+            assert!(!part_path(&target).exists() && !note_path(&target).exists());
+            assert_eq!(finish_earlier(&threads, &target, wanted()).await.unwrap(), None);
+
+            // Moved away while the first name was still there: another download writes another file.
+            std::fs::rename(&target, part_path(&target)).unwrap();
+            let mut part = PartFile::open(&threads, &target, wanted()).await.unwrap();
+            part.start_over(Some(10), None).await.unwrap();
+            part.append(Bytes::from_static(b"other text")).await.unwrap();
+            part.finish(false).await.unwrap();
+            assert_eq!(std::fs::read(&archived).unwrap(), b"0123456789");
+            assert_eq!(std::fs::read(&target).unwrap(), b"other text");
+        }
     }
 
     proptest! {

@@ -151,6 +151,7 @@ impl Run {
             Verdict::Complete => return Ok(None),
             Verdict::Renew => return Ok(Some(Refused::Address(status))),
             Verdict::Over(error) => return Err(permanent(error)),
+            Verdict::Odd(error) => return Err(Failure::lost(error, true)),
             Verdict::Again => {
                 let error = Error::new(ErrorKind::Server, format!("the media host answered {status}"));
                 return Err(Failure::refused(status, error, fetched.rate_limit, true));
@@ -179,6 +180,8 @@ impl Run {
             if size.is_some_and(|size| there.saturating_add(piece.len() as u64) > size) {
                 let text =
                     format!("the media host sends more than the {} bytes of the file", size.unwrap_or(0));
+                // What is there is of something else.
+                self.part.start_over(size, None).await?;
                 return Err(Error::new(ErrorKind::InvalidAnswer, text));
             }
             gathered.extend_from_slice(&piece);

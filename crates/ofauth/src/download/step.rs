@@ -20,6 +20,8 @@ pub(super) struct Answered {
     pub(super) content_length: Option<u64>,
     pub(super) content_range: Option<String>,
     pub(super) etag: Option<String>,
+    /// Whether the end of the body is told apart from an end of the connection, also without a length.
+    pub(super) is_framed: bool,
     /// Whether the body is compressed or the like, which was not asked for.
     pub(super) is_coded: bool,
 }
@@ -39,6 +41,8 @@ pub(super) enum Verdict {
     Renew,
     /// The host failed, which may pass.
     Again,
+    /// The answer is not from the media host or not of this file, which may pass: a proxy's, say.
+    Odd(Error),
     /// It is no use.
     Over(Error),
 }
@@ -64,18 +68,29 @@ fn whole(asked: &Asked, answered: &Answered) -> Verdict {
     if let (Some(size), Some(length)) = (asked.size, answered.content_length)
         && size != length
     {
-        return over(format!(
-            "the file has {size} bytes by what the service says, and the media host sends {length}"
-        ));
+        let text =
+            format!("the file has {size} bytes by what the service says, and the media host sends {length}");
+        let error = Error::new(ErrorKind::InvalidAnswer, text);
+        // Much may be there: one odd answer is not the end of it.
+        return if asked.offset > 0 { Verdict::Odd(error) } else { Verdict::Over(error) };
+    }
+    if asked.size.is_none() && !tells_its_end(answered) {
+        return over("nobody says how large the file is, and the media host does not say where it ends");
     }
     Verdict::Whole { size: asked.size.or(answered.content_length), etag: strong(answered.etag.as_deref()) }
+}
+
+/// Whether a body that was cut is told apart from a whole one.
+fn tells_its_end(answered: &Answered) -> bool {
+    answered.content_length.is_some() || answered.is_framed
 }
 
 fn rest(asked: &Asked, answered: &Answered) -> Verdict {
     let Some((from, to, total)) = answered.content_range.as_deref().and_then(range) else {
         return Verdict::AskWhole;
     };
-    let is_same = answered.etag.is_none() || answered.etag == asked.etag;
+    // A host that knows marks says the mark of a part as well: without one, something between may have made the answer.
+    let is_same = answered.etag == asked.etag && (asked.size.is_some() || tells_its_end(answered));
     let is_of_it = total.is_none() || asked.size.is_none() || total == asked.size;
     let fits = asked.size.is_none_or(|size| to < size);
     let length = to.checked_sub(from).and_then(|length| length.checked_add(1));
@@ -160,6 +175,7 @@ mod tests {
             content_length: Some(length),
             content_range: text(range),
             etag: text(etag),
+            is_framed: false,
             is_coded: false,
         }
     }
@@ -172,7 +188,9 @@ mod tests {
             (0, answered(200, "", "", 99), "Over"),
             (40, answered(206, "bytes 40-99/100", "\"a\"", 60), "Append"),
             (40, answered(206, "bytes 40-79/100", "\"a\"", 40), "Append"),
-            (40, answered(206, "bytes 40-99/*", "", 60), "Append"),
+            (40, answered(206, "bytes 40-99/*", "\"a\"", 60), "Append"),
+            (40, answered(206, "bytes 40-99/100", "", 60), "AskWhole"),
+            (40, answered(200, "", "\"a\"", 99), "Odd"),
             (40, answered(206, "bytes 40-99/100", "\"b\"", 60), "AskWhole"),
             (40, answered(206, "bytes 39-99/100", "\"a\"", 61), "AskWhole"),
             (40, answered(206, "bytes 40-99/101", "\"a\"", 60), "AskWhole"),
@@ -199,6 +217,14 @@ mod tests {
         }
         let coded = Answered { is_coded: true, ..answered(200, "", "", 100) };
         assert!(matches!(judge(&asked(0), &coded), Verdict::Over(_)));
+        let unknown = |answer: Answered| {
+            let verdict = judge(&Asked { size: None, ..asked(0) }, &answer);
+            format!("{verdict:?}").split([' ', '(']).next().unwrap().to_owned()
+        };
+        let endless = Answered { content_length: None, ..answered(200, "", "", 0) };
+        assert_eq!(unknown(answered(200, "", "", 100)), "Whole");
+        assert_eq!(unknown(Answered { is_framed: true, ..endless.clone() }), "Whole");
+        assert_eq!(unknown(endless), "Over", "a cut body would be taken for a whole one");
         for (etag, kept) in
             [("\"a\"", Some("\"a\"")), ("W/\"a\"", None), ("a", None), ("\"", None), ("", None)]
         {
@@ -213,7 +239,7 @@ mod tests {
         /// Whatever a host answers, bytes are appended only where they belong.
         #[test]
         fn only_the_rest_is_appended(offset in 1_u64..120, from in 0_u64..120, to in 0_u64..120, total in 0_u64..120) {
-            let answer = answered(206, &format!("bytes {from}-{to}/{total}"), "", (to + 1).saturating_sub(from));
+            let answer = answered(206, &format!("bytes {from}-{to}/{total}"), "\"a\"", (to + 1).saturating_sub(from));
             if let Verdict::Append = judge(&asked(offset), &answer) {
                 prop_assert!(from == offset && to >= from && to < 100 && total == 100);
             }

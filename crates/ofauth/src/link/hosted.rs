@@ -1,7 +1,7 @@
 //! How a hosted sign-in is seen to have ended: by the connection that it makes or renews. Pure.
 //!
-//! The answer that opens such a session has nothing to ask about. The connection is known by its reference; one that had the
-//! reference before counts only once it changed.
+//! The answer that opens such a session has nothing to ask about. A connection that is linked again is known by its id and
+//! counts once it changed; a new one by its reference, and one that had the reference before is not it.
 
 use std::collections::HashSet;
 use std::time::{Duration, SystemTime};
@@ -31,14 +31,19 @@ impl<'a> HostedWatch<'a> {
     /// Takes in one of the connections: who is linked, if this is the one.
     pub(super) fn see(&mut self, connection: &Connection) -> Option<Linked> {
         let session = self.session;
-        let is_it = session.connection_id.as_ref() == Some(&connection.id)
-            || connection.client_reference_id.as_ref() == Some(&session.client_reference_id);
+        // Another connection may have the same reference.
+        let is_it = match &session.connection_id {
+            Some(id) => *id == connection.id,
+            None => connection.client_reference_id.as_ref() == Some(&session.client_reference_id),
+        };
         if !is_it || connection.status != ConnectionStatus::Active {
             return None;
         }
         let since = session.started_at.checked_sub(ROUNDING).unwrap_or(session.started_at);
         let is_later = |at: Option<SystemTime>| at.is_some_and(|at| at >= since);
-        let is_new = is_later(connection.created_at) || is_later(connection.updated_at);
+        // One that was there changes for many reasons, and only for one that is linked again a sign-in is the likely one.
+        let is_linked_again = session.connection_id.is_some() && is_later(connection.updated_at);
+        let is_new = is_later(connection.created_at) || is_linked_again;
         let is_unique = session.is_unique && session.connection_id.is_none();
         let appeared = self.before.as_ref().is_some_and(|before| !before.contains(&connection.id));
         if !(is_unique || is_new || appeared) {
@@ -78,8 +83,8 @@ mod tests {
     }
 
     fn connection(id: &str, reference: &str, status: &str, updated: &str) -> Connection {
-        let raw = json!({"id": id, "clientReferenceId": reference, "status": status,
-                         "createdAt": "2020-01-01T00:00:00Z", "updatedAt": updated});
+        let created = if id == "conn_new" { "2026-04-29T10:00:01Z" } else { "2020-01-01T00:00:00Z" };
+        let raw = json!({"id": id, "clientReferenceId": reference, "status": status, "createdAt": created, "updatedAt": updated});
         Connection::read(raw).unwrap()
     }
 
@@ -93,7 +98,11 @@ mod tests {
             (true, None, "conn_1", "other", "active", NEW, false),
             (false, None, "conn_1", "r", "active", OLD, false),
             (false, None, "conn_1", "r", "active", "", false),
-            (false, None, "conn_1", "r", "active", NEW, true),
+            (false, None, "conn_1", "r", "active", NEW, false),
+            (false, None, "conn_new", "r", "active", OLD, true),
+            (false, None, "conn_new", "r", "expired", OLD, false),
+            (false, Some("conn_1"), "conn_2", "r", "active", NEW, false),
+            (false, Some("conn_1"), "conn_new", "r", "active", NEW, false),
             (false, None, "conn_1", "r", "expired", NEW, false),
             (true, Some("conn_1"), "conn_1", "other", "active", OLD, false),
             (true, Some("conn_1"), "conn_1", "other", "active", NEW, true),

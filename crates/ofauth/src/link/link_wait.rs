@@ -4,13 +4,16 @@ use std::fmt;
 use std::pin::Pin;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use serde_json::{Value, json};
 
 use super::hosted::HostedWatch;
 use super::session::LinkSession;
-use super::status::{LinkStatus, Linked, Step, linked, step};
+use super::status::{LinkState, LinkStatus, Linked, Step, linked, step};
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
+use crate::connections::Connection;
 use crate::error::{Error, ErrorKind, Result};
 use crate::polling::{Failures, Pace};
 
@@ -22,6 +25,9 @@ const USUAL_LIFE: Duration = Duration::from_secs(60 * 60);
 
 /// How much longer than its end a session is looked at: a sign-in in its last moment shows a little later.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// A look that walks more pages of connections than this is followed by a pause that is as many times longer than it.
+const FEW_PAGES: u32 = 4;
 
 type Callback = Box<dyn FnMut(&LinkStatus) + Send>;
 
@@ -100,12 +106,13 @@ impl LinkWait {
         let mut hosted = HostedWatch::new(&session);
         let (mut failures, mut told, mut quiet) = (Failures::default(), None, 0_u32);
         loop {
+            let (began, mut walked) = (Instant::now(), 0);
             let looked = match &session.client_secret {
                 Some(secret) => ask(&self.client, secret.as_str(), &limits).await,
-                None => look(&self.client, &mut hosted, &limits).await,
+                None => look(&self.client, &mut hosted, &mut walked, &limits).await,
             };
             let looked = failures.forgive(looked).map_err(|error| match error.kind() {
-                ErrorKind::Cancelled => given_up(ErrorKind::Cancelled),
+                ErrorKind::Cancelled => given_up(ErrorKind::Cancelled, told.as_ref()),
                 _ => error,
             })?;
             match looked {
@@ -121,8 +128,11 @@ impl LinkWait {
                 }
                 Some(Step::Wait(_)) | None => quiet = quiet.saturating_add(1),
             }
-            // These calls count against no budget.
-            limits.sleep(self.pace.pause(quiet, Duration::ZERO)).await.map_err(given_up)?;
+            // These calls count against no budget, but many of them are work for the service.
+            let room =
+                if walked > FEW_PAGES { began.elapsed().saturating_mul(FEW_PAGES) } else { Duration::ZERO };
+            let slept = limits.sleep(self.pace.pause(quiet, room)).await;
+            slept.map_err(|reached| given_up(reached, told.as_ref()))?;
         }
     }
 }
@@ -138,15 +148,22 @@ async fn ask(client: &Client, secret: &str, limits: &Limits) -> Result<Step> {
 }
 
 /// Looks for the connection that a hosted session makes.
-async fn look(client: &Client, hosted: &mut HostedWatch<'_>, limits: &Limits) -> Result<Step> {
-    let mut connections = client.connections().cancel(&limits.as_cancel());
-    if let Some(left) = limits.left() {
-        connections = connections.timeout(left);
-    }
-    while let Some(connection) = connections.next().await {
-        if let Some(linked) = hosted.see(&connection?) {
-            return Ok(Step::Linked(Box::new(linked)));
-        }
+async fn look(
+    client: &Client,
+    hosted: &mut HostedWatch<'_>,
+    walked: &mut u32,
+    limits: &Limits,
+) -> Result<Step> {
+    let mut found = None;
+    // Only such a one counts.
+    let pages = client.connections_call().param("status", "active").pages();
+    let walk = pages.walk(limits, u32::MAX, |page| {
+        found = page.into_iter().filter_map(Connection::read).find_map(|connection| hosted.see(&connection));
+        Ok(found.is_none())
+    });
+    *walked = walk.await?;
+    if let Some(linked) = found {
+        return Ok(Step::Linked(Box::new(linked)));
     }
     hosted.end_look();
     Ok(Step::Wait(LinkStatus::hosted()))
@@ -160,8 +177,13 @@ fn completed(data: Value, reference: &str) -> Result<Linked> {
     })
 }
 
-fn given_up(reached: ErrorKind) -> Error {
+fn given_up(reached: ErrorKind, last: Option<&LinkStatus>) -> Error {
+    let was_wrong = last.is_some_and(|status| status.state == LinkState::InvalidCredentials);
     let text = match reached {
+        ErrorKind::Timeout if was_wrong => {
+            "the creator's name or password was wrong (invalid_credentials), and they did not sign in before the link session \
+             or the timeout ended: start another link"
+        }
         ErrorKind::Timeout => {
             "the creator did not sign in before the link session or the timeout ended: start another link"
         }

@@ -23,7 +23,7 @@ pub enum LinkState {
     Denied,
     /// The connection can be used.
     Completed,
-    /// Name or password was wrong.
+    /// Name or password was wrong. The creator can try again while the session lasts.
     InvalidCredentials,
     /// It did not work.
     Failed,
@@ -158,9 +158,6 @@ pub(super) fn step(raw: &Value) -> Step {
         LinkState::Denied => {
             over("the creator did not agree to the link: start another one if they change their mind")
         }
-        LinkState::InvalidCredentials => {
-            over("the creator's name or password was wrong: start another link and have them try again")
-        }
         LinkState::Failed => {
             over("the sign-in failed: start another link, and ask the support of OFAuth if it fails again")
         }
@@ -207,6 +204,9 @@ impl fmt::Display for LinkStatus {
         match self.state {
             LinkState::Initialized => f.write_str("waiting for the creator"),
             LinkState::Pending => f.write_str("the creator is signing in"),
+            LinkState::InvalidCredentials => {
+                f.write_str("the creator's name or password was wrong: they can try again")
+            }
             LinkState::Awaiting2fa => {
                 f.write_str("the creator has to confirm the sign-in")?;
                 let two_factor = self.two_factor.as_ref();
@@ -249,6 +249,9 @@ mod tests {
                 Step::Over(error) => error.to_string(),
             };
             assert!(said.contains(wanted), "{state}: {said}");
+            let goes_on = matches!(step(&json!({"status": state})), Step::Wait(_));
+            let waits = ["initialized", "pending", "awaiting_2fa", "invalid_credentials", "thinking"];
+            assert_eq!(goes_on, waits.contains(&state), "{state}");
         }
         assert!(matches!(step(&json!({})), Step::Over(error) if error.kind() == ErrorKind::InvalidAnswer));
     }

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::call::used_references::is_reference;
 use crate::error::{Result, invalid};
 
 /// Errors name so many.
@@ -19,7 +20,7 @@ where
         let id: String = id.into();
         let number = id.trim().parse().ok().filter(|number| (1..=i64::MAX as u64).contains(number));
         let number: u64 = number.ok_or_else(|| {
-            let remedy = match id.starts_with("upload:") {
+            let remedy = match is_reference(id.trim()) {
                 true => "it is the reference of an upload; the vault gives the media an id of its own, which the operation list_vault_media shows",
                 false => "give a number such as 4492994399",
             };
@@ -30,21 +31,6 @@ where
         }
     }
     Ok(read)
-}
-
-/// Reads ids of media of Vault+: any text. Each is kept once, in the order given.
-pub(crate) fn any_ids<I>(ids: I) -> Result<Vec<String>>
-where
-    I: IntoIterator,
-    I::Item: Into<String>,
-{
-    let mut seen = HashSet::new();
-    let ids: Vec<String> =
-        ids.into_iter().map(Into::into).filter(|id: &String| seen.insert(id.clone())).collect();
-    match ids.iter().any(|id| id.trim().is_empty()) {
-        true => Err(invalid("a media id is empty")),
-        false => Ok(ids),
-    }
 }
 
 /// Several ids in an error.
@@ -81,6 +67,7 @@ mod tests {
             ("9223372036854775808", "give a number"),
             ("https://x/y", "give a number"),
             ("upload:550e8400", "the reference of an upload"),
+            ("ofauth_upload_abc", "the reference of an upload"),
         ] {
             let text = vault_ids([bad]).unwrap_err().to_string();
             assert!(text.contains(said), "{text}");

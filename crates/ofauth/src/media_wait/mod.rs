@@ -18,7 +18,7 @@ use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::error::Result;
 use crate::polling::Pace;
-use crate::vault::Media;
+use crate::vault::{Media, any_ids};
 use crate::vault_plus::VaultPlusMedia;
 
 /// How long a wait takes at most, unless it is told otherwise.
@@ -122,7 +122,8 @@ impl<T: 'static> WaitMedia<T> {
 }
 
 impl WaitMedia<VaultPlusMedia> {
-    /// Waits for the variants with these labels alone, such as `source`. Default: all variants that a medium has.
+    /// Waits for the variants with these labels alone, such as `source`. Default: all variants that come by themselves, those
+    /// that are pending, being stored or stored. If there are only others (`removed`, `edge_only`), the wait fails.
     pub fn labels<I>(mut self, labels: I) -> Self
     where
         I: IntoIterator,
@@ -182,7 +183,7 @@ impl Client {
         I: IntoIterator,
         I::Item: Into<String>,
     {
-        let (client, ids) = (self.clone(), ids::any_ids(media_ids));
+        let (client, ids) = (self.clone(), any_ids(media_ids));
         WaitMedia::new(|terms, labels| async move { stored::wait(client, ids?, labels, terms).await })
     }
 }

@@ -1,8 +1,10 @@
 //! Looks into the vault, newest media first, whether media are processed.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use super::terms::{Look, Terms};
+use super::terms::{Look, Terms, room};
 use super::watch::{Seen, Watch, Words};
 use crate::cancel::Limits;
 use crate::client::Client;
@@ -25,35 +27,31 @@ pub(super) const WORDS: Words = Words {
 /// Waits until all media are processed.
 pub(super) async fn wait(client: Client, ids: Vec<u64>, terms: Terms) -> Result<Vec<Media>> {
     let watch = Watch::new(ids.iter().map(u64::to_string).collect(), WORDS);
-    terms.poll(&client, watch, Vault(&client)).await
+    terms.poll(watch, Vault(&client)).await
 }
 
 /// The vault of a client's connection.
 struct Vault<'a>(&'a Client);
 
 impl Look<Media> for Vault<'_> {
-    const IS_COUNTED: bool = true;
+    fn room(&self, _: usize) -> Duration {
+        room(self.0)
+    }
 
     /// Walks the vault until every medium was seen, or long enough.
     async fn look(&self, watch: &mut Watch<Media>, before: u32, limits: &Limits) -> Result<()> {
-        let call = self.0.call("list_vault_media").param("sort", "recent").cancel(&limits.as_cancel());
-        let mut pages = match limits.left() {
-            Some(left) => call.timeout(left).pages(),
-            None => call.pages(),
-        };
+        let pages = self.0.call("list_vault_media").param("sort", "recent").pages();
         let deep = (before == 1 && watch.misses_one()) || watch.is_last_chance();
-        for _ in 0..if deep { MOST_PAGES } else { PAGES } {
-            let Some(page) = pages.next().await else { break };
-            for item in page? {
+        let most = if deep { MOST_PAGES } else { PAGES };
+        let walked = pages.walk(limits, most, |page: Vec<Value>| {
+            for item in page {
                 if let Some(id) = id_of(&item) {
                     watch.see(&id, || state(item));
                 }
             }
-            if !watch.is_unseen() {
-                break;
-            }
-        }
-        Ok(())
+            Ok(watch.is_unseen())
+        });
+        walked.await.map(|_| ())
     }
 }
 

@@ -1,21 +1,27 @@
 //! Asks Vault+ whether it has the bytes of media.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use super::terms::{Look, Terms};
 use super::watch::{Seen, Watch, Words};
 use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::Result;
+use crate::vault::BATCH;
 use crate::vault_plus::{VariantStatus, VaultPlusMedia};
 
+/// So much longer is the pause after a look for each call that it took beyond the first.
+const PER_CALL: Duration = Duration::from_millis(250);
+
 pub(super) const WORDS: Words = Words {
-    failed: "Vault+ has removed variants of the media|have them cached again, and wait once more",
+    failed: "Vault+ has removed, or only a cache has, what is wanted of the media|have it cached again or name other labels; \
+             a download that waits has what only a cache has (edge_only) stored",
     absent: "Vault+ lacks the wanted variants of the media|check the ids, the labels and the settings of the connection",
     late: "the wait took longer than its timeout; not stored yet:",
 };
 
-/// Waits until the wanted variants of all media are stored: those with these labels, or all that a medium has.
+/// Waits until the wanted variants of all media are stored: those with these labels, or all that come by themselves.
 pub(super) async fn wait(
     client: Client,
     ids: Vec<String>,
@@ -23,7 +29,7 @@ pub(super) async fn wait(
     terms: Terms,
 ) -> Result<Vec<VaultPlusMedia>> {
     let place = Copies { client: &client, labels };
-    terms.poll(&client, Watch::new(ids, WORDS), place).await
+    terms.poll(Watch::new(ids, WORDS), place).await
 }
 
 /// The Vault+ of a client's connection, and the variants that are wanted.
@@ -33,7 +39,11 @@ struct Copies<'a> {
 }
 
 impl Look<VaultPlusMedia> for Copies<'_> {
-    const IS_COUNTED: bool = false;
+    /// These calls count against no budget. Those of many media are work for the service all the same.
+    fn room(&self, open: usize) -> Duration {
+        let further = open.div_ceil(BATCH).saturating_sub(1);
+        PER_CALL.saturating_mul(u32::try_from(further).unwrap_or(u32::MAX))
+    }
 
     async fn look(&self, watch: &mut Watch<VaultPlusMedia>, _: u32, limits: &Limits) -> Result<()> {
         let open: Vec<String> = watch.open().into_iter().cloned().collect();
@@ -51,9 +61,23 @@ impl Look<VaultPlusMedia> for Copies<'_> {
     }
 }
 
-/// How far the wanted variants of a medium are.
+/// How far the wanted variants of a medium are. Without labels that is those which come by themselves: what was removed, and
+/// what only a cache has, does not, and is passed over if there is another.
 fn state(media: VaultPlusMedia, labels: &[String]) -> Seen<VaultPlusMedia> {
-    let wanted = media.variants.iter().filter(|variant| labels.is_empty() || labels.contains(&variant.label));
+    if labels.is_empty() {
+        let all = || media.variants.iter().map(|variant| &variant.status);
+        let comes =
+            |status: &VariantStatus| !matches!(status, VariantStatus::Removed | VariantStatus::EdgeOnly);
+        return match (all().next().is_none(), all().any(comes)) {
+            (true, _) => Seen::Absent,
+            (_, false) => Seen::Failed,
+            _ if all().filter(|status| comes(status)).all(|status| *status == VariantStatus::Stored) => {
+                Seen::Ready(media)
+            }
+            _ => Seen::Pending,
+        };
+    }
+    let wanted = media.variants.iter().filter(|variant| labels.contains(&variant.label));
     let (mut labelled, mut stored) = (HashSet::new(), true);
     for variant in wanted {
         match variant.status {
@@ -63,7 +87,7 @@ fn state(media: VaultPlusMedia, labels: &[String]) -> Seen<VaultPlusMedia> {
         }
         labelled.insert(variant.label.as_str());
     }
-    match labels.iter().any(|label| !labelled.contains(label.as_str())) || labelled.is_empty() {
+    match labels.iter().any(|label| !labelled.contains(label.as_str())) {
         true => Seen::Absent,
         false if stored => Seen::Ready(media),
         false => Seen::Pending,
@@ -80,10 +104,16 @@ mod tests {
     fn a_medium_is_stored_when_all_that_is_wanted_of_it_is() {
         for (variants, labels, wanted) in [
             (json!({"full": {"status": "stored"}}), &[][..], "ready"),
-            (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &[], "pending"),
+            (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &[], "ready"),
+            (json!({"full": {"status": "storing"}, "thumb": {"status": "edge_only"}}), &[], "pending"),
+            (json!({"full": {"status": "storing"}, "thumb": {"status": "removed"}}), &[], "pending"),
+            (json!({"full": {"status": "removed"}, "thumb": {"status": "edge_only"}}), &[], "failed"),
+            (json!({"full": {"status": "edge_only"}}), &[], "failed"),
+            (json!({"full": {"status": "removed"}}), &["full"], "failed"),
+            (json!({"full": {"status": "edge_only"}}), &["full"], "pending"),
             (json!({"full": {"status": "stored"}, "thumb": {"status": "edge_only"}}), &["full"], "ready"),
             (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &["full"], "ready"),
-            (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &[], "failed"),
+            (json!({"full": {"status": "stored"}, "thumb": {"status": "removed"}}), &[], "ready"),
             (json!({"full": {"status": "stored"}}), &["full", "thumb"], "absent"),
             (json!({"full": {"status": "pending"}}), &["full"], "pending"),
             (json!({"full": {"status": "storing"}}), &["full"], "pending"),

@@ -13,8 +13,8 @@ pub(super) type Callback = Box<dyn FnMut(u64, u64) + Send>;
 
 /// Where media are looked for.
 pub(super) trait Look<T> {
-    /// Whether looks count against the request budget of the connection.
-    const IS_COUNTED: bool;
+    /// The pause that is left to others after a look for so many media.
+    fn room(&self, open: usize) -> Duration;
 
     /// Looks once, after so many looks before.
     fn look(
@@ -34,12 +34,7 @@ pub(super) struct Terms {
 
 impl Terms {
     /// Looks until the watch is over.
-    pub(super) async fn poll<T, L: Look<T>>(
-        mut self,
-        client: &Client,
-        mut watch: Watch<T>,
-        place: L,
-    ) -> Result<Vec<T>> {
+    pub(super) async fn poll<T, L: Look<T>>(mut self, mut watch: Watch<T>, place: L) -> Result<Vec<T>> {
         let (mut failures, mut told) = (Failures::default(), None);
         if watch.progress().1 == 0 {
             return Ok(Vec::new());
@@ -62,8 +57,7 @@ impl Terms {
                 Err(error) => return Err(error),
             };
             self.tell(&mut told, watch.progress());
-            let room = if L::IS_COUNTED { room(client) } else { Duration::ZERO };
-            let pause = self.pace.pause(quiet, room);
+            let pause = self.pace.pause(quiet, place.room(watch.open().len()));
             self.limits.sleep(pause).await.map_err(|reached| watch.given_up(reached))?;
         }
     }
@@ -80,7 +74,7 @@ impl Terms {
 }
 
 /// How long it takes until the budget of the client's connection has requests to spare.
-fn room(client: &Client) -> Duration {
+pub(super) fn room(client: &Client) -> Duration {
     let transport = &client.0.transport;
     let connection = transport.settings.connection(None).ok();
     connection.map_or(Duration::ZERO, |id| transport.limiters.of(&id).time_for(LEFT_TO_OTHERS))

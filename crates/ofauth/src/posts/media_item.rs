@@ -3,11 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::call::used_references::is_reference;
 use crate::error::{Error, Result, invalid};
 use crate::upload::Uploaded;
-
-/// How upload references begin, today and in older documents of the API.
-const REFERENCES: [&str; 2] = ["upload:", "ofauth_upload_"];
 
 /// A medium of a post or message.
 ///
@@ -71,15 +69,12 @@ impl fmt::Display for MediaItem {
 
 /// Refuses what is none of the forms that the API takes.
 pub(super) fn check(text: &str) -> Result<()> {
-    let is_reference = REFERENCES.iter().any(|beginning| {
-        text.strip_prefix(beginning).is_some_and(|id| !id.is_empty() && !id.contains(char::is_whitespace))
-    });
     let is_id = text.parse::<u64>().is_ok_and(|id| id > 0) && !text.starts_with('+');
     let is_url = || {
         let url = url::Url::parse(text).ok();
         url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
     };
-    if is_reference || is_id || is_url() {
+    if is_reference(text) || is_id || is_url() {
         return Ok(());
     }
     Err(invalid(format!(

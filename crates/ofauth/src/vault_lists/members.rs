@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::cancel::Limits;
 use crate::client::Client;
@@ -22,17 +22,22 @@ impl Members {
     /// Walks a list.
     pub(super) async fn of(client: &Client, list: &str, limits: &Limits) -> Result<Self> {
         let mut of = Self { ids: Vec::new(), known: HashSet::new() };
-        walk(client.call("list_vault_list_media").param("listId", list), limits, |item| {
-            let id = id_of(&item).and_then(|id| id.parse().ok());
-            let id = id.ok_or_else(|| {
-                Error::new(ErrorKind::InvalidAnswer, "read a vault list: a media has no id that is a number")
-            })?;
-            if of.known.insert(id) {
-                of.ids.push(id);
-            }
-            Ok(true)
-        })
-        .await?;
+        let pages = client.call("list_vault_list_media").param("listId", list).pages();
+        pages
+            .walk(limits, u32::MAX, |page| {
+                for item in page {
+                    let id = id_of(&item).and_then(|id| id.parse().ok());
+                    let id = id.ok_or_else(|| {
+                        let text = "read a vault list: a media has no id that is a number";
+                        Error::new(ErrorKind::InvalidAnswer, text)
+                    })?;
+                    if of.known.insert(id) {
+                        of.ids.push(id);
+                    }
+                }
+                Ok(true)
+            })
+            .await?;
         Ok(of)
     }
 
@@ -43,27 +48,6 @@ impl Members {
     /// Those for which it is so, and the others.
     pub(super) fn split(&self, is_so: impl Fn(u64) -> bool) -> (Vec<u64>, Vec<u64>) {
         self.ids.iter().partition(|id| is_so(**id))
-    }
-}
-
-/// Walks a list that comes in pages until `take` has enough.
-pub(super) async fn walk(
-    call: crate::call::Call,
-    limits: &Limits,
-    mut take: impl FnMut(Value) -> Result<bool>,
-) -> Result<()> {
-    let mut pages = call.cancel(&limits.as_cancel()).pages();
-    loop {
-        // The timeout of a walk is that of a page.
-        if let Some(left) = limits.left() {
-            pages = pages.timeout(left);
-        }
-        let Some(page) = pages.next().await else { return Ok(()) };
-        for item in page? {
-            if !take(item)? {
-                return Ok(());
-            }
-        }
     }
 }
 

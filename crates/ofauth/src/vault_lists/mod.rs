@@ -123,8 +123,11 @@ impl Client {
     /// The API can empty a list, but not take single media out. So this keeps what shall stay in a second list (named
     /// `ofauth keeps …`), empties the list, fills it again and deletes the second one. Nothing is lost if it is interrupted at
     /// any point: do it again, and it goes on. The order of the list may change, and what somebody else adds to it meanwhile may
-    /// be lost from it. If none of the media is in the list, nothing is changed. A list that is written by two programs at a
-    /// time is not safe.
+    /// be lost from it. If none of the media is in the list, nothing is changed. Use it in one program at a time: of two, one may
+    /// undo what the other did. What an interrupted removal kept is put back first, however long ago that was: media that were
+    /// taken out by hand since come back. Only lists of your own can be changed so, not those that the service fills.
+    ///
+    /// It is done when the list shows it. If it does not within some seconds, the error says which list has what shall stay.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {

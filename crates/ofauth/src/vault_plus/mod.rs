@@ -18,7 +18,7 @@ use crate::call::{Call, Items, Pages, TypedCall};
 use crate::client::Client;
 use crate::error::{Result, invalid};
 use crate::http::response::Response;
-use crate::object::{Raw, count_of, text_of};
+use crate::object::{Raw, count_of, object, text_of};
 
 /// What became of a deletion in Vault+.
 #[derive(Debug, Clone, PartialEq)]
@@ -312,15 +312,6 @@ fn sync_of(answer: &Response, doing: &str, done: &str) -> Result<VaultPlusSync> 
         adopted: count("adoptedItems"),
         raw,
     })
-}
-
-fn object(answer: &Response, doing: &str) -> Result<Raw> {
-    let raw: Value = answer.json()?;
-    if raw.is_object() {
-        Ok(Raw(raw))
-    } else {
-        Err(answer.invalid(format!("{doing}: the answer is no object")))
-    }
 }
 
 fn is_true(raw: &Raw, field: &str) -> bool {

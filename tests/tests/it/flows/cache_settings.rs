@@ -71,12 +71,18 @@ async fn a_patch_that_deletes_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn the_account_deletes_copies_only_of_connections_that_exist() {
+async fn the_account_deletes_copies_of_connections_that_inherit_and_of_those_it_is_applied_to() {
     let server = service().await;
     let client = client(&server);
-    let patch = SettingsPatch::new().retention_days(3);
+    let patch = SettingsPatch::new().retention_days(60).auto_enable_for_new_connections(true);
     assert!(within(10, client.account_settings_purges(&patch)).await.unwrap().is_empty());
     within(10, client.update_account_settings(&patch)).await.unwrap();
+    let patch = SettingsPatch::new().retention_days(3);
+    let error = within(10, client.update_account_settings(&patch)).await.unwrap_err();
+    assert!(check(&error, ErrorKind::InvalidArgument).contains("retentionDays goes from 7 to 3"));
+    let push = SettingsPatch::new().apply_to_existing_connections(true);
+    let error = within(10, client.update_account_settings(&push)).await.unwrap_err();
+    assert!(check(&error, ErrorKind::InvalidArgument).contains("applied to every connection"));
     let all = patch.apply_to_existing_connections(true);
     let error = within(10, client.update_account_settings(&all)).await.unwrap_err();
     assert!(check(&error, ErrorKind::InvalidArgument).contains("retentionDays goes from 7 to 3"));
@@ -101,7 +107,7 @@ fn settings_block() {
     let patch = SettingsPatch::new().retention_days(1);
     assert_eq!(client.connection_settings("conn_1").send().unwrap().enabled, Some(true));
     assert_eq!(client.connection_settings_purges("conn_1", &patch).send().unwrap().len(), 1);
-    assert_eq!(client.account_settings_purges(&patch).send().unwrap().len(), 0);
+    assert_eq!(client.account_settings_purges(&patch).send().unwrap().len(), 1);
     let patch = patch.allow_purge(true);
     assert_eq!(client.update_connection_settings("conn_1", &patch).send().unwrap().purged, 3);
     assert_eq!(client.update_account_settings(&patch).send().unwrap().purged, 3);

@@ -54,6 +54,7 @@ async fn whatever_the_host_does_the_file_is_whole_or_not_there() {
         ("expired in the middle", true, vec![cut(), Status(410), Status(401)], Whole(&[0, CUT, CUT, CUT])),
         ("the wrong rest", true, vec![cut(), WrongRest], Whole(&[0, CUT, 0])),
         ("refused rest", true, vec![cut(), Status(416)], Whole(&[0, CUT, 0])),
+        ("cut, then an odd answer", true, vec![cut(), OtherSize], Whole(&[0, CUT, CUT])),
         ("always expired", true, vec![Status(403); 9], Fails(ErrorKind::Rejected, "refuses the addresses")),
         ("another size", true, vec![OtherSize], Fails(ErrorKind::InvalidAnswer, "307201")),
         ("too long", true, vec![Longer], Fails(ErrorKind::InvalidAnswer, "more than the 307200 bytes")),

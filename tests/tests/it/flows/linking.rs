@@ -96,7 +96,6 @@ async fn a_whitelabel_session_is_waited_for_through_its_states() {
 async fn every_bad_end_is_an_error_that_says_what_to_do() {
     for (status, kind, said) in [
         (json!({"status": "denied"}), ErrorKind::Rejected, "did not agree"),
-        (json!({"status": "invalid_credentials"}), ErrorKind::Rejected, "name or password"),
         (json!({"status": "failed"}), ErrorKind::Rejected, "start another link"),
         (json!({"status": "not_found"}), ErrorKind::Rejected, "does not know"),
         (json!({"status": 404}), ErrorKind::Rejected, "does not know"),
@@ -115,6 +114,27 @@ async fn every_bad_end_is_an_error_that_says_what_to_do() {
     let error =
         within(10, client(&server).link_start(&LinkOptions::new().client_app_id("nope"))).await.unwrap_err();
     check(&error, ErrorKind::InvalidArgument);
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_and_the_next_try_is_waited_for() {
+    let wrong = || json!({"status": "invalid_credentials"});
+    let states =
+        vec![json!({"status": "pending"}), wrong(), wrong(), json!({"status": "pending"}), completed()];
+    let server = service(whitelabel(), states, vec![]).await;
+    let session = within(10, client(&server).link_start(&LinkOptions::new())).await.unwrap();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let sink = Arc::clone(&told);
+    let wait = quick(client(&server).link_wait(&session))
+        .on_progress(move |status| sink.lock().unwrap().push(status.state.to_string()));
+    assert_eq!(within(20, wait).await.unwrap().connection_id, "conn_new");
+    assert_eq!(*told.lock().unwrap(), ["pending", "invalid_credentials", "pending"]);
+
+    let server = service(whitelabel(), vec![wrong()], vec![]).await;
+    let session = within(10, client(&server).link_start(&LinkOptions::new())).await.unwrap();
+    let wait = quick(client(&server).link_wait(&session)).timeout(Duration::from_millis(300));
+    let shown = check(&within(20, wait).await.unwrap_err(), ErrorKind::Timeout);
+    assert!(shown.contains("invalid_credentials") && shown.contains("start another link"), "{shown}");
 }
 
 #[tokio::test]

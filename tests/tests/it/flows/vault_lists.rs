@@ -20,11 +20,22 @@ struct Vault {
     /// Whether the change at which it ends is made before it is refused.
     is_made: bool,
     changes: usize,
+    /// After a list was emptied, so many reads still show it as it was.
+    stale_reads: usize,
+    before: Option<(u64, Vec<u64>)>,
+    /// Whether lists are never emptied.
+    ignores_clear: bool,
+    /// What the service says of every list besides.
+    about: Value,
 }
 
 impl Vault {
     fn list(&self, id: u64) -> Value {
-        json!({"id": id, "name": self.lists.get(&id).map(|list| list.0.as_str())})
+        let mut list = json!({"id": id, "name": self.lists.get(&id).map(|list| list.0.as_str())});
+        if let Some(about) = self.about.as_object() {
+            list.as_object_mut().unwrap().extend(about.clone());
+        }
+        list
     }
 
     fn page(all: Vec<Value>, query: &str) -> Answer {
@@ -45,7 +56,14 @@ impl Vault {
             return Self::page(self.lists.keys().map(|id| self.list(*id)).collect(), query);
         }
         if method == "GET" {
-            let members = self.lists.get(&id).map(|list| list.1.clone()).unwrap_or_default();
+            let mut members = self.lists.get(&id).map(|list| list.1.clone()).unwrap_or_default();
+            if let Some((_, before)) =
+                self.before.as_ref().filter(|(list, _)| *list == id && self.stale_reads > 0)
+            {
+                members = before.clone();
+                // A read ends with its last page.
+                self.stale_reads -= usize::from(!query.contains("offset=0"));
+            }
             return Self::page(members.iter().map(|id| json!({"id": id})).collect(), query);
         }
         self.changes += 1;
@@ -82,8 +100,8 @@ impl Vault {
             "PATCH" => {
                 let list = self.lists.get_mut(&id).unwrap();
                 list.0 = name;
-                if body["clearMedia"] == json!(true) {
-                    list.1.clear();
+                if body["clearMedia"] == json!(true) && !self.ignores_clear {
+                    self.before = Some((id, std::mem::take(&mut list.1)));
                 }
                 id
             }
@@ -210,6 +228,47 @@ async fn a_removal_that_is_interrupted_at_any_change_loses_nothing_and_goes_on()
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_removal_trusts_no_read_that_shows_an_older_state() {
+    let (all, stay) = ((1..=30).collect::<Vec<u64>>(), (2..=30).collect::<Vec<u64>>());
+    for stale_reads in [1, 3] {
+        let vault = Arc::new(Mutex::new(Vault { stale_reads, ..Vault::default() }));
+        vault.lock().unwrap().lists.insert(7, ("Summer".into(), all.clone()));
+        let server = start(&vault).await;
+        let change = within(20, client(&server).remove_from_vault_list("7", ["1"])).await.unwrap();
+        let vault = vault.lock().unwrap();
+        assert_eq!((change.changed, vault.members(7)), (texts([1]), stay.clone()), "{stale_reads}");
+        assert_eq!(
+            (vault.lists.len(), vault.stale_reads),
+            (1, 0),
+            "{stale_reads}: it waited until the list shows it"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_the_service_ignores_is_no_success() {
+    let vault = Arc::new(Mutex::new(Vault { ignores_clear: true, ..Vault::default() }));
+    vault.lock().unwrap().lists.insert(7, ("Summer".into(), vec![1, 2, 3]));
+    let server = start(&vault).await;
+    let error = within(30, client(&server).remove_from_vault_list("7", ["1"])).await.unwrap_err();
+    let shown = check(&error, ErrorKind::InvalidAnswer);
+    assert!(shown.contains("still has 1 of the media") && shown.contains("ofauth keeps 7"), "{shown}");
+    let vault = vault.lock().unwrap();
+    assert_eq!((vault.members(7), vault.members(8)), (vec![1, 2, 3], vec![2, 3]));
+}
+
+#[tokio::test]
+async fn nothing_is_taken_out_of_a_list_that_the_service_fills() {
+    let vault = Arc::new(Mutex::new(Vault { about: json!({"type": "messages"}), ..Vault::default() }));
+    vault.lock().unwrap().lists.insert(7, ("Messages".into(), vec![1, 2, 3]));
+    let server = start(&vault).await;
+    let error = within(10, client(&server).remove_from_vault_list("7", ["1"])).await.unwrap_err();
+    let shown = check(&error, ErrorKind::InvalidArgument);
+    assert!(shown.contains("of the type \"messages\"") && shown.contains("of your own"), "{shown}");
+    assert_eq!(vault.lock().unwrap().changes, 0);
 }
 
 #[tokio::test]

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::items::Items;
 use super::walk::{RawPage, Walk};
 use crate::call::transport::Transport;
-use crate::cancel::Cancel;
+use crate::cancel::{Cancel, Limits};
 use crate::error::{Error, Result};
 use crate::http::request::Request;
 use crate::http::response::Response;
@@ -122,6 +122,32 @@ impl<T> Pages<T> {
     pub fn retry(mut self, retry: bool) -> Self {
         self.walker.set(|walk| walk.retry = retry);
         self
+    }
+
+    /// Hands out pages until `take` has enough or there were `most` of them, all of it within these limits: the timeout of a
+    /// walk is that of each page, so it is set anew.
+    pub(crate) async fn walk(
+        mut self,
+        limits: &Limits,
+        most: u32,
+        mut take: impl FnMut(Vec<T>) -> Result<bool>,
+    ) -> Result<u32>
+    where
+        T: DeserializeOwned,
+    {
+        self = self.cancel(&limits.as_cancel()).retry(!limits.once);
+        let mut walked: u32 = 0;
+        while walked < most {
+            if let Some(left) = limits.left() {
+                self = self.timeout(left);
+            }
+            let Some(page) = self.next().await else { break };
+            walked = walked.saturating_add(1);
+            if !take(page?.items)? {
+                break;
+            }
+        }
+        Ok(walked)
     }
 
     /// Where the walk goes on after the pages that were handed out; nothing at the end of the list.
