@@ -137,7 +137,7 @@ impl Client {
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config) if no key looks like that. The old one stays then.
+    /// [`Config`](crate::ErrorKind::Config) if no key looks like that. The old one stays then.
     pub fn set_api_key(&self, key: impl Into<String>) -> Result<()> {
         self.0.transport.settings.key.replace(key.into())
     }
