@@ -97,7 +97,11 @@ def violations(lines):
 
 def words(operation, full):
     """What is typed behind `ofauth api OPERATION`."""
+    is_sorted = any(parameter["name"] == "sort" for parameter in operation["parameters"])
     for parameter in operation["parameters"]:
+        # A cursor goes on in the order that it comes from, and the one of the names here comes from no order that is asked for.
+        if is_sorted and parameter["name"] == "cursor":
+            continue
         if full or parameter["required"]:
             given = value(parameter["schema"], NAMES, True, parameter["name"])
             # A list is given one by one.
