@@ -331,13 +331,13 @@ pub(super) const ROWS: &[Row] = &[
         official: ["○", "○", "○", "○"],
         rust: By(&["ofauth_operations::Operation.deprecated"]),
         c: NotApplicable(
-            "what is chosen by its id has no mark in the language; `ofauth api --describe` shows it",
+            "what is chosen by its id has no mark in the language; `--describe` of the command shows it",
         ),
         cpp: NotApplicable(
-            "what is chosen by its id has no mark in the language; `ofauth api --describe` shows it",
+            "what is chosen by its id has no mark in the language; `--describe` of the command shows it",
         ),
         go: NotApplicable(
-            "what is chosen by its id has no mark in the language; `ofauth api --describe` shows it",
+            "what is chosen by its id has no mark in the language; `--describe` of the command shows it",
         ),
         command: By(&["api --describe"]),
     },
