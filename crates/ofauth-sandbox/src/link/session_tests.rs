@@ -73,7 +73,7 @@ fn a_session_ends_and_what_came_to_an_end_stays() {
     let mut session = session();
     assert_eq!((session.status(999), session.status(1000)), ("initialized", "not_found"));
     let back = session.return_url(1000).unwrap();
-    assert!(back.contains("status=failed") && back.contains("error_code=session_expired"), "{back}");
+    assert!(back.contains("status=error") && back.contains("error_code=session_expired"), "{back}");
     session.end(Stage::Denied);
     assert_eq!(session.status(1000), "denied");
     assert!(!session.sign_in(with(PLAIN, "good-password", ""), 0));
