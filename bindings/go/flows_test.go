@@ -284,6 +284,10 @@ func newConnection(t testing.TB, client *Client) *Client {
 
 func TestACreatorIsLinked(t *testing.T) {
 	client, ctx := sandboxClient(t), background(t)
+	own, err := client.LinkStart(ctx, LinkOptions{Mode: "whitelabel"})
+	if err != nil || own.Mode != "whitelabel" || own.ClientSecret == "" {
+		t.Fatal(own, err)
+	}
 	options := LinkOptions{ClientReferenceID: "creator-go", Geolocation: &Geolocation{Country: "US"}}
 	session, err := client.LinkStart(ctx, options)
 	if err != nil || session.URL == "" || session.ClientReferenceID != "creator-go" {
@@ -291,10 +295,6 @@ func TestACreatorIsLinked(t *testing.T) {
 	}
 	if said := fmt.Sprintf("%v %+v %#v", session, *session, *session); strings.Contains(said, session.URL) {
 		t.Fatal(said)
-	}
-	own, err := client.LinkStart(ctx, LinkOptions{Mode: "whitelabel"})
-	if err != nil || own.Mode != "whitelabel" || own.ClientSecret == "" {
-		t.Fatal(own, err)
 	}
 	// Another process waits.
 	written, err := json.Marshal(session)
