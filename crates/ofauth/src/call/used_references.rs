@@ -10,6 +10,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use http::header::CONTENT_TYPE;
 use serde::Deserialize;
 use serde_json::Value;
 use xxhash_rust::xxh3::xxh3_128;
@@ -41,6 +42,9 @@ fn lasts(text: &str) -> bool {
         |scheme: &str| text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     text.bytes().all(|byte| byte.is_ascii_digit()) || begins("http://") || begins("https://")
 }
+
+/// How the content type of a body begins that can hold references.
+const JSON: &[u8] = b"application/json";
 
 /// The directory of the files below that of the journals.
 const DIRECTORY: &str = "references";
@@ -78,7 +82,9 @@ impl UsedReferences {
     /// Takes the references of a request, so that no other request sends them meanwhile. Fails if one was used, is being used
     /// or is named twice.
     pub(crate) async fn claim(self: &Arc<Self>, request: &Request) -> Result<Claim> {
-        let references = references(&request.body)?;
+        // Bytes of a file have none, and may be more than anybody wants to look through.
+        let is_json = request.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(JSON));
+        let references = if is_json { references(&request.body)? } else { Vec::new() };
         let hashes: Vec<u128> = references.iter().map(|reference| hash(reference)).collect();
         let mut claim = Claim { owner: Arc::clone(self), hashes: Vec::new() };
         {

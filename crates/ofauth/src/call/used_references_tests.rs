@@ -13,6 +13,7 @@ const OTHER: &str = "upload:550e8400-e29b-41d4-a716-446655440001";
 fn post(items: &[Value]) -> Request {
     let url = "http://127.0.0.1/v2/access/posts".parse().unwrap();
     let mut request = Request::new("create_post", Method::POST, url);
+    request.headers.insert(CONTENT_TYPE, http::HeaderValue::from_static("application/json"));
     request.body = Bytes::from(json!({ "text": "x", "mediaItems": items }).to_string());
     request
 }
