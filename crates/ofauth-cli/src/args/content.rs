@@ -79,6 +79,18 @@ Examples:
 pub(crate) struct MessageArgs {
     #[command(subcommand)]
     pub(crate) command: Option<MessageCommand>,
+    #[command(flatten)]
+    pub(crate) recipients: Recipients,
+    /// Reply to the message with this id
+    #[arg(long, value_name = "MESSAGE")]
+    pub(crate) reply_to: Option<String>,
+    #[command(flatten)]
+    pub(crate) content: ContentArgs,
+}
+
+/// Whom a message goes to.
+#[derive(Debug, Args)]
+pub(crate) struct Recipients {
     /// Send to the user with this id; may be repeated
     #[arg(long, value_name = "USER")]
     pub(crate) to: Vec<String>,
@@ -88,11 +100,6 @@ pub(crate) struct MessageArgs {
     /// Do not send to the users of this list; may be repeated
     #[arg(long, value_name = "LIST")]
     pub(crate) except_list: Vec<String>,
-    /// Reply to the message with this id
-    #[arg(long, value_name = "MESSAGE")]
-    pub(crate) reply_to: Option<String>,
-    #[command(flatten)]
-    pub(crate) content: ContentArgs,
 }
 
 /// The commands below `ofauth message`.
@@ -134,15 +141,8 @@ pub(crate) struct UpdateMessageArgs {
     /// The id of the mass message
     #[arg(value_name = "ID")]
     pub(crate) id: String,
-    /// Send to the user with this id; may be repeated
-    #[arg(long, value_name = "USER")]
-    pub(crate) to: Vec<String>,
-    /// Send to the users of the list with this id; may be repeated
-    #[arg(long, value_name = "LIST")]
-    pub(crate) to_list: Vec<String>,
-    /// Do not send to the users of this list; may be repeated
-    #[arg(long, value_name = "LIST")]
-    pub(crate) except_list: Vec<String>,
+    #[command(flatten)]
+    pub(crate) recipients: Recipients,
     #[command(flatten)]
     pub(crate) content: ContentArgs,
 }

@@ -5,10 +5,9 @@ use ofauth::{Connection, SettingsPatch};
 use serde_json::{Map, Value, json};
 
 use super::content::{json_or_text, split};
-use super::reply::{agree, change, changed_to, read, walk};
+use super::reply::{agree, change, changed_to, read, walk, walk_with};
 use crate::app::App;
 use crate::args::account::{ConnectionsCommand, SettingsCommand};
-use crate::args::vault::Walk;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -19,7 +18,9 @@ pub(crate) async fn connections(app: &App, command: &ConnectionsCommand) -> Resu
     let client = &context.client;
     match command {
         ConnectionsCommand::List(how) if app.out.is_json() => walk(app, how, client.connections()).await,
-        ConnectionsCommand::List(how) => list(app, how, &context).await,
+        ConnectionsCommand::List(how) => {
+            walk_with(app, how, client.connections(), |one| app.out.answer_line(&line(one))).await
+        }
         ConnectionsCommand::Disconnect { id, yes } => {
             agree(app, *yes, &format!("the connection {} is removed", one_line(id))).await?;
             change(app, client.disconnect_connection(id), "the connection was removed").await
@@ -31,27 +32,11 @@ pub(crate) async fn connections(app: &App, command: &ConnectionsCommand) -> Resu
     }
 }
 
-/// A line for each connection: id, status, user name, reference; a dash for what is not known.
-async fn list(app: &App, how: &Walk, context: &Context) -> Result<Exit> {
-    let mut items = context.client.connections();
-    if let Some(most) = how.max {
-        items = items.max(most);
-    }
-    if let Some(token) = &how.resume {
-        items = items.resume(token);
-    }
-    while let Some(one) = app.interrupt.or_stop(async { items.next().await.transpose() }).await? {
-        let reference = one.client_reference_id.as_deref().unwrap_or("-");
-        let username = one.username.as_deref().unwrap_or("-");
-        let line = format!("{}\t{}\t{username}\t{reference}", one.id, one.status.as_str());
-        if !app.out.answer_line(&line) {
-            break;
-        }
-    }
-    if let Some(token) = items.resume_token() {
-        app.out.note(&format!("ofauth: there are more; go on with --resume {token}"));
-    }
-    Ok(Exit::Done)
+/// A connection as a line: id, status, user name, reference; a dash for what is not known.
+fn line(connection: &Connection) -> String {
+    let known = |text: &Option<String>| one_line(text.as_deref().unwrap_or("-")).into_owned();
+    let (name, reference) = (known(&connection.username), known(&connection.client_reference_id));
+    format!("{}\t{}\t{name}\t{reference}", one_line(&connection.id), one_line(connection.status.as_str()))
 }
 
 /// Runs `ofauth settings`.

@@ -1,8 +1,11 @@
 //! `--each-connection`: runs a command for each active connection, one after another, and ends with the worst exit code.
 
+use ofauth::unversioned::display_safe::one_line;
+
 use super::{account, run_once};
 use crate::app::App;
 use crate::args::Command;
+use crate::args::account::SettingsCommand;
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -27,7 +30,11 @@ pub(super) async fn run(app: &App, command: &Command) -> Result<Exit> {
         if app.out.is_json() {
             app.out.event(&Event::Connection { connection_id: &connection.id, username });
         }
-        app.out.note(&format!("== {} ({})", connection.id, username.unwrap_or("no user name")));
+        app.out.note(&format!(
+            "== {} ({})",
+            one_line(&connection.id),
+            one_line(username.unwrap_or("no user name"))
+        ));
         let mut one = app.clone();
         one.flags.each_connection = false;
         one.flags.connection = Some(connection.id.clone());
@@ -62,6 +69,10 @@ fn without_connection(command: &Command) -> Option<&'static str> {
         Command::Whoami => Some("whoami"),
         Command::Completions { .. } | Command::Complete { .. } => Some("completions"),
         Command::Man { .. } => Some("man"),
+        // The account's are the same for all.
+        Command::Settings(
+            SettingsCommand::Show { account: true } | SettingsCommand::Update { account: true, .. },
+        ) => Some("settings --account"),
         _ => None,
     }
 }

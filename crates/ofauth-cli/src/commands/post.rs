@@ -1,14 +1,12 @@
 //! `ofauth post` and `ofauth message`: posts, chat messages and mass messages, from the first request to the last.
 
 use ofauth::{Client, Content};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use super::content::{content, posted_id};
 use super::reply::{change, changed, read, walk};
 use crate::app::App;
-use crate::args::content::{
-    MessageArgs, MessageCommand, PostArgs, PostCommand, PostContent, UpdateMessageArgs,
-};
+use crate::args::content::{MessageArgs, MessageCommand, PostArgs, PostCommand, PostContent, Recipients};
 use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
@@ -69,11 +67,11 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
         return about_message(app, command).await;
     }
     let mut content = content(&args.content)?;
-    let one = match (args.to.as_slice(), args.to_list.as_slice()) {
+    let one = match (args.recipients.to.as_slice(), args.recipients.to_list.as_slice()) {
         ([user], []) => Some(user),
         _ => None,
     };
-    if one.is_some() && !args.except_list.is_empty() {
+    if one.is_some() && !args.recipients.except_list.is_empty() {
         return Err(Failure::argument("--except-list is for messages to lists or several users"));
     }
     if one.is_some() && args.content.schedule.is_some() {
@@ -88,7 +86,7 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     let (_context, client) = client(app).await?;
     let call = match one {
         Some(user) => client.send_message(user, &content),
-        None => client.create_mass_message(&to(content, &args.to, &args.to_list, &args.except_list)),
+        None => client.create_mass_message(&to(content, &args.recipients)),
     };
     let message = interrupt::ended("nothing was sent", call.cancel(app.interrupt.cancel()).await)?;
     let message = message.raw();
@@ -98,10 +96,7 @@ pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
 
 async fn about_message(app: &App, command: &MessageCommand) -> Result<Exit> {
     let update = match command {
-        MessageCommand::Update(args) => {
-            let UpdateMessageArgs { to: users, to_list, except_list, .. } = &**args;
-            to(content(&args.content)?, users, to_list, except_list)
-        }
+        MessageCommand::Update(args) => to(content(&args.content)?, &args.recipients),
         _ => Content::new(""),
     };
     let (_context, client) = client(app).await?;
@@ -129,13 +124,8 @@ async fn about_message(app: &App, command: &MessageCommand) -> Result<Exit> {
 }
 
 /// The content, with whom it goes to.
-fn to(mut content: Content, users: &[String], lists: &[String], except: &[String]) -> Content {
-    for (field, ids) in [("userIds", users), ("userLists", lists), ("excludeUserLists", except)] {
-        if !ids.is_empty() {
-            content = content.field(field, ids.iter().map(|id| id_value(id)).collect::<Value>());
-        }
-    }
-    content
+fn to(content: Content, whom: &Recipients) -> Content {
+    content.to_users(&whom.to).to_lists(&whom.to_list).except_lists(&whom.except_list)
 }
 
 /// Tells people the id in the API's answer, and scripts the event with it.
@@ -149,9 +139,4 @@ fn tell<'a>(app: &App, answer: &Value, event: impl FnOnce(Option<String>) -> Eve
         return app.out.confirm("done; the API returned no id");
     };
     app.out.tell(arrived, &format!("done, with the id {}", id.as_deref().unwrap_or("unknown")));
-}
-
-/// A list element: a number if it is one, since the service knows both.
-fn id_value(id: &str) -> Value {
-    id.parse::<u64>().map_or_else(|_| json!(id), |number| json!(number))
 }

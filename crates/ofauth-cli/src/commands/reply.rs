@@ -4,6 +4,7 @@ use std::io::{BufRead, IsTerminal};
 
 use ofauth::{ErrorKind, Items, TypedCall};
 use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
@@ -57,7 +58,16 @@ pub(super) async fn changed_to<T: 'static, S: Serialize>(
 
 /// Prints the items of a list, one JSON object a line.
 pub(super) async fn walk<T>(app: &App, walk: &Walk, items: Items<T>) -> Result<Exit> {
-    let mut items = items.typed::<Box<RawValue>>();
+    walk_with(app, walk, items.typed::<Box<RawValue>>(), |item| app.out.item("", item.get())).await
+}
+
+/// Goes through the items of a list until `print` says that nobody reads any more.
+pub(super) async fn walk_with<T: DeserializeOwned>(
+    app: &App,
+    walk: &Walk,
+    mut items: Items<T>,
+    print: impl Fn(&T) -> bool,
+) -> Result<Exit> {
     if let Some(most) = walk.max {
         items = items.max(most);
     }
@@ -66,16 +76,12 @@ pub(super) async fn walk<T>(app: &App, walk: &Walk, items: Items<T>) -> Result<E
     }
     loop {
         match app.interrupt.or_stop(async { items.next().await.transpose() }).await {
-            Ok(Some(item)) if app.out.item("", item.get()) => {}
-            // Nobody reads any more.
+            Ok(Some(item)) if print(&item) => {}
             Ok(Some(_)) => return Ok(Exit::Done),
             Ok(None) => break,
             Err(failure) => {
                 return Err(match items.resume_token() {
-                    Some(token) => {
-                        let hint = format!("go on behind the printed items with --resume {token}");
-                        failure.with_hint(hint)
-                    }
+                    Some(token) => with_token(failure, token),
                     None => failure,
                 });
             }
@@ -85,6 +91,18 @@ pub(super) async fn walk<T>(app: &App, walk: &Walk, items: Items<T>) -> Result<E
         app.out.note(&format!("ofauth: there are more items; go on with --resume {token}"));
     }
     Ok(Exit::Done)
+}
+
+/// The failure of a walk whose first items are printed.
+pub(super) fn with_token(failure: Failure, token: &str) -> Failure {
+    let go_on = format!("go on behind the printed items with --resume {token}");
+    match failure.hint() {
+        Some(hint) if failure.kind() != ErrorKind::Cancelled => {
+            let both = format!("{hint}; then {go_on}");
+            failure.with_hint(both)
+        }
+        _ => failure.with_hint(go_on),
+    }
 }
 
 /// Prints values, one a line.

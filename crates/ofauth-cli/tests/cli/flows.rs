@@ -214,7 +214,14 @@ async fn one_command_runs_for_each_connection() {
     }
     let end = scene.account(&["--each-connection", "post", "get", "404404"]).await.ends_with(5);
     assert_eq!(end.err.matches("== ").count(), 2, "{}", end.err);
-    for line in [&["sandbox"][..], &["whoami"], &["link"], &["man"], &["webhook", "trigger", "--list"]] {
+    for line in [
+        &["sandbox"][..],
+        &["whoami"],
+        &["link"],
+        &["man"],
+        &["webhook", "trigger", "--list"],
+        &["settings", "update", "--account", "--set", "cacheAudio=true"],
+    ] {
         scene
             .account(&[&["--each-connection"][..], line].concat())
             .await
@@ -222,4 +229,13 @@ async fn one_command_runs_for_each_connection() {
             .says(&["--each-connection is not for"]);
     }
     scene.account(&["--each-connection", "--connection", "conn_1", "budget"]).await.ends_with(2);
+
+    let listed = scene.account(&["connections", "list"]).await.ends_with(0);
+    assert!(listed.out.lines().all(|line| line.split('\t').count() == 4), "{}", listed.out);
+    let cut = scene
+        .account(&["connections", "list", "--max", "1"])
+        .await
+        .ends_with(0)
+        .says(&["--resume list_connections@"]);
+    assert_eq!(cut.out.lines().next(), listed.out.lines().next());
 }

@@ -1,12 +1,13 @@
 //! `ofauth api --paginate`: all items of a list, one a line, or as one array. How the list goes on is the library's business.
 
-use ofauth::{Call, ErrorKind};
+use ofauth::Call;
 use serde_json::value::RawValue;
 
 use crate::app::App;
 use crate::args::ApiArgs;
+use crate::commands::reply::with_token;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
 
 /// Prints the items of the list that `call` asks for as they come. Nothing is kept of them.
 pub(super) async fn run(app: &App, args: &ApiArgs, call: Call) -> Result<Exit> {
@@ -50,16 +51,4 @@ pub(super) async fn run(app: &App, args: &ApiArgs, call: Call) -> Result<Exit> {
         app.out.note(&format!("ofauth: there are more items; go on with --resume {token}"));
     }
     Ok(Exit::Done)
-}
-
-/// The failure of a walk whose first items are printed.
-fn with_token(failure: Failure, token: &str) -> Failure {
-    let go_on = format!("go on behind the printed items with --resume {token}");
-    match failure.hint() {
-        Some(hint) if failure.kind() != ErrorKind::Cancelled => {
-            let both = format!("{hint}; then {go_on}");
-            failure.with_hint(both)
-        }
-        _ => failure.with_hint(go_on),
-    }
 }
