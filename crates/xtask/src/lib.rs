@@ -9,6 +9,7 @@ pub mod codegen;
 pub mod dist;
 pub mod document;
 pub mod emit;
+pub mod finding;
 pub mod generate;
 pub mod header;
 pub mod lower;
