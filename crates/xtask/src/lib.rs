@@ -4,6 +4,7 @@
 //! the generated client, the operation table and the sandbox's data. Nothing that is shipped depends on this package.
 
 pub mod abi;
+pub mod adopt;
 pub mod artefact;
 pub mod codegen;
 pub mod dist;

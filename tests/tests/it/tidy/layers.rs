@@ -127,7 +127,9 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/xtask",
         &[
             &["document.rs", "finding.rs", "overlay.rs"],
-            &["source.rs", "artefact.rs", "lower"],
+            &["artefact.rs", "lower"],
+            &["adopt"],
+            &["source.rs"],
             &["generate.rs", "refine", "emit", "header"],
             &["codegen.rs", "dist", "simulate.rs"],
             &["abi.rs", "report"],
