@@ -19,6 +19,7 @@ pub mod refine;
 pub mod report;
 pub mod simulate;
 pub mod source;
+pub mod update;
 
 /// What the command says of its tasks.
 pub const USAGE: &str = "\

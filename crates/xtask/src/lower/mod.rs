@@ -1,7 +1,7 @@
 //! Lowers the merged OpenAPI 3.1 document to the part of 3.0.3 that the generator takes, in memory.
 //!
 //! Each pass is one named function over [`Document`] whose doc comment gives its reason, and each can be run alone.
-//! A pass returns the places it changed, for the snapshot that shows what an update of the document does. Passes
+//! A pass returns the places it changed, for the report that shows what an update of the document does. Passes
 //! leave marks for the generator as extensions (see [`mark`]); nothing here writes Rust.
 
 mod alternatives;
@@ -36,7 +36,7 @@ pub use schema::{pascal, reference, resolved, target, walk};
 /// One lowering pass.
 #[derive(Debug)]
 pub struct Pass {
-    /// Its name, as the snapshot shows it.
+    /// Its name, as the report shows it.
     pub name: &'static str,
     /// Changes the document and returns the places it changed.
     pub run: fn(&mut Document) -> Result<Vec<String>>,

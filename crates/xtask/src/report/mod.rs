@@ -1,7 +1,8 @@
 //! Texts that say what the document and the client made of it mean to users.
 //!
-//! They are kept as snapshots, so that an update of the document shows in a diff what changes for whom. Each has one
-//! fact per line, so that one change of the document changes few lines.
+//! They lie in `openapi/reports/`, so that an update of the document shows in a diff what changes for whom: a line of
+//! operations, calls or types that was lost or changed breaks users. Each has one fact per line, so that one change of the
+//! document changes few lines.
 
 mod surface;
 
@@ -10,7 +11,7 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::codegen::{Generated, generated};
+use crate::codegen::Generated;
 use crate::document::Document;
 use crate::emit::table;
 use crate::lower::{Change, Direction, reachable, target};
@@ -31,16 +32,29 @@ pub struct Reports {
 }
 
 impl Reports {
-    /// Generates the client of a merged document and describes it.
-    pub fn of(merged: &Value) -> Result<Self> {
-        let Generated { document, lowered, changes, client } = generated(merged)?;
+    /// Describes a client.
+    pub fn of(generated: &Generated) -> Result<Self> {
+        let Generated { document, lowered, changes, client } = generated;
         Ok(Self {
-            operations: operations(&document)?,
-            calls: surface::calls(&client),
-            types: surface::types(&client),
-            lowering: lowering(&changes),
-            untyped: untyped(&lowered),
+            operations: operations(document)?,
+            calls: surface::calls(client),
+            types: surface::types(client),
+            lowering: lowering(changes),
+            untyped: untyped(lowered),
         })
+    }
+
+    /// The texts, each with the name of its file.
+    #[must_use]
+    pub fn texts(&self) -> [(&'static str, String); 5] {
+        let untyped = self.untyped.iter().map(|field| format!("{}: {}\n", field.place, field.reason));
+        [
+            ("operations", self.operations.clone()),
+            ("calls", self.calls.clone()),
+            ("types", self.types.clone()),
+            ("lowering", self.lowering.clone()),
+            ("untyped", untyped.collect()),
+        ]
     }
 }
 
