@@ -126,7 +126,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay.rs"],
+            &["document.rs", "finding.rs", "overlay"],
             &["source.rs", "artefact.rs", "lower"],
             &["generate.rs", "refine", "emit", "header"],
             &["codegen.rs", "dist", "simulate.rs"],
