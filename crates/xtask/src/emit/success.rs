@@ -4,7 +4,7 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 use crate::document::{Document, Operation};
-use crate::lower::{KEPT, resolved, target};
+use crate::lower::{is_kept, resolved};
 
 /// What the table says of a success.
 #[derive(Debug)]
@@ -68,9 +68,10 @@ impl<'a> Success<'a> {
 
 /// The field of an object that stays required when everything else becomes optional.
 fn key<'a>(document: &'a Document, schema: &'a Value) -> Option<&'a str> {
-    let name = target(schema).unwrap_or_default();
-    let required = resolved(&document.schemas, schema).get("required")?.as_array()?;
-    let stays = |field: &&str| *field == "id" || KEPT.contains(&(name, *field));
+    let schema = resolved(&document.schemas, schema);
+    let required = schema.get("required")?.as_array()?;
+    let property = |field: &str| schema.get("properties")?.get(field);
+    let stays = |field: &&str| *field == "id" || property(field).is_some_and(is_kept);
     required.iter().filter_map(Value::as_str).find(stays)
 }
 

@@ -1,4 +1,13 @@
-//! The extensions by which passes tell the generator what to do with a schema.
+//! The extensions by which the overlay and passes tell the generator what to do with a schema.
+
+/// On a property, by the overlay: a text that must not appear in logs.
+pub const SECRET: &str = "x-ofauth-secret";
+
+/// On a property of an answer, by the overlay: without it the answer means nothing, so it stays required.
+pub const KEPT: &str = "x-ofauth-kept";
+
+/// On an object of an answer: the names of its properties that are marked as [`KEPT`]. Passes replace properties.
+pub const KEPT_FIELDS: &str = "x-ofauth-kept-fields";
 
 /// On a component: the Rust type that stands for it, instead of a generated one.
 pub const RUST_TYPE: &str = "x-ofauth-rust";

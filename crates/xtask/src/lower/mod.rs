@@ -28,7 +28,7 @@ use crate::document::Document;
 pub use deprecated::DEPRECATED;
 pub use direction::{Direction, reachable};
 pub use ids::is_id_name;
-pub use lenient::KEPT;
+pub use lenient::is_kept;
 pub use objects::fields;
 pub use requests::CONNECTION_HEADER;
 pub use schema::{pascal, reference, resolved, target, walk};
@@ -44,6 +44,7 @@ pub struct Pass {
 
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
     Pass { name: "constants", run: dialect::constants },
     Pass { name: "nullable", run: dialect::nullable },

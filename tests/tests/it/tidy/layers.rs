@@ -126,7 +126,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay.rs"],
+            &["document.rs", "finding.rs", "overlay"],
             &["artefact.rs", "lower"],
             &["adopt"],
             &["source.rs"],
