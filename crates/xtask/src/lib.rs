@@ -6,6 +6,7 @@
 pub mod abi;
 pub mod artefact;
 pub mod codegen;
+pub mod complete;
 pub mod dist;
 pub mod document;
 pub mod emit;
@@ -17,6 +18,7 @@ pub mod overlay;
 pub mod refine;
 pub mod report;
 pub mod simulate;
+pub mod site;
 pub mod source;
 
 /// What the command says of its tasks.

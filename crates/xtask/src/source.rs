@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
-use crate::overlay;
+use crate::{complete, overlay};
 
 /// What lies in the root of this repository and of no other.
 const MARK: &str = "crates/xtask/Cargo.toml";
@@ -40,6 +40,7 @@ fn around(place: &Path) -> Option<PathBuf> {
 pub fn merged() -> Result<Value> {
     let folder = root()?.join("openapi");
     let mut document = yaml(&folder.join("upstream.yaml"))?;
+    complete::drop_foreign_ids(&mut document);
     overlay::apply(&mut document, &yaml(&folder.join("overlay.yaml"))?)?;
     // One order whatever features the JSON library was built with: another package may ask it to keep the file's.
     document.sort_all_objects();
