@@ -7,6 +7,7 @@ pub mod abi;
 pub mod adopt;
 pub mod artefact;
 pub mod codegen;
+pub mod complete;
 pub mod dist;
 pub mod document;
 pub mod emit;
@@ -18,6 +19,7 @@ pub mod overlay;
 pub mod refine;
 pub mod report;
 pub mod simulate;
+pub mod site;
 pub mod source;
 pub mod update;
 

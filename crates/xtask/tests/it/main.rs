@@ -5,6 +5,7 @@
 
 mod artifact;
 mod command;
+mod completed;
 mod current;
 mod guards;
 mod header;
