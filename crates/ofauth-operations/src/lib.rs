@@ -18,6 +18,7 @@
 pub mod display_safe;
 mod error;
 pub mod operation;
+mod style;
 pub mod operations;
 pub mod schemas;
 

@@ -18,6 +18,7 @@ pub mod refine;
 pub mod report;
 pub mod simulate;
 pub mod source;
+pub mod typed;
 
 /// What the command says of its tasks.
 pub const USAGE: &str = "\

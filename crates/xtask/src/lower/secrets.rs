@@ -36,6 +36,10 @@ pub(super) fn hide(document: &mut Document, fields: &[(&str, &str)]) -> Result<V
     ensure!(taken.is_none(), "the component {SECRET} is needed for the type of that name; rename it");
     let mut places = Vec::new();
     for (owner, property) in fields {
+        // A part of the document need not have it.
+        if !document.schemas.contains_key(*owner) {
+            continue;
+        }
         let field = document
             .schemas
             .get_mut(*owner)
