@@ -22,6 +22,7 @@ pub mod report;
 pub mod simulate;
 pub mod site;
 pub mod source;
+pub mod typed;
 pub mod update;
 pub mod verdict;
 

@@ -192,8 +192,8 @@ pub fn target_of(operation: &OperationSite<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::adopt::{Names, adopt};
     use super::*;
+    use crate::adopt::{Names, adopt};
 
     fn document(paths: Value) -> Value {
         json!({"openapi": "3.1.0", "paths": paths})
