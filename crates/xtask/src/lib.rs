@@ -5,6 +5,7 @@
 
 pub mod abi;
 pub mod artefact;
+pub mod check;
 pub mod codegen;
 pub mod complete;
 pub mod dist;

@@ -1,6 +1,5 @@
 //! What the document allows for the value of a parameter.
 
-use anyhow::{Result, bail};
 use serde_json::Value;
 
 use crate::document::{Document, Parameter};
@@ -27,37 +26,31 @@ pub struct Limits {
     pub default: Option<String>,
 }
 
-/// Limits that nothing checks yet.
-const UNKNOWN: [&str; 5] = ["exclusiveMinimum", "exclusiveMaximum", "multipleOf", "pattern", "uniqueItems"];
-
 /// The formats of texts whose form is checked. The others say how wide a number is.
 const FORMATS: [&str; 2] = ["date", "date-time"];
 
 impl Limits {
-    /// Reads what the document says of `parameter`.
-    pub fn read(document: &Document, parameter: &Parameter) -> Result<Self> {
+    /// Reads what the document says of `parameter`, as far as a table can hold it. The rest is in its description.
+    #[must_use]
+    pub fn read(document: &Document, parameter: &Parameter) -> Self {
         let schema = resolved(&document.schemas, &parameter.schema);
-        if let Some(limit) = UNKNOWN.iter().find(|limit| schema.get(**limit).is_some()) {
-            bail!("the parameter {} has the limit {limit}, which no table holds: teach it", parameter.name);
-        }
-        let whole = |limit: &str| match schema.get(limit) {
-            None => Ok(None),
-            Some(value) => match value.as_i64() {
-                Some(value) => Ok(Some(value)),
-                None => bail!("the parameter {} has the {limit} {value}, which is not whole", parameter.name),
-            },
-        };
+        let whole = |limit: &str| schema.get(limit).and_then(Value::as_i64);
+        // Of whole numbers, more than 0 is at least 1.
+        let is_whole = schema.get("type").and_then(Value::as_str) == Some("integer");
+        let beyond = |limit: &str| whole(limit).filter(|_| is_whole);
+        let above = beyond("exclusiveMinimum").and_then(|limit| limit.checked_add(1));
+        let below = beyond("exclusiveMaximum").and_then(|limit| limit.checked_sub(1));
         let format = schema.get("format").and_then(Value::as_str);
-        Ok(Self {
-            minimum: whole("minimum")?,
-            maximum: whole("maximum")?,
-            min_length: whole("minLength")?,
-            max_length: whole("maxLength")?,
-            min_items: whole("minItems")?,
-            max_items: whole("maxItems")?,
+        Self {
+            minimum: whole("minimum").max(above),
+            maximum: [whole("maximum"), below].into_iter().flatten().min(),
+            min_length: whole("minLength"),
+            max_length: whole("maxLength"),
+            min_items: whole("minItems"),
+            max_items: whole("maxItems"),
             format: format.filter(|format| FORMATS.contains(format)).map(str::to_owned),
             default: schema.get("default").map(Value::to_string),
-        })
+        }
     }
 }
 
@@ -68,7 +61,7 @@ mod tests {
     use super::*;
     use crate::emit::testing::document;
 
-    fn read(schema: Value) -> Result<Limits> {
+    fn read(schema: Value) -> Limits {
         let operation = json!({"parameters": [{"name": "it", "in": "query", "schema": schema}]});
         let document = document("post", operation, json!({}));
         Limits::read(&document, &document.operations[0].parameters[0])
@@ -80,20 +73,24 @@ mod tests {
             read(json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": 40, "default": 24}));
         let default = Some("24".to_owned());
         let wanted = Limits { minimum: Some(1), maximum: Some(40), default, ..Limits::default() };
-        assert_eq!(number.unwrap(), wanted);
+        assert_eq!(number, wanted);
         let text = read(json!({"type": "string", "minLength": 1, "maxLength": 9, "format": "date-time"}));
         let format = Some("date-time".to_owned());
         let wanted = Limits { min_length: Some(1), max_length: Some(9), format, ..Limits::default() };
-        assert_eq!(text.unwrap(), wanted);
-        let array = read(json!({"type": "array", "minItems": 2, "maxItems": 3})).unwrap();
+        assert_eq!(text, wanted);
+        let array = read(json!({"type": "array", "minItems": 2, "maxItems": 3}));
         assert_eq!((array.min_items, array.max_items), (Some(2), Some(3)));
     }
 
     #[test]
-    fn a_limit_that_the_table_cannot_hold_is_an_error_that_names_it() {
-        for schema in [json!({"pattern": "a"}), json!({"exclusiveMinimum": 0}), json!({"minimum": 0.5})] {
-            let error = read(schema.clone()).unwrap_err().to_string();
-            assert!(error.contains("parameter it"), "{schema}: {error}");
+    fn a_limit_that_the_table_cannot_hold_is_left_out() {
+        for schema in [json!({"type": "string", "pattern": "a"}), json!({"type": "number", "minimum": 0.5})] {
+            assert_eq!(read(schema.clone()), Limits::default(), "{schema}");
         }
+        let open =
+            read(json!({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 10, "maximum": 12}));
+        assert_eq!((open.minimum, open.maximum), (Some(1), Some(9)));
+        let number = read(json!({"type": "number", "exclusiveMinimum": 0}));
+        assert_eq!(number, Limits::default());
     }
 }

@@ -95,7 +95,7 @@ impl Cell {
             required: parameter.required,
             kind: kind.name,
             values: kind.values,
-            limits: Limits::read(document, parameter)?,
+            limits: Limits::read(document, parameter),
             deprecated: parameter.deprecated,
             properties: properties.iter().map(|field| Self::read(document, field)).collect::<Result<_>>()?,
         })

@@ -12,8 +12,10 @@ mod hoist;
 mod ids;
 mod lenient;
 pub mod mark;
+mod names;
 mod nulls;
 mod objects;
+mod parameter_limits;
 mod requests;
 mod responses;
 mod schema;
@@ -29,6 +31,7 @@ pub use deprecated::DEPRECATED;
 pub use direction::{Direction, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
+pub use names::resolved_name;
 pub use objects::fields;
 pub use requests::CONNECTION_HEADER;
 pub use schema::{pascal, reference, resolved, target, walk};
@@ -44,6 +47,8 @@ pub struct Pass {
 
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "names", run: names::names },
+    Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
     Pass { name: "constants", run: dialect::constants },

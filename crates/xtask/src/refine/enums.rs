@@ -47,7 +47,8 @@ fn open_enum(name: &str, schema: &Value) -> Result<[Item; 2]> {
 }
 
 /// The Rust name of a value: `edge_only` is `EdgeOnly`, `720p` is `N720p`. `other`, should it come, is `OtherValue`.
-fn variant(value: &str) -> String {
+#[must_use]
+pub fn variant(value: &str) -> String {
     let name = pascal(value);
     match name.as_str() {
         "" => "Empty".to_owned(),

@@ -127,8 +127,11 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
         "crates/xtask",
         &[
             &["document.rs", "finding.rs", "overlay"],
-            &["source.rs", "artefact.rs", "lower"],
-            &["generate.rs", "refine", "emit", "header"],
+            &["artefact.rs", "lower", "site.rs"],
+            &["generate.rs", "refine", "emit"],
+            &["complete"],
+            &["check", "source.rs"],
+            &["header"],
             &["codegen.rs", "dist", "simulate.rs"],
             &["abi.rs", "report"],
             &["lib.rs", "main.rs"],
