@@ -152,7 +152,6 @@ fn same<'a>(words: &[&'a str], names: &[String]) -> Option<(&'a str, &'a str, St
 
 /// The names of schemas.
 fn components(context: &Context<'_>) -> Vec<Finding> {
-    let all = context.root.pointer("/components/schemas").and_then(Value::as_object);
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
     let mut sites: Vec<(&SchemaSite<'_>, &str, String)> = context
         .schemas
@@ -166,6 +165,7 @@ fn components(context: &Context<'_>) -> Vec<Finding> {
     // Whoever has the name already keeps it.
     sites.sort_by_key(|(_, name, resolved)| *name != resolved.as_str());
     let mut findings = Vec::new();
+    let taken = |wanted: &str| sites.iter().any(|(_, _, resolved)| resolved == wanted);
     for (site, name, resolved) in &sites {
         let is_id = resolved == "Id" && is_mixed(site.schema);
         let problem = if rust_name::pascal(resolved) != *resolved {
@@ -176,12 +176,9 @@ fn components(context: &Context<'_>) -> Vec<Finding> {
             ))
         } else if let Some(other) = known.get(resolved) {
             Some(format!("its name in Rust would be {resolved}, as that of {other}"))
-        } else if site.sent
-            && site.answered
-            && all.is_some_and(|all| all.contains_key(&format!("{name}Input")))
-        {
+        } else if site.sent && site.answered && taken(&format!("{resolved}Input")) {
             Some(format!(
-                "requests and answers have it, so {name}Input is needed for requests, and that name is taken"
+                "requests and answers have it, so {resolved}Input is needed for requests, and that name is taken"
             ))
         } else {
             None

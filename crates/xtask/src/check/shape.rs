@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::schema::{DEEPEST, SchemaSite};
 use super::{Context, overlay};
 use crate::finding::Finding;
-use crate::overlay::Action;
+use crate::overlay::{Action, Step};
 
 /// What a member of a schema must be.
 #[derive(Debug, Clone, Copy)]
@@ -140,7 +140,13 @@ fn of_schema(site: &SchemaSite<'_>) -> Vec<Finding> {
     };
     if site.depth == DEEPEST {
         let (cut, _) = site.steps.split_at(site.steps.len().min(8));
-        let cure = overlay(&[Action::update(cut, json!({"description": "Left out: nested too deep."}), "")]);
+        let (last, parent) = cut.split_last().unwrap_or((&Step::Item(0), &[]));
+        let anything = json!({"description": "Left out: nested too deep."});
+        let again = match last {
+            Step::Member(name) => json!({ name: anything }),
+            _ => anything,
+        };
+        let cure = overlay(&[Action::remove(cut, ""), Action::update(parent, again, "")]);
         findings.push(Finding::new(
             &site.place,
             format!("schemas are nested more than {DEEPEST} deep"),
