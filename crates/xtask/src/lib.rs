@@ -6,6 +6,7 @@
 pub mod abi;
 pub mod adopt;
 pub mod artefact;
+pub mod check;
 pub mod codegen;
 pub mod complete;
 pub mod diff;

@@ -110,7 +110,8 @@ fn listed<'a>(root: &'a Value, holder: &'a Value, at: &[Step], own: bool) -> Vec
 }
 
 /// The way to where a chain of references ends.
-fn steps_of(root: &Value, reference: &str) -> Option<Vec<Step>> {
+#[must_use]
+pub fn steps_of(root: &Value, reference: &str) -> Option<Vec<Step>> {
     let mut reference = reference;
     for _ in 0..16 {
         let pointer = reference.strip_prefix('#')?;

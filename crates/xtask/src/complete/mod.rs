@@ -14,7 +14,7 @@ use self::name::Answer;
 use self::page::Found;
 use crate::emit::page::MARK;
 use crate::finding::Finding;
-use crate::overlay::{Action, FILE, apply, target};
+use crate::overlay::{Action, FILE, apply};
 use crate::site::{self, OperationSite, allows};
 
 /// What was given, and what was not.
@@ -140,6 +140,16 @@ pub fn proposals(merged: &Value, operation: &OperationSite<'_>) -> Vec<String> {
     name::names(operation.method, operation.path, answer(merged, operation))
 }
 
+/// The page marks that an operation might have, the likeliest first.
+#[must_use]
+pub fn page_marks(merged: &Value, operation: &OperationSite<'_>) -> Vec<Value> {
+    match page::mark(merged, operation) {
+        Found::NoList => Vec::new(),
+        Found::Mark(mark) => vec![mark],
+        Found::Doubt(marks, _) => marks,
+    }
+}
+
 fn answer(merged: &Value, operation: &OperationSite<'_>) -> Answer {
     if operation.operation.get(MARK).is_some_and(Value::is_object) {
         return Answer::Many;
@@ -182,12 +192,6 @@ fn undecided(operation: &OperationSite<'_>, marks: &[Value], doubt: &str) -> Fin
         format!("it is a list without {MARK}, and {doubt}"),
         format!("add to {FILE} the one of these that is right, or a mark of your own:\n{}", lines.join("\n")),
     )
-}
-
-/// The target of an operation, as the overlay writes it.
-#[must_use]
-pub fn target_of(operation: &OperationSite<'_>) -> String {
-    target(&operation.steps())
 }
 
 #[cfg(test)]

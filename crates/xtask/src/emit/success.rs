@@ -173,6 +173,8 @@ mod tests {
             ("get", Some(open()), None, "Json", None),
             ("post", Some(json!({ "description": "Any." })), None, "Optional", None),
             ("get", Some(json!({ "type": "object", "additionalProperties": thing() })), None, "Json", None),
+            ("get", Some(json!({ "type": "string" })), None, "Any", None),
+            ("post", Some(json!({ "type": ["string", "null"] })), None, "Any", None),
         ] {
             let (found, found_key) = of(method, schema.clone(), mark).unwrap();
             assert_eq!((found.as_str(), found_key), (body, key), "{method} {schema:?} {mark:?}");

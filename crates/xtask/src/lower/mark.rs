@@ -1,5 +1,8 @@
 //! The extensions by which the overlay and passes tell the generator what to do with a schema.
 
+/// On a component, by the overlay: what its type is called instead.
+pub const NAME: &str = "x-ofauth-name";
+
 /// On a property, by the overlay: a text that must not appear in logs.
 pub const SECRET: &str = "x-ofauth-secret";
 

@@ -12,8 +12,10 @@ mod hoist;
 mod ids;
 mod lenient;
 pub mod mark;
+mod names;
 mod nulls;
 mod odd_schemas;
+mod parameter_limits;
 mod parameters;
 mod requests;
 mod responses;
@@ -31,6 +33,7 @@ pub use deprecated::DEPRECATED;
 pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
+pub use names::resolved_name;
 pub use parameters::{fields, is_object};
 pub use requests::CONNECTION_HEADER;
 pub use schema::{fields_of, pascal, reference, resolved, snake, target, walk};
@@ -46,6 +49,8 @@ pub struct Pass {
 
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "names", run: names::names },
+    Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
     Pass { name: "odd_schemas", run: odd_schemas::odd_schemas },

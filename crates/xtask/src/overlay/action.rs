@@ -98,9 +98,9 @@ impl Action {
     /// The action as lines of the file.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("  - target: {}\n", block(&self.target));
+        let mut text = format!("  - target: {}\n", yaml_text(&self.target));
         if !self.why.is_empty() {
-            let _ = writeln!(text, "    description: {}", block(&self.why));
+            let _ = writeln!(text, "    description: {}", yaml_text(&self.why));
         }
         match &self.update {
             None => text.push_str("    remove: true\n"),
@@ -130,8 +130,9 @@ pub fn appended(overlay: &str, actions: &[Action]) -> String {
     text
 }
 
-/// A text as a value on a line of its own.
-fn block(text: &str) -> String {
+/// A text as a value of YAML on a line of its own.
+#[must_use]
+pub fn yaml_text(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '$')
         && text.chars().all(|character| !character.is_control() && character.is_ascii())
         && text != "true"

@@ -58,7 +58,8 @@ pub(super) fn free(taken: &[String], name: String) -> String {
 }
 
 /// The Rust name of a value: `edge_only` is `EdgeOnly`, `720p` is `N720p`. `other`, should it come, is `OtherValue`.
-pub(super) fn variant(value: &str) -> String {
+#[must_use]
+pub fn variant(value: &str) -> String {
     let name = pascal(value);
     match name.as_str() {
         "" => "Empty".to_owned(),

@@ -21,6 +21,7 @@ use anyhow::{Result, ensure};
 use syn::visit_mut::VisitMut;
 use syn::{ImplItem, Item, LitStr, Type, parse_quote};
 
+pub use self::enums::variant as open_variant;
 use self::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::{Direction, mark, pascal, reachable, snake};

@@ -4,6 +4,7 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod artifact;
+mod checked;
 mod command;
 mod completed;
 mod current;
