@@ -9,6 +9,7 @@ mod current;
 mod guards;
 mod header;
 mod snapshots;
+mod verdict;
 
 use std::sync::LazyLock;
 

@@ -131,6 +131,8 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
             &["generate.rs", "refine", "emit", "header"],
             &["codegen.rs", "dist", "simulate.rs"],
             &["abi.rs", "report"],
+            &["verdict"],
+            &["diff.rs"],
             &["lib.rs", "main.rs"],
         ],
     ),
