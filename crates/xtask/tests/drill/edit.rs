@@ -124,7 +124,8 @@ fn colons(document: &Value) -> String {
 
 #[test]
 fn edits_do_what_they_say() {
-    let mut document = json!({"paths": {"/v2/access/drills": {"get": {"parameters": [1]}}}, "components": {}});
+    let mut document =
+        json!({"paths": {"/v2/access/drills": {"get": {"parameters": [1]}}}, "components": {}});
     for edit in [
         json!({"set": "$list/parameters/-", "to": 2}),
         json!({"set": "$New/type", "to": "object"}),

@@ -88,7 +88,7 @@ fn made(text: &str, overlay: &Value, _ignored: &[Value]) -> Outcome {
         let made = codegen::generated(&merged)?;
         sandbox::sandbox(&made.document)?;
         openapi::openapi(&merged)?;
-        typed_calls::typed_calls(&made.client, &made.document)?;
+        typed_calls::typed_calls(&made.client, &made.document, &made.raw_only)?;
         anyhow::Ok(Made {
             client: prettyplease::unparse(&made.client),
             table: table::table(&made.document)?,
@@ -122,7 +122,8 @@ fn secrets(merged: &mut Value) {
 }
 
 fn words(why: &(dyn std::any::Any + Send)) -> String {
-    let text = why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref::<&str>().copied());
+    let text =
+        why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref::<&str>().copied());
     text.unwrap_or("no words").to_owned()
 }
 

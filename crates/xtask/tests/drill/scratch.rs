@@ -27,7 +27,8 @@ pub(crate) type Called = BTreeMap<String, Result<(), String>>;
 /// Builds and runs the program.
 pub(crate) fn call(cases: &[Case], clients: &BTreeMap<String, Made>) -> Called {
     let root = source::root().unwrap();
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let package = target.join("drill");
     let mut called = Called::new();
     let mut cases: Vec<&Case> = cases.iter().filter(|case| clients.contains_key(&case.id)).collect();
