@@ -84,14 +84,19 @@ pub(crate) fn single(answer: Value) -> Value {
 macro_rules! listing {
     ($name:ident, $form:ident) => {
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
                 let answer = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
                 Self::deserialize(crate::lenient::$form(answer)).map_err(::serde::de::Error::custom)
             }
         }
 
         impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
                 Self::serialize(self, serializer)
             }
         }

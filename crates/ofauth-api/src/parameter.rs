@@ -23,7 +23,11 @@ pub(crate) fn text(value: &impl Serialize, name: &str, style: Style) -> Result<S
 }
 
 /// The pairs of a value in the query, encoded.
-pub(crate) fn pairs(value: &impl Serialize, name: &str, style: Style) -> Result<Vec<(String, String)>, Error> {
+pub(crate) fn pairs(
+    value: &impl Serialize,
+    name: &str,
+    style: Style,
+) -> Result<Vec<(String, String)>, Error> {
     written(value, name, style, &encoded)
 }
 
@@ -96,7 +100,8 @@ mod tests {
             (json!({"a": 1}), Style::Repeated, "a=1"),
             (json!({"a": 1}), Style::Json, "it=%7B%22a%22%3A1%7D"),
         ] {
-            let request = crate::request::Draft::get("http://127.0.0.1/".to_owned()).written("it", &value, style);
+            let request =
+                crate::request::Draft::get("http://127.0.0.1/".to_owned()).written("it", &value, style);
             assert_eq!(request.build().unwrap().url().query(), Some(expected));
         }
         let nothing = crate::request::Draft::get("http://127.0.0.1/".to_owned());

@@ -36,7 +36,8 @@ pub(crate) async fn read<T: DeserializeOwned>(
     let is_empty = body.trim_ascii().is_empty();
     let read = if is_empty { from_json(b"{}") } else { from_json(&body) };
     // An answer that may be missing is null then, if it has fields that must be there.
-    let read = read.or_else(|error| if is_empty { from_json(b"null").map_err(|_| error) } else { Err(error) });
+    let read =
+        read.or_else(|error| if is_empty { from_json(b"null").map_err(|_| error) } else { Err(error) });
     match read {
         Ok(value) => Ok(ResponseValue::new(value, status, headers)),
         Err(error) => {

@@ -18,9 +18,9 @@
 pub mod display_safe;
 mod error;
 pub mod operation;
-mod style;
 pub mod operations;
 pub mod schemas;
+mod style;
 
 #[doc(hidden)]
 pub use error::Setting;

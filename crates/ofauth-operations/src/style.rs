@@ -60,7 +60,12 @@ impl Style {
     /// assert_eq!(deep, [("filter[a]".to_owned(), "1".to_owned())]);
     /// ```
     #[must_use]
-    pub fn object(self, name: &str, fields: &[(String, String)], encode: Encode<'_>) -> Vec<(String, String)> {
+    pub fn object(
+        self,
+        name: &str,
+        fields: &[(String, String)],
+        encode: Encode<'_>,
+    ) -> Vec<(String, String)> {
         let encoded = fields.iter().map(|(field, text)| (encode(field), encode(text)));
         match (self, self.between()) {
             (Self::Repeated, _) => encoded.collect(),

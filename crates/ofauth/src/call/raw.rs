@@ -320,12 +320,7 @@ impl Call {
         self.add_connection(request, Connection::Required, self.params.get(CONNECTION_ID).cloned())
     }
 
-    fn add_body(
-        &self,
-        request: &mut Request,
-        wanted: Body,
-        media_type: Option<&'static str>,
-    ) -> Result<()> {
+    fn add_body(&self, request: &mut Request, wanted: Body, media_type: Option<&'static str>) -> Result<()> {
         let doing = &self.operation_id;
         match (&self.body, wanted) {
             (Payload::Unwritable(why), _) => {

@@ -187,10 +187,9 @@ fn texts(operation: &Operation, parameter: &Parameter, name: &str, value: &Value
             one(text.clone())
         }
         (Kind::Boolean, _) => Err(wrong("true or false")),
-        (Kind::Array, Value::Array(values)) => values
-            .iter()
-            .map(|value| plain(value).ok_or_else(|| wrong("an array of plain values")))
-            .collect(),
+        (Kind::Array, Value::Array(values)) => {
+            values.iter().map(|value| plain(value).ok_or_else(|| wrong("an array of plain values"))).collect()
+        }
         (Kind::Array, Value::String(text)) => one(text.clone()),
         (Kind::Array, Value::Number(_)) => one(value.to_string()),
         (Kind::Array, _) => Err(wrong("an array")),
@@ -257,17 +256,24 @@ mod tests {
                 .collect();
             assert!(!wanted.is_empty());
             for form in [object.clone(), Value::String(object.to_string())] {
-                assert_eq!(pairs(operation, parameter, &form, &Pairs::new(), &str::to_owned).unwrap(), wanted);
+                assert_eq!(
+                    pairs(operation, parameter, &form, &Pairs::new(), &str::to_owned).unwrap(),
+                    wanted
+                );
             }
             for property in parameter.properties {
                 let name = format!("{}[{}]", parameter.name, property.name);
                 let mut wrong = object.clone();
                 wrong[property.name] = json!({});
-                let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned).unwrap_err().to_string();
+                let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned)
+                    .unwrap_err()
+                    .to_string();
                 assert!(text.contains(&name) && text.contains(operation.id), "{text}");
                 if !property.values.is_empty() {
                     wrong[property.name] = json!("banana");
-                    let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned).unwrap_err().to_string();
+                    let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned)
+                        .unwrap_err()
+                        .to_string();
                     assert!(text.contains(&name) && text.contains("\"banana\": use "), "{text}");
                 }
                 wrong[property.name] = Value::Null;
@@ -277,7 +283,9 @@ mod tests {
             for (value, said) in
                 [(json!({"nope": 1}), "no field \"nope\": it takes"), (json!([]), "a JSON object")]
             {
-                let text = pairs(operation, parameter, &value, &Pairs::new(), &str::to_owned).unwrap_err().to_string();
+                let text = pairs(operation, parameter, &value, &Pairs::new(), &str::to_owned)
+                    .unwrap_err()
+                    .to_string();
                 assert!(text.contains(said), "{text}");
             }
         }
@@ -304,7 +312,8 @@ mod tests {
     fn a_raw_pair_stands_for_the_field_of_its_name() {
         let (operation, parameter) = objects().next().unwrap();
         let raw = vec![("filter[online]".to_owned(), "banana".to_owned())];
-        let sent = pairs(operation, parameter, &json!({"online": 1, "tips": "x"}), &raw, &str::to_owned).unwrap();
+        let sent =
+            pairs(operation, parameter, &json!({"online": 1, "tips": "x"}), &raw, &str::to_owned).unwrap();
         assert_eq!(sent, [("filter[tips]".to_owned(), "x".to_owned())]);
     }
 }

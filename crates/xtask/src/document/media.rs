@@ -74,7 +74,13 @@ impl Response {
     /// A response without a body.
     #[must_use]
     pub fn empty() -> Self {
-        Self { description: String::new(), media_type: None, schema: None, example: None, others: BTreeMap::new() }
+        Self {
+            description: String::new(),
+            media_type: None,
+            schema: None,
+            example: None,
+            others: BTreeMap::new(),
+        }
     }
 
     pub(super) fn read(root: &Value, response: &Value) -> Result<Self> {
@@ -103,14 +109,18 @@ impl Response {
     pub fn form(&self) -> Option<Form> {
         let media_type = self.media_type.as_deref()?;
         let name = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        let says = |key: &str, word: &str| self.schema.as_ref().and_then(|it| it.get(key)).is_some_and(|it| it == word);
+        let says = |key: &str, word: &str| {
+            self.schema.as_ref().and_then(|it| it.get(key)).is_some_and(|it| it == word)
+        };
         Some(match name.as_str() {
             _ if is_json(media_type) => Form::Json,
             // A range says nothing, so the schema does.
             "*/*" | "application/*" | "" if !says("type", "string") => Form::Json,
-            "application/xml" | "application/yaml" | "application/x-ndjson" | "application/jsonl" | "application/javascript" => {
-                Form::Text
-            }
+            "application/xml"
+            | "application/yaml"
+            | "application/x-ndjson"
+            | "application/jsonl"
+            | "application/javascript" => Form::Text,
             other if other.ends_with("+xml") && !other.starts_with("image/") => Form::Text,
             other if other.starts_with("text/") && !says("format", "binary") => Form::Text,
             _ => Form::Bytes,

@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
+use super::Object;
 use super::media::{Body, Response};
 use super::parameter::{self, Parameter};
 use super::reading::{is, resolve, text};
-use super::Object;
 
 /// One operation.
 #[derive(Debug, Clone)]
@@ -55,8 +55,11 @@ impl Operation {
                 "the operation has no id; add an action to openapi/overlay.yaml that gives it an `operationId`"
             );
         }
-        let mut dropped: Vec<String> =
-            DROPPED.iter().filter(|name| operation.get(**name).is_some()).map(|name| (*name).to_owned()).collect();
+        let mut dropped: Vec<String> = DROPPED
+            .iter()
+            .filter(|name| operation.get(**name).is_some())
+            .map(|name| (*name).to_owned())
+            .collect();
         let own = parameter::read(root, operation, &mut dropped)?;
         let shared = parameter::read(root, item, &mut dropped)?.into_iter().filter(|shared| {
             !own.iter().any(|own: &Parameter| own.name == shared.name && own.place == shared.place)

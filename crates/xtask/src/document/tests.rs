@@ -128,7 +128,11 @@ fn style_and_explode_have_their_defaults() {
 #[test]
 fn of_several_media_types_json_counts_and_the_others_are_kept() {
     for (types, chosen, form) in [
-        (vec!["application/xml", "application/problem+json", "application/json"], "application/json", Form::Json),
+        (
+            vec!["application/xml", "application/problem+json", "application/json"],
+            "application/json",
+            Form::Json,
+        ),
         (vec!["application/xml", "application/vnd.api+json"], "application/vnd.api+json", Form::Json),
         (vec!["application/json; charset=utf-8"], "application/json; charset=utf-8", Form::Json),
         (vec!["text/csv"], "text/csv", Form::Text),
@@ -142,7 +146,11 @@ fn of_several_media_types_json_counts_and_the_others_are_kept() {
         let item = json!({ "get": { "operationId": "a", "responses": { "200": response } } });
         let document = document(item, json!({})).unwrap();
         let (_, response) = document.operations[0].success().unwrap();
-        assert_eq!((response.media_type.as_deref(), response.form()), (Some(chosen), Some(form)), "{types:?}");
+        assert_eq!(
+            (response.media_type.as_deref(), response.form()),
+            (Some(chosen), Some(form)),
+            "{types:?}"
+        );
         assert_eq!(response.others.len(), types.len() - 1);
     }
 }

@@ -115,7 +115,11 @@ mod tests {
             (json!({"type": "string", "pattern": "a", "minLength": -1}), None, None),
         ] {
             let limits = read(schema.clone());
-            assert_eq!((limits.minimum, limits.maximum, limits.min_length), (minimum, maximum, None), "{schema}");
+            assert_eq!(
+                (limits.minimum, limits.maximum, limits.min_length),
+                (minimum, maximum, None),
+                "{schema}"
+            );
         }
     }
 }

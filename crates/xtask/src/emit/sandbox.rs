@@ -79,7 +79,8 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         Some((Form::Text | Form::Bytes, _)) if !example.is_string() => json!("example"),
         _ => example,
     };
-    let media_type = form.map(|(_, media_type)| media_type).filter(|it| it != "application/json" && it != "*/*");
+    let media_type =
+        form.map(|(_, media_type)| media_type).filter(|it| it != "application/json" && it != "*/*");
     let documented = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
     let parameters: Vec<Value> = row
         .parameters

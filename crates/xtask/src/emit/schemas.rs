@@ -59,7 +59,8 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
             shown.insert("deprecated".to_owned(), json!(true));
         }
         let style = style(document, parameter);
-        let is_usual = ["Repeated", "DeepObject"].contains(&style) || (style == "Commas" && parameter.place != "query");
+        let is_usual =
+            ["Repeated", "DeepObject"].contains(&style) || (style == "Commas" && parameter.place != "query");
         if let (false, Some(shown)) = (is_usual, shown.as_object_mut()) {
             shown.insert("style".to_owned(), json!(style.to_lowercase()));
         }

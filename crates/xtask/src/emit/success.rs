@@ -36,7 +36,8 @@ impl<'a> Success<'a> {
         types.dedup();
         let types = types.join(", ");
         let is_usual = types.is_empty() || ["application/json", "*/*"].contains(&types.as_str());
-        found.media_type = (!is_usual && types.bytes().all(|byte| (b' '..=b'~').contains(&byte))).then_some(types);
+        found.media_type =
+            (!is_usual && types.bytes().all(|byte| (b' '..=b'~').contains(&byte))).then_some(types);
         match operation.extensions.get("x-ofauth-success").map(|mark| mark.as_str().unwrap_or_default()) {
             None => {}
             Some("optional") => found.body = "Optional",

@@ -72,8 +72,11 @@ enum Common {
 fn combine(schemas: &BTreeMap<String, Value>, whole: &Object, variants: &[Value]) -> Common {
     let all: Vec<&Value> = variants.iter().map(|variant| resolved(schemas, variant)).collect();
     let is_list = |schema: &&Value| is_type(schema, "array");
-    let objects: Vec<Object> =
-        all.iter().filter(|schema| !is_list(schema)).filter_map(|schema| fields_of(schemas, schema)).collect();
+    let objects: Vec<Object> = all
+        .iter()
+        .filter(|schema| !is_list(schema))
+        .filter_map(|schema| fields_of(schemas, schema))
+        .collect();
     let mut lists: Vec<&Value> = all.iter().copied().filter(is_list).collect();
     let others = all.len().saturating_sub(objects.len() + lists.len());
     lists.dedup_by(|one, other| one.get("items") == other.get("items"));
@@ -97,7 +100,8 @@ fn combine(schemas: &BTreeMap<String, Value>, whole: &Object, variants: &[Value]
                     own.len() == union.len() && union.iter().all(is_it)
                 })
         });
-        let named = complete.and_then(|(variant, _)| variant.as_object()).filter(|_| beside.is_none()).cloned();
+        let named =
+            complete.and_then(|(variant, _)| variant.as_object()).filter(|_| beside.is_none()).cloned();
         return Common::Form(named.unwrap_or_else(|| object_of(union)));
     };
     let item = list.get("items").cloned().unwrap_or_else(|| json!({}));
@@ -167,7 +171,9 @@ mod tests {
     #[test]
     fn objects_become_one_with_the_fields_of_all() {
         assert_eq!(
-            answer(json!([reference("Item"), { "type": "object", "properties": { "name": { "type": "string" } } }])),
+            answer(
+                json!([reference("Item"), { "type": "object", "properties": { "name": { "type": "string" } } }])
+            ),
             json!({ "type": "object", "properties": { "id": { "type": "string" }, "name": { "type": "string" } } })
         );
     }
@@ -188,10 +194,7 @@ mod tests {
         assert_eq!(answer(json!([list, reference("Page")])), expected);
         assert_eq!(answer(json!([reference("Page"), list])), expected);
         // An object about which nothing is said stands for the page.
-        assert_eq!(
-            answer(json!([list, { "type": "object", "additionalProperties": {} }])),
-            expected
-        );
+        assert_eq!(answer(json!([list, { "type": "object", "additionalProperties": {} }])), expected);
     }
 
     #[test]

@@ -139,9 +139,7 @@ pub(super) fn numbers(document: &mut Document) -> Result<Vec<String>> {
 /// although the caller set nothing, so it moves into the description.
 pub(super) fn annotations(document: &mut Document) -> Result<Vec<String>> {
     each(document, |object| {
-        for key in
-            ["title", "example", "examples", "readOnly", "writeOnly", "xml", "externalDocs"]
-        {
+        for key in ["title", "example", "examples", "readOnly", "writeOnly", "xml", "externalDocs"] {
             object.remove(key);
         }
         let format = object.get("format").and_then(Value::as_str);
@@ -156,7 +154,10 @@ pub(super) fn annotations(document: &mut Document) -> Result<Vec<String>> {
 }
 
 /// Runs `change` on every schema. Its `Some` counts as a change of the component or operation around it.
-pub(super) fn each(document: &mut Document, change: impl Fn(&mut Object) -> Option<()>) -> Result<Vec<String>> {
+pub(super) fn each(
+    document: &mut Document,
+    change: impl Fn(&mut Object) -> Option<()>,
+) -> Result<Vec<String>> {
     let mut places = Vec::new();
     for (name, schema) in document.named_schemas_mut() {
         let mut count = 0_usize;

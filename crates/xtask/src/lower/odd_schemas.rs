@@ -118,7 +118,10 @@ mod tests {
             (json!(true), json!({})),
             (json!({ "properties": { "a": true, "b": false } }), json!({ "properties": { "a": {} } })),
             (json!({ "type": "array" }), json!({ "type": "array", "items": {} })),
-            (json!({ "oneOf": [true, { "type": "string" }] }), json!({ "oneOf": [{}, { "type": "string" }] })),
+            (
+                json!({ "oneOf": [true, { "type": "string" }] }),
+                json!({ "oneOf": [{}, { "type": "string" }] }),
+            ),
             (
                 json!({ "type": "array", "prefixItems": [{ "type": "string" }], "items": false }),
                 json!({ "type": "array", "items": {}, "description": "Each place of the list has a form of its own." }),
@@ -137,7 +140,10 @@ mod tests {
             (json!({ "enum": [1.5, 2] }), json!({ "enum": [1.5, 2], "type": "number" })),
             (json!({ "enum": [1, "a"] }), json!({ "description": "One of 1, \"a\"." })),
             (json!({ "enum": [], "type": "string" }), json!({ "type": "string" })),
-            (json!({ "enum": ["a"], "type": "integer" }), json!({ "type": "integer", "description": "One of \"a\"." })),
+            (
+                json!({ "enum": ["a"], "type": "integer" }),
+                json!({ "type": "integer", "description": "One of \"a\"." }),
+            ),
         ] {
             assert_eq!(settled(enums, schema.clone()), expected, "{schema}");
         }

@@ -52,7 +52,8 @@ pub(super) fn object_parameters(document: &mut Document) -> Result<Vec<String>> 
                 _ => field.name.clone(),
             };
             let is_free = fields.iter().all(|field| !taken.contains(&name_of(field)));
-            let by_field = matches!(style, Style::DeepObject | Style::Repeated) && is_closed(schemas, &parameter);
+            let by_field =
+                matches!(style, Style::DeepObject | Style::Repeated) && is_closed(schemas, &parameter);
             if by_field && is_free && !fields.is_empty() {
                 parameters.extend(fields.into_iter().map(|field| Parameter {
                     name: name_of(&field),
@@ -201,13 +202,17 @@ mod tests {
         let mut commas = filter(json!({ "type": "object", "properties": { "a": { "type": "string" } } }));
         commas["style"] = json!("form");
         commas["explode"] = json!(false);
-        let json = json!({ "name": "filter", "in": "query", "content": { "application/json": { "schema": open } } });
+        let json =
+            json!({ "name": "filter", "in": "query", "content": { "application/json": { "schema": open } } });
         for parameter in [filter(open.clone()), commas, json] {
             let mut document = with(parameter);
             assert_eq!(object_parameters(&mut document).unwrap(), ["do_it filter"]);
             assert!(plain_parameters(&mut document).unwrap().is_empty());
             let parameter = &document.operations[0].parameters[0];
-            assert_eq!((parameter.name.as_str(), &parameter.schema), ("filter", &json!({ mark::WRITTEN: true })));
+            assert_eq!(
+                (parameter.name.as_str(), &parameter.schema),
+                ("filter", &json!({ mark::WRITTEN: true }))
+            );
         }
     }
 

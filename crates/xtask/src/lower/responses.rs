@@ -89,7 +89,8 @@ fn marks(successes: &[Response]) -> Vec<(&'static str, String)> {
         Some(_) => Some(mark::BYTES),
     };
     let is_usual = types.is_empty() || types == "application/json" || types == "*/*";
-    let accept = (!is_usual && types.bytes().all(|byte| (b' '..=b'~').contains(&byte))).then_some((mark::ACCEPT, types));
+    let accept = (!is_usual && types.bytes().all(|byte| (b' '..=b'~').contains(&byte)))
+        .then_some((mark::ACCEPT, types));
     answer.map(|answer| (mark::ANSWER, answer.to_owned())).into_iter().chain(accept).collect()
 }
 
@@ -139,8 +140,14 @@ mod tests {
         let empty = json!({ "description": "" });
         for (responses, expected) in [
             (json!({ "200": content(one.clone()), "201": content(one.clone()) }), one.clone()),
-            (json!({ "200": content(one.clone()), "201": content(other.clone()) }), json!({ "oneOf": [one, other] })),
-            (json!({ "200": empty, "201": content(one.clone()) }), json!({ "type": "object", "nullable": true })),
+            (
+                json!({ "200": content(one.clone()), "201": content(other.clone()) }),
+                json!({ "oneOf": [one, other] }),
+            ),
+            (
+                json!({ "200": empty, "201": content(one.clone()) }),
+                json!({ "type": "object", "nullable": true }),
+            ),
         ] {
             let mut document = operation(json!({ "responses": responses }));
             success(&mut document).unwrap();
@@ -155,7 +162,11 @@ mod tests {
             (json!({ "200": of("text/csv") }), Some("text"), Some("text/csv")),
             (json!({ "200": of("image/png") }), Some("bytes"), Some("image/png")),
             (json!({ "200": of("application/vnd.api+json") }), None, Some("application/vnd.api+json")),
-            (json!({ "200": of("application/json"), "202": of("text/plain") }), Some("bytes"), Some("application/json, text/plain")),
+            (
+                json!({ "200": of("application/json"), "202": of("text/plain") }),
+                Some("bytes"),
+                Some("application/json, text/plain"),
+            ),
             (json!({ "200": of("*/*") }), None, None),
         ] {
             let mut document = operation(json!({ "responses": responses }));

@@ -97,9 +97,11 @@ pub(super) fn same(schemas: &BTreeMap<String, Value>, one: &Value, other: &Value
     let facts = |schema: &Value| {
         let mut schema = resolved(schemas, schema).clone();
         walk(&mut schema, &mut |object| {
-            ["description", "title", "example", "examples", "nullable", "deprecated"].iter().for_each(|key| {
-                object.remove(*key);
-            });
+            ["description", "title", "example", "examples", "nullable", "deprecated"].iter().for_each(
+                |key| {
+                    object.remove(*key);
+                },
+            );
         });
         schema
     };
@@ -160,7 +162,8 @@ pub(super) fn describe(object: &mut Object, sentence: &str) {
 /// What the generator calls a field or a setter for something that the document calls `text`.
 pub fn snake(text: &str) -> String {
     use heck::ToSnakeCase;
-    let plain = text.replace('\'', "").replace(|letter: char| !letter.is_alphanumeric() && letter != '_', "-");
+    let plain =
+        text.replace('\'', "").replace(|letter: char| !letter.is_alphanumeric() && letter != '_', "-");
     let name = match text {
         "+1" => "plus1".to_owned(),
         "-1" => "minus1".to_owned(),

@@ -11,7 +11,11 @@ use crate::document::{Document, Object};
 
 /// Alternatives with a `discriminator`, as an object that later passes leave alone; `None` if they are not all objects, or if
 /// nobody says which value stands for one of them.
-pub(super) fn marked(schemas: &BTreeMap<String, Value>, whole: &Object, variants: &[Value]) -> Option<Object> {
+pub(super) fn marked(
+    schemas: &BTreeMap<String, Value>,
+    whole: &Object,
+    variants: &[Value],
+) -> Option<Object> {
     let discriminator = whole.get("discriminator")?;
     let field = discriminator.get("propertyName")?.as_str()?;
     if whole.contains_key("properties") || whole.contains_key("allOf") || variants.is_empty() {
@@ -79,9 +83,14 @@ mod tests {
         let both = json!([reference("Cat"), reference("Dog")]);
         let plain = json!({ "propertyName": "kind" });
         assert_eq!(values(plain.clone(), both.clone()), Some(json!([["cat", 0], ["Dog", 1]])));
-        let mapped = json!({ "propertyName": "kind", "mapping": { "a": "Dog", "b": "#/components/schemas/Dog" } });
+        let mapped =
+            json!({ "propertyName": "kind", "mapping": { "a": "Dog", "b": "#/components/schemas/Dog" } });
         assert_eq!(values(mapped, both), Some(json!([["cat", 0], ["a", 1], ["b", 1]])));
-        assert_eq!(values(plain.clone(), json!([{ "type": "object" }])), None, "nobody says what it is called");
+        assert_eq!(
+            values(plain.clone(), json!([{ "type": "object" }])),
+            None,
+            "nobody says what it is called"
+        );
         assert_eq!(values(plain, json!([reference("Cat"), { "type": "string" }])), None);
     }
 }

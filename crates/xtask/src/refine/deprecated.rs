@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use syn::{Attribute, Item, parse_quote};
 
-use super::syntax::{module, name};
 use super::methods;
+use super::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::{DEPRECATED, pascal, snake};
 

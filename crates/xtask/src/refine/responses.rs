@@ -63,8 +63,7 @@ fn rewrite(method: &mut ImplItemFn, document: &Document) -> Result<()> {
         None => parse_quote!(client.ask(request, #id).await),
     };
     statements.push(Stmt::Expr(end, None));
-    method.sig.output =
-        parse_quote!(-> Result<ResponseValue<#value>, ofauth_operations::Error>);
+    method.sig.output = parse_quote!(-> Result<ResponseValue<#value>, ofauth_operations::Error>);
     Errors.visit_block_mut(&mut method.block);
     let mut media = Media {
         accept: mark(mark::ACCEPT).map(|it| LitStr::new(it, id.span())),

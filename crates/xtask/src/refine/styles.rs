@@ -26,7 +26,9 @@ pub(super) fn write_in_crate(file: &mut syn::File, document: &Document) -> Resul
         }
         let builder = pascal(&operation.id);
         let send = builders.iter_mut().find_map(|item| match item {
-            Item::Impl(block) if block.trait_.is_none() && name(&block.self_ty).as_ref() == Some(&builder) => {
+            Item::Impl(block)
+                if block.trait_.is_none() && name(&block.self_ty).as_ref() == Some(&builder) =>
+            {
                 methods(block).find(|method| method.sig.ident == "send")
             }
             _ => None,
@@ -39,7 +41,8 @@ pub(super) fn write_in_crate(file: &mut syn::File, document: &Document) -> Resul
 
 /// Whether the generator would not write a value as the document says.
 fn is_odd(document: &Document, parameter: &Parameter) -> bool {
-    let is_list = resolved(&document.schemas, &parameter.schema).get("type").is_some_and(|kind| kind == "array");
+    let is_list =
+        resolved(&document.schemas, &parameter.schema).get("type").is_some_and(|kind| kind == "array");
     let is_usual = parameter.style() == Style::Repeated && parameter.place == "query";
     parameter.schema.get(mark::WRITTEN).is_some() || (is_list && !is_usual)
 }
@@ -55,7 +58,10 @@ fn rewrite(block: &mut Block, operation: &Operation, odd: &[&Parameter]) -> Resu
     for parameter in odd {
         let key = (parameter.place.clone(), parameter.name.clone());
         let variable = found.variables.get(&key).with_context(|| {
-            format!("the {} parameter {} is not where the generator used to put it", parameter.place, parameter.name)
+            format!(
+                "the {} parameter {} is not where the generator used to put it",
+                parameter.place, parameter.name
+            )
         })?;
         let (api_name, variable) = (&parameter.name, format_ident!("{variable}"));
         let style = format_ident!("{}", format!("{:?}", parameter.style()));
@@ -90,7 +96,9 @@ struct Written<'a> {
 impl VisitMut for Written<'_> {
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
         visit_expr_method_call_mut(self, call);
-        let Some(Expr::Reference(first)) = call.args.first().filter(|_| call.method == "query") else { return };
+        let Some(Expr::Reference(first)) = call.args.first().filter(|_| call.method == "query") else {
+            return;
+        };
         let Expr::Call(made) = first.expr.as_ref() else { return };
         if made.args.first().and_then(text).as_deref() == Some(self.name) {
             let (arguments, style) = (made.args.clone(), &self.style);

@@ -57,7 +57,8 @@ fn operations(document: &Document) -> Result<String> {
         facts.extend(row.page.as_ref().map(page));
         if let Some(body) = &operation.body {
             facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
-            facts.extend(row.media_type.as_ref().filter(|_| row.body != "Bytes").map(|it| format!("as {it}")));
+            facts
+                .extend(row.media_type.as_ref().filter(|_| row.body != "Bytes").map(|it| format!("as {it}")));
         }
         let key = row.success.key.map(|key| format!(" with {key}")).unwrap_or_default();
         facts.push(format!("{}{key}", fact("success", row.success.body)));

@@ -18,7 +18,10 @@ fn items(items: &[Item], place: &str) -> Result<()> {
             Item::Struct(item) => {
                 names.add(&item.ident)?;
                 let mut fields = Names::of(&item.ident.to_string());
-                item.fields.iter().filter_map(|field| field.ident.as_ref()).try_for_each(|it| fields.add(it))?;
+                item.fields
+                    .iter()
+                    .filter_map(|field| field.ident.as_ref())
+                    .try_for_each(|it| fields.add(it))?;
             }
             Item::Enum(item) => {
                 names.add(&item.ident)?;

@@ -9,7 +9,8 @@ use crate::lower::resolved;
 
 /// Why an operation has no typed method, if a rule knows.
 pub(super) fn reason(document: &Document, operation: &Operation) -> Option<String> {
-    path(operation).or_else(|| operation.parameters.iter().find_map(|parameter| parameter_of(document, parameter)))
+    path(operation)
+        .or_else(|| operation.parameters.iter().find_map(|parameter| parameter_of(document, parameter)))
 }
 
 /// What is wrong with the parameters as a whole.
@@ -41,7 +42,10 @@ fn parameter_of(document: &Document, parameter: &Parameter) -> Option<String> {
     let style = parameter.style();
     if style == Style::Other {
         let style = parameter.style.as_deref().or(parameter.content.as_deref()).unwrap_or_default();
-        return Some(format!("the {} parameter {name} has the style {style}, which nothing here writes", parameter.place));
+        return Some(format!(
+            "the {} parameter {name} has the style {style}, which nothing here writes",
+            parameter.place
+        ));
     }
     if style == Style::Json {
         return None;
@@ -51,13 +55,16 @@ fn parameter_of(document: &Document, parameter: &Parameter) -> Option<String> {
     let inside = match kind(schema) {
         Some("array") => schema.get("items").into_iter().collect::<Vec<_>>(),
         Some("object") => {
-            let named = schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(_, it)| it);
+            let named =
+                schema.get("properties").and_then(Value::as_object).into_iter().flatten().map(|(_, it)| it);
             named.chain(schema.get("additionalProperties")).collect()
         }
         _ => return None,
     };
     let is_deep = !inside.into_iter().all(is_plain);
-    is_deep.then(|| format!("the parameter {name} holds lists or objects, and OpenAPI does not say how to write those"))
+    is_deep.then(|| {
+        format!("the parameter {name} holds lists or objects, and OpenAPI does not say how to write those")
+    })
 }
 
 /// Whether a value is one text on the wire.
@@ -80,7 +87,11 @@ fn kind(schema: &Value) -> Option<&str> {
         Some(Value::String(name)) => Some(name.as_str()),
         Some(Value::Array(names)) => {
             let names: Vec<&str> = names.iter().filter_map(Value::as_str).collect();
-            names.iter().copied().find(|name| ["array", "object"].contains(name)).or_else(|| names.first().copied())
+            names
+                .iter()
+                .copied()
+                .find(|name| ["array", "object"].contains(name))
+                .or_else(|| names.first().copied())
         }
         _ => None,
     };

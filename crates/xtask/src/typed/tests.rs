@@ -22,7 +22,8 @@ fn answers(id: &str, schema: Value) -> Value {
 }
 
 fn with(parameters: Value) -> Value {
-    let mut item = answers("odd_one", json!({ "type": "object", "properties": { "a": { "type": "string" } } }));
+    let mut item =
+        answers("odd_one", json!({ "type": "object", "properties": { "a": { "type": "string" } } }));
     item["get"]["parameters"] = parameters;
     item
 }
@@ -40,7 +41,8 @@ fn reason(path: &str, item: Value, schemas: Value) -> Option<String> {
 #[test]
 fn what_cannot_be_typed_is_left_out_and_says_why() {
     let place = |name: &str, place: &str, rest: Value| {
-        let mut parameter = json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
+        let mut parameter =
+            json!({ "name": name, "in": place, "required": place == "path", "schema": { "type": "string" } });
         parameter.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         parameter
     };
@@ -55,8 +57,18 @@ fn what_cannot_be_typed_is_left_out_and_says_why() {
             json!({}),
             "two parameters have the name a",
         ),
-        ("/v2/{a}", with(json!([place("a", "path", json!({ "style": "matrix" }))])), json!({}), "style matrix"),
-        ("/v2/a", with(json!([place("a", "query", json!({ "schema": nested }))])), json!({}), "a holds lists or objects"),
+        (
+            "/v2/{a}",
+            with(json!([place("a", "path", json!({ "style": "matrix" }))])),
+            json!({}),
+            "style matrix",
+        ),
+        (
+            "/v2/a",
+            with(json!([place("a", "query", json!({ "schema": nested }))])),
+            json!({}),
+            "a holds lists or objects",
+        ),
         ("/v2/a", answers("odd_one", component("Gone")), json!({}), "Gone"),
         (
             "/v2/a",
@@ -66,18 +78,29 @@ fn what_cannot_be_typed_is_left_out_and_says_why() {
         ),
         (
             "/v2/a",
-            answers("odd_one", json!({ "type": "object", "properties": {
+            answers(
+                "odd_one",
+                json!({ "type": "object", "properties": {
                 "userId": { "type": "string" }, "user_id": { "type": "string" },
-            } })),
+            } }),
+            ),
             json!({}),
             "user_id",
         ),
-        ("/v2/a", answers("odd_one", component("lower_case")), json!({ "lower_case": { "type": "object", "properties": { "a": {} } } }), "Pascal case"),
+        (
+            "/v2/a",
+            answers("odd_one", component("lower_case")),
+            json!({ "lower_case": { "type": "object", "properties": { "a": {} } } }),
+            "Pascal case",
+        ),
     ] {
         let reason = reason(path, item, schemas).unwrap_or_default();
         assert!(reason.starts_with("odd_one: ") && reason.contains(said), "{said}: {reason}");
     }
-    let typed = typed(&read(json!({ "/v2/a": answers("type", json!({})), "/v2/b": answers("good_one", json!({})) }), json!({})));
+    let typed = typed(&read(
+        json!({ "/v2/a": answers("type", json!({})), "/v2/b": answers("good_one", json!({})) }),
+        json!({}),
+    ));
     assert_eq!(typed.unwrap().raw_only[0].operation, "type");
 }
 
@@ -85,14 +108,22 @@ fn what_cannot_be_typed_is_left_out_and_says_why() {
 fn a_component_that_nobody_uses_stops_nothing() {
     let item = answers("odd_one", json!({ "type": "object", "properties": { "a": { "type": "string" } } }));
     let reference = json!({ "$ref": "#/components/schemas/Self" });
-    assert_eq!(reason("/v2/a", item, json!({ "Self": { "allOf": [reference] }, "other one": { "enum": ["+1", "-1"] } })), None);
+    assert_eq!(
+        reason(
+            "/v2/a",
+            item,
+            json!({ "Self": { "allOf": [reference] }, "other one": { "enum": ["+1", "-1"] } })
+        ),
+        None
+    );
 }
 
 #[test]
 fn what_cannot_stand_together_stands_apart() {
     // Each is fine alone: the second needs a name that the first has.
     let object = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
-    let schemas = json!({ "OddOneResponse": { "type": "object", "properties": { "b": { "type": "string" } } } });
+    let schemas =
+        json!({ "OddOneResponse": { "type": "object", "properties": { "b": { "type": "string" } } } });
     let taken = answers("good_one", json!({ "$ref": "#/components/schemas/OddOneResponse" }));
     let document = read(json!({ "/v2/a": taken, "/v2/b": answers("odd_one", object) }), schemas);
     let typed = typed(&document).unwrap();
@@ -127,8 +158,7 @@ fn odd_requests_are_typed_all_the_same() {
     let text = json!({ "type": "string" });
     let list = json!({ "type": "array", "items": text });
     let parameter = |name: &str, place: &str, rest: Value| {
-        let mut parameter =
-            json!({ "name": name, "in": place, "required": place == "path", "schema": list });
+        let mut parameter = json!({ "name": name, "in": place, "required": place == "path", "schema": list });
         parameter.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
         parameter
     };
@@ -178,9 +208,11 @@ fn odd_requests_are_typed_all_the_same() {
 
 #[test]
 fn odd_answers_are_typed_all_the_same() {
-    let pet = |kind: &str, size: &str| json!({ "type": "object", "properties": {
+    let pet = |kind: &str, size: &str| {
+        json!({ "type": "object", "properties": {
         "kind": { "const": kind }, "size": { "type": size },
-    } });
+    } })
+    };
     let reference = |name: &str| json!({ "$ref": format!("#/components/schemas/{name}") });
     let schemas = json!({
         "Cat": pet("cat", "integer"),
@@ -188,7 +220,9 @@ fn odd_answers_are_typed_all_the_same() {
         "Pet": { "oneOf": [reference("Cat"), reference("Dog")], "discriminator": { "propertyName": "kind" } },
         "Tree": { "oneOf": [{ "type": "object", "properties": { "a": { "type": "array", "items": reference("Tree") } } }, { "type": "string" }] },
     });
-    let item = answers("odd_one", json!({ "type": "object", "properties": {
+    let item = answers(
+        "odd_one",
+        json!({ "type": "object", "properties": {
         "pets": { "type": "array", "items": reference("Pet") },
         "pet": reference("Pet"),
         "inline": { "oneOf": [pet("a", "integer"), pet("b", "string")], "discriminator": { "propertyName": "kind" } },
@@ -200,7 +234,8 @@ fn odd_answers_are_typed_all_the_same() {
         "nothing": { "const": null },
         "odd": { "properties": { "yes": true, "no": false } },
         "list": { "type": "array" },
-    } }));
+    } }),
+    );
     assert_eq!(reason("/v2/a", item.clone(), schemas.clone()), None);
     let made = typed(&read(json!({ "/v2/a": item }), schemas)).unwrap();
     let text = prettyplease::unparse(&made.client);
