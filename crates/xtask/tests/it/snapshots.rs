@@ -41,6 +41,13 @@ fn lowering() {
 }
 
 #[test]
+fn raw_only() {
+    let lines: Vec<String> =
+        REPORTS.raw_only.iter().map(|raw| format!("{}: {}", raw.operation, raw.reason)).collect();
+    check_promise("raw_only", &lines.join("\n"));
+}
+
+#[test]
 fn untyped() {
     let lines: Vec<String> =
         REPORTS.untyped.iter().map(|field| format!("{}: {}", field.place, field.reason)).collect();

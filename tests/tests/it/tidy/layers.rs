@@ -98,7 +98,8 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-operations",
         &[
-            &["display_safe.rs", "operation.rs"],
+            &["display_safe.rs", "style.rs"],
+            &["operation.rs"],
             &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
             &["lib.rs"],
         ],
@@ -117,7 +118,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-api",
         &[
-            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
+            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs", "parameter.rs", "tagged.rs"],
             &["list.rs", "request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],
@@ -126,9 +127,10 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay.rs"],
+            &["document", "finding.rs", "overlay.rs", "raw_only.rs"],
             &["source.rs", "artefact.rs", "lower"],
             &["generate.rs", "refine", "emit", "header"],
+            &["typed"],
             &["codegen.rs", "dist", "simulate.rs"],
             &["abi.rs", "report"],
             &["lib.rs", "main.rs"],
