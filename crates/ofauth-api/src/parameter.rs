@@ -89,23 +89,4 @@ mod tests {
         assert!(text(&json!([[1]]), "it", Style::Commas).is_err());
         assert!(text(&json!(["a,b"]), "it", Style::Commas).is_err());
     }
-
-    #[test]
-    fn in_a_query_nothing_is_taken_for_what_stands_between() {
-        for (value, style, expected) in [
-            (json!(["a b", "c,d"]), Style::Commas, "it=a+b,c%2Cd"),
-            (json!(["a", "b"]), Style::Pipes, "it=a%7Cb"),
-            (json!(["a", "b"]), Style::Spaces, "it=a%20b"),
-            (json!({"a": 1}), Style::DeepObject, "it%5Ba%5D=1"),
-            (json!({"a": 1}), Style::Repeated, "a=1"),
-            (json!({"a": 1}), Style::Json, "it=%7B%22a%22%3A1%7D"),
-        ] {
-            let request =
-                crate::request::Draft::get("http://127.0.0.1/".to_owned()).written("it", &value, style);
-            assert_eq!(request.build().unwrap().url().query(), Some(expected));
-        }
-        let nothing = crate::request::Draft::get("http://127.0.0.1/".to_owned());
-        let nothing = nothing.written("it", &None::<Vec<i64>>, Style::Commas).build().unwrap();
-        assert_eq!(nothing.url().query(), None);
-    }
 }

@@ -7,6 +7,7 @@ use crate::artefact::Artefact;
 use crate::document::Document;
 use crate::emit::{openapi, sandbox, schemas, table, typed_calls};
 use crate::lower::Change;
+pub use crate::raw_only::RawOnly;
 use crate::report::Reports;
 use crate::typed::{self, Typed};
 use crate::{adopt, header, source};
@@ -27,15 +28,6 @@ pub struct Generated {
     pub client: syn::File,
     /// The operations that the client has no method for, by id.
     pub raw_only: Vec<RawOnly>,
-}
-
-/// An operation that has no typed method: it is called by its id alone.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RawOnly {
-    /// The id of the operation.
-    pub operation: String,
-    /// Why there is no method, in a sentence without a full stop.
-    pub reason: String,
 }
 
 /// Lowers a merged document and generates the client. What has no place in the client is left out of it and told.

@@ -17,6 +17,7 @@ pub mod generate;
 pub mod header;
 pub mod lower;
 pub mod overlay;
+pub mod raw_only;
 pub mod refine;
 pub mod report;
 pub mod simulate;

@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use quote::{ToTokens, format_ident, quote};
 use syn::{Field, Fields, File, Item, Type, parse_quote};
 
-use crate::codegen::RawOnly;
 use crate::document::{Document, Operation};
 use crate::lower::pascal;
+use crate::raw_only::RawOnly;
 
 /// The function, as the text of a Rust file.
 pub fn typed_calls(client: &File, document: &Document, raw_only: &[RawOnly]) -> Result<String> {

@@ -43,6 +43,9 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     hide_unconfirmed(file, document);
     deprecated::warn(file, document)?;
+    if document.schemas.contains_key("Default") {
+        Defaults.visit_file_mut(file);
+    }
     if let Some(types) = module(&mut file.items, "types") {
         drop_response_builders(types, &responses);
         fields::read_leniently(types, &responses, document)?;
@@ -156,6 +159,18 @@ fn methods(block: &mut syn::ItemImpl) -> impl Iterator<Item = &mut syn::ImplItem
         ImplItem::Fn(method) => Some(method),
         _ => None,
     })
+}
+
+/// Names the trait in full where a schema has its name: the only one that the generator writes without saying whose it is.
+struct Defaults;
+
+impl VisitMut for Defaults {
+    fn visit_expr_path_mut(&mut self, expr: &mut syn::ExprPath) {
+        let names: Vec<String> = expr.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if expr.path.leading_colon.is_none() && names == ["Default", "default"] {
+            *expr = parse_quote!(::std::default::Default::default);
+        }
+    }
 }
 
 /// Builders of types that only the service makes are half of the generated code and serve nobody.

@@ -1,15 +1,17 @@
 //! One attempt to make a client of some of the operations, which may fail in any way without harm.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Once;
 
 use anyhow::{Context, Result};
 use quote::ToTokens;
+use serde_json::Value;
 
 use super::{clash, cycle};
-use crate::document::Document;
-use crate::lower::{Change, lower, prune};
+use crate::document::{Document, Operation};
+use crate::lower::{Change, lower, prune, target};
 use crate::{generate, refine};
 
 /// What came of an attempt.
@@ -52,15 +54,35 @@ pub(super) fn attempt(document: &Document, operations: &[usize]) -> Result<Attem
     }
 }
 
+/// A document of these operations alone. Most attempts are about few of them, and the components are many.
 fn part(document: &Document, operations: &[usize]) -> Document {
-    let mut part = document.clone();
-    let mut index = 0_usize;
-    part.operations.retain(|_| {
-        let is_kept = operations.contains(&index);
-        index = index.saturating_add(1);
-        is_kept
-    });
-    part
+    let operations: Vec<Operation> =
+        operations.iter().filter_map(|index| document.operations.get(*index).cloned()).collect();
+    let mut open: Vec<&Value> = operations
+        .iter()
+        .flat_map(|operation| {
+            let parameters = operation.parameters.iter().map(|parameter| &parameter.schema);
+            let bodies = operation.body.iter().map(|body| &body.schema);
+            let answers = operation.responses.values().filter_map(|response| response.schema.as_ref());
+            parameters.chain(bodies).chain(answers)
+        })
+        .collect();
+    let mut schemas = BTreeMap::new();
+    while let Some(value) = open.pop() {
+        if let Some(name) = target(value)
+            && let Some(schema) = document.schemas.get(name)
+            && schemas.insert(name.to_owned(), schema.clone()).is_none()
+        {
+            open.push(schema);
+        }
+        match value {
+            Value::Object(members) => open.extend(members.values()),
+            Value::Array(items) => open.extend(items),
+            _ => {}
+        }
+    }
+    let (openapi, info) = (document.openapi.clone(), document.info.clone());
+    Document { openapi, info, operations, schemas, dropped: Vec::new() }
 }
 
 fn make(mut document: Document) -> Result<Attempt> {

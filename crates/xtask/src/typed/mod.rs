@@ -14,9 +14,9 @@ use std::collections::BTreeSet;
 use anyhow::{Context, Result, anyhow};
 
 use self::attempt::{Attempt, attempt};
-use crate::codegen::RawOnly;
 use crate::document::Document;
 use crate::lower::Change;
+use crate::raw_only::RawOnly;
 
 /// The typed client, and what is not in it.
 // A syntax tree has no `Debug`.

@@ -99,7 +99,8 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-operations",
         &[
-            &["display_safe.rs", "operation.rs"],
+            &["display_safe.rs", "style.rs"],
+            &["operation.rs"],
             &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
             &["lib.rs"],
         ],
@@ -118,7 +119,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-api",
         &[
-            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
+            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs", "parameter.rs", "tagged.rs"],
             &["list.rs", "request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],
@@ -127,7 +128,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document", "finding.rs", "overlay"],
+            &["document", "finding.rs", "overlay", "raw_only.rs"],
             &["artefact.rs", "lower", "site.rs"],
             &["adopt"],
             &["generate.rs", "refine", "emit"],
