@@ -18,6 +18,7 @@ pub mod lower;
 pub mod overlay;
 pub mod refine;
 pub mod report;
+pub mod rust_name;
 pub mod simulate;
 pub mod site;
 pub mod source;

@@ -14,7 +14,6 @@ mod parameters;
 mod references;
 mod requests;
 mod rest;
-mod rust_name;
 mod schema;
 mod shape;
 mod webhooks;

@@ -47,6 +47,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
             setters::take_values(builders);
         }
         nulls::add(types, document)?;
+        spell_out_default(types, document);
         check_names(types, &responses)?;
     }
     Ok(())
@@ -153,6 +154,24 @@ fn drop_response_builders(types: &mut Vec<Item>, responses: &BTreeSet<String>) {
     );
 }
 
+/// A type of the name `Default` hides the trait that the generator writes by its name alone.
+fn spell_out_default(types: &mut [Item], document: &Document) {
+    if document.schemas.contains_key("Default") {
+        types.iter_mut().for_each(|item| Defaults.visit_item_mut(item));
+    }
+}
+
+struct Defaults;
+
+impl VisitMut for Defaults {
+    fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {
+        let segments = path.path.segments.iter().map(|segment| segment.ident.to_string());
+        if path.path.leading_colon.is_none() && segments.eq(["Default", "default"]) {
+            path.path = parse_quote!(::std::default::Default::default);
+        }
+    }
+}
+
 /// Every response type must be found under the name that the document gives it, or it was read strictly.
 fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
     let defined: BTreeSet<String> = types
@@ -173,12 +192,5 @@ fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
 
 /// What the generator calls the field and the setter for something that the document calls `name`.
 fn setter(name: &str) -> String {
-    let mut result = String::new();
-    for character in name.chars() {
-        if character.is_ascii_uppercase() {
-            result.push('_');
-        }
-        result.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
-    }
-    result.trim_end_matches('_').to_owned()
+    crate::rust_name::snake(name)
 }

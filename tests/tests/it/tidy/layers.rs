@@ -126,7 +126,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay"],
+            &["document.rs", "finding.rs", "overlay", "rust_name.rs"],
             &["artefact.rs", "lower", "site.rs"],
             &["generate.rs", "refine", "emit"],
             &["complete"],

@@ -3,12 +3,14 @@
 use heck::{ToPascalCase, ToSnakeCase};
 
 /// The name of a type, a variant or a builder.
-pub(super) fn pascal(name: &str) -> String {
+#[must_use]
+pub fn pascal(name: &str) -> String {
     identifier(name, str::to_pascal_case, "X")
 }
 
 /// The name of a field, a method or a setter.
-pub(super) fn snake(name: &str) -> String {
+#[must_use]
+pub fn snake(name: &str) -> String {
     identifier(name, str::to_snake_case, "x")
 }
 
@@ -25,6 +27,30 @@ fn identifier(name: &str, fold: fn(&str) -> String, start: &str) -> String {
 }
 
 /// Whether a word has anything that a name in Rust can be made of.
-pub(super) fn says_something(word: &str) -> bool {
+#[must_use]
+pub fn says_something(word: &str) -> bool {
     word.chars().any(char::is_alphanumeric)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_folded_as_the_generator_does() {
+        for (name, type_name, field) in [
+            ("vaultPlus", "VaultPlus", "vault_plus"),
+            ("URLInfo", "UrlInfo", "url_info"),
+            ("filter[promoId]", "FilterPromoId", "filter_promo_id"),
+            ("x-bc", "XBc", "x_bc"),
+            ("type", "Type", "type_"),
+            ("Self", "Self_", "self_"),
+            ("720p", "X720p", "x720p"),
+            ("+1", "X1", "x1"),
+            ("it's", "Its", "its"),
+            ("", "X", "x"),
+        ] {
+            assert_eq!((pascal(name).as_str(), snake(name).as_str()), (type_name, field), "{name}");
+        }
+    }
 }
