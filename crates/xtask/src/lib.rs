@@ -20,6 +20,7 @@ pub mod overlay;
 pub mod raw_only;
 pub mod refine;
 pub mod report;
+pub mod rust_name;
 pub mod simulate;
 pub mod site;
 pub mod source;

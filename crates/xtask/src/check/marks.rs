@@ -84,7 +84,12 @@ fn pages(context: &Context<'_>) -> Vec<Finding> {
         dropped: Vec::new(),
     };
     let mut found = Vec::new();
-    for (site, _) in &context.operations {
+    for (site, parameters) in &context.operations {
+        let takes_a_place =
+            |name: &str| name == page::SIZE || page::STYLES.iter().any(|(.., place)| *place == name);
+        if site.operation.get(page::MARK).is_none() && !parameters.iter().any(|it| takes_a_place(it.name)) {
+            continue;
+        }
         // One that cannot be read has a finding of its own.
         let Some(operation) = read(context.root, site) else { continue };
         document.operations = vec![operation];
@@ -114,11 +119,10 @@ fn pages(context: &Context<'_>) -> Vec<Finding> {
 
 /// The operation alone, as the generator reads it.
 fn read(root: &Value, site: &OperationSite<'_>) -> Option<Operation> {
-    let mut item = json!({ site.method: site.operation });
-    item[site.method]["operationId"] = json!("it");
-    if let Some(parameters) = site.item.get("parameters") {
-        item["parameters"] = parameters.clone();
-    }
+    let mut operation = site.operation.as_object()?.clone();
+    operation.insert("operationId".to_owned(), json!("it"));
+    let shared = site.item.get("parameters").cloned().unwrap_or_else(|| json!([]));
+    let item = json!({ site.method: operation, "parameters": shared });
     let mut components = serde_json::Map::new();
     for (kind, of) in root.get("components").and_then(Value::as_object).into_iter().flatten() {
         if kind != "schemas" {

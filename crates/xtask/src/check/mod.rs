@@ -13,7 +13,7 @@ mod operations;
 mod parameters;
 mod references;
 mod requests;
-mod rust_name;
+mod rest;
 mod schema;
 mod shape;
 mod webhooks;
@@ -72,6 +72,9 @@ pub fn check(merged: &Value, ignored: &Ignored) -> Vec<Finding> {
         webhooks::check,
     ];
     let mut findings: Vec<Finding> = checks.iter().flat_map(|check| check(&context)).collect();
+    if findings.is_empty() {
+        findings.extend(rest::check(merged));
+    }
     findings.extend(ignored.findings(&context.asked.borrow()));
     findings.sort();
     findings.dedup();

@@ -6,11 +6,12 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::schema::{SchemaSite, component};
-use super::{Context, overlay, rust_name};
+use super::{Context, overlay};
 use crate::finding::Finding;
 use crate::lower::{mark, resolved_name};
 use crate::overlay::{Action, Step};
 use crate::refine::open_variant;
+use crate::rust_name;
 
 /// Types that the generated code has, or words of Rust that a type of the same name would hide.
 const TAKEN: [&str; 6] = ["Err", "Id", "None", "Ok", "Secret", "Some"];

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, overlay, rust_name};
+use super::{Context, overlay};
 use crate::complete::{is_usable, proposals};
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};
+use crate::rust_name;
 use crate::site::{self, METHODS, OperationSite};
 
 /// What may stand at a path besides operations.

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, operations::template, overlay, rust_name};
+use super::{Context, operations::template, overlay};
 use crate::finding::Finding;
 use crate::lower::CONNECTION_HEADER;
 use crate::overlay::{Action, Step};
+use crate::rust_name;
 use crate::site::{OperationSite, ParameterSite, allows, forms, is_json, resolve};
 
 /// What a builder has besides setters: its methods, and the variables of the code that sends.
@@ -318,7 +319,7 @@ fn of_items(root: &Value, schema: &Value) -> Option<String> {
     let plain = |kind: &&str| ["boolean", "integer", "number", "string"].contains(kind);
     match kinds.as_slice() {
         [] => Some("it is a list, and its items have no type".to_owned()),
-        all if all.iter().all(|kind| plain(kind)) => None,
+        all if all.iter().all(plain) => None,
         _ => Some("it is a list of lists or objects, which no style can write".to_owned()),
     }
 }

@@ -3,9 +3,10 @@
 use serde_json::{Value, json};
 
 use super::schema::SchemaSite;
-use super::{Context, overlay, rust_name};
+use super::{Context, overlay};
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};
+use crate::rust_name;
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let nested = context.schemas.iter().filter(|site| site.sent && is_component(&site.steps));

@@ -1,6 +1,6 @@
 //! The rule by which a list without a page mark gets one, where its parameters and its answer leave no doubt.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::emit::page::{SIZE, STYLES};
 use crate::site::{self, OperationSite, allows, resolve};
@@ -57,14 +57,15 @@ pub(super) fn mark(root: &Value, operation: &OperationSite<'_>) -> Found {
         }
         let next = nexts.iter().copied().find(|next| continues(style, next));
         for items in &items {
-            let mut mark = json!({"style": style, "items": items});
+            let mut mark =
+                Map::from_iter([("style".to_owned(), json!(style)), ("items".to_owned(), json!(items))]);
             let size = sized.then_some(SIZE);
             for (member, name) in [("more", more), ("next", next), ("size", size)] {
                 if let Some(name) = name {
-                    mark[member] = json!(name);
+                    mark.insert(member.to_owned(), json!(name));
                 }
             }
-            candidates.push((mark, next.is_some() || (*place == "offset" && more.is_some())));
+            candidates.push((Value::Object(mark), next.is_some() || (*place == "offset" && more.is_some())));
         }
     }
     match candidates.as_slice() {

@@ -36,7 +36,7 @@ pub use lenient::is_kept;
 pub use names::resolved_name;
 pub use parameters::{fields, is_object};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{fields_of, pascal, reference, resolved, snake, target, walk};
+pub use schema::{fields_of, pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use anyhow::{Result, ensure};
-use heck::ToPascalCase;
 use serde_json::Value;
 
 use super::mark;
 use super::schema::{target, walk};
 use crate::document::Document;
+use crate::rust_name;
 
 /// The generator writes names in Pascal case and finds a type under no other name afterwards, and the overlay can give a
 /// schema another name where the document's own is taken.
@@ -45,16 +45,7 @@ pub fn resolved_name(name: &str, schema: &Value) -> String {
     if let Some(given) = schema.get(mark::NAME).and_then(Value::as_str) {
         return given.to_owned();
     }
-    let plain: String = name
-        .replace('\'', "")
-        .chars()
-        .map(|it| if it.is_alphanumeric() || it == '_' { it } else { '-' })
-        .collect();
-    let folded = plain.to_pascal_case();
-    match folded.chars().next() {
-        Some(first) if first.is_alphabetic() => folded,
-        _ => format!("X{folded}"),
-    }
+    rust_name::pascal(name)
 }
 
 #[cfg(test)]

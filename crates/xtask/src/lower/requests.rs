@@ -5,8 +5,9 @@ use serde_json::{Value, json};
 
 use super::direction::{Direction, reachable};
 use super::mark;
-use super::schema::{describe, is_type, snake, walk};
+use super::schema::{describe, is_type, walk};
 use crate::document::{Document, Object, Parameter};
+use crate::rust_name::snake;
 
 const JSON: &str = "application/json";
 

@@ -159,25 +159,6 @@ pub(super) fn describe(object: &mut Object, sentence: &str) {
     object.insert("description".to_owned(), Value::String(new));
 }
 
-/// What the generator calls a field or a setter for something that the document calls `text`.
-pub fn snake(text: &str) -> String {
-    use heck::ToSnakeCase;
-    let plain =
-        text.replace('\'', "").replace(|letter: char| !letter.is_alphanumeric() && letter != '_', "-");
-    let name = match text {
-        "+1" => "plus1".to_owned(),
-        "-1" => "minus1".to_owned(),
-        _ => plain.to_snake_case(),
-    };
-    let name = match name.chars().next() {
-        None => "x".to_owned(),
-        Some(first) if first.is_alphabetic() || first == '_' => name,
-        Some(_) => format!("x{name}"),
-    };
-    let is_word = syn::parse_str::<syn::Ident>(&name).is_ok() && name != "gen";
-    if is_word { name } else { format!("{name}_") }
-}
-
 /// `vaultPlus` and `vault_plus` become `VaultPlus`.
 pub fn pascal(text: &str) -> String {
     let mut result = String::new();

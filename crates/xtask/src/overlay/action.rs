@@ -87,12 +87,10 @@ impl Action {
     /// The action as [`apply`](super::apply) reads it.
     #[must_use]
     pub fn value(&self) -> Value {
-        let mut action = serde_json::json!({ "target": self.target });
         match &self.update {
-            Some(update) => action["update"] = update.clone(),
-            None => action["remove"] = Value::Bool(true),
+            Some(update) => serde_json::json!({ "target": self.target, "update": update }),
+            None => serde_json::json!({ "target": self.target, "remove": true }),
         }
-        action
     }
 
     /// The action as lines of the file.

@@ -8,7 +8,8 @@ use syn::{Attribute, Item, parse_quote};
 use super::methods;
 use super::syntax::{module, name};
 use crate::document::Document;
-use crate::lower::{DEPRECATED, pascal, snake};
+use crate::lower::{DEPRECATED, pascal};
+use crate::rust_name::snake;
 
 /// Marks the methods of the client and the setters of its builders.
 pub(super) fn warn(file: &mut syn::File, document: &Document) -> Result<()> {

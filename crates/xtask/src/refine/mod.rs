@@ -24,7 +24,8 @@ use syn::{ImplItem, Item, LitStr, Type, parse_quote};
 pub use self::enums::variant as open_variant;
 use self::syntax::{module, name};
 use crate::document::Document;
-use crate::lower::{Direction, mark, pascal, reachable, snake};
+use crate::lower::{Direction, mark, pascal, reachable};
+use crate::rust_name::snake;
 
 /// Applies every adjustment.
 pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {

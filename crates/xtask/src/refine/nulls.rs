@@ -14,7 +14,8 @@ use syn::{
 
 use super::syntax::{module, name};
 use crate::document::Document;
-use crate::lower::{mark, snake};
+use crate::lower::mark;
+use crate::rust_name::snake;
 
 /// Changes the types and their builders.
 pub(super) fn add(types: &mut [Item], document: &Document) -> Result<()> {

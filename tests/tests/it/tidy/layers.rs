@@ -128,7 +128,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document", "finding.rs", "overlay", "raw_only.rs"],
+            &["document", "finding.rs", "overlay", "raw_only.rs", "rust_name.rs"],
             &["artefact.rs", "lower", "site.rs"],
             &["adopt"],
             &["generate.rs", "refine", "emit"],
