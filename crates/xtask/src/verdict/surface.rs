@@ -46,7 +46,9 @@ impl Surface {
                 }
             }
         }
-        Ok((Self::generate(old)?, Self::generate(new)?))
+        // The new one first: it is the one that may fail.
+        let new = Self::generate(new)?;
+        Ok((Self::generate(old)?, new))
     }
 
     fn generate(merged: Value) -> Result<Self> {

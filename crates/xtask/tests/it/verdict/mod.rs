@@ -2,6 +2,7 @@
 //! have; and what holds for every pair.
 
 mod answers;
+mod anywhere;
 mod equal;
 mod operations;
 mod real;
