@@ -3,6 +3,7 @@
 
 mod answers;
 mod anywhere;
+mod command;
 mod equal;
 mod operations;
 mod real;
