@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::api::{Api, Operation};
 use super::change::{Audience, Change, Level, Section, Verdict};
 use super::matching;
+use crate::codegen::generated;
 use crate::lower::pascal;
 use crate::report::Reports;
 
@@ -54,7 +55,7 @@ impl Surface {
     fn generate(merged: Value) -> Result<Self> {
         // The generator recurses as deep as schemas nest, and is not known to be free of panics.
         let thread = std::thread::Builder::new().stack_size(64 << 20);
-        let generation = thread.spawn(move || panic::catch_unwind(|| Reports::of(&merged)));
+        let generation = thread.spawn(move || panic::catch_unwind(|| Reports::of(&generated(&merged)?)));
         let reports = generation.context("no thread")?.join().and_then(|caught| caught);
         let reports = reports.map_err(|_| anyhow!("the generator panics"))??;
         Ok(Self::read(&reports.types, &reports.calls))
