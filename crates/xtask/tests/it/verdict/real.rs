@@ -1,6 +1,7 @@
 //! Edits of the repository's own document, with the generated clients held against each other.
 
 use serde_json::json;
+use xtask::codegen::generated;
 use xtask::report::Reports;
 use xtask::verdict::{Surface, Verdict, diff, diff_with_clients};
 
@@ -72,7 +73,7 @@ fn edits_of_the_real_document() {
 /// The verdict with the net below it.
 fn with_net(edits: &[super::Edit]) -> Verdict {
     let new = edited(MERGED.clone(), edits);
-    let reports = Reports::of(&new).unwrap();
+    let reports = Reports::of(&generated(&new).unwrap()).unwrap();
     let mut verdict = diff(&MERGED, &new).unwrap();
     verdict.hold_against(
         &Surface::read(&REPORTS.types, &REPORTS.calls),
