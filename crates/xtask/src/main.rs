@@ -65,7 +65,7 @@ fn update(file: &str) -> Result<ExitCode> {
             for note in &notes {
                 eprintln!("note: {note}");
             }
-            show(&verdict)?;
+            show(&format!("{verdict}\n"))?;
             Ok(ExitCode::SUCCESS)
         }
         Outcome::Undecided(findings) => {
@@ -83,7 +83,7 @@ fn diff(old: &str, new: &str) -> Result<ExitCode> {
         (Ok(old), Ok(new)) => (old, new),
         (Err(error), _) | (_, Err(error)) => return Ok(unreadable(&error)),
     };
-    show(&update::diff(old, new)?)?;
+    show(&format!("{}\n", update::diff(old, new)?))?;
     Ok(ExitCode::SUCCESS)
 }
 
