@@ -124,6 +124,6 @@ impl Display for Verdict {
         }
         writeln!(formatter, "## Version\n")?;
         writeln!(formatter, "{}\n", changelog::advice(self.level(), env!("CARGO_PKG_VERSION")))?;
-        writeln!(formatter, "verdict: {}", self.level())
+        write!(formatter, "verdict: {}", self.level())
     }
 }
