@@ -7,7 +7,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Result, ensure};
 use serde_json::Value;
 
 use crate::document::Object;
@@ -322,16 +322,4 @@ pub(super) fn is(value: &Value, key: &str) -> bool {
 
 pub(super) fn text(value: &Value, key: &str) -> String {
     value.get(key).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Reads YAML or JSON of any length that fits in memory.
-///
-/// # Errors
-///
-/// If the text is neither.
-pub fn parse(text: &str) -> Result<Value> {
-    let text = text.trim_start_matches('\u{feff}');
-    serde_json::from_str(text)
-        .or_else(|_| serde_saphyr::from_str(text))
-        .context("the text is neither JSON nor YAML")
 }

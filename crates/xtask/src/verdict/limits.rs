@@ -64,6 +64,10 @@ pub(super) fn settle(limits: &mut Object) {
             limits.remove(key);
         }
     }
+    let everything = ["", ".*", "^.*$"];
+    if limits.get("pattern").and_then(Value::as_str).is_some_and(|pattern| everything.contains(&pattern)) {
+        limits.remove("pattern");
+    }
     if limits.get("uniqueItems") == Some(&json!(false)) {
         limits.remove("uniqueItems");
     }

@@ -30,7 +30,7 @@ mod words;
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-pub use api::{Api, parse};
+pub use api::Api;
 pub use change::{Audience, Change, Level, Section, Verdict};
 pub use surface::Surface;
 

@@ -28,6 +28,8 @@ pub(super) fn kind(shape: &Shape, spot: &Spot) -> String {
         ["array"] => "a list".to_owned(),
         ["object"] if !shape.properties.is_empty() => "an object with fields".to_owned(),
         ["object"] if shape.rest.as_ref().is_some_and(serde_json::Value::is_object) => "a map".to_owned(),
+        // An answer without named fields is read as whatever comes.
+        ["object"] if !spot.is_request() => "any JSON".to_owned(),
         ["object"] => "any object".to_owned(),
         several => several.join(" or "),
     }

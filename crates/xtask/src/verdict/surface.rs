@@ -47,7 +47,9 @@ impl Surface {
                 }
             }
         }
-        Ok((Self::generate(old)?, Self::generate(new)?))
+        // The new one first: it is the one that may fail.
+        let new = Self::generate(new)?;
+        Ok((Self::generate(old)?, new))
     }
 
     fn generate(merged: Value) -> Result<Self> {
@@ -114,29 +116,26 @@ impl Verdict {
     fn explains(&self, heading: &str, line: Option<&str>, audience: Audience) -> bool {
         let name = heading.rsplit(' ').next().unwrap_or(heading);
         let bare = name.strip_suffix("Input").unwrap_or(name);
+        let answer = line.is_some_and(|line| line.starts_with("->"));
         let field = line.and_then(|line| Some(line.split_once(':')?.0)).map(pascal);
         self.changes.iter().any(|change| {
-            let level = change.levels.get(&audience).copied().unwrap_or(Level::None);
             let about_call = change.operations.iter().any(|operation| operation == name);
-            let about_type = |known: &String| match &field {
+            let around = |known: &String| known.len() > 3 && name.starts_with(known.as_str());
+            let itself = |known: &String| match &field {
                 Some(field) => [name, bare].iter().any(|owner| *known == format!("{owner}{field}")),
                 None => known == name || known == bare,
             };
-            match level {
+            match change.levels.get(&audience).copied().unwrap_or(Level::None) {
                 Level::None => false,
                 // What is broken is told; the types in place are named after what is around them.
-                Level::Breaking if about_call => true,
-                Level::Breaking
-                    if change
-                        .types
-                        .iter()
-                        .any(|known| known.len() > 3 && name.starts_with(known.as_str())) =>
-                {
-                    true
+                Level::Breaking => {
+                    about_call || change.types.iter().any(|known| around(known) || itself(known))
                 }
-                _ => {
-                    let place = change.place.rsplit(' ').next().map(pascal);
-                    change.types.iter().any(about_type) || (about_call && (field.is_none() || field == place))
+                Level::Feature => {
+                    let place = &change.place;
+                    let whole = answer && place.starts_with("answer ") && !place.contains(['.', '[']);
+                    let named = field.is_some() && field == place.rsplit(' ').next().map(pascal);
+                    change.types.iter().any(itself) || (about_call && (whole || named))
                 }
             }
         })

@@ -2,6 +2,8 @@
 //! have; and what holds for every pair.
 
 mod answers;
+mod anywhere;
+mod command;
 mod equal;
 mod operations;
 mod real;
