@@ -9,8 +9,6 @@ use xtask::codegen;
 use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
 use xtask::overlay;
 
-use crate::cases::Case;
-
 /// What every case edits.
 pub(crate) struct Base {
     pub(crate) document: Value,
@@ -56,18 +54,14 @@ impl Base {
     }
 }
 
-/// What becomes of the document of a case.
-pub(crate) fn outcome(base: &Base, case: &Case) -> Outcome {
-    let mut overlay = base.overlay.clone();
-    overlay["actions"].as_array_mut().unwrap().extend(case.overlay.iter().cloned());
-    run(&case.text, &overlay, &case.ignored)
-}
-
-/// What becomes of a text, in a thread with the stack of a main thread, and whatever happens.
-pub(crate) fn run(text: &str, overlay: &Value, ignored: &[Value]) -> Outcome {
+/// What becomes of a text, with these actions beside those of the base, in a thread with the stack of a main thread, and
+/// whatever happens.
+pub(crate) fn outcome(base: &Base, text: &str, actions: &[Value], ignored: &[Value]) -> Outcome {
     quiet();
-    let (text, overlay, ignored) = (text.to_owned(), overlay.clone(), ignored.to_vec());
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
+    let mut overlay = base.overlay.clone();
+    overlay["actions"].as_array_mut().unwrap().extend(actions.iter().cloned());
+    let (text, ignored) = (text.to_owned(), ignored.to_vec());
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
         panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &ignored)))
             .unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
     });
