@@ -3,6 +3,7 @@
 //! The generated code calls this by the names of reqwest's own builder, which would need a `reqwest::Client`. Nothing is
 //! sent here.
 
+use ofauth_operations::operation::Style;
 use ofauth_operations::{Error, ErrorKind};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Method, Request, Url};
@@ -75,6 +76,23 @@ impl Draft {
         })
     }
 
+    /// Appends a parameter that is written in a style of its own to the query string.
+    #[allow(dead_code)]
+    pub(crate) fn written(self, name: &str, value: &impl Serialize, style: Style) -> Self {
+        self.and(|request| {
+            let url = request.url_mut();
+            let mut query = url.query().unwrap_or_default().to_owned();
+            for (name, text) in crate::parameter::pairs(value, name, style)? {
+                if !query.is_empty() {
+                    query.push('&');
+                }
+                query.extend([name.as_str(), "=", text.as_str()]);
+            }
+            url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+            Ok(())
+        })
+    }
+
     pub(crate) fn json(self, body: &impl Serialize) -> Self {
         self.and(|request| {
             let body = serde_json::to_vec(body).map_err(unsendable)?;
@@ -82,6 +100,12 @@ impl Draft {
             *request.body_mut() = Some(body.into());
             Ok(())
         })
+    }
+
+    /// JSON of a media type of its own.
+    #[allow(dead_code)]
+    pub(crate) fn json_as(self, body: &impl Serialize, media_type: &'static str) -> Self {
+        self.json(body).header(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
     pub(crate) fn body(self, body: Body) -> Self {

@@ -4,8 +4,12 @@
 //! the generated client, the operation table and the sandbox's data. Nothing that is shipped depends on this package.
 
 pub mod abi;
+pub mod adopt;
 pub mod artefact;
+pub mod check;
 pub mod codegen;
+pub mod complete;
+pub mod diff;
 pub mod dist;
 pub mod document;
 pub mod emit;
@@ -17,13 +21,18 @@ pub mod overlay;
 pub mod refine;
 pub mod report;
 pub mod simulate;
+pub mod site;
 pub mod source;
+pub mod typed;
+pub mod update;
+pub mod verdict;
 
 /// What the command says of its tasks.
 pub const USAGE: &str = "\
 cargo xtask codegen [--check]          write the generated files, or fail if one is not current
 cargo xtask codegen header [--check]   the same for include/ofauth.h alone, in a moment
 cargo xtask merge [FILE|-]             write the merged OpenAPI document as JSON
+cargo xtask diff OLD NEW                what a document means to users of another one; files, or - for standard input
 cargo xtask dist [OUT_DIR]             build libofauth and lay out what users install, with a .tar.gz of it
 cargo xtask abi OLD.so [NEW.so]        compare the binary interface with an older build's, by abidiff
 cargo xtask simulate [--seeds N] [--from M] | [--seed S]

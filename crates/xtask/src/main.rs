@@ -7,7 +7,7 @@ use anyhow::{Context, Result, bail};
 use xtask::artefact::{self, Artefact};
 use xtask::codegen;
 use xtask::simulate::{self, Seeds};
-use xtask::{USAGE, abi, dist, header, source};
+use xtask::{USAGE, abi, diff, dist, header, source};
 
 fn main() -> Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -19,6 +19,7 @@ fn main() -> Result<()> {
         ["codegen", "header", "--check"] => check(&[header::artefact(&source::root()?)?]),
         ["merge"] => merge("-"),
         ["merge", file] if !file.starts_with("--") => merge(file),
+        ["diff", old, new] => compare(old, new),
         ["dist"] => pack(None),
         ["dist", out] if !out.starts_with("--") => pack(Some(Path::new(out))),
         ["abi", old] if !old.starts_with("--") => abi::compare(Path::new(old), None),
@@ -54,6 +55,17 @@ fn check(artefacts: &[Artefact]) -> Result<()> {
         all => eprintln!("{} generated files are current", all.len()),
     }
     Ok(())
+}
+
+/// What cannot be read has an exit code of its own.
+fn compare(old: &str, new: &str) -> Result<()> {
+    match diff::diff(old, new) {
+        Ok(verdict) => writeln!(std::io::stdout(), "{verdict}").context("cannot write to standard output"),
+        Err(error) => {
+            eprintln!("Error: {error:#}");
+            std::process::exit(2);
+        }
+    }
 }
 
 fn pack(out: Option<&Path>) -> Result<()> {

@@ -4,9 +4,10 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+use crate::adopt::{Adopted, Names, adopt};
 use crate::overlay;
 
 /// What lies in the root of this repository and of no other.
@@ -36,11 +37,27 @@ fn around(place: &Path) -> Option<PathBuf> {
     place.ancestors().find(|folder| folder.join(MARK).is_file()).map(Path::to_owned)
 }
 
-/// The merged document: `openapi/upstream.yaml` with `openapi/overlay.yaml` laid over it.
+/// The publisher's document as it came: `openapi/upstream.yaml`.
+pub fn upstream() -> Result<Value> {
+    yaml(&root()?.join("openapi/upstream.yaml"))
+}
+
+/// What is ours and laid over it: `openapi/overlay.yaml`.
+pub fn overlay() -> Result<Value> {
+    yaml(&root()?.join("openapi/overlay.yaml"))
+}
+
+/// Which places have which type: `openapi/names.yaml`.
+pub fn names() -> Result<Names> {
+    Names::read(&yaml(&root()?.join("openapi/names.yaml"))?).context("openapi/names.yaml")
+}
+
+/// The merged document: the publisher's in our form, with the overlay laid over it.
 pub fn merged() -> Result<Value> {
-    let folder = root()?.join("openapi");
-    let mut document = yaml(&folder.join("upstream.yaml"))?;
-    overlay::apply(&mut document, &yaml(&folder.join("overlay.yaml"))?)?;
+    let Adopted { mut document, findings, .. } = adopt(upstream()?, &names()?);
+    let found: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    ensure!(found.is_empty(), "openapi/upstream.yaml:\n{}", found.join("\n"));
+    overlay::apply(&mut document, &overlay()?)?;
     // One order whatever features the JSON library was built with: another package may ask it to keep the file's.
     document.sort_all_objects();
     Ok(document)

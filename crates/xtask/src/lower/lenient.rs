@@ -8,30 +8,43 @@ use super::mark;
 use super::schema::{is_type, walk};
 use crate::document::Document;
 
-/// Required response fields that stay required: without them the answer means nothing. An object's own `id` is the
-/// other one, see `optional_fields`.
-pub const KEPT: [(&str, &str); 8] = [
-    ("UploadByteRange", "end"),
-    ("UploadByteRange", "start"),
-    ("UploadCheckResult", "exists"),
-    ("UploadPartPlan", "byteRange"),
-    ("UploadPartPlan", "uploadUrl"),
-    ("UploadResult", "mediaUploadId"),
-    ("UploadSession", "mediaUploadId"),
-    ("UploadedPart", "mediaUploadId"),
-];
+/// Whether the overlay marks a property as one without which the answer means nothing.
+#[must_use]
+pub fn is_kept(property: &Value) -> bool {
+    property.get(mark::KEPT) == Some(&json!(true))
+}
+
+/// Passes replace properties, with all that stands on them, so the mark moves to the object around them.
+pub(super) fn kept(document: &mut Document) -> Result<Vec<String>> {
+    let mut places = Vec::new();
+    for (name, schema) in document.named_schemas_mut() {
+        walk(schema, &mut |object| {
+            let properties = object.get("properties").and_then(Value::as_object);
+            let kept: Vec<String> = properties
+                .into_iter()
+                .flatten()
+                .filter(|(_, property)| is_kept(property))
+                .map(|(property, _)| property.clone())
+                .collect();
+            if !kept.is_empty() {
+                places.extend(kept.iter().map(|property| format!("{name}.{property}")));
+                object.insert(mark::KEPT_FIELDS.to_owned(), json!(kept));
+            }
+        });
+    }
+    Ok(places)
+}
 
 /// A field that is missing or null must not turn a success into an error, so every field of a response is optional,
 /// also where the document requires it; lists and maps are empty then. What stays required is an object's own `id` and
-/// the few fields of `KEPT`.
+/// the few fields that the overlay marks.
 pub(super) fn optional_fields(document: &mut Document) -> Result<Vec<String>> {
     let mut places = Vec::new();
     responses_mut(document, |name, schema| {
         walk(schema, &mut |object| {
             let Some(Value::Array(required)) = object.remove("required") else { return };
-            let stays = |field: &Value| {
-                field == "id" || KEPT.iter().any(|(owner, kept)| *owner == name && field == kept)
-            };
+            let kept = object.get(mark::KEPT_FIELDS).and_then(Value::as_array);
+            let stays = |field: &Value| field == "id" || kept.is_some_and(|kept| kept.contains(field));
             let (kept, freed): (Vec<Value>, Vec<Value>) = required.into_iter().partition(stays);
             places.extend(freed.iter().filter_map(Value::as_str).map(|field| format!("{name}.{field}")));
             if !kept.is_empty() {
@@ -149,13 +162,13 @@ mod tests {
 
     #[test]
     fn fields_without_which_an_answer_means_nothing_stay_required() {
-        let mut document = components(json!({
-            "Sent": {},
-            "Answer": reference("UploadResult"),
-            "UploadResult": { "type": "object", "required": ["mediaUploadId", "media"], "properties": {} },
-        }));
+        let fields = json!({ "key": { "x-ofauth-kept": true }, "other": {} });
+        let answer = json!({ "type": "object", "required": ["key", "other"], "properties": fields });
+        let mut document = components(json!({ "Sent": {}, "Answer": answer }));
+        assert_eq!(kept(&mut document).unwrap(), ["Answer.key"]);
+        document.schemas.get_mut("Answer").unwrap()["properties"]["key"] = reference("Secret");
         optional_fields(&mut document).unwrap();
-        assert_eq!(document.schemas["UploadResult"]["required"], json!(["mediaUploadId"]));
+        assert_eq!(document.schemas["Answer"]["required"], json!(["key"]));
     }
 
     #[test]

@@ -4,17 +4,18 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod artifact;
+mod checked;
 mod command;
+mod completed;
 mod current;
 mod guards;
 mod header;
-mod snapshots;
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 use xtask::artefact::Artefact;
-use xtask::codegen::artefacts;
+use xtask::codegen::{artefacts, generated};
 use xtask::report::Reports;
 use xtask::source;
 
@@ -22,7 +23,7 @@ use xtask::source;
 static MERGED: LazyLock<Value> = LazyLock::new(|| source::merged().unwrap());
 
 /// What it means to users.
-static REPORTS: LazyLock<Reports> = LazyLock::new(|| Reports::of(&MERGED).unwrap());
+static REPORTS: LazyLock<Reports> = LazyLock::new(|| Reports::of(&generated(&MERGED).unwrap()).unwrap());
 
 /// The files made from it.
 static ARTEFACTS: LazyLock<Vec<Artefact>> = LazyLock::new(|| artefacts(&MERGED).unwrap());
