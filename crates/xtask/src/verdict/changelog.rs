@@ -2,8 +2,8 @@
 
 use std::fmt::{self, Formatter};
 
+use super::change::{Level, Section, Verdict};
 use super::page::{operations, sentence};
-use super::{Level, Section, Verdict};
 
 const SECTIONS: [(Section, &str); 4] = [
     (Section::Added, "Added"),

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::api::{Api, text};
+use super::change::{Audience, Change, Level, Section, Verdict};
 use super::rust;
 use super::shape::{Shape, without_words};
-use super::walk::{Audience, Change, Level, Root, Section, Spot, Verdict, component};
+use super::spot::{Root, Spot, component};
 
 /// Compares what no operation shows.
 pub(super) fn compare(old: &Api, new: &Api, verdict: &mut Verdict) {

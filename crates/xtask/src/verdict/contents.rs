@@ -5,7 +5,9 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use super::api::{Answer, Content, Operation, chosen};
-use super::walk::{Audience, Change, Level, Root, Section, Spot, Verdict, Walk};
+use super::change::{Audience, Change, Level, Section, Verdict};
+use super::spot::{Root, Spot};
+use super::walk::Walk;
 use crate::lower::pascal;
 
 const BOTH: [Audience; 2] = [Audience::RustTypes, Audience::Wire];

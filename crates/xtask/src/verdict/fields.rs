@@ -2,10 +2,11 @@
 
 use serde_json::{Value, json};
 
+use super::change::{Level, Section};
 use super::members::{Use, compare as schema};
 use super::shape::{Shape, without_words};
-use super::values::short;
-use super::walk::{Both, Level, Out, Rule, Section, Spot};
+use super::spot::{Both, Out, Rule, Spot};
+use super::words::short;
 
 /// Compares the fields with names.
 pub(super) fn compare(both: Both<'_>, old: &Shape, new: &Shape, spot: &Spot, out: &mut Out) {

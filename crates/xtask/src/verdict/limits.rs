@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::values::shown;
-use super::walk::{Level, Out, Rule, Section, Spot};
+use super::change::{Level, Section};
+use super::spot::{Out, Rule, Spot};
+use super::words::shown;
 use crate::document::Object;
 
 /// Limits from below, and what they count.

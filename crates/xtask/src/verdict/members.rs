@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::api::{Api, is};
+use super::change::{Level, Section};
 use super::shape::{DEPTH, Shape, WORDS, is_null, same, says_null};
-use super::values::{self, shown};
-use super::walk::{Both, Level, Out, Rule, Section, Spot, component};
+use super::spot::{Both, Out, Rule, Spot, component};
+use super::values;
+use super::words::shown;
 use super::{fields, limits, rust, variants};
 
 /// A schema at one place, with what aliases and single alternatives around it say taken in.

@@ -5,9 +5,10 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::api::{Api, Operation};
+use super::change::{Audience, Change, Level, Section, Verdict};
 use super::matching::{Pair, name};
-use super::values::{short, shown};
-use super::walk::{Audience, Change, Level, Section, Verdict, Walk};
+use super::walk::Walk;
+use super::words::{short, shown};
 use super::{components, contents, parameters};
 use crate::lower::pascal;
 

@@ -2,8 +2,9 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::values::short;
-use super::{Audience, Change, Level, Verdict, changelog};
+use super::change::{Audience, Change, Level, Verdict};
+use super::changelog;
+use super::words::short;
 
 const AUDIENCES: [(Audience, &str, &str); 4] = [
     (Audience::RustTypes, "Rust types", "types and methods of the generated client"),
@@ -72,7 +73,8 @@ fn paths(change: &Change) -> Option<String> {
 /// The operations of a change.
 pub(super) fn operations(verdict: &Verdict, change: &Change) -> String {
     let count = change.operations.len();
-    if count > 2 && count == verdict.operations {
+    let all = &verdict.operations;
+    if count > 2 && count == all.len() && change.operations.iter().all(|name| all.contains(name)) {
         return "every operation".to_owned();
     }
     // What has no effect is named in short.

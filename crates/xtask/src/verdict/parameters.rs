@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use super::api::{Operation, Parameter};
+use super::change::{Audience, Change, Level, Section, Verdict};
 use super::shape::without_words;
-use super::walk::{Audience, Change, Level, Root, Section, Spot, Verdict, Walk};
+use super::spot::{Root, Spot};
+use super::walk::Walk;
 use crate::lower::pascal;
 
 const BOTH: [Audience; 2] = [Audience::Parameters, Audience::Wire];

@@ -1,7 +1,7 @@
 //! What becomes of a schema in Rust, as far as the comparison has to know: the kind of type, not its name.
 
 use super::shape::Shape;
-use super::walk::Spot;
+use super::spot::Spot;
 use crate::lower::is_id_name;
 
 /// The kind of Rust type of a value.

@@ -10,8 +10,8 @@ use anyhow::{Context, Result, anyhow};
 use serde_json::{Value, json};
 
 use super::api::{Api, Operation};
+use super::change::{Audience, Change, Level, Section, Verdict};
 use super::matching;
-use super::walk::{Audience, Change, Level, Section, Verdict};
 use crate::codegen::generated;
 use crate::lower::pascal;
 use crate::report::Reports;

@@ -2,11 +2,13 @@
 
 use serde_json::Value;
 
+use super::api::Api;
+use super::change::{Level, Section};
 use super::members::{self, Core, Use};
 use super::rust;
 use super::shape::{DEPTH, Shape, without_words};
-use super::values::{short, shown};
-use super::walk::{Both, Level, Out, Rule, Section, Spot, component};
+use super::spot::{Both, Out, Rule, Spot, component};
+use super::words::{short, shown};
 
 /// One alternative.
 struct Variant<'a> {
@@ -30,7 +32,7 @@ pub(super) fn compare(both: Both<'_>, old: &Shape, new: &Shape, spot: &Spot, out
     !before.is_empty() && !after.is_empty()
 }
 
-fn read<'a>(api: &'a super::Api, shape: &'a Shape) -> Vec<Variant<'a>> {
+fn read<'a>(api: &'a Api, shape: &'a Shape) -> Vec<Variant<'a>> {
     let tag = shape.discriminator.as_ref().and_then(|it| it.get("propertyName")).and_then(Value::as_str);
     let variants = shape.variants.iter().map(|schema| {
         let shape = Shape::read(api, schema);
@@ -44,7 +46,7 @@ fn read<'a>(api: &'a super::Api, shape: &'a Shape) -> Vec<Variant<'a>> {
 }
 
 /// The one word of the field that tells an alternative from others.
-fn word(api: &super::Api, shape: &Shape, tag: Option<&str>) -> Option<String> {
+fn word(api: &Api, shape: &Shape, tag: Option<&str>) -> Option<String> {
     let of = |schema: &Value| match Shape::read(api, schema).values.as_deref() {
         Some([Value::String(word)]) => Some(word.clone()),
         _ => None,

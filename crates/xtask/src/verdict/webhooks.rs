@@ -10,9 +10,11 @@ use ofauth_webhooks::examples::EVENTS;
 use serde_json::Value;
 
 use super::api::{Api, chosen, resolve};
+use super::change::{Audience, Change, Level, Section, Verdict};
 use super::members::{Core, Use};
 use super::shape::Shape;
-use super::walk::{Audience, Change, Level, Root, Section, Spot, Verdict, Walk};
+use super::spot::{Root, Spot};
+use super::walk::Walk;
 
 /// The fields that name an event, in both envelopes.
 const NAMES: [&str; 2] = ["type", "eventType"];

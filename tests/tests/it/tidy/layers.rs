@@ -126,15 +126,17 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay"],
+            &["document", "finding.rs", "overlay"],
             &["artefact.rs", "lower", "site.rs"],
             &["adopt"],
             &["generate.rs", "refine", "emit"],
             &["complete"],
             &["check", "source.rs"],
             &["header"],
+            &["typed"],
             &["codegen.rs", "report"],
             &["abi.rs", "dist", "simulate.rs"],
+            &["verdict"],
             &["update"],
             &["lib.rs", "main.rs"],
         ],
