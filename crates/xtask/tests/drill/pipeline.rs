@@ -4,15 +4,24 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Once;
 
-use serde_json::{Value, json};
-use xtask::codegen;
+use anyhow::Result;
+use serde_json::Value;
+use xtask::adopt::{self, Adopted, Names, adopt};
+use xtask::check::{Ignored, check};
+use xtask::codegen::{Generated, generated};
+use xtask::complete::complete;
 use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
-use xtask::overlay;
+use xtask::finding::Finding;
+use xtask::report::Reports;
+use xtask::update::Input;
+use xtask::{overlay, verdict};
 
 /// What every case edits.
 pub(crate) struct Base {
     pub(crate) document: Value,
-    pub(crate) overlay: Value,
+    overlay: Value,
+    names: Names,
+    merged: Value,
 }
 
 /// What became of a document.
@@ -48,9 +57,12 @@ impl Base {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drill");
         let yaml = |name: &str| {
             let text = std::fs::read_to_string(folder.join(name)).unwrap();
-            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+            serde_saphyr::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
-        Self { document: yaml("base.yaml"), overlay: yaml("overlay.yaml") }
+        let (document, overlay) = (yaml("base.yaml"), yaml("overlay.yaml"));
+        let planned = plan(document.clone(), &overlay, &Names::default(), &Value::Null);
+        assert!(planned.findings.is_empty(), "the base itself has findings: {:#?}", planned.findings);
+        Self { document, overlay, names: adopt::collect(&planned.merged), merged: planned.merged }
     }
 }
 
@@ -60,59 +72,68 @@ pub(crate) fn outcome(base: &Base, text: &str, actions: &[Value], ignored: &[Val
     quiet();
     let mut overlay = base.overlay.clone();
     overlay["actions"].as_array_mut().unwrap().extend(actions.iter().cloned());
-    let (text, ignored) = (text.to_owned(), ignored.to_vec());
+    let ignored = Value::from(ignored.to_vec());
+    let (text, names, old) = (text.to_owned(), base.names.clone(), base.merged.clone());
     let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
-        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &ignored)))
+        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &names, &ignored, &old)))
             .unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
     });
     thread.unwrap().join().unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
 }
 
-fn made(text: &str, overlay: &Value, _ignored: &[Value]) -> Outcome {
-    let mut merged: Value = match serde_saphyr::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return Outcome::Unreadable(error.to_string()),
+fn made(text: &str, overlay: &Value, names: &Names, ignored: &Value, old: &Value) -> Outcome {
+    let file = std::env::temp_dir().join(format!("ofauth-drill-{}.yaml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let input = match Input::read(&file.to_string_lossy()) {
+        Ok(input) => input,
+        Err(error) => return Outcome::Unreadable(format!("{error:#}")),
     };
-    if let Err(error) = overlay::apply(&mut merged, overlay) {
-        return Outcome::Findings(vec![format!("{error:#}")]);
+    let Plan { merged, findings, generated } = plan(input.document, overlay, names, ignored);
+    let Some(generated) = generated.filter(|_| findings.is_empty()) else {
+        return Outcome::Findings(findings.iter().map(ToString::to_string).collect());
+    };
+    match written(&merged, &generated, old) {
+        Ok(made) => Outcome::Made(made),
+        Err(error) => Outcome::Findings(vec![format!("LATE {error:#}")]),
     }
-    secrets(&mut merged);
-    merged.sort_all_objects();
-    let made = || {
-        let made = codegen::generated(&merged)?;
-        sandbox::sandbox(&made.document)?;
-        openapi::openapi(&merged)?;
-        typed_calls::typed_calls(&made.client, &made.document)?;
-        anyhow::Ok(Made {
-            client: prettyplease::unparse(&made.client),
-            table: table::table(&made.document)?,
-            schemas: schemas::schemas(&made.document)?,
-            raw_only: Vec::new(),
-            verdict: None,
-        })
-    };
-    made().map_or_else(|error| Outcome::Findings(vec![format!("{error:#}")]), Outcome::Made)
 }
 
-/// The fields that have to be there as long as they are a list in source.
-fn secrets(merged: &mut Value) {
-    for (owner, field) in [
-        ("ImportConnectionRequest", "cookie"),
-        ("LinkRawSession", "cookie"),
-        ("LinkRawSession", "x-bc"),
-        ("LinkSession", "clientSecret"),
-        ("LinkSession", "url"),
-        ("SignedHeaders", "sign"),
-        ("UpdateImportedConnectionRequest", "cookie"),
-        ("UploadPartPlan", "uploadUrl"),
-        ("UploadSession", "completeUrl"),
-        ("VaultPlusVariant", "url"),
-    ] {
-        if let Some(Value::Object(schemas)) = merged.pointer_mut("/components/schemas") {
-            let schema = schemas.entry(owner).or_insert_with(|| json!({"type": "object", "properties": {}}));
-            schema["properties"][field] = json!({"type": "string"});
+/// Everything that an update writes.
+fn written(merged: &Value, generated: &Generated, old: &Value) -> Result<Made> {
+    let Generated { document, client, raw_only, .. } = generated;
+    sandbox::sandbox(document)?;
+    openapi::openapi(merged)?;
+    typed_calls::typed_calls(client, document, raw_only)?;
+    let _ = Reports::of(generated)?.texts();
+    Ok(Made {
+        client: prettyplease::unparse(client),
+        table: table::table(document)?,
+        schemas: schemas::schemas(document)?,
+        raw_only: raw_only.iter().map(|raw| (raw.operation.clone(), raw.reason.clone())).collect(),
+        verdict: Some(verdict::diff_with_clients(old, merged)?.level().to_string()),
+    })
+}
+
+struct Plan {
+    merged: Value,
+    findings: Vec<Finding>,
+    generated: Option<Generated>,
+}
+
+fn plan(document: Value, overlay: &Value, names: &Names, ignored: &Value) -> Plan {
+    let Adopted { document: mut merged, mut findings, .. } = adopt(document, names);
+    findings.extend(overlay::lay(&mut merged, overlay));
+    findings.extend(complete(&mut merged).findings);
+    merged.sort_all_objects();
+    findings.extend(check(&merged, &Ignored::read(ignored)));
+    let mut made = None;
+    if findings.is_empty() {
+        match generated(&merged) {
+            Ok(done) => made = Some(done),
+            Err(error) => findings.push(Finding::new("the document", format!("LATE {error:#}"), "")),
         }
     }
+    Plan { merged, findings, generated: made }
 }
 
 fn words(why: &(dyn std::any::Any + Send)) -> String {
