@@ -61,7 +61,13 @@ impl Case {
 
     /// Its document, for the pipeline.
     pub(crate) fn job(&self) -> Job {
-        Job { text: self.text.clone(), overlay: self.overlay.clone(), ignored: self.ignored.clone() }
+        Job {
+            text: self.text.clone(),
+            is_ours: false,
+            with_clients: true,
+            overlay: self.overlay.clone(),
+            ignored: self.ignored.clone(),
+        }
     }
 }
 

@@ -123,7 +123,8 @@ fn inlined(document: &Value) -> Value {
 }
 
 fn inline(root: &Value, node: &mut Value) {
-    let target = node.get("$ref").and_then(Value::as_str).and_then(|text| root.pointer(text.trim_start_matches('#')));
+    let target =
+        node.get("$ref").and_then(Value::as_str).and_then(|text| root.pointer(text.trim_start_matches('#')));
     if let Some(target) = target {
         *node = target.clone();
     }
@@ -148,7 +149,8 @@ fn colons(document: &Value) -> String {
 
 #[test]
 fn edits_do_what_they_say() {
-    let mut document = json!({"paths": {"/v2/access/drills": {"get": {"parameters": [1]}}}, "components": {}});
+    let mut document =
+        json!({"paths": {"/v2/access/drills": {"get": {"parameters": [1]}}}, "components": {}});
     for edit in [
         json!({"set": "$list/parameters/-", "to": 2}),
         json!({"set": "$New/type", "to": "object"}),

@@ -58,9 +58,13 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Result<(), String> {
             verdict(case, made.verdict.as_deref())
         }
         (Expected::Raw { operation, reason }, Outcome::Made(made)) => {
-            let found = made.raw_only.iter().any(|(id, why)| id == operation && why.contains(reason.as_str()));
+            let found =
+                made.raw_only.iter().any(|(id, why)| id == operation && why.contains(reason.as_str()));
             if !found {
-                return Err(format!("{operation} is not raw only for {reason:?}; raw only are {:?}", made.raw_only));
+                return Err(format!(
+                    "{operation} is not raw only for {reason:?}; raw only are {:?}",
+                    made.raw_only
+                ));
             }
             if !made.table.contains(&format!("id: \"{operation}\"")) {
                 return Err(format!("the table has no {operation}"));

@@ -38,7 +38,13 @@ fn every_case_comes_out_as_it_says() {
     assert!(!cases.is_empty(), "no case has {wanted:?} in its file or name");
     let mut table = Table::default();
     let mut clients = BTreeMap::new();
-    let unedited = Job { text: base.document.to_string(), overlay: Vec::new(), ignored: Vec::new() };
+    let unedited = Job {
+        text: base.document.to_string(),
+        is_ours: false,
+        with_clients: true,
+        overlay: Vec::new(),
+        ignored: Vec::new(),
+    };
     let jobs: Vec<Job> = cases.iter().map(Case::job).chain([unedited]).collect();
     let mut outcomes = worker::outcomes(&jobs, PATIENCE);
     let Some(Outcome::Made(unedited)) = outcomes.pop() else { panic!("the base itself is not right") };

@@ -14,12 +14,13 @@ use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
 use xtask::finding::Finding;
 use xtask::report::Reports;
 use xtask::update::Input;
-use xtask::{overlay, verdict};
+use xtask::{overlay, source, verdict};
 
 /// What every case edits.
 pub(crate) struct Base {
     pub(crate) document: Value,
     overlay: Value,
+    ignored: Vec<Value>,
     names: Names,
     merged: Value,
 }
@@ -62,26 +63,50 @@ impl Base {
         let (document, overlay) = (yaml("base.yaml"), yaml("overlay.yaml"));
         let planned = plan(document.clone(), &overlay, &Names::default(), &Value::Null);
         assert!(planned.findings.is_empty(), "the base itself has findings: {:#?}", planned.findings);
-        Self { document, overlay, names: adopt::collect(&planned.merged), merged: planned.merged }
+        let names = adopt::collect(&planned.merged);
+        Self { document, overlay, ignored: Vec::new(), names, merged: planned.merged }
+    }
+
+    /// What is in the repository, in place of the drill's.
+    pub(crate) fn ours() -> Self {
+        let ignored = std::fs::read_to_string(source::root().unwrap().join("openapi/ignored.yaml")).unwrap();
+        Self {
+            document: source::upstream().unwrap(),
+            overlay: source::overlay().unwrap(),
+            ignored: serde_saphyr::from_str(&ignored).unwrap_or_default(),
+            names: source::names().unwrap(),
+            merged: source::merged().unwrap(),
+        }
     }
 }
 
 /// What becomes of a text, with these actions beside those of the base, in a thread with the stack of a main thread, and
 /// whatever happens.
-pub(crate) fn outcome(base: &Base, text: &str, actions: &[Value], ignored: &[Value]) -> Outcome {
+pub(crate) fn outcome(
+    base: &Base,
+    text: &str,
+    actions: &[Value],
+    ignored: &[Value],
+    with_clients: bool,
+) -> Outcome {
     quiet();
     let mut overlay = base.overlay.clone();
     overlay["actions"].as_array_mut().unwrap().extend(actions.iter().cloned());
-    let ignored = Value::from(ignored.to_vec());
-    let (text, names, old) = (text.to_owned(), base.names.clone(), base.merged.clone());
+    let ignored = Value::from([base.ignored.as_slice(), ignored].concat());
+    let (text, names) = (text.to_owned(), base.names.clone());
+    let compare = if with_clients { verdict::diff_with_clients } else { verdict::diff };
+    let verdict = {
+        let old = base.merged.clone();
+        move |new: &Value| Ok(compare(&old, new)?.level().to_string())
+    };
     let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
-        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &names, &ignored, &old)))
+        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &names, &ignored, &verdict)))
             .unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
     });
     thread.unwrap().join().unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
 }
 
-fn made(text: &str, overlay: &Value, names: &Names, ignored: &Value, old: &Value) -> Outcome {
+fn made(text: &str, overlay: &Value, names: &Names, ignored: &Value, verdict: Compare<'_>) -> Outcome {
     let file = std::env::temp_dir().join(format!("ofauth-drill-{}.yaml", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let input = match Input::read(&file.to_string_lossy()) {
@@ -92,14 +117,17 @@ fn made(text: &str, overlay: &Value, names: &Names, ignored: &Value, old: &Value
     let Some(generated) = generated.filter(|_| findings.is_empty()) else {
         return Outcome::Findings(findings.iter().map(ToString::to_string).collect());
     };
-    match written(&merged, &generated, old) {
+    match written(&merged, &generated, verdict) {
         Ok(made) => Outcome::Made(made),
         Err(error) => Outcome::Findings(vec![format!("LATE {error:#}")]),
     }
 }
 
+/// The verdict on a merged document.
+type Compare<'a> = &'a dyn Fn(&Value) -> Result<String>;
+
 /// Everything that an update writes.
-fn written(merged: &Value, generated: &Generated, old: &Value) -> Result<Made> {
+fn written(merged: &Value, generated: &Generated, verdict: Compare<'_>) -> Result<Made> {
     let Generated { document, client, raw_only, .. } = generated;
     sandbox::sandbox(document)?;
     openapi::openapi(merged)?;
@@ -110,7 +138,7 @@ fn written(merged: &Value, generated: &Generated, old: &Value) -> Result<Made> {
         table: table::table(document)?,
         schemas: schemas::schemas(document)?,
         raw_only: raw_only.iter().map(|raw| (raw.operation.clone(), raw.reason.clone())).collect(),
-        verdict: Some(verdict::diff_with_clients(old, merged)?.level().to_string()),
+        verdict: Some(verdict(merged)?),
     })
 }
 
@@ -137,7 +165,8 @@ fn plan(document: Value, overlay: &Value, names: &Names, ignored: &Value) -> Pla
 }
 
 fn words(why: &(dyn std::any::Any + Send)) -> String {
-    let text = why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref::<&str>().copied());
+    let text =
+        why.downcast_ref::<String>().map(String::as_str).or_else(|| why.downcast_ref::<&str>().copied());
     text.unwrap_or("no words").to_owned()
 }
 

@@ -31,7 +31,8 @@ pub(crate) type Called = BTreeMap<String, Result<(), String>>;
 /// Builds and runs the programs.
 pub(crate) fn call(cases: &[Case], clients: &BTreeMap<String, Made>, base: &str) -> Called {
     let root = source::root().unwrap();
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
+    let target =
+        std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let package = target.join("drill");
     let mut called = Called::new();
     let mut cases: Vec<&Case> = cases.iter().filter(|case| clients.contains_key(&case.id)).collect();
@@ -41,7 +42,15 @@ pub(crate) fn call(cases: &[Case], clients: &BTreeMap<String, Made>, base: &str)
         let parts: Vec<&[&Case]> = cases.chunks(parts).collect();
         package::list(&package, &parts);
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--offline", "--quiet", "--keep-going", "--message-format", "json", "--manifest-path"])
+            .args([
+                "build",
+                "--offline",
+                "--quiet",
+                "--keep-going",
+                "--message-format",
+                "json",
+                "--manifest-path",
+            ])
             .arg(package.join("Cargo.toml"))
             .arg("--target-dir")
             .arg(&target)

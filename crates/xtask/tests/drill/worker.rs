@@ -4,6 +4,7 @@
 //! The process is this test again. It is told where its documents are, and prints one line for each; the one that it was
 //! at when it ended, or when nothing came for too long, is the culprit, and another process goes on behind it.
 
+use std::cell::LazyCell;
 use std::io::{BufRead, BufReader, Write};
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -12,7 +13,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::pipeline::{self, Made, Outcome};
+use crate::pipeline::{self, Base, Made, Outcome};
 
 /// How many processes run at a time.
 const PROCESSES: usize = 2;
@@ -27,6 +28,10 @@ const FROM: &str = "OFAUTH_DRILL_FROM";
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     pub(crate) text: String,
+    /// Whether what stands beside it is ours, and not that of the drill's base.
+    pub(crate) is_ours: bool,
+    /// Whether the verdict looks at the generated clients as well, for which they are generated once more.
+    pub(crate) with_clients: bool,
     pub(crate) overlay: Vec<Value>,
     pub(crate) ignored: Vec<Value>,
 }
@@ -49,7 +54,7 @@ fn one_after_the_other(number: usize, jobs: &[Job], patience: Duration) -> Vec<O
         std::env::temp_dir().join(format!("ofauth-drill-{}-{number}-{:p}.json", std::process::id(), jobs));
     let written: Vec<Value> = jobs
         .iter()
-        .map(|job| json!({"text": job.text, "overlay": job.overlay, "ignored": job.ignored}))
+        .map(|job| json!({"text": job.text, "is_ours": job.is_ours, "with_clients": job.with_clients, "overlay": job.overlay, "ignored": job.ignored}))
         .collect();
     std::fs::write(&file, Value::from(written).to_string()).unwrap();
     let mut outcomes = Vec::new();
@@ -90,7 +95,9 @@ fn go_on(file: &PathBuf, all: usize, outcomes: &mut Vec<Outcome>, patience: Dura
         match receiver.recv_timeout(patience) {
             Ok(line) => outcomes.push(read(line)),
             Err(mpsc::RecvTimeoutError::Timeout) => break format!("takes longer than {patience:?}"),
-            Err(mpsc::RecvTimeoutError::Disconnected) => break "the process ended, as by a stack overflow".to_owned(),
+            Err(mpsc::RecvTimeoutError::Disconnected) => {
+                break "the process ended, as by a stack overflow".to_owned();
+            }
         }
     };
     let _ = child.kill();
@@ -105,14 +112,15 @@ fn process() {
     let Some(file) = std::env::var_os(JOBS) else { return };
     let from: usize = std::env::var(FROM).unwrap().parse().unwrap();
     let jobs: Value = serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
-    let base = pipeline::Base::read();
+    let (base, ours) = (Base::read(), LazyCell::new(Base::ours));
     let list = |job: &Value, member: &str| job[member].as_array().cloned().unwrap_or_default();
     for job in jobs.as_array().unwrap().iter().skip(from) {
         let outcome = pipeline::outcome(
-            &base,
+            if job["is_ours"] == true { &ours } else { &base },
             job["text"].as_str().unwrap(),
             &list(job, "overlay"),
             &list(job, "ignored"),
+            job["with_clients"] == true,
         );
         let mut stdout = std::io::stdout().lock();
         writeln!(stdout, "\n{MARK}{}", written(&outcome)).unwrap();

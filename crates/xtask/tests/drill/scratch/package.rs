@@ -36,7 +36,8 @@ pub(super) fn write(
     for (name, text) in &shared {
         put(&source.join(name), &text.replace("ofauth_operations::", "crate::ofauth_operations::"));
     }
-    let mut main = format!("{LENIENT}#[path = \"cases/list_NUMBER.rs\"]\nmod cases;\nmod ofauth_operations;\n");
+    let mut main =
+        format!("{LENIENT}#[path = \"cases/list_NUMBER.rs\"]\nmod cases;\nmod ofauth_operations;\n");
     for name in shared.keys() {
         writeln!(main, "pub mod {};", name.trim_end_matches(".rs")).unwrap();
     }
@@ -63,7 +64,8 @@ pub(super) fn list(package: &Path, parts: &[&[&Case]]) {
         for case in cases {
             for index in 0..case.calls.len() {
                 let id = &case.id;
-                writeln!(text, "        (\"{id}_{index}\", |url| Box::pin({id}::call::call_{index}(url))),").unwrap();
+                writeln!(text, "        (\"{id}_{index}\", |url| Box::pin({id}::call::call_{index}(url))),")
+                    .unwrap();
             }
         }
         text.push_str("    ]\n}\n");
@@ -73,11 +75,14 @@ pub(super) fn list(package: &Path, parts: &[&[&Case]]) {
 
 fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>, base: &str) {
     fs::create_dir_all(folder).unwrap();
-    let mut modules = String::from("pub mod call;\npub mod generated;\npub mod operations;\npub mod schemas;\n");
+    let mut modules =
+        String::from("pub mod call;\npub mod generated;\npub mod operations;\npub mod schemas;\n");
     let here = |text: &str| {
         let text = text.replace("ofauth_operations::", "crate::ofauth_operations::");
-        let mut text =
-            text.replace("crate::ofauth_operations::operations", &format!("crate::cases::{}::operations", case.id));
+        let mut text = text.replace(
+            "crate::ofauth_operations::operations",
+            &format!("crate::cases::{}::operations", case.id),
+        );
         for name in own.keys().map(String::as_str).chain(["generated.rs"]) {
             let name = name.trim_end_matches(".rs");
             text = text.replace(&format!("crate::{name}::"), &format!("crate::cases::{}::{name}::", case.id));

@@ -107,7 +107,8 @@ fn keep(items: &mut Vec<Item>, kept: &BTreeSet<String>) {
 
 /// The block of the client's methods.
 fn is_client(block: &syn::ItemImpl) -> bool {
-    block.trait_.is_none() && matches!(self_type(&block.self_ty), Some(name) if name == "Client")
+    block.trait_.is_none()
+        && matches!(self_type(&block.self_ty), Some(name) if name == "Client")
         && block.generics.params.is_empty()
 }
 
@@ -136,10 +137,12 @@ fn is_from_outside(of: &Type) -> bool {
 
 fn argument(of: &syn::Path) -> Option<String> {
     match &of.segments.last()?.arguments {
-        PathArguments::AngleBracketed(arguments) => arguments.args.iter().find_map(|argument| match argument {
-            GenericArgument::Type(of) => self_type(of),
-            _ => None,
-        }),
+        PathArguments::AngleBracketed(arguments) => {
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(of) => self_type(of),
+                _ => None,
+            })
+        }
         _ => None,
     }
 }
@@ -161,7 +164,8 @@ fn idents(tokens: TokenStream, into: &mut BTreeSet<String>) {
             // Names of readers and types stand in the texts of attributes.
             TokenTree::Literal(literal) => {
                 let text = literal.to_string();
-                let words = text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
+                let words =
+                    text.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty());
                 into.extend(words.map(str::to_owned));
             }
             TokenTree::Punct(_) => {}
