@@ -64,7 +64,7 @@ impl Case {
         Job {
             text: self.text.clone(),
             is_ours: false,
-            with_clients: true,
+            with_clients: self.verdict.is_some(),
             overlay: self.overlay.clone(),
             ignored: self.ignored.clone(),
         }
