@@ -2,7 +2,7 @@
 //!
 //! A case of `cases/*.yaml` says its edit, its outcome (`right`, a finding, raw only, unreadable) and its verdict against
 //! the base. What is `right` is compiled, all of it in one program, and called against a server on this machine: see
-//! `cases/README.md`. Nothing here knows what a single case is about.
+//! `README.md`. Nothing here knows what a single case is about.
 
 // clippy.toml lets tests panic, but its reach ends at functions marked as tests; their helpers are in the same files.
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
