@@ -47,10 +47,14 @@ pub fn generated(merged: &Value) -> Result<Generated> {
 
 /// Every generated file: those of a merged document, and the C header.
 pub fn artefacts(merged: &Value) -> Result<Vec<Artefact>> {
-    let generated = generated(merged)?;
-    let Generated { document, client, raw_only, .. } = &generated;
+    files(merged, &generated(merged)?)
+}
+
+/// The same, with what was generated from the document.
+pub fn files(merged: &Value, generated: &Generated) -> Result<Vec<Artefact>> {
+    let Generated { document, client, raw_only, .. } = generated;
     let artefact = |path: &str, text: String| Artefact { path: path.into(), text };
-    let reports = Reports::of(&generated)?.texts();
+    let reports = Reports::of(generated)?.texts();
     let reports = reports.map(|(name, text)| artefact(&format!("openapi/reports/{name}.txt"), text));
     let files = [
         artefact(

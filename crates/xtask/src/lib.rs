@@ -9,7 +9,6 @@ pub mod artefact;
 pub mod check;
 pub mod codegen;
 pub mod complete;
-pub mod diff;
 pub mod dist;
 pub mod document;
 pub mod emit;
@@ -31,8 +30,9 @@ pub mod verdict;
 pub const USAGE: &str = "\
 cargo xtask codegen [--check]          write the generated files, or fail if one is not current
 cargo xtask codegen header [--check]   the same for include/ofauth.h alone, in a moment
+cargo xtask update FILE|-              take FILE as the API's new document: all that is made of it, and what it means to users
+cargo xtask diff OLD NEW               what changed from one document to another, for whom, and the verdict
 cargo xtask merge [FILE|-]             write the merged OpenAPI document as JSON
-cargo xtask diff OLD NEW                what a document means to users of another one; files, or - for standard input
 cargo xtask dist [OUT_DIR]             build libofauth and lay out what users install, with a .tar.gz of it
 cargo xtask abi OLD.so [NEW.so]        compare the binary interface with an older build's, by abidiff
 cargo xtask simulate [--seeds N] [--from M] | [--seed S]

@@ -170,9 +170,8 @@ fn belongs(parameter: &Parameter, name: &str) -> bool {
     }
     let rest = name.strip_prefix(parameter.name.as_str());
     rest.is_some_and(|rest| match parameter.style {
-        Some(Style::Commas | Style::Spaces | Style::Pipes | Style::Fields | Style::Json | Style::Other) | None => {
-            rest.is_empty()
-        }
+        Some(Style::Commas | Style::Spaces | Style::Pipes | Style::Fields | Style::Json | Style::Other)
+        | None => rest.is_empty(),
         Some(Style::Form) => rest.is_empty() || rest == "[]",
         Some(Style::DeepObject) => rest.is_empty() || rest.starts_with('['),
     })
@@ -259,7 +258,8 @@ mod tests {
             ("fields", &object, "it=a=1,b=x", "it=a=x"),
             ("other", &object, "it=whatever", "its=1"),
         ] {
-            let parameter = json!({ "name": "it", "in": "query", "required": false, "schema": schema, "style": style });
+            let parameter =
+                json!({ "name": "it", "in": "query", "required": false, "schema": schema, "style": style });
             let operation: Operation = serde_json::from_value(json!({
                 "id": "list_it", "method": "GET", "path": "/it", "connection": "none", "body": "none", "request": null,
                 "status": 200, "response": {}, "parameters": [parameter],
@@ -267,7 +267,8 @@ mod tests {
             .unwrap();
             let check = |query: &str| {
                 let query = crate::query::pairs(query);
-                Given { path: &[], query: &query, headers: &HeaderMap::new(), lenient: false }.check(&operation)
+                Given { path: &[], query: &query, headers: &HeaderMap::new(), lenient: false }
+                    .check(&operation)
             };
             assert_eq!(check(right), Ok(vec![]), "{style} {right}");
             assert!(check(wrong).is_err(), "{style} {wrong}");

@@ -6,15 +6,13 @@ use std::sync::Once;
 
 use anyhow::Result;
 use serde_json::Value;
-use xtask::adopt::{self, Adopted, Names, adopt};
-use xtask::check::{Ignored, check};
-use xtask::codegen::{Generated, generated};
-use xtask::complete::complete;
+use xtask::adopt::{self, Names};
+use xtask::check::Ignored;
+use xtask::codegen::Generated;
 use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
-use xtask::finding::Finding;
 use xtask::report::Reports;
-use xtask::update::Input;
-use xtask::{overlay, source, verdict};
+use xtask::update::{Input, Ours, Plan, plan};
+use xtask::{source, verdict};
 
 /// What every case edits.
 pub(crate) struct Base {
@@ -61,7 +59,9 @@ impl Base {
             serde_saphyr::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
         let (document, overlay) = (yaml("base.yaml"), yaml("overlay.yaml"));
-        let planned = plan(document.clone(), &overlay, &Names::default(), &Value::Null);
+        let ours =
+            Ours { overlay: overlay.clone(), names: Names::default(), ignored: Ignored::read(&Value::Null) };
+        let planned = plan(document.clone(), &ours);
         assert!(planned.findings.is_empty(), "the base itself has findings: {:#?}", planned.findings);
         let names = adopt::collect(&planned.merged);
         Self { document, overlay, ignored: Vec::new(), names, merged: planned.merged }
@@ -92,34 +92,35 @@ pub(crate) fn outcome(
     quiet();
     let mut overlay = base.overlay.clone();
     overlay["actions"].as_array_mut().unwrap().extend(actions.iter().cloned());
-    let ignored = Value::from([base.ignored.as_slice(), ignored].concat());
-    let (text, names) = (text.to_owned(), base.names.clone());
+    let ignored = Ignored::read(&Value::from([base.ignored.as_slice(), ignored].concat()));
+    let ours = Ours { overlay, names: base.names.clone(), ignored };
+    let text = text.to_owned();
     let compare = if with_clients { verdict::diff_with_clients } else { verdict::diff };
     let verdict = {
         let old = base.merged.clone();
         move |new: &Value| Ok(compare(&old, new)?.level().to_string())
     };
     let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
-        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &names, &ignored, &verdict)))
+        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &ours, &verdict)))
             .unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
     });
     thread.unwrap().join().unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
 }
 
-fn made(text: &str, overlay: &Value, names: &Names, ignored: &Value, verdict: Compare<'_>) -> Outcome {
+fn made(text: &str, ours: &Ours, verdict: Compare<'_>) -> Outcome {
     let file = std::env::temp_dir().join(format!("ofauth-drill-{}.yaml", std::process::id()));
     std::fs::write(&file, text).unwrap();
     let input = match Input::read(&file.to_string_lossy()) {
         Ok(input) => input,
         Err(error) => return Outcome::Unreadable(format!("{error:#}")),
     };
-    let Plan { merged, findings, generated } = plan(input.document, overlay, names, ignored);
+    let Plan { merged, findings, generated, .. } = plan(input.document, ours);
     let Some(generated) = generated.filter(|_| findings.is_empty()) else {
         return Outcome::Findings(findings.iter().map(ToString::to_string).collect());
     };
     match written(&merged, &generated, verdict) {
         Ok(made) => Outcome::Made(made),
-        Err(error) => Outcome::Findings(vec![format!("LATE {error:#}")]),
+        Err(error) => Outcome::Findings(vec![format!("the document: {error:#}")]),
     }
 }
 
@@ -140,28 +141,6 @@ fn written(merged: &Value, generated: &Generated, verdict: Compare<'_>) -> Resul
         raw_only: raw_only.iter().map(|raw| (raw.operation.clone(), raw.reason.clone())).collect(),
         verdict: Some(verdict(merged)?),
     })
-}
-
-struct Plan {
-    merged: Value,
-    findings: Vec<Finding>,
-    generated: Option<Generated>,
-}
-
-fn plan(document: Value, overlay: &Value, names: &Names, ignored: &Value) -> Plan {
-    let Adopted { document: mut merged, mut findings, .. } = adopt(document, names);
-    findings.extend(overlay::lay(&mut merged, overlay));
-    findings.extend(complete(&mut merged).findings);
-    merged.sort_all_objects();
-    findings.extend(check(&merged, &Ignored::read(ignored)));
-    let mut made = None;
-    if findings.is_empty() {
-        match generated(&merged) {
-            Ok(done) => made = Some(done),
-            Err(error) => findings.push(Finding::new("the document", format!("LATE {error:#}"), "")),
-        }
-    }
-    Plan { merged, findings, generated: made }
 }
 
 fn words(why: &(dyn std::any::Any + Send)) -> String {

@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
                 "cancel.rs",
                 "error.rs",
                 "limits.rs",
+                "media_form.rs",
                 "open_enum.rs",
                 "polling.rs",
                 "read_at.rs",
