@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use crate::edit;
 use crate::expected::Expected;
 use crate::pipeline::Base;
+use crate::worker::Job;
 
 /// One edited document and what has to come of it.
 #[derive(Debug)]
@@ -15,6 +16,8 @@ pub(crate) struct Case {
     pub(crate) id: String,
     file: String,
     name: String,
+    /// How the document is written; `base` for the one that is the base.
+    pub(crate) form: Option<String>,
     /// The document as it comes in.
     pub(crate) text: String,
     /// Actions for the overlay, beside those of the base.
@@ -54,6 +57,17 @@ impl Case {
     /// The file and the name.
     pub(crate) fn place(&self) -> String {
         format!("{}: {}", self.file, self.name)
+    }
+
+    /// Its document, for the pipeline.
+    pub(crate) fn job(&self) -> Job {
+        Job {
+            text: self.text.clone(),
+            is_ours: false,
+            with_clients: self.verdict.is_some(),
+            overlay: self.overlay.clone(),
+            ignored: self.ignored.clone(),
+        }
     }
 }
 
@@ -104,6 +118,7 @@ fn read(base: &Base, file: &str, index: usize, case: &Value) -> Case {
         id: format!("{file}_{index:03}"),
         file: file.to_owned(),
         name: name.to_owned(),
+        form: case.get("form").and_then(Value::as_str).map(str::to_owned),
         text,
         overlay: list(case, "overlay"),
         ignored: list(case, "ignored"),

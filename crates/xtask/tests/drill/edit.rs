@@ -101,12 +101,37 @@ pub(crate) fn written(document: &Value, form: Option<&str>) -> String {
     let pretty = serde_json::to_string_pretty(document).unwrap();
     match form {
         // JSON is YAML, too.
-        None | Some("json") => pretty,
+        None | Some("json" | "base") => pretty,
         Some("one-line") => serde_json::to_string(document).unwrap(),
         Some("crlf") => pretty.replace('\n', "\r\n"),
         Some("bom") => format!("\u{feff}{pretty}"),
         Some("colons") => colons(document),
+        Some("inline") => serde_json::to_string(&inlined(document)).unwrap(),
+        Some("inline-colons") => colons(&inlined(document)),
         Some(other) => panic!("no form {other}"),
+    }
+}
+
+/// The document without components but the schemes of security.
+fn inlined(document: &Value) -> Value {
+    let mut plain = document.clone();
+    if let Some(Value::Object(components)) = plain.get_mut("components") {
+        components.retain(|name, _| name == "securitySchemes");
+    }
+    inline(document, &mut plain);
+    plain
+}
+
+fn inline(root: &Value, node: &mut Value) {
+    let target =
+        node.get("$ref").and_then(Value::as_str).and_then(|text| root.pointer(text.trim_start_matches('#')));
+    if let Some(target) = target {
+        *node = target.clone();
+    }
+    match node {
+        Value::Object(object) => object.values_mut().for_each(|value| inline(root, value)),
+        Value::Array(list) => list.iter_mut().for_each(|value| inline(root, value)),
+        _ => {}
     }
 }
 

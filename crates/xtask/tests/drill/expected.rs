@@ -47,7 +47,9 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Result<(), String> {
     match (&case.expected, outcome) {
         (_, Outcome::Panicked(why)) => Err(format!("PANIC: {why}")),
         (Expected::Finding(texts), Outcome::Findings(findings)) => {
-            let found = findings.iter().any(|finding| texts.iter().all(|text| finding.contains(text)));
+            // What the generator says comes one at a time, and without a cure.
+            let early = findings.iter().filter(|finding| !finding.starts_with("the document: "));
+            let found = early.into_iter().any(|finding| texts.iter().all(|text| finding.contains(text)));
             if found { Ok(()) } else { Err(format!("no finding has {texts:?}: {findings:#?}")) }
         }
         (Expected::Unreadable(text), Outcome::Unreadable(why)) if why.contains(text.as_str()) => Ok(()),

@@ -4,17 +4,23 @@ use std::panic::{self, AssertUnwindSafe};
 use std::path::Path;
 use std::sync::Once;
 
-use serde_json::{Value, json};
-use xtask::codegen;
+use anyhow::Result;
+use serde_json::Value;
+use xtask::adopt::{self, Names};
+use xtask::check::Ignored;
+use xtask::codegen::Generated;
 use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
-use xtask::overlay;
-
-use crate::cases::Case;
+use xtask::report::Reports;
+use xtask::update::{Input, Ours, Plan, plan};
+use xtask::{source, verdict};
 
 /// What every case edits.
 pub(crate) struct Base {
     pub(crate) document: Value,
-    pub(crate) overlay: Value,
+    overlay: Value,
+    ignored: Vec<Value>,
+    names: Names,
+    merged: Value,
 }
 
 /// What became of a document.
@@ -50,75 +56,91 @@ impl Base {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drill");
         let yaml = |name: &str| {
             let text = std::fs::read_to_string(folder.join(name)).unwrap();
-            serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
+            serde_saphyr::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"))
         };
-        Self { document: yaml("base.yaml"), overlay: yaml("overlay.yaml") }
+        let (document, overlay) = (yaml("base.yaml"), yaml("overlay.yaml"));
+        let ours =
+            Ours { overlay: overlay.clone(), names: Names::default(), ignored: Ignored::read(&Value::Null) };
+        let planned = plan(document.clone(), &ours);
+        assert!(planned.findings.is_empty(), "the base itself has findings: {:#?}", planned.findings);
+        let names = adopt::collect(&planned.merged);
+        Self { document, overlay, ignored: Vec::new(), names, merged: planned.merged }
+    }
+
+    /// What is in the repository, in place of the drill's.
+    pub(crate) fn ours() -> Self {
+        let ignored = std::fs::read_to_string(source::root().unwrap().join("openapi/ignored.yaml")).unwrap();
+        Self {
+            document: source::upstream().unwrap(),
+            overlay: source::overlay().unwrap(),
+            ignored: serde_saphyr::from_str(&ignored).unwrap_or_default(),
+            names: source::names().unwrap(),
+            merged: source::merged().unwrap(),
+        }
     }
 }
 
-/// What becomes of the document of a case.
-pub(crate) fn outcome(base: &Base, case: &Case) -> Outcome {
-    let mut overlay = base.overlay.clone();
-    overlay["actions"].as_array_mut().unwrap().extend(case.overlay.iter().cloned());
-    run(&case.text, &overlay, &case.ignored)
-}
-
-/// What becomes of a text, in a thread with the stack of a main thread, and whatever happens.
-pub(crate) fn run(text: &str, overlay: &Value, ignored: &[Value]) -> Outcome {
+/// What becomes of a text, with these actions beside those of the base, in a thread with the stack of a main thread, and
+/// whatever happens.
+pub(crate) fn outcome(
+    base: &Base,
+    text: &str,
+    actions: &[Value],
+    ignored: &[Value],
+    with_clients: bool,
+) -> Outcome {
     quiet();
-    let (text, overlay, ignored) = (text.to_owned(), overlay.clone(), ignored.to_vec());
-    let thread = std::thread::Builder::new().stack_size(64 << 20).spawn(move || {
-        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &overlay, &ignored)))
+    let mut overlay = base.overlay.clone();
+    overlay["actions"].as_array_mut().unwrap().extend(actions.iter().cloned());
+    let ignored = Ignored::read(&Value::from([base.ignored.as_slice(), ignored].concat()));
+    let ours = Ours { overlay, names: base.names.clone(), ignored };
+    let text = text.to_owned();
+    let compare = if with_clients { verdict::diff_with_clients } else { verdict::diff };
+    let verdict = {
+        let old = base.merged.clone();
+        move |new: &Value| Ok(compare(&old, new)?.level().to_string())
+    };
+    let thread = std::thread::Builder::new().stack_size(8 << 20).spawn(move || {
+        panic::catch_unwind(AssertUnwindSafe(|| made(&text, &ours, &verdict)))
             .unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
     });
     thread.unwrap().join().unwrap_or_else(|why| Outcome::Panicked(words(why.as_ref())))
 }
 
-fn made(text: &str, overlay: &Value, _ignored: &[Value]) -> Outcome {
-    let mut merged: Value = match serde_saphyr::from_str(text) {
-        Ok(document) => document,
-        Err(error) => return Outcome::Unreadable(error.to_string()),
+fn made(text: &str, ours: &Ours, verdict: Compare<'_>) -> Outcome {
+    let file = std::env::temp_dir().join(format!("ofauth-drill-{}.yaml", std::process::id()));
+    std::fs::write(&file, text).unwrap();
+    let input = match Input::read(&file.to_string_lossy()) {
+        Ok(input) => input,
+        Err(error) => return Outcome::Unreadable(format!("{error:#}")),
     };
-    if let Err(error) = overlay::apply(&mut merged, overlay) {
-        return Outcome::Findings(vec![format!("{error:#}")]);
+    let Plan { merged, findings, generated, .. } = plan(input.document, ours);
+    let Some(generated) = generated.filter(|_| findings.is_empty()) else {
+        return Outcome::Findings(findings.iter().map(ToString::to_string).collect());
+    };
+    match written(&merged, &generated, verdict) {
+        Ok(made) => Outcome::Made(made),
+        Err(error) => Outcome::Findings(vec![format!("the document: {error:#}")]),
     }
-    secrets(&mut merged);
-    merged.sort_all_objects();
-    let made = || {
-        let made = codegen::generated(&merged)?;
-        sandbox::sandbox(&made.document)?;
-        openapi::openapi(&merged)?;
-        typed_calls::typed_calls(&made.client, &made.document, &made.raw_only)?;
-        anyhow::Ok(Made {
-            client: prettyplease::unparse(&made.client),
-            table: table::table(&made.document)?,
-            schemas: schemas::schemas(&made.document)?,
-            raw_only: Vec::new(),
-            verdict: None,
-        })
-    };
-    made().map_or_else(|error| Outcome::Findings(vec![format!("{error:#}")]), Outcome::Made)
 }
 
-/// The fields that have to be there as long as they are a list in source.
-fn secrets(merged: &mut Value) {
-    for (owner, field) in [
-        ("ImportConnectionRequest", "cookie"),
-        ("LinkRawSession", "cookie"),
-        ("LinkRawSession", "x-bc"),
-        ("LinkSession", "clientSecret"),
-        ("LinkSession", "url"),
-        ("SignedHeaders", "sign"),
-        ("UpdateImportedConnectionRequest", "cookie"),
-        ("UploadPartPlan", "uploadUrl"),
-        ("UploadSession", "completeUrl"),
-        ("VaultPlusVariant", "url"),
-    ] {
-        if let Some(Value::Object(schemas)) = merged.pointer_mut("/components/schemas") {
-            let schema = schemas.entry(owner).or_insert_with(|| json!({"type": "object", "properties": {}}));
-            schema["properties"][field] = json!({"type": "string"});
-        }
-    }
+/// The verdict on a merged document.
+type Compare<'a> = &'a dyn Fn(&Value) -> Result<String>;
+
+/// Everything that an update writes.
+fn written(merged: &Value, generated: &Generated, verdict: Compare<'_>) -> Result<Made> {
+    let Generated { document, client, raw_only, .. } = generated;
+    sandbox::sandbox(document)?;
+    openapi::openapi(merged)?;
+    typed_calls::typed_calls(client, document, raw_only)?;
+    let _ = Reports::of(generated)?.texts();
+    Ok(Made {
+        client: prettyplease::unparse(client),
+        table: table::table(document)?,
+        schemas: schemas::schemas(document)?,
+        raw_only: raw_only.iter().map(|raw| (raw.operation.clone(), raw.reason.clone())).collect(),
+        verdict: Some(verdict(merged)?),
+    })
 }
 
 fn words(why: &(dyn std::any::Any + Send)) -> String {

@@ -16,61 +16,87 @@ use crate::pipeline::Made;
 
 mod compare;
 mod package;
+mod trim;
 
-/// How often the program is built without what did not compile. The compiler has a few phases, and each shows only its
+/// How often the programs are built without what did not compile. The compiler has a few phases, and each shows only its
 /// own errors.
-const BUILDS: usize = 6;
+const BUILDS: usize = 8;
+
+/// How many programs share the cases: the compiler reads each of them with one thread.
+const PROGRAMS: usize = 4;
 
 /// What came of the calls of each case: nothing, or what was wrong.
 pub(crate) type Called = BTreeMap<String, Result<(), String>>;
 
-/// Builds and runs the program.
-pub(crate) fn call(cases: &[Case], clients: &BTreeMap<String, Made>) -> Called {
+/// Builds and runs the programs.
+pub(crate) fn call(cases: &[Case], clients: &BTreeMap<String, Made>, base: &str) -> Called {
     let root = source::root().unwrap();
     let target =
         std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), |dir| root.join(dir));
     let package = target.join("drill");
     let mut called = Called::new();
     let mut cases: Vec<&Case> = cases.iter().filter(|case| clients.contains_key(&case.id)).collect();
-    package::write(&root, &package, &cases, clients);
+    package::write(&root, &package, &cases, clients, base);
     for _ in 0..BUILDS {
-        package::list(&package, &cases);
+        let parts = cases.len().div_ceil(PROGRAMS).max(1);
+        let parts: Vec<&[&Case]> = cases.chunks(parts).collect();
+        package::list(&package, &parts);
         let output = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
-            .args(["build", "--offline", "--quiet", "--message-format", "short", "--manifest-path"])
+            .args([
+                "build",
+                "--offline",
+                "--quiet",
+                "--keep-going",
+                "--message-format",
+                "json",
+                "--manifest-path",
+            ])
             .arg(package.join("Cargo.toml"))
             .arg("--target-dir")
             .arg(&target)
             .output()
             .unwrap();
         if output.status.success() {
-            let program = target.join("debug/drill");
-            for (case, why) in run(&program, &package, &cases) {
-                called.insert(case, why);
+            for (number, part) in parts.iter().enumerate() {
+                called.extend(run(&target.join(format!("debug/drill_{number}")), &package, part));
             }
             return called;
         }
-        let errors = String::from_utf8_lossy(&output.stderr).into_owned();
-        let broken = broken(&errors);
-        assert!(!broken.is_empty(), "the program of the drill does not build:\n{errors}");
+        let broken = broken(&String::from_utf8_lossy(&output.stdout));
+        assert!(!broken.is_empty(), "the drill does not build: {}", String::from_utf8_lossy(&output.stderr));
         cases.retain(|case| !broken.contains_key(&case.id));
         called.extend(broken.into_iter().map(|(id, why)| (id, Err(format!("does not compile: {why}")))));
     }
-    panic!("the program of the drill does not build after {BUILDS} times");
+    panic!("the drill does not build after {BUILDS} times");
 }
 
-/// The cases that do not compile, each with its first errors.
-fn broken(errors: &str) -> BTreeMap<String, String> {
-    let mut broken: BTreeMap<String, Vec<&str>> = BTreeMap::new();
-    for line in errors.lines().filter(|line| line.contains(": error")) {
-        let rest = line.split_once("src/cases/").map(|(_, rest)| rest);
-        if let Some((id, _)) = rest.and_then(|rest| rest.split_once('/')) {
-            let all = broken.entry(id.to_owned()).or_default();
-            if all.len() < 3 {
-                all.push(line);
-            }
+/// The cases that do not compile, each with its first error.
+fn broken(messages: &str) -> BTreeMap<String, String> {
+    let mut broken = BTreeMap::new();
+    for line in messages.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok()) {
+        let message = &line["message"];
+        if message["level"] == "error"
+            && let Some(id) = culprit(&message["spans"])
+        {
+            let text = message["rendered"].as_str().unwrap_or_default();
+            let text: Vec<&str> = text.lines().take(6).collect();
+            broken.entry(id).or_insert_with(|| text.join("\n"));
         }
     }
-    broken.into_iter().map(|(id, lines)| (id, lines.join("\n"))).collect()
+    broken
+}
+
+/// The case that the places of an error are in, or that used the macro which they are in.
+fn culprit(spans: &Value) -> Option<String> {
+    match spans {
+        Value::Array(all) => all.iter().find_map(culprit),
+        Value::Object(span) => span.values().find_map(culprit),
+        Value::String(file) => {
+            let (_, rest) = file.split_once("src/cases/")?;
+            rest.split_once('/').map(|(id, _)| id.to_owned())
+        }
+        _ => None,
+    }
 }
 
 /// Runs the program and holds what it saw against the cases.

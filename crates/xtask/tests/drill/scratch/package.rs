@@ -19,7 +19,13 @@ pub fn find(id: &str) -> Option<&'static crate::ofauth_operations::operation::Op
 ";
 
 /// Writes everything but the list of cases.
-pub(super) fn write(root: &Path, package: &Path, cases: &[&Case], clients: &BTreeMap<String, Made>) {
+pub(super) fn write(
+    root: &Path,
+    package: &Path,
+    cases: &[&Case],
+    clients: &BTreeMap<String, Made>,
+    base: &str,
+) {
     let source = package.join("src");
     let _ = fs::remove_dir_all(source.join("cases"));
     fs::create_dir_all(source.join("cases")).unwrap();
@@ -30,38 +36,44 @@ pub(super) fn write(root: &Path, package: &Path, cases: &[&Case], clients: &BTre
     for (name, text) in &shared {
         put(&source.join(name), &text.replace("ofauth_operations::", "crate::ofauth_operations::"));
     }
-    let mut main = format!("{LENIENT}mod cases;\nmod ofauth_operations;\n");
+    let mut main =
+        format!("{LENIENT}#[path = \"cases/list_NUMBER.rs\"]\nmod cases;\nmod ofauth_operations;\n");
     for name in shared.keys() {
         writeln!(main, "pub mod {};", name.trim_end_matches(".rs")).unwrap();
     }
     main.push_str("pub use ofauth_operations::{operation, Error, ErrorKind};\n");
     main.push_str("pub use crate::{id::Id, nullable::Nullable, secret::Secret, transport::Transport};\n");
     main.push_str(include_str!("runner.rs"));
-    put(&source.join("main.rs"), &main);
+    for number in 0..PROGRAMS {
+        put(&source.join(format!("drill_{number}.rs")), &main.replace("NUMBER", &number.to_string()));
+    }
     for case in cases {
-        one(&source.join("cases").join(&case.id), case, &clients[&case.id], &own);
+        one(&source.join("cases").join(&case.id), case, &clients[&case.id], &own, base);
     }
 }
 
-/// Writes which cases there are.
-pub(super) fn list(package: &Path, cases: &[&Case]) {
-    let mut text = String::new();
-    for case in cases {
-        writeln!(text, "pub mod {};", case.id).unwrap();
-    }
-    text.push_str("pub fn all() -> Vec<(&'static str, fn(String) -> crate::Calling)> {\n    vec![\n");
-    for case in cases {
-        for index in 0..case.calls.len() {
-            let id = &case.id;
-            writeln!(text, "        (\"{id}_{index}\", |url| Box::pin({id}::call::call_{index}(url))),")
-                .unwrap();
+/// Writes which program has which cases.
+pub(super) fn list(package: &Path, parts: &[&[&Case]]) {
+    for number in 0..PROGRAMS {
+        let cases = parts.get(number).copied().unwrap_or_default();
+        let mut text = String::new();
+        for case in cases {
+            writeln!(text, "pub mod {};", case.id).unwrap();
         }
+        text.push_str("pub fn all() -> Vec<(&'static str, fn(String) -> crate::Calling)> {\n    vec![\n");
+        for case in cases {
+            for index in 0..case.calls.len() {
+                let id = &case.id;
+                writeln!(text, "        (\"{id}_{index}\", |url| Box::pin({id}::call::call_{index}(url))),")
+                    .unwrap();
+            }
+        }
+        text.push_str("    ]\n}\n");
+        put(&package.join(format!("src/cases/list_{number}.rs")), &text);
     }
-    text.push_str("    ]\n}\n");
-    put(&package.join("src/cases/mod.rs"), &text);
 }
 
-fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>) {
+fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>, base: &str) {
     fs::create_dir_all(folder).unwrap();
     let mut modules =
         String::from("pub mod call;\npub mod generated;\npub mod operations;\npub mod schemas;\n");
@@ -82,7 +94,11 @@ fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>) 
         writeln!(modules, "mod {};", name.trim_end_matches(".rs")).unwrap();
         put(&folder.join(name), &here(text));
     }
-    put(&folder.join("generated.rs"), &here(&made.client));
+    let code: Vec<&str> = case.calls.iter().flat_map(|call| codes(call)).collect();
+    // One case has all of the base, and that is where it is compiled.
+    let is_base = case.form.as_deref() == Some("base");
+    let client = if is_base { made.client.clone() } else { trim::trim(&made.client, base, &code.join(" ")) };
+    put(&folder.join("generated.rs"), &here(&client));
     put(&folder.join("operations.rs"), &format!("{}{FIND}", made.table));
     put(&folder.join("schemas.rs"), &made.schemas);
     put(&folder.join("mod.rs"), &modules);
@@ -106,6 +122,10 @@ fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>) 
         .unwrap();
     }
     put(&folder.join("call.rs"), &calls);
+}
+
+fn codes(call: &Call) -> impl Iterator<Item = &str> {
+    std::iter::once(call.code.as_str()).chain(call.reads.iter().map(|(code, _)| code.as_str()))
 }
 
 /// The hand-written files of the client's crate: those that are there once, and those that name what is generated.
@@ -176,13 +196,16 @@ fn manifest(root: &Path) -> String {
         }
     }
     let dependencies: Vec<String> = dependencies.into_values().collect();
+    let programs: String = (0..PROGRAMS)
+        .map(|number| format!("[[bin]]\nname = \"drill_{number}\"\npath = \"src/drill_{number}.rs\"\n\n"))
+        .collect();
     let versions: Vec<String> = section(&workspace, "workspace.dependencies")
         .lines()
         .filter(|line| !line.contains("path ="))
         .map(str::to_owned)
         .collect();
     format!(
-        "[package]\nname = \"drill\"\nversion = \"0.0.0\"\nedition = \"2024\"\n\n[dependencies]\n{}\n\n[workspace]\n\n\
+        "[package]\nname = \"drill\"\nversion = \"0.0.0\"\nedition = \"2024\"\nautobins = false\n\n{programs}[dependencies]\n{}\n\n[workspace]\n\n\
          [workspace.dependencies]\n{}\n\n[profile.dev]\n{}\n\n[profile.dev.package.drill]\ndebug = false\nincremental = false\n",
         dependencies.join("\n"),
         versions.join("\n"),
