@@ -11,10 +11,11 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::codegen::{Generated, RawOnly};
 use crate::document::Document;
 use crate::emit::table;
 use crate::lower::{Change, Direction, reachable, target};
+use crate::raw_only::RawOnly;
+use crate::typed::Generated;
 
 /// All the texts of one merged document.
 #[derive(Debug)]

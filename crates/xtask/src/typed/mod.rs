@@ -12,46 +12,54 @@ mod rules;
 use std::collections::BTreeSet;
 
 use anyhow::{Context, Result, anyhow};
+use serde_json::Value;
 
 use self::attempt::{Attempt, attempt};
 use crate::document::Document;
 use crate::lower::Change;
 use crate::raw_only::RawOnly;
 
-/// The typed client, and what is not in it.
+/// A merged document, and what becomes of it on the way to the client.
 // A syntax tree has no `Debug`.
 #[allow(missing_debug_implementations)]
-pub struct Typed {
+pub struct Generated {
+    /// The merged document.
+    pub document: Document,
     /// What the generator reads.
     pub lowered: Document,
     /// What lowering changed.
     pub changes: Vec<Change>,
     /// The client, as a syntax tree.
     pub client: syn::File,
-    /// The operations that it has no method for, by id.
+    /// The operations that the client has no method for, by id.
     pub raw_only: Vec<RawOnly>,
 }
 
+/// Lowers a merged document and generates the client. What has no place in the client is left out of it and told.
+pub fn generated(merged: &Value) -> Result<Generated> {
+    client(Document::read(merged)?)
+}
+
 /// Generates the client of `document`.
-pub fn typed(document: &Document) -> Result<Typed> {
+fn client(document: Document) -> Result<Generated> {
     let mut raw_only = Vec::new();
     let mut open = Vec::new();
     for (index, operation) in document.operations.iter().enumerate() {
-        match rules::reason(document, operation) {
+        match rules::reason(&document, operation) {
             Some(reason) => raw_only.push(RawOnly { operation: operation.id.clone(), reason }),
             None => open.push(index),
         }
     }
-    let made = match attempt(document, &open) {
+    let made = match attempt(&document, &open) {
         Ok(made) => made,
         Err(whole) => {
             let mut culprits = Vec::new();
             // Most often one operation is to blame, and is so alone.
-            alone(document, &open, &whole, &mut culprits);
+            alone(&document, &open, &whole, &mut culprits);
             open.retain(|index| !culprits.iter().any(|(culprit, _)| culprit == index));
-            let made = attempt(document, &open).or_else(|_| {
-                open = together(document, &[], &open, &mut culprits);
-                attempt(document, &open)
+            let made = attempt(&document, &open).or_else(|_| {
+                open = together(&document, &[], &open, &mut culprits);
+                attempt(&document, &open)
             });
             raw_only.extend(culprits.into_iter().filter_map(|(index, reason)| {
                 Some(RawOnly { operation: document.operations.get(index)?.id.clone(), reason })
@@ -62,7 +70,7 @@ pub fn typed(document: &Document) -> Result<Typed> {
     raw_only.sort_by(|one, other| one.operation.cmp(&other.operation));
     let Attempt { lowered, changes, client } = made;
     let client = syn::parse_str(&client).context("the generated client cannot be read again")?;
-    Ok(Typed { lowered, changes, client, raw_only })
+    Ok(Generated { document, lowered, changes, client, raw_only })
 }
 
 /// Finds the operations that cannot be typed whatever else is there. `failure` is what the attempt of all of them says.

@@ -31,7 +31,7 @@ fn with(parameters: Value) -> Value {
 /// Why the operation `odd_one` has no method, beside one that has.
 fn reason(path: &str, item: Value, schemas: Value) -> Option<String> {
     let good = answers("good_one", json!({ "type": "object", "properties": { "id": { "type": "string" } } }));
-    let typed = typed(&read(json!({ "/v2/good": good, path: item }), schemas)).unwrap();
+    let typed = client(read(json!({ "/v2/good": good, path: item }), schemas)).unwrap();
     let text = prettyplease::unparse(&typed.client);
     assert!(text.contains("fn good_one"), "{text}");
     assert_eq!(text.contains("fn odd_one"), typed.raw_only.is_empty());
@@ -91,7 +91,7 @@ fn what_cannot_be_typed_is_left_out_and_says_why() {
         let reason = reason(path, item, schemas).unwrap_or_default();
         assert!(reason.starts_with("odd_one: ") && reason.contains(said), "{said}: {reason}");
     }
-    let typed = typed(&read(
+    let typed = client(read(
         json!({ "/v2/a": answers("type", json!({})), "/v2/b": answers("good_one", json!({})) }),
         json!({}),
     ));
@@ -120,7 +120,7 @@ fn what_cannot_stand_together_stands_apart() {
         json!({ "OddOneResponse": { "type": "object", "properties": { "b": { "type": "string" } } } });
     let taken = answers("good_one", json!({ "$ref": "#/components/schemas/OddOneResponse" }));
     let document = read(json!({ "/v2/a": taken, "/v2/b": answers("odd_one", object) }), schemas);
-    let typed = typed(&document).unwrap();
+    let typed = client(document.clone()).unwrap();
     let left: Vec<_> = typed.raw_only.iter().map(|raw| raw.operation.as_str()).collect();
     assert_eq!(left, ["odd_one"], "{:?}", typed.raw_only);
 }
@@ -181,7 +181,7 @@ fn odd_requests_are_typed_all_the_same() {
     } } } });
     item["get"]["responses"]["200"]["content"] = json!({ "text/csv": { "schema": text } });
     assert_eq!(reason("/v2/{a}", item.clone(), json!({})), None);
-    let text = prettyplease::unparse(&typed(&read(json!({ "/v2/{a}": item }), json!({}))).unwrap().client);
+    let text = prettyplease::unparse(&client(read(json!({ "/v2/{a}": item }), json!({}))).unwrap().client);
     for expected in [
         "json_as(&body, \"application/vnd.api+json\")",
         "from_static(\"text/csv\")",
@@ -231,7 +231,7 @@ fn odd_answers_are_typed_all_the_same() {
     } }),
     );
     assert_eq!(reason("/v2/a", item.clone(), schemas.clone()), None);
-    let made = typed(&read(json!({ "/v2/a": item }), schemas)).unwrap();
+    let made = client(read(json!({ "/v2/a": item }), schemas)).unwrap();
     let text = prettyplease::unparse(&made.client);
     for expected in [
         "Cat(::std::boxed::Box<Cat>)",

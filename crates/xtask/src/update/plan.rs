@@ -4,10 +4,10 @@ use serde_json::Value;
 
 use crate::adopt::{Adopted, Names, adopt};
 use crate::check::{Ignored, check};
-use crate::codegen::{Generated, generated};
 use crate::complete::{Completed, complete};
 use crate::finding::Finding;
 use crate::overlay::{self, Action};
+use crate::typed::{Generated, generated};
 
 /// What is ours in `openapi/`.
 #[derive(Debug)]

@@ -12,9 +12,9 @@ use serde_json::{Value, json};
 use super::api::{Api, Operation};
 use super::change::{Audience, Change, Level, Section, Verdict};
 use super::matching;
-use crate::codegen::generated;
 use crate::lower::pascal;
 use crate::report::Reports;
+use crate::typed::generated;
 
 /// Headings and the lines below them.
 type Listing = BTreeMap<String, BTreeSet<String>>;

@@ -8,9 +8,9 @@ use anyhow::Result;
 use serde_json::Value;
 use xtask::adopt::{self, Names};
 use xtask::check::Ignored;
-use xtask::codegen::Generated;
 use xtask::emit::{openapi, sandbox, schemas, table, typed_calls};
 use xtask::report::Reports;
+use xtask::typed::Generated;
 use xtask::update::{Input, Ours, Plan, plan};
 use xtask::{source, verdict};
 

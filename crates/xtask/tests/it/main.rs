@@ -16,9 +16,10 @@ use std::sync::LazyLock;
 
 use serde_json::Value;
 use xtask::artefact::Artefact;
-use xtask::codegen::{artefacts, generated};
+use xtask::codegen::artefacts;
 use xtask::report::Reports;
 use xtask::source;
+use xtask::typed::generated;
 
 /// The merged document of the repository.
 static MERGED: LazyLock<Value> = LazyLock::new(|| source::merged().unwrap());

@@ -1,4 +1,4 @@
-// Included at the end of the program's main.rs: the server, the calls one after the other, and what they told.
+//! Included at the end of the program's main.rs: the server, the calls one after the other, and what they told.
 
 use std::future::Future;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -1,8 +1,8 @@
 //! Edits of the repository's own document, with the generated clients held against each other.
 
 use serde_json::json;
-use xtask::codegen::generated;
 use xtask::report::Reports;
+use xtask::typed::generated;
 use xtask::verdict::{Surface, Verdict, diff, diff_with_clients};
 
 use super::{Pair, check, edited, levels, remove, set};
