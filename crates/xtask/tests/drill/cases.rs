@@ -73,7 +73,7 @@ impl Case {
 
 /// Every case of every file.
 pub(crate) fn all(base: &Base) -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drill/cases");
+    let folder = xtask::source::root().unwrap().join("crates/xtask/tests/drill/cases");
     let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|extension| extension == "yaml"));
     files.sort();

@@ -53,7 +53,7 @@ pub(crate) struct Made {
 
 impl Base {
     pub(crate) fn read() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/drill");
+        let folder = xtask::source::root().unwrap().join("crates/xtask/tests/drill");
         let yaml = |name: &str| {
             let text = std::fs::read_to_string(folder.join(name)).unwrap();
             serde_saphyr::from_str::<Value>(&text).unwrap_or_else(|error| panic!("{name}: {error}"))

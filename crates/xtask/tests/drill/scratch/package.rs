@@ -43,7 +43,8 @@ pub(super) fn write(
     }
     main.push_str("pub use ofauth_operations::{operation, Error, ErrorKind};\n");
     main.push_str("pub use crate::{id::Id, nullable::Nullable, secret::Secret, transport::Transport};\n");
-    main.push_str(include_str!("runner.rs"));
+    // In the middle of a file its first lines are a comment like others.
+    main.push_str(&include_str!("runner.rs").replace("//! ", "// "));
     for number in 0..PROGRAMS {
         put(&source.join(format!("drill_{number}.rs")), &main.replace("NUMBER", &number.to_string()));
     }
