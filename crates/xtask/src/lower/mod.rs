@@ -31,9 +31,9 @@ pub use deprecated::DEPRECATED;
 pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::KEPT;
-pub use parameters::{fields, is_object};
+pub use parameters::{fields, is_object, is_open};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{fields_of, pascal, reference, resolved, snake, target, walk};
+pub use schema::{add_field, fields_of, pascal, reference, resolved, snake, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]

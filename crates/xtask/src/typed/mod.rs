@@ -7,6 +7,7 @@
 mod attempt;
 mod clash;
 mod cycle;
+mod inherit;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -34,6 +35,7 @@ pub struct Typed {
 
 /// Generates the client of `document`.
 pub fn typed(document: &Document) -> Result<Typed> {
+    let document = &inherit::with_heirs(document);
     let mut raw_only = Vec::new();
     let mut open = Vec::new();
     for (index, operation) in document.operations.iter().enumerate() {
