@@ -16,6 +16,7 @@ mod names;
 mod nulls;
 mod objects;
 mod parameter_limits;
+mod renames;
 mod requests;
 mod responses;
 mod schema;
@@ -48,6 +49,7 @@ pub struct Pass {
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
     Pass { name: "names", run: names::names },
+    Pass { name: "fields", run: renames::fields },
     Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
@@ -62,6 +64,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "object_parameters", run: objects::object_parameters },
     Pass { name: "text_or_list_parameters", run: requests::text_or_list_parameters },
     Pass { name: "raw_bodies", run: requests::raw_bodies },
+    Pass { name: "setters", run: renames::setters },
     Pass { name: "mixed_ids", run: ids::mixed_ids },
     Pass { name: "split_directions", run: direction::split },
     Pass { name: "alternatives", run: alternatives::alternatives },

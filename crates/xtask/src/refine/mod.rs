@@ -12,6 +12,7 @@ mod requests;
 mod responses;
 mod setters;
 mod syntax;
+mod wire;
 
 use std::collections::BTreeSet;
 
@@ -33,6 +34,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     Texts.visit_file_mut(file);
     responses::send_in_crate(file)?;
     requests::build_in_crate(file)?;
+    wire::put_back(file, document)?;
     lists::add_trait(file, document)?;
     drop_constructors(file);
     // The crate decides what it exports.
