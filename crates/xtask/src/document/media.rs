@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
-use super::Object;
-use super::reading::{resolve, text};
+use super::reading::{Object, resolve, text};
 
 /// A request body.
 #[derive(Debug, Clone)]

@@ -15,16 +15,14 @@ mod tests;
 use std::collections::BTreeMap;
 
 use anyhow::{Context, Result};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 pub use media::{Body, Form, Response, is_json};
 pub use operation::Operation;
 pub use parameter::{Parameter, Style};
+pub use reading::Object;
 
 use reading::{resolve, text};
-
-/// A JSON object.
-pub type Object = Map<String, Value>;
 
 /// An OpenAPI document.
 #[derive(Debug, Clone)]

@@ -5,10 +5,9 @@ use std::collections::BTreeMap;
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
-use super::Object;
 use super::media::{Body, Response};
 use super::parameter::{self, Parameter};
-use super::reading::{is, resolve, text};
+use super::reading::{Object, is, resolve, text};
 
 /// One operation.
 #[derive(Debug, Clone)]

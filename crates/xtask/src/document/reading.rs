@@ -1,7 +1,10 @@
 //! Small readers of JSON that every part of the document needs.
 
 use anyhow::{Context, Result, bail};
-use serde_json::Value;
+use serde_json::{Map, Value};
+
+/// A JSON object.
+pub type Object = Map<String, Value>;
 
 /// Follows `$ref` inside the document.
 pub(super) fn resolve<'a>(root: &'a Value, mut value: &'a Value) -> Result<&'a Value> {
