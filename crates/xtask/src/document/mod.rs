@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 pub use media::{Body, Form, Response, is_json};
 pub use operation::Operation;
 pub use parameter::{Parameter, Style};
+pub use reading::Object;
 
 pub use reading::Object;
 use reading::{resolve, text};

@@ -3,6 +3,7 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
+use super::media::is_json;
 use super::reading::{is, resolve, text};
 
 /// One parameter.
@@ -57,7 +58,7 @@ impl Parameter {
     #[must_use]
     pub fn style(&self) -> Style {
         if let Some(media_type) = &self.content {
-            return if super::is_json(media_type) { Style::Json } else { Style::Other };
+            return if is_json(media_type) { Style::Json } else { Style::Other };
         }
         let usual = if self.place == "query" { "form" } else { "simple" };
         let style = self.style.as_deref().unwrap_or(usual);

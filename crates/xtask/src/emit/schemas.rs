@@ -93,8 +93,11 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "body": body,
         "answer": {"status": status.join(", "), "schema": answer},
     });
-    if let Some(media_type) = Success::read(document, operation)?.media_type {
-        row["answer"]["mediaType"] = json!(media_type);
+    let media_type = Success::read(document, operation)?.media_type;
+    if let (Some(media_type), Some(answer)) =
+        (media_type, row.get_mut("answer").and_then(Value::as_object_mut))
+    {
+        answer.insert("mediaType".to_owned(), json!(media_type));
     }
     row.sort_all_objects();
     Ok(row)

@@ -71,7 +71,9 @@ fn one_of(successes: &[Response]) -> Response {
         if schema.get("$ref").is_some() {
             schema = json!({ "allOf": [schema] });
         }
-        schema["nullable"] = json!(true);
+        if let Some(schema) = schema.as_object_mut() {
+            schema.insert("nullable".to_owned(), json!(true));
+        }
     }
     Response { schema: Some(schema), ..first.clone() }
 }

@@ -1,0 +1,261 @@
+//! What is taken for a success, and what for an error.
+
+use bytes::Bytes;
+use http::HeaderMap;
+use http::header::{CONTENT_ENCODING, CONTENT_LENGTH, CONTENT_TYPE};
+
+use super::*;
+
+fn key() -> ApiKey {
+    ApiKey::new("sk_live_canary".into()).unwrap()
+}
+
+fn answer(status: u16, body: impl AsRef<[u8]>) -> Response {
+    with_headers(status, HeaderMap::new(), body)
+}
+
+fn with_headers(status: u16, headers: HeaderMap, body: impl AsRef<[u8]>) -> Response {
+    Response::new(status, headers, Bytes::copy_from_slice(body.as_ref()), 1000, &key())
+}
+
+fn read_as(operation_id: &str, class: RetryClass, answer: Response) -> Result<Response, Failure> {
+    let expected = Expected { success: of(operation_id), class, doing: operation_id };
+    read(answer, expected, &key(), SystemTime::UNIX_EPOCH)
+}
+
+/// How the error of an operation's answer looks, or `None` for a success.
+fn kind(operation_id: &str, answer: Response) -> Option<ErrorKind> {
+    let class = operations::find(operation_id).map_or(RetryClass::Once, |operation| operation.retry);
+    read_as(operation_id, class, answer).err().map(|failure| failure.error.kind())
+}
+
+const DOUBT: Option<ErrorKind> = Some(ErrorKind::OutcomeUnknown);
+const INVALID: Option<ErrorKind> = Some(ErrorKind::InvalidAnswer);
+const NO: Option<ErrorKind> = Some(ErrorKind::Rejected);
+
+#[test]
+fn what_cannot_be_read_is_in_doubt_where_it_must_not_happen_twice() {
+    // A thing that is made, a list of such, something that is made without an answer that matters, a list that is
+    // read, a thing that is read, a deed without an answer that matters, a step of an upload.
+    let operations = [
+        "create_post",
+        "create_promotion",
+        "add_vault_plus_list",
+        "list_posts",
+        "get_user",
+        "delete_post",
+        "upload_part",
+    ];
+    let table: [(&[u8], [Option<ErrorKind>; 7]); 18] = [
+        (b"<html><p>Hello", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+        (b"{\"id\": 1", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+        (b"{\"id\": 1}}", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+        (b"rubbish", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+        (b"\xff\xfe{\0}\0", [DOUBT, DOUBT, DOUBT, INVALID, INVALID, INVALID, INVALID]),
+        (b"", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+        (b" \r\n", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+        (b"null", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"\"ok\"", [DOUBT, DOUBT, None, INVALID, INVALID, None, None]),
+        (b"[]", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"{}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"{\"id\": null}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"{\"id\": \" \"}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"{\"list\": []}", [DOUBT, DOUBT, None, None, INVALID, None, None]),
+        (b"[{\"id\": 1}]", [DOUBT, None, None, None, INVALID, None, None]),
+        (b"{\"list\": [{}, {\"id\": \"1\"}]}", [DOUBT, None, None, None, INVALID, None, None]),
+        (b"{\"id\": 1}", [None; 7]),
+        (b"\xef\xbb\xbf {\"id\": \"1\", \"id\": \"2\"}", [None; 7]),
+    ];
+    for (body, kinds) in table {
+        for (operation, expected) in operations.iter().zip(kinds) {
+            let shown = String::from_utf8_lossy(body);
+            assert_eq!(kind(operation, answer(200, body)), expected, "{operation} {shown}");
+        }
+    }
+}
+
+#[test]
+fn an_error_in_a_success_is_that_error() {
+    let errors = [
+        r#"{"error": "no"}"#,
+        r#"{"error": "no", "type": "SOMETHING_NEW", "requestId": "r"}"#,
+        r#"{"error": "no", "code": 17, "details": "more"}"#,
+        r#"{"error": {"message": "no", "code": 3}}"#,
+        r#"{"error": {"code": 3}}"#,
+        r#"{"error": true, "message": "no"}"#,
+        r#"{"message": "no", "code": "BAD"}"#,
+        r#"{"message": "no", "code": 400, "details": []}"#,
+        r#"{"message": "no", "requestId": "r"}"#,
+        r#"{"success": false, "error": "no"}"#,
+        r#"{"error": "no", "id": null}"#,
+        r#"{"error": "no", "list": []}"#,
+        "\u{feff}{\"error\": \"no\"}",
+    ];
+    for operation in [
+        "create_post",
+        "create_promotion",
+        "add_vault_plus_list",
+        "list_posts",
+        "get_user",
+        "delete_post",
+        "complete_upload",
+    ] {
+        for body in errors {
+            assert_eq!(kind(operation, answer(200, body)), NO, "{operation} {body}");
+        }
+        let typed = answer(201, r#"{"error": "no", "type": "SESSION_EXPIRED"}"#);
+        assert_eq!(kind(operation, typed), Some(ErrorKind::Unauthorized), "{operation}");
+    }
+}
+
+#[test]
+fn a_step_of_an_upload_that_says_that_it_failed_did() {
+    for operation in ["upload_part", "upload_single", "complete_upload"] {
+        for body in [
+            r#"{"success": false}"#,
+            r#"{"success": false, "reason": "virus found"}"#,
+            r#"{"ok": false}"#,
+            r#"{"status": "error", "message": "no"}"#,
+            r#"{"status": "FAILED"}"#,
+            r#"{"status": 500}"#,
+            r#"{"errors": [{"message": "no"}]}"#,
+            r#"{"message": "Internal error", "statusCode": 500}"#,
+        ] {
+            assert!(kind(operation, answer(200, body)).is_some(), "{operation} {body}");
+        }
+        for body in [r#"{"success": true}"#, r#"{"status": "completed", "errors": []}"#, r#"{"etag": "x"}"#] {
+            assert_eq!(kind(operation, answer(200, body)), None, "{operation} {body}");
+        }
+    }
+}
+
+#[test]
+fn successes_may_have_fields_that_errors_have() {
+    for (operation, body) in [
+        ("create_post", r#"{"id": 5, "error": "one of the media is still being processed"}"#),
+        ("update_promotion", r#"{"id": 5, "message": "half price", "type": "all"}"#),
+        ("upload_part", r#"{"mediaUploadId": "upload:1", "error": "old"}"#),
+        ("delete_post", r#"{"success": true, "error": null}"#),
+        ("delete_post", r#"{"success": true, "message": "gone", "code": 200}"#),
+        ("delete_post", r#"{"message": "gone", "code": 0}"#),
+        ("delete_post", r#"{"message": "gone"}"#),
+        ("delete_post", r#"{"error": "", "message": "gone"}"#),
+        ("add_user_to_lists", r#"{"success": false, "errors": [{"listId": 1, "error": "no"}]}"#),
+        ("delete_tracking_link", r#"{"success": false}"#),
+        ("get_link_status", r#"{"status": "completed", "data": {}}"#),
+        ("get_dynamic_rules", r#"{"rules": {"error_code": 0}, "is_current": true}"#),
+        ("get_post", "null"),
+        ("check_upload", r#"{"exists": false}"#),
+    ] {
+        assert_eq!(kind(operation, answer(200, body)), None, "{operation} {body}");
+    }
+}
+
+#[test]
+fn every_operation_that_makes_a_thing_wants_its_id() {
+    for operation in operations::OPERATIONS.iter().filter(|operation| operation.retry == RetryClass::Once) {
+        let made = operation.success.key == Some("id");
+        assert_eq!(
+            kind(operation.id, answer(200, "{}")),
+            if made { DOUBT } else { None },
+            "{}",
+            operation.id
+        );
+        assert_eq!(kind(operation.id, answer(200, "<html>")), DOUBT, "{}", operation.id);
+    }
+}
+
+#[test]
+fn what_the_proxy_of_the_api_answers_is_not_documented() {
+    let pass = |kind: &str, body: &str| {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+        read_as("proxy_request", RetryClass::Once, with_headers(200, headers, body)).is_ok()
+    };
+    assert!(pass("text/csv", "a;b\n1;2") && pass("application/json", "[]") && pass("text/plain", ""));
+    assert!(pass("image/svg+xml", "<svg/>"));
+    assert!(!pass("text/html; charset=utf-8", "<p>Hello") && !pass("text/plain", "<!DOCTYPE html><p>"));
+    assert!(!pass("application/json", "nonsense") && !pass("text/plain", "{\"a\":"));
+    assert!(!pass("application/json", r#"{"error":{"code":0,"message":"no"}}"#));
+}
+
+#[test]
+fn what_is_documented_as_something_else_is_not_read_as_json() {
+    let read = |expected: Success, kind: &str, body: &[u8]| {
+        let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+        let expected = Expected { success: expected, class: RetryClass::Once, doing: "export" };
+        read(with_headers(200, headers, body), expected, &key(), SystemTime::UNIX_EPOCH)
+    };
+    let of = |body, media_type| {
+        let mut success = Success::ANYTHING;
+        (success.body, success.media_type) = (body, Some(media_type));
+        success
+    };
+    let csv = of(SuccessBody::Text, "text/csv");
+    for body in [&b"a;b"[..], b"[not json", b"{", b"", b"<a>", b"\xff\xfe{\0"] {
+        assert_eq!(read(csv, "text/csv", body).unwrap().body(), body);
+    }
+    assert!(read(of(SuccessBody::Bytes, "image/png"), "image/png", b"\x89PNG\0").is_ok());
+    assert!(read(of(SuccessBody::Text, "text/html"), "text/html", b"<!doctype html>").is_ok());
+    assert!(read(csv, "text/html", b"<!doctype html><p>Log in").is_err());
+    let told = read(csv, "application/json", b"{\"error\": \"no\"}").unwrap_err();
+    assert_eq!(told.error.kind(), ErrorKind::Rejected);
+}
+
+#[test]
+fn texts_name_what_is_wrong_with_the_answer() {
+    let text = |operation: &str, answer: Response| {
+        let class = operations::find(operation).unwrap().retry;
+        read_as(operation, class, answer).unwrap_err().error.to_string()
+    };
+    let deep = "[".repeat(100_000) + &"]".repeat(100_000);
+    for (answer, names) in [
+        (answer(200, "<html><body>Log in to the hotel</body></html>"), "Log in to the hotel"),
+        (answer(200, "{\"id\":"), "it ends too early"),
+        (answer(200, "nonsense"), "it is not JSON (line 1, column 2)"),
+        (answer(200, ""), "it is empty"),
+        (answer(200, "[]"), "it has no id"),
+        (answer(200, r#"{"message": "queued"}"#), "it has no id; it says: queued"),
+        (answer(200, b"\xfe\xff\0{\0}"), "UTF-16"),
+        (answer(200, deep), "more than 127 deep"),
+        (answer(101, ""), "its status 101 does not fit the request"),
+        (answer(304, ""), "its status 304 does not fit the request"),
+        (answer(600, ""), "create_post: no reason given (HTTP 600)"),
+        (answer(200, r#"{"error": {"code": 3}}"#), "reports an error without a reason"),
+        (answer(200, "").longer_than(32 << 20), "it is longer than 32 MiB"),
+    ] {
+        let text = text("create_post", answer);
+        assert!(text.contains(names), "{text}");
+    }
+    assert_eq!(
+        text("create_post", answer(200, "{}")),
+        "the service answered 200, so it was probably carried out: look before you repeat it: create_post: the answer \
+         cannot be read: it has no id (HTTP 200)"
+    );
+    assert!(!text("create_post", answer(200, "<html>")).contains("probably"), "who answered is unknown");
+    assert_eq!(
+        text("list_posts", answer(200, "")),
+        "list_posts: the answer cannot be read: it is empty (HTTP 200)"
+    );
+}
+
+#[test]
+fn what_is_handed_out_is_not_compressed_and_its_headers_say_so() {
+    let packed = {
+        use std::io::Write as _;
+        let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        encoder.write_all(b"\xef\xbb\xbf{\"id\": 5, \"echo\": \"sk_live_canary\"}").unwrap();
+        encoder.finish().unwrap()
+    };
+    let length = packed.len().to_string();
+    let headers = [(CONTENT_ENCODING, "GZIP".parse().unwrap()), (CONTENT_LENGTH, length.parse().unwrap())];
+    let answer = with_headers(200, HeaderMap::from_iter(headers), packed);
+    assert_eq!(answer.body(), br#"{"id": 5, "echo": "[api key]"}"#);
+    assert!(answer.header("content-encoding").is_none() && answer.header("content-length").is_none());
+    assert_eq!(kind("create_post", answer), None);
+    let unknown = HeaderMap::from_iter([(CONTENT_ENCODING, "br".parse().unwrap())]);
+    let answer = with_headers(200, unknown.clone(), "packed");
+    let failure = read_as("list_posts", RetryClass::Repeatable, answer).unwrap_err();
+    assert!(failure.error.to_string().contains("compressed (br)"), "{}", failure.error);
+    let refusal = with_headers(403, unknown, "packed");
+    assert_eq!(kind("list_posts", refusal), Some(ErrorKind::Forbidden), "a status stands");
+}
