@@ -132,9 +132,8 @@ fn access(old: &Operation, new: &Operation, name: &str, verdict: &mut Verdict) {
             );
             verdict.add(change);
         } else if fresh {
-            let change = change
-                .at(Level::Feature, &[Audience::Wire])
-                .tell("Other credentials are enough, too", "Nothing; our clients send the key");
+            let change =
+                change.tell("Nothing: the clients send the key, which is enough as before", "Nothing");
             verdict.add(change);
         }
     }

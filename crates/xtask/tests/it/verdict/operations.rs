@@ -179,7 +179,7 @@ fn wholes() {
             Pair(
                 "further credentials",
                 vec![set("/security/-", json!({ "oauth": [] }))],
-                "--f-",
+                "----",
                 &["`apiKey` or `oauth`"],
             ),
             Pair(
