@@ -156,6 +156,11 @@ impl Operation {
         segments.collect::<Vec<_>>().join("/")
     }
 
+    /// Where it is: `GET /v2/access/posts`.
+    pub(super) fn address(&self) -> String {
+        format!("{} {}", self.method.to_uppercase(), self.path)
+    }
+
     /// The names of the parameters in the path, in its order.
     pub(super) fn path_names(&self) -> Vec<String> {
         let mut names = Vec::new();

@@ -102,8 +102,8 @@ pub struct Verdict {
     pub changes: Vec<Change>,
     /// What could not be looked at, and why.
     pub notes: Vec<String>,
-    /// The operations of both documents.
-    pub(super) operations: BTreeSet<String>,
+    /// The operations of both documents, and where they are: `GET /v2/access/posts`.
+    pub(super) operations: BTreeMap<String, String>,
     /// Where in `changes` one with this place, text and remedy is.
     pub(super) known: BTreeMap<(String, String, String), usize>,
 }

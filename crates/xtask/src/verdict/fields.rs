@@ -188,6 +188,12 @@ pub(super) fn rest(both: Both<'_>, old: &Shape, new: &Shape, spot: &Spot, out: &
         (false, false) => "Ignore fields that you do not know",
         _ => "Nothing",
     };
+    // Beside fields with names it is one more thing to send, which nobody did who went by the document.
+    if spot.is_request() && size(before) == 2 && size(after) == 1 && !old.properties.is_empty() {
+        let rule = Rule::feature().rust(Level::Feature);
+        return out
+            .push(spot, rule.say(Section::Added, what, "Nothing; you may send further fields of that type"));
+    }
     // Whether an answer names all its fields matters to nobody: new ones are no break anyway.
     let open = size(before) != 1 && size(after) != 1;
     let rule = if !spot.is_request() && open {

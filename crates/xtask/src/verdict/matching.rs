@@ -39,11 +39,12 @@ pub(super) fn name(old: &Operation, new: &Operation) -> String {
     old.id.as_ref().or(new.id.as_ref()).unwrap_or(&old.name).clone()
 }
 
-/// What an operation of a pair is called.
-pub(super) fn pair_name(pair: &Pair<'_>) -> String {
-    match pair {
+/// What an operation of a pair is called, and where it is, or was.
+pub(super) fn address((old, new): &Pair<'_>) -> Option<(String, String)> {
+    let one = (*new).or(*old)?;
+    let name = match (old, new) {
         (Some(old), Some(new)) => name(old, new),
-        (Some(one), None) | (None, Some(one)) => one.name.clone(),
-        (None, None) => String::new(),
-    }
+        _ => one.name.clone(),
+    };
+    Some((name, one.address()))
 }

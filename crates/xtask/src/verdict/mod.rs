@@ -38,7 +38,7 @@ pub use surface::Surface;
 #[must_use]
 pub fn verdict(old: &Api, new: &Api) -> Verdict {
     let pairs = matching::pairs(old, new);
-    let operations = pairs.iter().map(matching::pair_name).collect();
+    let operations = pairs.iter().filter_map(matching::address).collect();
     let mut verdict = Verdict { operations, ..Verdict::default() };
     operations::compare(old, new, &pairs, &mut verdict);
     components::compare(old, new, &mut verdict);

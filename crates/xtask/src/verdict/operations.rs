@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::api::{Api, Operation};
 use super::change::{Audience, Change, Level, Section, Verdict};
 use super::matching::{Pair, name};
+use super::shape::without_words;
 use super::walk::Walk;
 use super::words::{short, shown};
 use super::{components, contents, parameters};
@@ -21,7 +22,7 @@ pub(super) fn compare(old: &Api, new: &Api, pairs: &[Pair<'_>], verdict: &mut Ve
     for pair in pairs {
         match pair {
             (Some(before), Some(after)) => both(&mut walk, before, after, verdict),
-            (Some(gone), None) => removed(old, gone, verdict),
+            (Some(gone), None) => removed(old, gone, successor(gone, pairs), verdict),
             (None, Some(fresh)) => added(fresh, verdict),
             (None, None) => {}
         }
@@ -29,24 +30,37 @@ pub(super) fn compare(old: &Api, new: &Api, pairs: &[Pair<'_>], verdict: &mut Ve
     walk.end(verdict);
 }
 
-/// Where an operation is: `GET /v2/access/posts`.
-fn place(operation: &Operation) -> String {
-    format!("{} {}", operation.method.to_uppercase(), operation.path)
+/// The one new operation that takes and answers the same, if there is one.
+fn successor<'a>(gone: &Operation, pairs: &[Pair<'a>]) -> Option<&'a Operation> {
+    let essence = |operation: &Operation| {
+        ["parameters", "requestBody", "responses"].map(|key| operation.raw.get(key).map(without_words))
+    };
+    let fresh = pairs.iter().filter_map(|pair| match pair {
+        (None, Some(fresh)) => Some(*fresh),
+        _ => None,
+    });
+    let mut alike = fresh.filter(|fresh| essence(fresh) == essence(gone));
+    alike.next().filter(|_| alike.next().is_none())
 }
 
-fn removed(api: &Api, gone: &Operation, verdict: &mut Verdict) {
+fn removed(api: &Api, gone: &Operation, successor: Option<&Operation>, verdict: &mut Verdict) {
     let sees = "The method in Rust is gone, and C, Go and the command do not know the id";
-    let was = if gone.deprecated() { "is gone, after it was deprecated" } else { "is gone" };
-    let mut change = Change::new(&gone.name, &place(gone), Section::Removed, was)
+    let mut was = if gone.deprecated() { "is gone, after it was deprecated" } else { "is gone" }.to_owned();
+    let mut remedy = format!("Do not call `{}`; use another operation", gone.name);
+    if let Some(other) = successor {
+        was = format!("{was}; `{}` at {} takes and answers the same", other.name, other.address());
+        remedy = format!("Call `{}` for `{}`", other.name, gone.name);
+    }
+    let mut change = Change::new(&gone.name, &gone.address(), Section::Removed, was)
         .at(Level::Breaking, &CALLERS)
-        .tell(sees, format!("Do not call `{}`; use another operation", gone.name));
+        .tell(sees, remedy);
     change.types = components::reachable(api, &gone.raw).into_iter().collect();
     change.types.push(pascal(&gone.name));
     verdict.add(change);
 }
 
 fn added(fresh: &Operation, verdict: &mut Verdict) {
-    let change = Change::new(&fresh.name, &place(fresh), Section::Added, "is new")
+    let change = Change::new(&fresh.name, &fresh.address(), Section::Added, "is new")
         .at(Level::Feature, &CALLERS)
         .tell("There is one more operation", format!("Nothing; you may call `{}`", fresh.name));
     verdict.add(change);
@@ -67,7 +81,7 @@ fn both(walk: &mut Walk<'_>, old: &Operation, new: &Operation, verdict: &mut Ver
         verdict.add(change);
     }
     if old.method != new.method || old.bare_path() != new.bare_path() {
-        let change = Change::new(&name, &place(old), Section::Changed, format!("is at {} now", place(new)))
+        let change = Change::new(&name, &old.address(), Section::Changed, format!("is at {} now", new.address()))
             .at(Level::Breaking, &[Audience::Wire])
             .tell(
                 "Older versions of the clients, and who writes the address by hand, call what is gone",
@@ -118,9 +132,8 @@ fn access(old: &Operation, new: &Operation, name: &str, verdict: &mut Verdict) {
             );
             verdict.add(change);
         } else if fresh {
-            let change = change
-                .at(Level::Feature, &[Audience::Wire])
-                .tell("Other credentials are enough, too", "Nothing; our clients send the key");
+            let change =
+                change.tell("Nothing: the clients send the key, which is enough as before", "Nothing");
             verdict.add(change);
         }
     }

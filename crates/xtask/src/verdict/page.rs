@@ -1,5 +1,6 @@
 //! The verdict as a page for a reviewer and for users, in Markdown.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display, Formatter};
 
 use super::change::{Audience, Change, Level, Verdict};
@@ -74,7 +75,7 @@ fn paths(change: &Change) -> Option<String> {
 pub(super) fn operations(verdict: &Verdict, change: &Change) -> String {
     let count = change.operations.len();
     let all = &verdict.operations;
-    if count > 2 && count == all.len() && change.operations.iter().all(|name| all.contains(name)) {
+    if count > 2 && count == all.len() && change.operations.iter().all(|name| all.contains_key(name)) {
         return "every operation".to_owned();
     }
     // What has no effect is named in short.
@@ -90,6 +91,24 @@ pub(super) fn operations(verdict: &Verdict, change: &Change) -> String {
 /// A text with a full stop.
 pub(super) fn sentence(text: &str) -> String {
     if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+}
+
+impl Verdict {
+    /// Where the operations are that somebody notices a change of.
+    fn addresses(&self, formatter: &mut Formatter<'_>) -> fmt::Result {
+        let changes = self.changes.iter().filter(|change| change.level() > Level::None);
+        let named: BTreeSet<&String> = changes.flat_map(|change| &change.operations).collect();
+        let mut known = self.operations.iter().filter(|(name, _)| named.contains(name)).peekable();
+        if known.peek().is_none() {
+            return Ok(());
+        }
+        writeln!(formatter, "## Where these operations are\n")?;
+        writeln!(formatter, "| operation | method and path |\n| --- | --- |")?;
+        for (name, address) in known {
+            writeln!(formatter, "| `{name}` | `{address}` |")?;
+        }
+        writeln!(formatter)
+    }
 }
 
 impl Display for Verdict {
@@ -118,6 +137,7 @@ impl Display for Verdict {
         for note in &self.notes {
             writeln!(formatter, "{}\n", note.replace('\n', " "))?;
         }
+        self.addresses(formatter)?;
         if self.level() > Level::None {
             writeln!(formatter, "## For the changelog\n")?;
             changelog::write(self, formatter)?;

@@ -56,6 +56,23 @@ fn wholes() {
                 &["`create_post`", "is at PUT /v2/posts now"],
             ),
             Pair(
+                "an operation moves and has another id",
+                vec![
+                    remove("/paths/~1v2~1posts/post"),
+                    set("/paths/~1v2~1new-posts", {
+                        let mut moved = operation("/v2/posts", "post");
+                        moved["operationId"] = json!("make_post");
+                        json!({ "post": moved })
+                    }),
+                ],
+                "bbb-",
+                &[
+                    "`create_post`",
+                    "`make_post` at POST /v2/new-posts",
+                    "Call `make_post` for `create_post`.",
+                ],
+            ),
+            Pair(
                 "an operation has another id",
                 vec![set("/paths/~1v2~1posts/post/operationId", json!("make_post"))],
                 "bb--",
@@ -162,7 +179,7 @@ fn wholes() {
             Pair(
                 "further credentials",
                 vec![set("/security/-", json!({ "oauth": [] }))],
-                "--f-",
+                "----",
                 &["`apiKey` or `oauth`"],
             ),
             Pair(

@@ -342,6 +342,15 @@ fn bodies() {
                 &["PostInput"],
             ),
             Pair(
+                "further fields of one type",
+                vec![set(
+                    "/components/schemas/PostInput/properties/poll/additionalProperties",
+                    json!({ "type": "string" }),
+                )],
+                "f-f-",
+                &["PostInput.poll", "takes some fields without a name, took any"],
+            ),
+            Pair(
                 "a field is not sent any more",
                 vec![set("/components/schemas/PostInput/properties/tags/readOnly", json!(true))],
                 "--b-",
