@@ -1,7 +1,6 @@
 //! What becomes of a document: the one place that knows how an update is made.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::sync::Once;
 
 use anyhow::Result;
@@ -120,7 +119,9 @@ fn made(text: &str, ours: &Ours, verdict: Compare<'_>) -> Outcome {
     };
     match written(&merged, &generated, verdict) {
         Ok(made) => Outcome::Made(made),
-        Err(error) => Outcome::Findings(vec![format!("the document: {error:#}")]),
+        Err(error) => {
+            Outcome::Findings(vec![format!("what is written cannot be: {error:#}; teach the generator")])
+        }
     }
 }
 
