@@ -34,9 +34,9 @@ pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
 pub use names::resolved_name;
-pub use parameters::{fields, is_object};
+pub use parameters::{fields, is_object, is_open};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{fields_of, pascal, reference, resolved, target, walk};
+pub use schema::{add_field, fields_of, pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]

@@ -36,7 +36,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     Texts.visit_file_mut(file);
     check_methods(file, document)?;
     responses::send_in_crate(file, document)?;
-    requests::build_in_crate(file)?;
+    requests::build_in_crate(file, document)?;
     styles::write_in_crate(file, document)?;
     lists::add_trait(file, document)?;
     drop_constructors(file);
