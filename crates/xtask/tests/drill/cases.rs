@@ -26,6 +26,8 @@ pub(crate) struct Case {
     pub(crate) expected: Expected,
     /// `none`, `feature` or `breaking`.
     pub(crate) verdict: Option<String>,
+    /// Why it does not come out so yet. The test fails once it does.
+    pub(crate) open: Option<String>,
     /// What is sent and answered.
     pub(crate) calls: Vec<Call>,
 }
@@ -88,7 +90,7 @@ pub(crate) fn all(base: &Base) -> Vec<Case> {
 }
 
 const MEMBERS: &[&str] =
-    &["name", "edit", "form", "document", "overlay", "ignored", "outcome", "verdict", "calls"];
+    &["name", "edit", "form", "document", "overlay", "ignored", "outcome", "verdict", "open", "calls"];
 
 const CALL: &[&str] = &["call", "request", "headers", "sends", "answer", "returns", "reads", "fails"];
 
@@ -122,6 +124,7 @@ fn read(base: &Base, file: &str, index: usize, case: &Value) -> Case {
         ignored: list(case, "ignored"),
         expected: Expected::read(&place, case.get("outcome")),
         verdict: case.get("verdict").map(|verdict| verdict.as_str().unwrap().to_owned()),
+        open: case.get("open").map(|why| why.as_str().unwrap().to_owned()),
         calls,
     }
 }

@@ -47,8 +47,8 @@ pub(crate) fn compare(case: &Case, outcome: &Outcome) -> Result<(), String> {
     match (&case.expected, outcome) {
         (_, Outcome::Panicked(why)) => Err(format!("PANIC: {why}")),
         (Expected::Finding(texts), Outcome::Findings(findings)) => {
-            // What the generator says comes one at a time, and without a cure.
-            let early = findings.iter().filter(|finding| !finding.starts_with("the document: "));
+            // What stopped the generator is not what a person can decide.
+            let early = findings.iter().filter(|finding| !finding.contains("teach the generator"));
             let found = early.into_iter().any(|finding| texts.iter().all(|text| finding.contains(text)));
             if found { Ok(()) } else { Err(format!("no finding has {texts:?}: {findings:#?}")) }
         }

@@ -119,7 +119,9 @@ fn made(text: &str, ours: &Ours, verdict: Compare<'_>) -> Outcome {
     };
     match written(&merged, &generated, verdict) {
         Ok(made) => Outcome::Made(made),
-        Err(error) => Outcome::Findings(vec![format!("the document: {error:#}")]),
+        Err(error) => {
+            Outcome::Findings(vec![format!("what is written cannot be: {error:#}; teach the generator")])
+        }
     }
 }
 
