@@ -190,10 +190,10 @@ async fn what_is_triggered_is_received_printed_and_forwarded_once() {
     forwarded.recv().await.unwrap();
     signal(&listener.child, Signal::INT);
     assert!(listener.lines.next_line().await.unwrap().is_none(), "a duplicate was printed");
-    finish(listener.child)
-        .await
-        .ends_with(0)
-        .says(&["forwarded connection.expired: HTTP 204", "HTTP 500, \"not \u{fffd}here\"; it is tried again"]);
+    finish(listener.child).await.ends_with(0).says(&[
+        "forwarded connection.expired: HTTP 204",
+        "HTTP 500, \"not \u{fffd}here\"; it is tried again",
+    ]);
     assert!(forwarded.try_recv().is_err());
 }
 

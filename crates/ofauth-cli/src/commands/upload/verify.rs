@@ -24,6 +24,9 @@ pub(super) async fn verify(upload: &UploadContext<'_>, input: &Input, uploaded: 
         1 => "1 part".to_owned(),
         count => format!("{count} parts"),
     };
-    upload.app.out.note(&format!("{}: {parts}, and the server's SHA-256 equals the file's\n{both}", input.name));
+    upload
+        .app
+        .out
+        .note(&format!("{}: {parts}, and the server's SHA-256 equals the file's\n{both}", input.name));
     Ok(())
 }
