@@ -80,18 +80,23 @@ pub(crate) fn single(answer: Value) -> Value {
 }
 
 /// Reads `$name` from the forms that [`page`] or [`single`] takes. The type derives its readers as methods of its own
-/// (`remote = "Self"`).
+/// (`remote = "Self"`). Names in full: a schema may be called `Result`.
 macro_rules! listing {
     ($name:ident, $form:ident) => {
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::std::result::Result<Self, D::Error> {
                 let answer = <::serde_json::Value as ::serde::Deserialize>::deserialize(deserializer)?;
                 Self::deserialize(crate::lenient::$form(answer)).map_err(::serde::de::Error::custom)
             }
         }
 
         impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: ::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::std::result::Result<S::Ok, S::Error> {
                 Self::serialize(self, serializer)
             }
         }

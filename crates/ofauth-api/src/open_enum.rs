@@ -1,7 +1,7 @@
 //! What the open enums of responses can do besides being matched on.
 
 /// Implements text conversions and serde for an enum whose last variant, `Other`, keeps the text of a value that the
-/// document does not list.
+/// document does not list. Names are written in full: a schema may be called like any of them.
 macro_rules! open_enum {
     ($name:ident { $($variant:ident = $value:literal),* $(,)? }) => {
         impl $name {
@@ -21,39 +21,40 @@ macro_rules! open_enum {
             }
         }
 
-        impl From<&str> for $name {
+        impl ::std::convert::From<&str> for $name {
             fn from(text: &str) -> Self {
                 match text {
                     $($value => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
+                    other => Self::Other(::std::borrow::ToOwned::to_owned(other)),
                 }
             }
         }
 
-        impl From<String> for $name {
-            fn from(text: String) -> Self {
-                Self::from(text.as_str())
+        impl ::std::convert::From<::std::string::String> for $name {
+            fn from(text: ::std::string::String) -> Self {
+                <Self as ::std::convert::From<&str>>::from(text.as_str())
             }
         }
 
         impl ::std::str::FromStr for $name {
             type Err = ::std::convert::Infallible;
 
-            fn from_str(text: &str) -> Result<Self, Self::Err> {
-                Ok(Self::from(text))
+            fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
+                ::std::result::Result::Ok(<Self as ::std::convert::From<&str>>::from(text))
             }
         }
 
         impl ::serde::Serialize for $name {
-            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+            fn serialize<S: ::serde::Serializer>(&self, serializer: S) -> ::std::result::Result<S::Ok, S::Error> {
                 serializer.serialize_str(self.as_str())
             }
         }
 
         impl<'de> ::serde::Deserialize<'de> for $name {
-            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 // A number where a word was documented is one more value that nobody listed.
-                crate::lenient::required::<_, String>(deserializer).map(Self::from)
+                crate::lenient::required::<_, ::std::string::String>(deserializer)
+                    .map(|text| <Self as ::std::convert::From<&str>>::from(&text))
             }
         }
     };

@@ -5,7 +5,6 @@
 //!
 //! Reads the checkout and what cargo says of it; builds and runs nothing else.
 
-mod counts;
 mod features;
 mod imports;
 mod layers;
@@ -36,7 +35,7 @@ const MAY_USE: &[(&str, &[&str])] = &[
     // Its tests play against the servers of `ofauth-tests`.
     ("ofauth-cli", &["ofauth", "ofauth-sandbox", "ofauth-surface", "ofauth-tests"]),
     ("ofauth-surface", &[]),
-    ("xtask", &["ofauth-surface"]),
+    ("xtask", &["ofauth-surface", "ofauth-webhooks"]),
     ("ofauth-tests", &["ofauth", "ofauth-api", "ofauth-cli", "ofauth-sandbox", "ofauth-surface", "xtask"]),
 ];
 

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::call::used_references::is_reference;
 use crate::error::{Error, Result, Setting, invalid};
+use crate::media_form::MediaForm;
 
 /// Errors name so many.
 const MOST_NAMED: usize = 10;
@@ -30,7 +30,7 @@ where
 /// The error of what is no id of a media.
 fn wrong(id: &str) -> Error {
     let text = format!("{:?} is not the id of a media of the vault", shortened(id));
-    if !is_reference(id.trim()) {
+    if MediaForm::known(id.trim()) != Some(MediaForm::Reference) {
         return invalid(text).with_next_step("give a number such as 4492994399");
     }
     invalid(format!("{text}: it is the reference of an upload, and the vault gives the media an id of its own"))

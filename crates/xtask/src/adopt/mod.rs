@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 use crate::finding::Finding;
 
-pub use names::{Names, collect};
+pub use names::{FILE, Names, collect};
 pub use naming::HERE;
 
 /// A document in our form.

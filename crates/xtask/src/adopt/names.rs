@@ -20,6 +20,9 @@ use serde_json::Value;
 use super::{places, roots, shape};
 use crate::lower::target;
 
+/// Where they lie.
+pub const FILE: &str = "openapi/names.yaml";
+
 /// Which places have which type.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Names {

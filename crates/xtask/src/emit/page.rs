@@ -9,10 +9,10 @@ use crate::document::{Document, Operation};
 use crate::lower::resolved;
 
 /// The mark.
-const MARK: &str = "x-ofauth-page";
+pub const MARK: &str = "x-ofauth-page";
 
 /// The styles: their names in the mark, their variants of `PageStyle`, and the parameter that takes a place in the list.
-const STYLES: [(&str, &str, &str); 6] = [
+pub const STYLES: [(&str, &str, &str); 6] = [
     ("offset", "Offset", "offset"),
     ("offset-or-array", "OffsetOrArray", "offset"),
     ("cursor", "Cursor", "cursor"),
@@ -22,7 +22,7 @@ const STYLES: [(&str, &str, &str); 6] = [
 ];
 
 /// The usual parameter for the number of items. An operation that has it, too, has to say whether it pages.
-const SIZE: &str = "limit";
+pub const SIZE: &str = "limit";
 
 /// What the table says of the pages of an operation.
 #[derive(Debug, PartialEq, Eq)]

@@ -12,12 +12,16 @@ mod hoist;
 mod ids;
 mod lenient;
 pub mod mark;
+mod names;
 mod nulls;
-mod objects;
+mod odd_schemas;
+mod parameter_limits;
+mod parameters;
 mod requests;
 mod responses;
 mod schema;
 mod secrets;
+mod tagged;
 #[cfg(test)]
 mod testing;
 
@@ -26,12 +30,13 @@ use anyhow::{Context, Result};
 use crate::document::Document;
 
 pub use deprecated::DEPRECATED;
-pub use direction::{Direction, reachable};
+pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
-pub use objects::fields;
+pub use names::resolved_name;
+pub use parameters::{fields, is_object};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{pascal, reference, resolved, target, walk};
+pub use schema::{fields_of, pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]
@@ -44,23 +49,29 @@ pub struct Pass {
 
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
+    Pass { name: "names", run: names::names },
+    Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
+    Pass { name: "odd_schemas", run: odd_schemas::odd_schemas },
     Pass { name: "constants", run: dialect::constants },
     Pass { name: "nullable", run: dialect::nullable },
+    Pass { name: "enums", run: odd_schemas::enums },
     Pass { name: "numbers", run: dialect::numbers },
     Pass { name: "annotations", run: dialect::annotations },
     Pass { name: "version", run: dialect::version },
     Pass { name: "errors", run: responses::errors },
     Pass { name: "success", run: responses::success },
     Pass { name: "connection_header", run: requests::connection_header },
-    Pass { name: "object_parameters", run: objects::object_parameters },
-    Pass { name: "text_or_list_parameters", run: requests::text_or_list_parameters },
+    Pass { name: "text_or_list_parameters", run: parameters::text_or_list_parameters },
+    Pass { name: "object_parameters", run: parameters::object_parameters },
+    Pass { name: "plain_parameters", run: parameters::plain_parameters },
     Pass { name: "raw_bodies", run: requests::raw_bodies },
     Pass { name: "mixed_ids", run: ids::mixed_ids },
     Pass { name: "split_directions", run: direction::split },
     Pass { name: "alternatives", run: alternatives::alternatives },
     Pass { name: "hoist", run: hoist::hoist },
+    Pass { name: "tagged", run: tagged::tagged },
     Pass { name: "response_ids", run: ids::response_ids },
     Pass { name: "parameter_ids", run: ids::parameter_ids },
     Pass { name: "secrets", run: secrets::secrets },
@@ -69,6 +80,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unlimited_fields", run: lenient::unlimited_fields },
     Pass { name: "open_enums", run: lenient::open_enums },
     Pass { name: "request_limits", run: requests::request_limits },
+    Pass { name: "request_words", run: requests::request_words },
     Pass { name: "nulls", run: nulls::nulls },
     Pass { name: "empty_lists", run: requests::empty_lists },
     Pass { name: "unused", run: direction::unused },

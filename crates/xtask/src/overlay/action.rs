@@ -87,20 +87,18 @@ impl Action {
     /// The action as [`apply`](super::apply) reads it.
     #[must_use]
     pub fn value(&self) -> Value {
-        let mut action = serde_json::json!({ "target": self.target });
         match &self.update {
-            Some(update) => action["update"] = update.clone(),
-            None => action["remove"] = Value::Bool(true),
+            Some(update) => serde_json::json!({ "target": self.target, "update": update }),
+            None => serde_json::json!({ "target": self.target, "remove": true }),
         }
-        action
     }
 
     /// The action as lines of the file.
     #[must_use]
     pub fn text(&self) -> String {
-        let mut text = format!("  - target: {}\n", block(&self.target));
+        let mut text = format!("  - target: {}\n", yaml_text(&self.target));
         if !self.why.is_empty() {
-            let _ = writeln!(text, "    description: {}", block(&self.why));
+            let _ = writeln!(text, "    description: {}", yaml_text(&self.why));
         }
         match &self.update {
             None => text.push_str("    remove: true\n"),
@@ -130,8 +128,9 @@ pub fn appended(overlay: &str, actions: &[Action]) -> String {
     text
 }
 
-/// A text as a value on a line of its own.
-fn block(text: &str) -> String {
+/// A text as a value of YAML on a line of its own.
+#[must_use]
+pub fn yaml_text(text: &str) -> String {
     let plain = text.starts_with(|first: char| first.is_ascii_alphanumeric() || first == '$')
         && text.chars().all(|character| !character.is_control() && character.is_ascii())
         && text != "true"

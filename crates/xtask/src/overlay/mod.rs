@@ -13,7 +13,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
-pub use self::action::{Action, Step, appended, target};
+pub use self::action::{Action, Step, appended, target, yaml_text};
 use crate::finding::Finding;
 
 /// Where the overlay lies.

@@ -11,7 +11,9 @@ mod nulls;
 mod requests;
 mod responses;
 mod setters;
+mod styles;
 mod syntax;
+mod tagged;
 
 use std::collections::BTreeSet;
 
@@ -19,9 +21,11 @@ use anyhow::{Result, ensure};
 use syn::visit_mut::VisitMut;
 use syn::{ImplItem, Item, LitStr, Type, parse_quote};
 
+pub use self::enums::variant as open_variant;
 use self::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::{Direction, mark, pascal, reachable};
+use crate::rust_name::snake;
 
 /// Applies every adjustment.
 pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
@@ -30,24 +34,52 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         .filter(|name| document.schemas.get(name).is_some_and(|schema| schema.get(mark::RUST_TYPE).is_none()))
         .collect();
     Texts.visit_file_mut(file);
-    responses::send_in_crate(file)?;
+    check_methods(file, document)?;
+    responses::send_in_crate(file, document)?;
     requests::build_in_crate(file)?;
+    styles::write_in_crate(file, document)?;
     lists::add_trait(file, document)?;
     drop_constructors(file);
     // The crate decides what it exports.
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     hide_unconfirmed(file, document);
     deprecated::warn(file, document)?;
+    if document.schemas.contains_key("Default") {
+        Defaults.visit_file_mut(file);
+    }
     if let Some(types) = module(&mut file.items, "types") {
         drop_response_builders(types, &responses);
         fields::read_leniently(types, &responses, document)?;
         enums::add(types, document)?;
+        tagged::add(types, document)?;
         if let Some(builders) = module(types, "builder") {
             setters::take_values(builders);
         }
         nulls::add(types, document)?;
         check_names(types, &responses)?;
     }
+    Ok(())
+}
+
+/// The generator renames a method whose name Rust has taken, and then nobody finds it by the id.
+fn check_methods(file: &syn::File, document: &Document) -> Result<()> {
+    let blocks = file.items.iter().filter_map(|item| match item {
+        Item::Impl(block) => Some(block),
+        _ => None,
+    });
+    let methods: BTreeSet<String> = blocks
+        .flat_map(|block| &block.items)
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method.sig.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let lost = document.operations.iter().find(|operation| !methods.contains(&operation.id));
+    ensure!(
+        lost.is_none(),
+        "the generated client has no method {}: give the operation another id by an overlay action",
+        lost.map(|operation| operation.id.as_str()).unwrap_or_default()
+    );
     Ok(())
 }
 
@@ -102,7 +134,7 @@ fn hide_unconfirmed(file: &mut syn::File, document: &Document) {
     let Some(builders) = module(&mut file.items, "builder") else { return };
     for operation in &document.operations {
         let builder = pascal(&operation.id);
-        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(setter).collect();
+        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(snake).collect();
         for item in builders.iter_mut() {
             match item {
                 Item::Struct(item) if item.ident == builder && hidden.contains(operation.id.as_str()) => {
@@ -128,6 +160,18 @@ fn methods(block: &mut syn::ItemImpl) -> impl Iterator<Item = &mut syn::ImplItem
         ImplItem::Fn(method) => Some(method),
         _ => None,
     })
+}
+
+/// Names the trait in full where a schema has its name: the only one that the generator writes without saying whose it is.
+struct Defaults;
+
+impl VisitMut for Defaults {
+    fn visit_expr_path_mut(&mut self, expr: &mut syn::ExprPath) {
+        let names: Vec<String> = expr.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if expr.path.leading_colon.is_none() && names == ["Default", "default"] {
+            *expr = parse_quote!(::std::default::Default::default);
+        }
+    }
 }
 
 /// Builders of types that only the service makes are half of the generated code and serve nobody.
@@ -168,16 +212,4 @@ fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
         "the generator renamed the response schemas {missing:?}; give them names in Pascal case by an overlay action"
     );
     Ok(())
-}
-
-/// What the generator calls the field and the setter for something that the document calls `name`.
-fn setter(name: &str) -> String {
-    let mut result = String::new();
-    for character in name.chars() {
-        if character.is_ascii_uppercase() {
-            result.push('_');
-        }
-        result.push(if character.is_ascii_alphanumeric() { character.to_ascii_lowercase() } else { '_' });
-    }
-    result.trim_end_matches('_').to_owned()
 }

@@ -11,10 +11,11 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::codegen::Generated;
 use crate::document::Document;
 use crate::emit::table;
 use crate::lower::{Change, Direction, reachable, target};
+use crate::raw_only::RawOnly;
+use crate::typed::Generated;
 
 /// All the texts of one merged document.
 #[derive(Debug)]
@@ -29,18 +30,21 @@ pub struct Reports {
     pub lowering: String,
     /// The response fields without a type.
     pub untyped: Vec<Untyped>,
+    /// The operations that the client has no method for.
+    pub raw_only: Vec<RawOnly>,
 }
 
 impl Reports {
     /// Describes a client.
     pub fn of(generated: &Generated) -> Result<Self> {
-        let Generated { document, lowered, changes, client } = generated;
+        let Generated { document, lowered, changes, client, raw_only } = generated;
         Ok(Self {
             operations: operations(document)?,
             calls: surface::calls(client),
             types: surface::types(client),
             lowering: lowering(changes),
             untyped: untyped(lowered),
+            raw_only: raw_only.clone(),
         })
     }
 
@@ -68,9 +72,12 @@ fn operations(document: &Document) -> Result<String> {
         facts.extend(row.page.as_ref().map(page));
         if let Some(body) = &operation.body {
             facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
+            facts
+                .extend(row.media_type.as_ref().filter(|_| row.body != "Bytes").map(|it| format!("as {it}")));
         }
         let key = row.success.key.map(|key| format!(" with {key}")).unwrap_or_default();
         facts.push(format!("{}{key}", fact("success", row.success.body)));
+        facts.extend(row.success.media_type.as_ref().map(|it| format!("as {it}")));
         facts.extend(row.permission.map(|permission| format!("needs {permission}")));
         if row.deprecated {
             facts.push("deprecated".to_owned());
@@ -130,6 +137,7 @@ fn limits(parameter: &table::Cell) -> String {
         range("items ", limits.min_items, limits.max_items),
         limits.format.clone(),
         limits.default.as_ref().map(|default| format!("default {default}")),
+        (!parameter.is_usual()).then(|| fact("style", parameter.style)),
         parameter.deprecated.then(|| "deprecated".to_owned()),
     ];
     facts.into_iter().flatten().collect::<Vec<_>>().join(" ")

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 use xtask::report::Reports;
-use xtask::{artefact, codegen, overlay, source};
+use xtask::{artefact, codegen, overlay, source, typed};
 
 use crate::{MERGED, REPORTS};
 
@@ -34,7 +34,7 @@ fn edited(edit: impl FnOnce(&mut Value)) -> Reports {
     let mut document = MERGED.clone();
     edit(&mut document);
     assert_ne!(document, *MERGED, "the edit must change the document");
-    Reports::of(&codegen::generated(&document).unwrap()).unwrap()
+    Reports::of(&typed::generated(&document).unwrap()).unwrap()
 }
 
 #[test]

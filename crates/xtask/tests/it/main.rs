@@ -4,18 +4,22 @@
 #![allow(clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 mod artifact;
+mod checked;
 mod command;
+mod completed;
 mod current;
 mod guards;
 mod header;
+mod verdict;
 
 use std::sync::LazyLock;
 
 use serde_json::Value;
 use xtask::artefact::Artefact;
-use xtask::codegen::{artefacts, generated};
+use xtask::codegen::artefacts;
 use xtask::report::Reports;
 use xtask::source;
+use xtask::typed::generated;
 
 /// The merged document of the repository.
 static MERGED: LazyLock<Value> = LazyLock::new(|| source::merged().unwrap());
