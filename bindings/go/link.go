@@ -135,7 +135,8 @@ func (c *Client) LinkStart(ctx context.Context, options LinkOptions) (*LinkSessi
 }
 
 // LinkWait waits until the creator has signed in, in any process that has the session. It looks every 2 to 10 seconds, and ends
-// when the session does, or the context.
+// when the session does, or the context. Of a hosted session (one with a URL) the service tells nothing but the connection that comes
+// of it: a wrong password or a refusal shows on the redirect URL alone ([ParseLinkReturn]).
 func (c *Client) LinkWait(ctx context.Context, session *LinkSession, options ...WaitOption) (*Linked, error) {
 	if session == nil {
 		return nil, invalid("there is no link session: take one of LinkStart")

@@ -39,7 +39,7 @@ if ! is_done link; then
   # Its columns are id, status, user name and reference.
   id=$(ofauth connections list | awk -F '\t' '$4 == "story" {print $1; exit}')
   if [ -z "$id" ]; then
-    id=$(ofauth link --reference story --session "$state/link.session" | tail -n 1)
+    id=$(ofauth link --reference story --session "$state/link.session")
   fi
   finish link "$id"
 fi

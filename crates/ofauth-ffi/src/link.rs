@@ -51,7 +51,8 @@ pub unsafe extern "C" fn ofauth_link_start(
 
 /// Waits until the creator has signed in, in any process that has the session: what `ofauth_link_start` answered. It looks every 2
 /// to 10 seconds, and ends when the session does, unless the client's wait has a shorter timeout. `ofauth_wait_set_notice` tells
-/// how far the sign-in is.
+/// how far the sign-in is. Of a hosted session (one with a "url") the service tells nothing but the connection that comes of it: a wrong
+/// password or a refusal shows on the redirect URL alone.
 ///
 /// The response is one JSON object: "connectionId", "clientReferenceId", "userId", "username", "name" (null if they are not
 /// known), and in "data" all that the service said. Free `*out` with `ofauth_response_free`. `OFAUTH_ERR_REJECTED`: the sign-in

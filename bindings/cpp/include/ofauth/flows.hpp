@@ -209,7 +209,8 @@ class Flows {
         const detail::Text options(options_json, "options_json");
         return response(&ofauth_link_start, options.get_or_null());
     }
-    /// Waits until the creator has signed in, in any process that has the session's JSON. JSON: {"connectionId", ...}.
+    /// Waits until the creator has signed in, in any process that has the session's JSON. JSON: {"connectionId", ...}. Of a hosted
+    /// session nothing is told but the connection that comes of it; a refusal shows on the redirect URL alone.
     Response link_wait(std::string_view session_json) const {
         const detail::SecretText session(session_json, "session_json");
         return response(&ofauth_link_wait, session.get());

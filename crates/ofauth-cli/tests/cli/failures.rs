@@ -109,6 +109,7 @@ async fn the_api_s_text_type_and_request_id_are_shown() {
                 "file",
                 "kind",
                 "mediaUploadId",
+                "next",
                 "part",
                 "requestId",
                 "retryable",

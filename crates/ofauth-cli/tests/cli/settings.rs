@@ -19,7 +19,7 @@ async fn without_key_or_connection_the_remedy_is_named() {
     run(&mut command).await.ends_with(2).says(&[
         "no connection",
         "--connection",
-        "list_connections",
+        "ofauth connections list",
         "--sandbox",
     ]);
 }

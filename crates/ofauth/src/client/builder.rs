@@ -289,7 +289,7 @@ mod tests {
             (Client::builder(), "API key is set: pass one of your OFAuth organization, from its dashboard"),
             (
                 Client::builder().api_key(""),
-                "API key is empty: pass one of your OFAuth organization, from its dashboard",
+                "API key is empty; pass one of your OFAuth organization, from its dashboard",
             ),
             (good().connection_id(" "), "connection id"),
             (good().base_url("nonsense"), "base URL"),

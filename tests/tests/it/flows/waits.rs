@@ -63,11 +63,11 @@ async fn one_that_failed_or_is_not_there_is_named_after_a_bounded_number_of_look
     let server = vault(move |_| json!({"hasMore": false, "list": [medium(1, false), failed.clone()]})).await;
     let error = within(20, quick(client(&server).wait_ready(["1", "2"]))).await.unwrap_err();
     let shown = check(&error, ErrorKind::Rejected);
-    assert!(shown.contains("could not process the media 2: upload the file again"), "{shown}");
+    assert!(shown.contains("could not process the media 2; upload the file again"), "{shown}");
     let server = vault(|_| json!({"hasMore": false, "list": [medium(1, false)]})).await;
     let error = within(20, quick(client(&server).wait_ready(["1", "7", "8"]))).await.unwrap_err();
     let shown = check(&error, ErrorKind::Rejected);
-    assert!(shown.contains("do not include 7, 8:"), "{shown}");
+    assert!(shown.contains("do not include 7, 8;"), "{shown}");
     assert_eq!(server.requests().len(), 6);
 }
 
@@ -166,7 +166,7 @@ async fn it_waits_until_the_wanted_variants_are_stored() {
     assert!(shown.contains("has removed") && shown.contains("media 1"), "{shown}");
     let server = vault(|_| json!({"items": [copy("1", "pending")]})).await;
     let shown = check(&within(20, labels(&client(&server))).await.unwrap_err(), ErrorKind::Rejected);
-    assert!(shown.contains("lacks the wanted variants of the media 2:"), "{shown}");
+    assert!(shown.contains("lacks the wanted variants of the media 2;"), "{shown}");
     let wait = quick(client(&server).wait_stored(["1"])).labels(["4k"]);
     check(&within(20, wait).await.unwrap_err(), ErrorKind::Rejected);
 }
