@@ -21,8 +21,6 @@ pub use media::{Body, Form, Response, is_json};
 pub use operation::Operation;
 pub use parameter::{Parameter, Style};
 pub use reading::Object;
-
-pub use reading::Object;
 use reading::{resolve, text};
 
 /// An OpenAPI document.
