@@ -9,6 +9,21 @@ import (
 	"time"
 )
 
+func TestMediaAreKnownByTheirIDs(t *testing.T) {
+	for raw, want := range map[string]string{
+		`{"media": [{"id": 7}, {"id": "8"}, {"type": "photo"}, {"id": 4492994399}]}`: "[7 8 4492994399]",
+		`{"media": null}`: "[]",
+		`{}`:              "[]",
+	} {
+		if got := fmt.Sprint(postOf(json.RawMessage(raw)).MediaIDs()); got != want {
+			t.Errorf("%s: %s", raw, got)
+		}
+		if got := fmt.Sprint(messageOf(json.RawMessage(raw)).MediaIDs()); got != want {
+			t.Errorf("%s: %s", raw, got)
+		}
+	}
+}
+
 func TestOddFieldsAreNoErrors(t *testing.T) {
 	o := fieldsOf(json.RawMessage(`{"id": 12345, "name": null, "size": "1024", "part": 3.0, "below": -1, "on": true, "off": "yes",
 		"at": "2026-04-29T10:18:48+00:00", "ms": 1777457928831, "all": ["a", 1, null, {}], "inner": {"id": "x"}}`))

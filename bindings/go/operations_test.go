@@ -54,7 +54,7 @@ func valueOf(kind, words, limits string) any {
 	}
 	return map[string]any{
 		"String": "text", "Integer": 7, "Id": 12345, "Number": 1.5, "Boolean": true,
-		"Array": []int{1, 2}, "Object": object{"online": "1"},
+		"Array": []int{1, 2}, "Object": object{"online": "1"}, "Json": object{},
 	}[kind]
 }
 

@@ -16,12 +16,34 @@ type Post struct {
 	Raw json.RawMessage
 }
 
+// MediaIDs are the media ids of what it shows, which work any number of times. Of an uploaded file, this is how its id is known
+// if the answer to the upload had none.
+func (p *Post) MediaIDs() []string {
+	return mediaIDs(p.Raw)
+}
+
 // Message is a message or mass message as the service describes it.
 type Message struct {
 	// ID is its id.
 	ID string
 	// Raw is all that the service said.
 	Raw json.RawMessage
+}
+
+// MediaIDs are the media ids of what it shows, as [Post.MediaIDs]. The answer to a mass message has none: read it with
+// [Client.GetMassMessage].
+func (m *Message) MediaIDs() []string {
+	return mediaIDs(m.Raw)
+}
+
+func mediaIDs(raw json.RawMessage) []string {
+	var ids []string
+	for _, medium := range fieldsOf(raw).items("media") {
+		if id := fieldsOf(medium).text("id"); id != "" {
+			ids = append(ids, id)
+		}
+	}
+	return ids
 }
 
 func postOf(raw json.RawMessage) *Post {
@@ -42,8 +64,8 @@ func (c *Client) GetPost(ctx context.Context, id string) (*Post, error) {
 	return fetch(ctx, c, "get_post", params{"postId": id}, nil, postOf)
 }
 
-// UpdatePost edits a post: it is as the content says from then on, without what that leaves out. For what stays, take the media
-// ids of the post, and not the upload references, which are used up.
+// UpdatePost edits a post: it is as the content says from then on, without the text, media, price and date that it leaves out. For
+// what stays, take [Post.MediaIDs], and not the upload references, which are used up.
 func (c *Client) UpdatePost(ctx context.Context, id string, content Content) (*Post, error) {
 	return fetch(ctx, c, "update_post", params{"postId": id}, content, postOf)
 }

@@ -75,7 +75,7 @@ type WebhookUser struct {
 //
 // The secrets are those of the endpoint: several while they are rotated. The body is the body as it came, before anything
 // parses it. A request that is not to be taken is an [*Error] with one of the statuses ErrWebhook...; answer 400 to it.
-// [WebhookHandler] does all of that.
+// [NewWebhookHandler] does all of that.
 func VerifyWebhook(secrets []string, header http.Header, body []byte) (*WebhookEvent, error) {
 	return VerifyWebhookAt(secrets, header, body, time.Now(), 0)
 }

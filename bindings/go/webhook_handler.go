@@ -21,7 +21,7 @@ const (
 	webhookKeys = 10_000
 )
 
-// WebhookHandler is an endpoint for the webhooks of the service. It verifies each request and hands its event over to the
+// NewWebhookHandler is an endpoint for the webhooks of the service. It verifies each request and hands its event over to the
 // function, which keeps it: in a queue, in a database. The work that follows is not for the function, because the service
 // waits 10 s for an answer.
 //
@@ -33,14 +33,23 @@ const (
 // starts anew, need a memory of their own for [WebhookEvent.DedupeKey].
 //
 // It reads whole requests: give the server a ReadTimeout.
-func WebhookHandler(secrets []string, handle func(context.Context, WebhookEvent) error) http.Handler {
+//
+// Secrets that can verify nothing, none or only empty ones, are an error here, [ErrInvalidArgument], and not with each request.
+func NewWebhookHandler(secrets []string, handle func(context.Context, WebhookEvent) error) (http.Handler, error) {
+	if handle == nil {
+		return nil, invalid("there is no function that takes the events")
+	}
+	// A request without a signature is refused for that, once the secrets are good.
+	if _, err := VerifyWebhook(secrets, http.Header{}, nil); refusal(err) != http.StatusBadRequest {
+		return nil, err
+	}
 	return &webhookHandler{
 		secrets:    append([]string(nil), secrets...),
 		handle:     handle,
 		time:       webhookTime,
 		most:       webhookKeys,
 		deliveries: map[string]*delivery{},
-	}
+	}, nil
 }
 
 type webhookHandler struct {

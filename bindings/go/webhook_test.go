@@ -93,6 +93,16 @@ func TestAWebhookThatIsNotToBeTakenIsAnErrorThatSaysWhy(t *testing.T) {
 	}
 }
 
+// handler is one for the secret of the tests.
+func handler(t *testing.T, handle func(context.Context, WebhookEvent) error) *webhookHandler {
+	t.Helper()
+	h, err := NewWebhookHandler([]string{webhookSecret}, handle)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h.(*webhookHandler)
+}
+
 // answer is the status that a handler gives.
 func answer(h http.Handler, request *http.Request) int {
 	recorder := httptest.NewRecorder()
@@ -103,7 +113,7 @@ func answer(h http.Handler, request *http.Request) int {
 func TestTheWebhookHandlerAnswersAfterHandingOver(t *testing.T) {
 	var failure error
 	var events []WebhookEvent
-	h := WebhookHandler([]string{webhookSecret}, func(ctx context.Context, event WebhookEvent) error {
+	h := handler(t, func(ctx context.Context, event WebhookEvent) error {
 		if _, ok := ctx.Deadline(); !ok {
 			t.Error("the context has no deadline")
 		}
@@ -134,16 +144,33 @@ func TestTheWebhookHandlerAnswersAfterHandingOver(t *testing.T) {
 	expect("a visit", answer(h, get), 405, 3)
 	large := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(strings.Repeat("x", webhookBody+1)))
 	expect("a large one", answer(h, large), 413, 3)
-	expect("no secret", answer(WebhookHandler(nil, nil), request("h")), 500, 3)
+}
+
+func TestTheWebhookHandlerRefusesWhatCanVerifyNothingAtTheStart(t *testing.T) {
+	take := func(context.Context, WebhookEvent) error { return nil }
+	for _, secrets := range [][]string{nil, {""}, {" \n"}, {"", " "}, {"whsec_"}, {"a\x00b"}} {
+		if h, err := NewWebhookHandler(secrets, take); err == nil || h != nil {
+			t.Errorf("%q was taken", secrets)
+		}
+	}
+	if _, err := NewWebhookHandler([]string{webhookSecret, ""}, take); err != nil {
+		t.Error(err)
+	}
+	if _, err := NewWebhookHandler(nil, take); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
+	if _, err := NewWebhookHandler([]string{webhookSecret}, nil); !errors.Is(err, ErrInvalidArgument) {
+		t.Error(err)
+	}
 }
 
 func TestTheWebhookHandlerAnswersInTime(t *testing.T) {
 	release, calls := make(chan struct{}), int32(0)
-	h := WebhookHandler([]string{webhookSecret}, func(ctx context.Context, event WebhookEvent) error {
+	h := handler(t, func(ctx context.Context, event WebhookEvent) error {
 		atomic.AddInt32(&calls, 1)
 		<-release
 		return nil
-	}).(*webhookHandler)
+	})
 	h.time = time.Millisecond
 	request := func() *http.Request { return signed(t, WebhookSvix, webhookText, "slow", time.Now()) }
 	for i := 0; i < 2; i++ {
@@ -164,13 +191,13 @@ func TestTheWebhookHandlerAnswersInTime(t *testing.T) {
 
 func TestTheWebhookHandlerForgetsTheOldestAndTellsPanics(t *testing.T) {
 	calls := map[string]int{}
-	h := WebhookHandler([]string{webhookSecret}, func(ctx context.Context, event WebhookEvent) error {
+	h := handler(t, func(ctx context.Context, event WebhookEvent) error {
 		calls[event.ID]++
 		if event.ID == "panics" && calls[event.ID] == 1 {
 			panic("as told")
 		}
 		return nil
-	}).(*webhookHandler)
+	})
 	h.most = 2
 	deliver := func(id string) int { return answer(h, signed(t, WebhookSvix, webhookText, id, time.Now())) }
 	for _, id := range []string{"a", "b", "c", "b", "a"} {

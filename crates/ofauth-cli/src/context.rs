@@ -116,11 +116,7 @@ impl Context {
         if self.connection.is_some() {
             return Ok(());
         }
-        Err(Failure::config("no connection").with_hint(
-            "give --connection, or set OFAUTH_CONNECTION_ID, or put connection_id into the configuration file; \
-             `ofauth api list_connections` shows the ids (conn_...) of the accounts that are linked, and with \
-             --sandbox none is needed",
-        ))
+        Err(Failure::config("no connection").with_hint(hint::NO_CONNECTION))
     }
 }
 

@@ -161,7 +161,7 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// A setting of the client that an error is about, for a program that knows where it was set.
+/// A setting or an argument that an error is about, for a program that names it in its own words.
 #[doc(hidden)]
 #[non_exhaustive]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -170,6 +170,24 @@ pub enum Setting {
     Proxy,
     /// The certificate authorities to trust.
     CaCertificates,
+    /// The API key.
+    ApiKey,
+    /// The address of the server.
+    BaseUrl,
+    /// The connection to act for.
+    Connection,
+    /// Whether plain http is allowed.
+    PlainHttp,
+    /// Whether a file that is there may be replaced.
+    Overwrite,
+    /// The id of a media of the vault.
+    MediaId,
+    /// The same, where the reference of an upload was given.
+    MediaIdOfUpload,
+    /// The id of a list of the vault.
+    VaultListId,
+    /// The origins that are allowed.
+    AllowedOrigins,
 }
 
 /// Why a call failed.

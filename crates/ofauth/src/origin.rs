@@ -5,7 +5,7 @@
 
 use url::{Host, Url};
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 
 /// The base URL of a client and the further origins that its caller allowed.
 #[derive(Debug, Clone)]
@@ -18,7 +18,8 @@ pub(crate) struct Origins {
 impl Origins {
     /// Reads the base URL and the allowed origins, each `scheme://host[:port]`.
     pub(crate) fn new(base: &str, allowed: &[String], plain_http: bool) -> Result<Self> {
-        let base = server_url(base, "base URL", plain_http)?;
+        let about_it = |error: Error| error.with_setting(Setting::BaseUrl);
+        let base = server_url(base, "base URL", plain_http).map_err(about_it)?;
         let allowed = allowed
             .iter()
             .map(|text| {
@@ -130,9 +131,12 @@ fn server_url(text: &str, what: &str, plain_http: bool) -> Result<Url> {
         "https" => {}
         "http" if plain_http || is_loopback(&url) => {}
         "http" => {
-            return Err(config(format!(
-                "the {what} {text:?} is not encrypted, so others could read the API key on the way: use https, or allow plain http"
-            )));
+            let error = config(format!(
+                "the {what} {text:?} is not encrypted, so others could read the API key on the way"
+            ));
+            return Err(error
+                .with_setting(Setting::PlainHttp)
+                .with_next_step("use https, or allow plain http"));
         }
         other => return Err(config(format!("the {what} {text:?} has the scheme {other}: use https"))),
     }

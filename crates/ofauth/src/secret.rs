@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Setting};
 
 /// The shortest key that is cut out of a server's text, in bytes. A shorter one, which only a sandbox takes, would
 /// be found in the middle of words.
@@ -82,15 +82,18 @@ impl ApiKey {
 fn checked(key: String) -> Result<Zeroizing<String>, Error> {
     let key = Zeroizing::new(key);
     if key.trim().is_empty() {
-        return Err(Error::new(ErrorKind::Config, format!("the API key is empty: {WHERE_FROM}")));
+        return Err(wrong("the API key is empty").with_next_step(WHERE_FROM));
     }
     if !key.bytes().all(|byte| byte.is_ascii_graphic()) {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "the API key holds a space, a line break or another character that is not allowed in a key: check how it was read",
-        ));
+        let text =
+            "the API key holds a space, a line break or another character that is not allowed in a key";
+        return Err(wrong(text).with_next_step("check how it was read"));
     }
     Ok(key)
+}
+
+fn wrong(text: &str) -> Error {
+    Error::new(ErrorKind::Config, text).with_setting(Setting::ApiKey)
 }
 
 /// `body` without this key.

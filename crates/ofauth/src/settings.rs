@@ -7,7 +7,7 @@ use std::time::Duration;
 use http::HeaderValue;
 use ofauth_operations::operation::Connection;
 
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::origin::Origins;
 use crate::proxy::Proxy;
 use crate::secret::ApiKey;
@@ -36,12 +36,9 @@ pub(crate) struct Settings {
 impl Settings {
     /// The connection to act on: the call's own, or the client's.
     pub(crate) fn connection(&self, of_call: Option<&str>) -> Result<HeaderValue> {
-        let id = of_call.or(self.connection_id.as_deref()).ok_or_else(|| {
-            Error::new(
-                ErrorKind::Config,
-                format!("this call acts on a connection and none is set: {CONNECTION_FROM}"),
-            )
-        })?;
+        let id = of_call
+            .or(self.connection_id.as_deref())
+            .ok_or_else(|| wrong_connection("this call acts on a connection and none is set"))?;
         connection_header(id)
     }
 
@@ -77,19 +74,22 @@ impl Settings {
 }
 
 /// Where a connection id comes from, for errors that ask for one.
-const CONNECTION_FROM: &str = "give the id of a linked account, conn_…; the operation list_connections has all of them, \
-                               and a local sandbox takes any";
+const CONNECTION_FROM: &str = "give the id of a linked account, such as conn_abc123; the operation list_connections has all of \
+                               them, and a local sandbox takes any";
+
+fn wrong_connection(text: impl Into<String>) -> Error {
+    Error::new(ErrorKind::Config, text).with_setting(Setting::Connection).with_next_step(CONNECTION_FROM)
+}
 
 /// Checks a connection id and makes it a header value.
 pub(crate) fn connection_header(id: &str) -> Result<HeaderValue> {
     if id.trim().is_empty() {
-        return Err(Error::new(ErrorKind::Config, format!("the connection id is empty: {CONNECTION_FROM}")));
+        return Err(wrong_connection("the connection id is empty"));
     }
     let graphic = HeaderValue::from_str(id).ok().filter(|_| id.bytes().all(|byte| byte.is_ascii_graphic()));
     graphic.ok_or_else(|| {
-        Error::new(
-            ErrorKind::Config,
-            format!("the connection id {id:?} contains a character that is not allowed in a connection id"),
-        )
+        wrong_connection(format!(
+            "the connection id {id:?} contains a character that is not allowed in a connection id"
+        ))
     })
 }

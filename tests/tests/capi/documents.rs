@@ -14,11 +14,11 @@ use crate::server::{clip, holds};
 use crate::tree::tree;
 
 /// A block of code in a document.
-struct Block {
+pub(crate) struct Block {
     /// The document, from the root of the repository.
-    document: String,
+    pub(crate) document: String,
     language: String,
-    text: String,
+    pub(crate) text: String,
 }
 
 /// The Markdown files below a folder, from the root of the repository.
@@ -35,7 +35,7 @@ fn markdown(folder: &Path, into: &mut Vec<String>) {
 }
 
 /// Every block of every document. A block that does not say its language fails.
-fn blocks() -> Vec<Block> {
+pub(crate) fn blocks() -> Vec<Block> {
     let mut documents = Vec::new();
     markdown(&root(), &mut documents);
     documents.sort();

@@ -1,15 +1,20 @@
 //! The table of webhooks, `tests/data/webhooks.json`, from C, C++ and Go: what Rust says of each request, they say, too.
 
 use std::fmt::Write as _;
+use std::fs::File;
+use std::time::{Duration, SystemTime};
 
+use ofauth::webhooks::{Scheme, sign};
 use ofauth_tests::webhooks::{Vector, vectors};
 use serde_json::Value;
 use tokio::process::Command;
 
 use crate::built::Built;
 use crate::cases::status_number;
-use crate::program::{Program, Way};
-use crate::run::{root, run, scratch};
+use crate::documents::blocks;
+use crate::program::{Program, STRICT, Way, build};
+use crate::run::{command, root, run, scratch};
+use crate::tree::tree;
 
 /// The table for programs without JSON: words, as `tests/c/webhooks.c` has them.
 fn words(vectors: &[Vector]) -> String {
@@ -87,4 +92,54 @@ async fn from_go() {
     let mut command = program.command();
     command.env("OFAUTH_WEBHOOKS", root().join("tests/data/webhooks.json"));
     every_vector_is_told_as_expected("Go", command).await;
+}
+
+/// The programs of the pages are whole: they verify, and answer as the page on webhooks says.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_programs_of_the_pages_answer_by_whose_fault_it_is() {
+    const SECRET: &str = "whsec_c2VjcmV0";
+    const BODY: &str = r#"{"type": "connection.created"}"#;
+    let blocks = blocks();
+    for (document, compiler, file, flags) in [
+        ("docs/c.md", "cc", "webhook.c", STRICT),
+        (
+            "bindings/cpp/README.md",
+            "c++",
+            "webhook.cpp",
+            &["-std=c++17", "-Wall", "-Wextra", "-Wpedantic", "-Werror"][..],
+        ),
+    ] {
+        let is_it = |text: &str| text.contains("verify_webhook(") || text.contains("webhook_verify(");
+        let block = blocks.iter().find(|block| block.document == document && is_it(&block.text)).unwrap();
+        let at = scratch();
+        build(compiler, flags, &[(file, &block.text)], at.path()).await.succeeds();
+        let body = at.path().join("body");
+        std::fs::write(&body, BODY).unwrap();
+        let now = SystemTime::now();
+        let late = now - Duration::from_secs(600);
+        for (what, secret, scheme, signed, signed_at, answer) in [
+            ("documented", SECRET, Scheme::OFAuth, BODY, now, 204),
+            ("older", SECRET, Scheme::Svix, BODY, now, 204),
+            ("another secret", "whsec_other", Scheme::OFAuth, BODY, now, 400),
+            ("another body", SECRET, Scheme::OFAuth, "{}", now, 400),
+            ("too old", SECRET, Scheme::Svix, BODY, late, 400),
+            ("no secret here", "", Scheme::OFAuth, BODY, now, 500),
+        ] {
+            let mut program = command(at.path().join("built"));
+            program.env("LD_LIBRARY_PATH", tree().library()).env("OFAUTH_WEBHOOK_SECRET", secret);
+            for (name, value) in sign(scheme, SECRET, signed.as_bytes(), signed_at, "msg_1").unwrap() {
+                program.env(format!("HTTP_{}", name.to_uppercase().replace('-', "_")), value);
+            }
+            let ended = run(program.stdin(File::open(&body).unwrap()), 20).await;
+            let code = if answer == 204 { 0 } else { 1 };
+            assert_eq!(ended.code(), Some(code), "{document}: {what}: {}", ended.all());
+            assert_eq!(ended.out, format!("Status: {answer}\r\n\r\n"), "{document}: {what}");
+            assert_eq!(
+                ended.err.contains("\"connection.created\""),
+                answer == 204,
+                "{document}: {what}: {}",
+                ended.all()
+            );
+        }
+    }
 }

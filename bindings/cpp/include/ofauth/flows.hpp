@@ -94,7 +94,8 @@ class Flows {
     Response create_post(std::string_view body_json) const { return call("create_post", body_json); }
     /// Reads a post.
     Response get_post(std::string_view id) const { return call("get_post", {}, Field{"postId", id}); }
-    /// Edits a post: it is as the body says from then on, without what that leaves out.
+    /// Edits a post: it is as the body says from then on, without the text, media, price and date that it leaves out. For what
+    /// stays, take the ids in "media" of get_post, and not the upload references, which are used up.
     Response update_post(std::string_view id, std::string_view body_json) const {
         return call("update_post", body_json, Field{"postId", id});
     }
@@ -115,7 +116,7 @@ class Flows {
     Response get_mass_message(std::string_view id) const {
         return call("get_mass_message", {}, Field{"massMessageId", id});
     }
-    /// Edits a mass message that was not sent yet.
+    /// Edits a mass message that was not sent yet, as update_post edits a post; recipients that are left out are gone, too.
     Response update_mass_message(std::string_view id, std::string_view body_json) const {
         return call("update_mass_message", body_json, Field{"massMessageId", id});
     }

@@ -13,11 +13,16 @@ use super::vault::Walk;
 /// Flags of `ofauth link`.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Prints the address where the creator signs in, waits until that is done, and prints the id of the connection. With --session, \
-the same command can be run again after an interruption: it waits for the same session.
+Says on standard error at which address the creator signs in, waits until that is done, and prints the id of the connection and \
+nothing else to standard output. With --session, the same command can be run again after an interruption: it waits for the same \
+session. With --json, the objects are linking, which has the address, and linked.
 
-Example:
-  ofauth link --reference user-42 --session user-42.link")]
+A page of the service does not tell this command about a wrong password or a refusal, but only the creator and the URL of \
+--redirect-url: the wait then ends with the session, or the time of --timeout.
+
+Examples:
+  id=$(ofauth link --reference user-42 --session user-42.link)
+  address=$(ofauth link --no-wait --session user-42.link)")]
 pub(crate) struct LinkArgs {
     /// Your own id for the creator, which the connection keeps
     #[arg(long, value_name = "ID")]
@@ -37,7 +42,7 @@ pub(crate) struct LinkArgs {
     /// Also print the client secret of a session for a page of your own
     #[arg(long)]
     pub(crate) client_secret: bool,
-    /// Print the address and end
+    /// Print the address to standard output and end
     #[arg(long)]
     pub(crate) no_wait: bool,
     /// Give up after this time, such as 10m [default: as long as the session lasts]

@@ -15,12 +15,14 @@ use super::vault::Walk;
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     after_help = "\
-Prints the id of the post. A text that is the name of one of the commands above stands behind two dashes: ofauth post -- list
+Prints the id of the post. A text that is the name of one of the commands above, or nearly so, stands behind two dashes: \
+ofauth post -- list
 
 Examples:
   ofauth post 'Good morning'
   ofauth post 'New video' --media upload:550e8400-e29b-41d4-a716-446655440000
   ofauth post 'Later' --schedule 2027-01-01T09:00:00Z
+  ofauth post get 5001    # also shows the media ids of what was uploaded
   ofauth post update 5001 'Corrected' --media 4492994399
   ofauth post list --max 20"
 )]
@@ -44,21 +46,33 @@ pub(crate) struct PostContent {
 /// The commands below `ofauth post`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum PostCommand {
-    /// Print a post as JSON
+    /// Print a post as JSON, with the ids of its media
     Get {
         /// The id of the post
+        #[arg(value_parser = id)]
         id: String,
     },
-    /// Replace what a post says and shows
+    /// Replace what a post says and shows, as a whole
+    #[command(after_help = "\
+The post is as the command line says from then on. The post is read first: if it has a text, media, a price or a date that the \
+command line leaves out, nothing is changed, unless --replace says that it is meant. Other fields that are left out are gone.
+
+Example:
+  ofauth post update 5001 'Corrected' --media 4492994399")]
     Update {
         /// The id of the post
+        #[arg(value_parser = id)]
         id: String,
         #[command(flatten)]
         content: PostContent,
+        /// Replace all of it without reading it: take away what the command line leaves out
+        #[arg(long)]
+        replace: bool,
     },
     /// Delete a post
     Delete {
         /// The id of the post
+        #[arg(value_parser = id)]
         id: String,
     },
     /// Print the posts, one JSON object a line
@@ -117,20 +131,30 @@ pub(crate) enum MessageCommand {
         /// The id of the user
         user: String,
         /// The id of the message
+        #[arg(value_parser = id)]
         message: String,
     },
     /// Print the mass messages, one JSON object a line
     ListMass(Walk),
-    /// Print a mass message as JSON
+    /// Print a mass message as JSON, with the ids of its media
     Get {
         /// The id of the mass message
+        #[arg(value_parser = id)]
         id: String,
     },
-    /// Replace what a mass message says, shows and whom it goes to
+    /// Replace what a mass message says and shows, when it goes out and to whom, as a whole
+    #[command(after_help = "\
+The message is as the command line says from then on. It is read first: if it has a text, media or a price that the command line \
+leaves out, nothing is changed. When it goes out and to whom cannot be read, so that --schedule and the recipients have to be \
+given. --replace says that what is left out is to be taken away.
+
+Example:
+  ofauth message update 7001 'Corrected' --to-list fans --schedule +2h")]
     Update(Box<UpdateMessageArgs>),
     /// Delete a mass message
     Delete {
         /// The id of the mass message
+        #[arg(value_parser = id)]
         id: String,
     },
 }
@@ -139,8 +163,11 @@ pub(crate) enum MessageCommand {
 #[derive(Debug, Args)]
 pub(crate) struct UpdateMessageArgs {
     /// The id of the mass message
-    #[arg(value_name = "ID")]
+    #[arg(value_name = "ID", value_parser = id)]
     pub(crate) id: String,
+    /// Replace all of it without reading it: take away what the command line leaves out
+    #[arg(long)]
+    pub(crate) replace: bool,
     #[command(flatten)]
     pub(crate) recipients: Recipients,
     #[command(flatten)]
@@ -151,8 +178,8 @@ pub(crate) struct UpdateMessageArgs {
 #[derive(Debug, Args)]
 pub(crate) struct ContentArgs {
     /// The text
-    #[arg(default_value = "", allow_hyphen_values = true)]
-    pub(crate) text: String,
+    #[arg(allow_hyphen_values = true)]
+    pub(crate) text: Option<String>,
     /// Attach an upload reference, a vault media id or a URL; may be repeated
     #[arg(short, long, value_name = "MEDIA")]
     pub(crate) media: Vec<String>,
@@ -173,6 +200,14 @@ pub(crate) struct ContentArgs {
     pub(crate) field: Vec<String>,
 }
 
+/// The id of a post or a message.
+fn id(text: &str) -> Result<String, String> {
+    match text.bytes().all(|byte| byte.is_ascii_digit()) && !text.is_empty() {
+        true => Ok(text.to_owned()),
+        false => Err("not an id: give its number, such as 5001, and the text behind it".into()),
+    }
+}
+
 /// A price such as `5` or `4.99`.
 fn price(text: &str) -> Result<Price, String> {
     text.parse().map_err(|error: ofauth::Error| error.message().to_owned())
@@ -181,6 +216,14 @@ fn price(text: &str) -> Result<Price, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn ids_are_numbers() {
+        assert_eq!(id("5001"), Ok("5001".to_owned()));
+        for text in ["", "Corrected", "5001 ", "-1", "5,001", "upload:1"] {
+            assert!(id(text).unwrap_err().contains("such as 5001"), "{text}");
+        }
+    }
 
     #[test]
     fn prices() {

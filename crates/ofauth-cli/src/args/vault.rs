@@ -26,7 +26,7 @@ pub(crate) struct WaitArgs {
     /// Media ids; `-` reads them from standard input
     #[arg(required = true, value_name = "ID")]
     pub(crate) ids: Vec<String>,
-    /// Give up after this time, such as 10m
+    /// Give up after this time, such as 10m [default: 30m]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }
@@ -88,6 +88,12 @@ pub(crate) enum VaultCommand {
         to: String,
     },
     /// Wait until media are processed, and print each as JSON
+    #[command(after_help = "\
+Ids are those of the vault, and not upload references: `ofauth vault list` shows them, and `ofauth post get` those of a post. The \
+wait ends with an error for an id that six looks in a row do not find in the vault, which is after half a minute.
+
+Example:
+  ofauth vault wait 4492994399 --timeout 10m")]
     Wait(WaitArgs),
 }
 
@@ -209,7 +215,7 @@ pub(crate) struct DownloadArgs {
     /// Wait until the variant is stored
     #[arg(long)]
     pub(crate) wait: bool,
-    /// Give up after this time, such as 10m
+    /// Give up after this time, such as 10m [default: 30m for --wait, else never]
     #[arg(long, value_name = "TIME", allow_negative_numbers = true, value_parser = duration)]
     pub(crate) timeout: Option<Duration>,
 }

@@ -22,11 +22,16 @@ pub(crate) async fn connections(app: &App, command: &ConnectionsCommand) -> Resu
             walk_with(app, how, client.connections(), |one| app.out.answer_line(&line(one))).await
         }
         ConnectionsCommand::Disconnect { id, yes } => {
-            agree(app, *yes, &format!("the connection {} is removed", one_line(id))).await?;
+            agree(app, *yes, &format!("remove the connection {}", one_line(id))).await?;
             change(app, client.disconnect_connection(id), "the connection was removed").await
         }
         ConnectionsCommand::Invalidate { id, yes } => {
-            agree(app, *yes, &format!("the creator of {} has to sign in again", one_line(id))).await?;
+            agree(
+                app,
+                *yes,
+                &format!("end the session of {}, whose creator has to sign in again", one_line(id)),
+            )
+            .await?;
             change(app, client.invalidate_connection(id), "the session was ended").await
         }
     }
@@ -72,10 +77,10 @@ async fn update(
     };
     let purges = app.interrupt.or_stop(purges.send()).await?;
     for what in &purges {
-        app.out.say(&format!("ofauth: {what}"));
+        app.out.say(&format!("ofauth: what would delete copies: {what}"));
     }
     if !purges.is_empty() {
-        agree(app, yes, "the change deletes copies in Vault+").await?;
+        agree(app, yes, "delete copies in Vault+").await?;
     }
     let patch = patch.allow_purge(!purges.is_empty());
     let call = match id {

@@ -1,5 +1,8 @@
 //! What `post` and `message` have in common: content from flags, and the id in the answer.
 
+use std::time::{Duration, SystemTime};
+
+use jiff::Timestamp;
 use ofauth::unversioned::display_safe::is_unsafe;
 use ofauth::{Content, MediaItem};
 use serde_json::Value;
@@ -7,12 +10,16 @@ use serde_json::Value;
 use crate::args::content::ContentArgs;
 use crate::failure::{Failure, Result};
 
+/// How far the clocks of this machine and of the service may be apart.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
+
 /// The content that the flags describe.
 pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
-    if args.text.is_empty() && args.media.is_empty() {
+    let text = args.text.as_deref().unwrap_or_default();
+    if text.is_empty() && args.media.is_empty() {
         return Err(Failure::argument("there is no content: give a text or --media"));
     }
-    let mut content = Content::new(&args.text);
+    let mut content = Content::new(text);
     for item in &args.media {
         content = content.media(item.parse::<MediaItem>()?);
     }
@@ -26,10 +33,11 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
         content = content.preview_media_count(count);
     }
     if let Some(at) = args.schedule {
+        still_to_come(at, SystemTime::now())?;
         content = content.schedule(at);
     }
     let by_flags = [
-        ("text", !args.text.is_empty(), "TEXT"),
+        ("text", !text.is_empty(), "TEXT"),
         ("mediaItems", !args.media.is_empty(), "--media"),
         ("price", args.price.is_some(), "--price"),
         ("isLockedText", args.locked_text, "--locked-text"),
@@ -44,6 +52,18 @@ pub(crate) fn content(args: &ContentArgs) -> Result<Content> {
         content = content.field(name, json_or_text(value));
     }
     Ok(content)
+}
+
+/// Refuses to publish in the past, by a clock that may be a little wrong.
+fn still_to_come(at: SystemTime, now: SystemTime) -> Result<()> {
+    if now.duration_since(at).is_ok_and(|late| late > CLOCKS_DIFFER) {
+        let (at, now) = (Timestamp::try_from(at), Timestamp::try_from(now));
+        let shown =
+            |time: Result<Timestamp, _>| time.map_or_else(|_| "?".to_owned(), |time| format!("{time:.0}"));
+        let text = format!("--schedule: {} is in the past, it is {} now", shown(at), shown(now));
+        return Err(Failure::argument(text).with_hint("give a time that is still to come, such as +2h"));
+    }
+    Ok(())
 }
 
 /// The id of a post or message in the API's answer.
@@ -74,6 +94,19 @@ pub(crate) fn json_or_text(value: &str) -> Value {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn what_is_to_be_published_in_the_past_is_refused_with_the_time_now() {
+        let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_800_000_000);
+        for (late, refused) in [(0, false), (299, false), (300, false), (301, true), (86_400, true)] {
+            let end = still_to_come(now - Duration::from_secs(late), now);
+            assert_eq!(end.is_err(), refused, "{late}");
+            if let Err(failure) = end {
+                assert!(failure.text().contains("it is 2027-01-15T08:00:00Z now"), "{}", failure.text());
+            }
+        }
+        assert!(still_to_come(now + Duration::from_secs(1), now).is_ok());
+    }
 
     #[test]
     fn ids_are_read_as_number_and_as_text() {

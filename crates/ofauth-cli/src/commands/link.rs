@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 use crate::files::user_file::{self, Wanted};
+use crate::name::Name;
 use crate::output::events::Event;
 
 const SESSION: Wanted = Wanted { what: "session file", kind: ErrorKind::InvalidArgument, longest: 64 * 1024 };
@@ -34,7 +35,7 @@ pub(crate) async fn run(app: &App, args: &LinkArgs) -> Result<Exit> {
     let out = app.out.clone();
     let mut wait = context.client.link_wait(&session).cancel(app.interrupt.cancel());
     wait = wait.on_progress(move |status| {
-        out.note(&format!("ofauth: the creator's sign-in: {}", status.state.as_str().replace('_', " ")));
+        out.note(&format!("ofauth: {status}"));
     });
     if let Some(limit) = args.timeout {
         wait = wait.timeout(limit);
@@ -83,9 +84,11 @@ fn options(args: &LinkArgs) -> LinkOptions {
 /// The session that an earlier run left.
 async fn kept(app: &App, args: &LinkArgs) -> Result<Option<LinkSession>> {
     let Some(path) = args.session.clone().filter(|path| path.exists()) else { return Ok(None) };
+    let name = Name::from(path.as_path());
     let (text, _) = app.interrupt.reading(move || user_file::read_text(SESSION, &path)).await?;
     let session = LinkSession::from_json(&text).map_err(|error| {
-        Failure::from(error).with_hint("remove the file of --session to start another session")
+        let hint = format!("remove {name} to start another session, or name another file with --session");
+        Failure::from(error).of(&name).with_hint(hint)
     })?;
     Ok(Some(session))
 }
@@ -103,13 +106,15 @@ async fn keep(app: &App, args: &LinkArgs, session: &LinkSession) -> Result<()> {
             Ok(())
         });
         written.map_err(|error| {
-            Failure::io(ErrorKind::Config, format!("the {} cannot be written", SESSION.what), &error)
+            let what = format!("{} cannot be written", user_file::called(SESSION, &path));
+            Failure::io(ErrorKind::Config, what, &error).with_hint("name another file with --session")
         })
     };
     app.interrupt.reading(write).await
 }
 
-/// Prints where the creator signs in.
+/// Tells where the creator signs in. That is the result of a run that does not wait, and nothing but a remark of one that does:
+/// its result is the id of the connection.
 fn tell(app: &App, args: &LinkArgs, session: &LinkSession) {
     let url = session.url.as_ref().map(|url| url.as_str());
     let secret = session.client_secret.as_ref().filter(|_| args.client_secret).map(|secret| secret.as_str());
@@ -120,14 +125,19 @@ fn tell(app: &App, args: &LinkArgs, session: &LinkSession) {
             client_secret: secret,
             client_reference_id: &session.client_reference_id,
         });
-    } else {
+    } else if args.no_wait {
         for line in url.into_iter().chain(secret) {
             app.out.line(line);
         }
+    } else {
+        // Nobody could sign in without it, so that --quiet does not keep it back.
+        for (what, text) in [("the creator signs in at", url), ("the client secret for your page:", secret)] {
+            if let Some(text) = text {
+                app.out.say(&format!("ofauth: {what} {text}"));
+            }
+        }
     }
-    app.out.note(match (url, secret) {
-        (Some(_), _) => "ofauth: the creator signs in there",
-        (None, Some(_)) => "ofauth: that is the client secret for your page",
-        (None, None) => "ofauth: the creator signs in on your page; --client-secret prints what it needs",
-    });
+    if url.is_none() && secret.is_none() {
+        app.out.note("ofauth: the creator signs in on your page; --client-secret prints what it needs");
+    }
 }

@@ -1,9 +1,13 @@
 //! `ofauth post` and `ofauth message`: posts, chat messages and mass messages, from the first request to the last.
 
+use std::time::SystemTime;
+
 use ofauth::{Client, Content};
 use serde_json::Value;
 
 use super::content::{content, posted_id};
+use super::losses::{losses, refuse, unsaid};
+use super::mistyped;
 use super::reply::{change, changed, read, walk};
 use crate::app::App;
 use crate::args::content::{MessageArgs, MessageCommand, PostArgs, PostCommand, PostContent, Recipients};
@@ -17,6 +21,10 @@ use crate::output::events::Event;
 pub(crate) async fn run_post(app: &App, args: &PostArgs) -> Result<Exit> {
     if let Some(command) = &args.command {
         return about_post(app, command).await;
+    }
+    let text = &args.content.content;
+    if text.media.is_empty() {
+        mistyped::refuse::<PostCommand>("post", text.text.as_deref())?;
     }
     let content = post_content(&args.content)?;
     let (_context, client) = client(app).await?;
@@ -36,7 +44,12 @@ async fn about_post(app: &App, command: &PostCommand) -> Result<Exit> {
     let (_context, client) = client(app).await?;
     match command {
         PostCommand::Get { id } => read(app, client.get_post(id), |post| post.raw().clone()).await,
-        PostCommand::Update { id, content } => {
+        PostCommand::Update { id, content, replace } => {
+            if !replace {
+                let post = app.interrupt.or_stop(client.get_post(id).send()).await?;
+                let lost = losses(post.raw(), &content.content, SystemTime::now());
+                refuse(&format!("the post {id}"), &lost)?;
+            }
             let post = changed(app, client.update_post(id, &update)).await?;
             let post = post.raw();
             let media_items = content.content.media.clone();
@@ -65,6 +78,9 @@ async fn client(app: &App) -> Result<(Context, Client)> {
 pub(crate) async fn run_message(app: &App, args: &MessageArgs) -> Result<Exit> {
     if let Some(command) = &args.command {
         return about_message(app, command).await;
+    }
+    if args.content.media.is_empty() {
+        mistyped::refuse::<MessageCommand>("message", args.content.text.as_deref())?;
     }
     let mut content = content(&args.content)?;
     let one = match (args.recipients.to.as_slice(), args.recipients.to_list.as_slice()) {
@@ -112,6 +128,12 @@ async fn about_message(app: &App, command: &MessageCommand) -> Result<Exit> {
             read(app, client.get_mass_message(id), |message| message.raw().clone()).await
         }
         MessageCommand::Update(args) => {
+            if !args.replace {
+                let message = app.interrupt.or_stop(client.get_mass_message(&args.id).send()).await?;
+                let mut lost = losses(message.raw(), &args.content, SystemTime::now());
+                lost.extend(unsaid(&args.content, &args.recipients));
+                refuse(&format!("the mass message {}", args.id), &lost)?;
+            }
             let message = changed(app, client.update_mass_message(&args.id, &update)).await?;
             let message = message.raw();
             tell(app, message, |id| Event::Sent { id, message });

@@ -115,16 +115,18 @@ pub(super) fn lines<'a>(app: &App, values: impl IntoIterator<Item = &'a Value>) 
     Exit::Done
 }
 
-/// Has the user agree to what cannot be undone: on a terminal by a word, elsewhere by `--yes` alone.
+/// Has the user agree to what cannot be undone, `what` that would do: on a terminal by a word, elsewhere by `--yes` alone.
 pub(super) async fn agree(app: &App, yes: bool, what: &str) -> Result<()> {
     if yes {
         return Ok(());
     }
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::argument(format!("{what}: this cannot be undone, and nobody can be asked"))
-            .with_hint("add --yes if it is meant"));
+        return Err(Failure::argument(format!(
+            "nothing was done: this would {what}, which cannot be undone, and nobody can be asked"
+        ))
+        .with_hint("add --yes if it is meant"));
     }
-    app.out.say(&format!("ofauth: {what}. This cannot be undone. Type yes to go on:"));
+    app.out.say(&format!("ofauth: this would {what}, which cannot be undone. Type yes to go on:"));
     let read = || {
         let mut line = String::new();
         // Nothing that can be read is no yes.

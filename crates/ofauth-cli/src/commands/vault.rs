@@ -55,6 +55,9 @@ pub(crate) async fn run(app: &App, command: &VaultCommand) -> Result<Exit> {
     }
 }
 
+/// Said once, to who waits for what is not there.
+const ABSENT: &str = "; an id that is not in the vault is told after half a minute";
+
 fn difference(change: &VaultListChange) -> Value {
     json!({"changed": change.changed, "unchanged": change.unchanged})
 }
@@ -63,7 +66,11 @@ async fn wait(app: &App, context: &Context, args: &WaitArgs) -> Result<Exit> {
     let ids = with_standard_input(app, &args.ids).await?;
     let out = app.out.clone();
     let mut wait = context.client.wait_ready(ids).cancel(app.interrupt.cancel());
-    wait = wait.on_progress(move |ready, all| out.note(&format!("ofauth: {ready} of {all} are ready")));
+    let mut first = true;
+    wait = wait.on_progress(move |ready, all| {
+        let absent = if std::mem::take(&mut first) && ready < all { ABSENT } else { "" };
+        out.note(&format!("ofauth: {ready} of {all} are ready{absent}"));
+    });
     if let Some(limit) = args.timeout {
         wait = wait.timeout(limit);
     }

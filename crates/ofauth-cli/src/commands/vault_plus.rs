@@ -38,7 +38,7 @@ pub(crate) async fn run(app: &App, command: &VaultPlusCommand) -> Result<Exit> {
         }
         VaultPlusCommand::Purge { yes } => {
             let of = context.connection.as_deref().unwrap_or_default();
-            agree(app, *yes, &format!("all copies of {of} in Vault+ are deleted")).await?;
+            agree(app, *yes, &format!("delete all copies of {of} in Vault+")).await?;
             let call = client.vault_plus_purge();
             changed_to(app, call, |gone| json!({"purged": gone.purged, "freedBytes": gone.freed_bytes})).await
         }

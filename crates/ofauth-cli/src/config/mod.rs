@@ -14,6 +14,7 @@ use ofauth::unversioned::display_safe::is_unsafe;
 use zeroize::Zeroizing;
 
 use crate::args::Global;
+use crate::failure::hint::{self, Sources};
 use crate::failure::{Failure, Result};
 use crate::files::user_file::{self, Wanted};
 
@@ -184,7 +185,24 @@ pub(crate) fn load(flags: &Global) -> Result<Settings> {
         (None, Some(path)) if path.exists() => read_file(&path)?,
         _ => Settings::default(),
     };
-    Ok(Settings::from_flags(flags)?.or(Settings::from_environment(variable)).or(file))
+    let (flags, environment) = (Settings::from_flags(flags)?, Settings::from_environment(variable));
+    hint::settings_are_from(sources(&flags, &environment, &file));
+    Ok(flags.or(environment).or(file))
+}
+
+/// Where the settings come from of which errors name the source.
+fn sources(flags: &Settings, environment: &Settings, file: &Settings) -> Sources {
+    let first = |flag, variable, is_set: fn(&Settings) -> bool| {
+        let places = [(flags, flag), (environment, variable), (file, "the configuration file")];
+        places.into_iter().find(|(settings, _)| is_set(settings)).map(|(_, name)| name)
+    };
+    Sources {
+        api_key: first("--api-key-file", "OFAUTH_API_KEY", |settings| settings.api_key.is_some()),
+        connection: first("--connection", "OFAUTH_CONNECTION_ID", |settings| {
+            settings.connection_id.is_some()
+        }),
+        base_url: first("--base-url", "OFAUTH_BASE_URL", |settings| settings.base_url.is_some()),
+    }
 }
 
 /// `$XDG_CONFIG_HOME/ofauth/config.toml`, else `~/.config/ofauth/config.toml`.

@@ -45,6 +45,8 @@ pub(crate) enum Event<'a> {
         part: Option<u32>,
         retryable: bool,
         media_upload_id: Option<&'a str>,
+        /// What to do about it.
+        next: Option<&'a str>,
     },
     /// A file was not tried, because all would have failed or the user stopped. What holds for all is told once, of a file
     /// that was tried.
@@ -148,6 +150,7 @@ impl<'a> Event<'a> {
             part: error.part(),
             retryable: error.is_retryable(),
             media_upload_id: error.upload_id(),
+            next: failure.hint(),
         }
     }
 }
@@ -189,10 +192,11 @@ mod tests {
             part: None,
             retryable: false,
             media_upload_id: None,
+            next: Some("set it"),
         };
         assert_eq!(
             serde_json::to_string(&event).unwrap(),
-            r#"{"event":"failed","file":null,"kind":"config","error":"no key","status":null,"type":null,"requestId":null,"part":null,"retryable":false,"mediaUploadId":null}"#
+            r#"{"event":"failed","file":null,"kind":"config","error":"no key","status":null,"type":null,"requestId":null,"part":null,"retryable":false,"mediaUploadId":null,"next":"set it"}"#
         );
     }
 }

@@ -60,14 +60,16 @@ async fn a_creator_is_linked_and_the_same_session_goes_on_after_ctrl_c() {
         .account(&["link", "--reference", "user-42"])
         .await
         .ends_with(0)
-        .says(&["signs in there", "pending"]);
-    let lines: Vec<&str> = end.out.lines().collect();
-    assert!(lines[0].starts_with("http") && lines[1].starts_with("conn_"), "{lines:?}");
+        .says(&["the creator signs in at http", "waiting until the creator has signed in"]);
+    let id = end.out.trim_end();
+    assert!(id.starts_with("conn_") && !id.contains('\n'), "{id}");
     let listed = scene.account(&["connections", "list"]).await.ends_with(0).out;
-    assert!(
-        listed.contains(&format!("{}\tactive\t", lines[1])) && listed.contains("\tuser-42\n"),
-        "{listed}"
-    );
+    assert!(listed.contains(&format!("{id}\tactive\t")) && listed.contains("\tuser-42\n"), "{listed}");
+    let quiet =
+        scene.account(&["link", "--quiet"]).await.ends_with(0).says(&["the creator signs in at http"]);
+    assert!(quiet.out.starts_with("conn_") && quiet.out.lines().count() == 1, "{}", quiet.out);
+    let address = scene.account(&["link", "--no-wait"]).await.ends_with(0).out;
+    assert!(address.starts_with("http") && address.lines().count() == 1, "{address}");
 
     let started =
         scene.account(&["link", "--no-wait", "--session", "kept", "--json"]).await.ends_with(0).json();
@@ -83,12 +85,22 @@ async fn a_creator_is_linked_and_the_same_session_goes_on_after_ctrl_c() {
 async fn ctrl_c_while_the_creator_signs_in_says_how_to_go_on() {
     let (home, server) = (Home::new(), Sandbox::builder().start().await.unwrap());
     let mut command = home.against(&server);
-    let mut child = command.args(["link", "--session", "kept"]).stdout(Stdio::piped()).spawn().unwrap();
-    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
-    assert!(out.next_line().await.unwrap().unwrap().starts_with("http"));
+    let mut child = command.args(["link", "--session", "kept"]).stderr(Stdio::piped()).spawn().unwrap();
+    let mut err = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(err.next_line().await.unwrap().unwrap().starts_with("ofauth: the creator signs in at http"));
     signal(&child, Signal::INT);
-    finish(child).await.ends_with(3).says(&["run the same command again: it waits for the same session"]);
+    let mut said = String::new();
+    while let Some(line) = err.next_line().await.unwrap() {
+        said.push_str(&line);
+    }
+    assert!(said.contains("run the same command again: it waits for the same session"), "{said}");
+    finish(child).await.ends_with(3);
     assert!(home.path().join("kept").exists());
+    home.file("kept", "{}");
+    run(home.against(&server).args(["link", "--session", "kept"]))
+        .await
+        .ends_with(2)
+        .says(&["kept: this is no link session\n", "remove kept to start another session"]);
 }
 
 #[tokio::test]
@@ -126,6 +138,20 @@ async fn posts_and_messages_are_made_read_edited_and_deleted() {
     assert!(scene.out(&["post", "get", &post]).await.contains("First"));
     assert!(scene.out(&["post", "list", "--max", "1"]).await.contains("First"));
     assert_eq!(scene.out(&["post", "update", &post, "Second"]).await, post);
+    let says = |line: &'static [&'static str], code, said: &'static [&'static str]| {
+        let run = scene.run(line);
+        async move { run.await.ends_with(code).says(said) }
+    };
+    says(&["post", "update", "Corrected"], 2, &["'Corrected'", "not an id: give its number"]).await;
+    says(&["post", "get", "First"], 2, &["not an id"]).await;
+    says(&["message", "get", "First"], 2, &["not an id"]).await;
+    let posts = scene.server.posts().len();
+    let lst = ["did you mean `ofauth post list`?", "ofauth post -- lst"];
+    scene.run(&["post", "lst"]).await.ends_with(2).says(&lst);
+    says(&["message", "lst", "--to", "1"], 2, &["ofauth message -- lst"]).await;
+    says(&["post", "Late", "--schedule", "2020-01-01T00:00:00Z"], 2, &["is in the past, it is 2"]).await;
+    assert_eq!(scene.server.posts().len(), posts);
+    assert!(!scene.out(&["post", "--", "lst"]).await.is_empty(), "a text that is nearly the name of one");
     assert!(scene.out(&["post", "get", &post]).await.contains("Second"));
     scene.run(&["post", "delete", &post]).await.ends_with(0).says(&["the post was deleted"]);
     scene.run(&["post", "get", &post]).await.ends_with(5);
@@ -142,6 +168,10 @@ async fn posts_and_messages_are_made_read_edited_and_deleted() {
         mass
     );
     assert!(scene.out(&["message", "get", &mass]).await.contains("Both"));
+    let unsaid = ["nothing was changed", "the time when it goes out", "its recipients", "--replace"];
+    scene.run(&["message", "update", &mass, "Typo"]).await.ends_with(2).says(&unsaid);
+    assert!(scene.out(&["message", "get", &mass]).await.contains("Both"));
+    assert_eq!(scene.out(&["message", "update", &mass, "Third", "--replace"]).await, mass);
     scene.run(&["message", "delete", &mass]).await.ends_with(0);
     for (line, said) in [
         (&["message", "Hi"][..], "--to"),
@@ -150,6 +180,95 @@ async fn posts_and_messages_are_made_read_edited_and_deleted() {
     ] {
         scene.run(line).await.ends_with(2).says(&[said]);
     }
+}
+
+#[tokio::test]
+async fn an_update_takes_nothing_away_without_a_word() {
+    let scene = Scene::start().await;
+    let media = uploaded(&scene).await;
+    let at = "2099-01-31T09:00:00Z";
+    let post = scene.out(&["post", "First", "--media", &media, "--schedule", at, "--price", "5"]).await;
+    assert!(scene.out(&["post", "get", &post]).await.contains("2099-01-31T09:00:00+00:00"));
+    let keep = [
+        "nothing was changed: an update replaces the post",
+        &format!("--media {media}, --price 5, --schedule {at}"),
+        "add --replace",
+    ];
+    let update = ["post", "update", &post, "typo"];
+    scene.run(&update).await.ends_with(2).says(&keep);
+    let failed = scene.run(&[&update[..], &["--json"]].concat()).await.ends_with(2).json();
+    assert!(failed[0]["next"].as_str().unwrap().contains("add --replace"), "{failed:?}");
+    assert!(scene.out(&["post", "get", &post]).await.contains("First"));
+    let whole = ["--media", &media, "--schedule", at, "--price", "5"];
+    scene.run(&[&update[..], &whole].concat()).await.ends_with(0);
+    let reads = scene.calls("GET");
+    scene.run(&[&update[..], &["--replace"]].concat()).await.ends_with(0);
+    assert_eq!(scene.calls("GET"), reads, "it was told to replace all, and read it first");
+    let bare = scene.out(&["post", "get", &post]).await;
+    assert!(!bare.contains("2099") && !bare.contains(&format!("\"id\":{media}")), "{bare}");
+}
+
+#[tokio::test]
+async fn an_upload_is_known_in_the_vault_by_the_media_of_its_post() {
+    let scene = Scene::start().await;
+    let clip = sample("clip.mp4");
+    let uploaded = scene.run(&["upload", clip.to_str().unwrap()]).await.ends_with(0).out;
+    let reference = uploaded.trim_end();
+    scene
+        .run(&["vault", "wait", reference])
+        .await
+        .ends_with(2)
+        .says(&["is the reference of an upload", "next: make a post of it: `ofauth post get ID`"]);
+    let post = scene.out(&["post", "New", "--media", reference]).await;
+    let shown: Value = serde_json::from_str(&scene.out(&["post", "get", &post]).await).unwrap();
+    let id = shown["media"][0]["id"].to_string();
+    assert!(scene.out(&["vault", "wait", &id]).await.contains(&format!("\"id\":{id}")));
+}
+
+/// What is refused says what was meant, that nothing was done, and what to type instead.
+#[tokio::test]
+async fn refusals_name_what_may_be_typed() {
+    let scene = Scene::start().await;
+    scene.home.file("taken.mp4", "x");
+    let (download, linked) =
+        (["vault-plus", "download", "1", "full", "-o", "taken.mp4"], "ofauth connections list");
+    for (line, said) in [
+        (
+            &["vault-plus", "purge"][..],
+            &["nothing was done: this would delete all copies of conn_test", "--yes"][..],
+        ),
+        (
+            &["connections", "disconnect", "conn_1"],
+            &["nothing was done: this would remove the connection conn_1"],
+        ),
+        (
+            &["connections", "invalidate", "conn_1"],
+            &["nothing was done: this would end the session of conn_1"],
+        ),
+        (&download, &["taken.mp4 is there already\n", "--output", "--overwrite"]),
+        (&["--base-url", "http://192.0.2.1", "whoami"], &["--allow-plain-http"]),
+        (&["--base-url", "ftp://x", "whoami"], &["the address comes from --base-url"]),
+        (
+            &["--connection", "a b", "post", "list"],
+            &["the connection id comes from --connection", "conn_abc123", linked],
+        ),
+        (&["vault", "remove", "404404", "1"], &["`ofauth vault lists` shows"]),
+    ] {
+        let end = scene.run(line).await.ends_with(2).says(said);
+        assert!(end.err.contains("ofauth: next: "), "{line:?}: {}", end.err);
+        let failed = scene.run(&[line, &["--json"]].concat()).await.ends_with(2).json();
+        let next = failed.last().unwrap()["next"].as_str().unwrap().to_owned();
+        assert!(end.err.contains(&next), "{line:?}: {next}");
+    }
+    let mut command = scene.home.against(&scene.server);
+    command.env("OFAUTH_CONNECTION_ID", "http://127.0.0.1/link\nconn_1").args(["post", "list"]);
+    run(&mut command).await.ends_with(2).says(&["the connection id comes from OFAUTH_CONNECTION_ID"]);
+    let strict = Sandbox::builder().connection_id("conn_other").start().await.unwrap();
+    run(scene.home.against(&strict).args(["post", "list"])).await.ends_with(4).says(&[
+        "link_connection",
+        linked,
+        "`ofauth link` links one",
+    ]);
 }
 
 #[tokio::test]

@@ -60,8 +60,10 @@ async fn the_embedded_sandbox_shows_equal_digests_and_takes_the_post() {
     let mut command = home.bare();
     command.args(["upload", "--sandbox", "--sandbox-part-size", "64KiB", "--post", "Hello"]).arg(&clip);
     let digest = sha256(&std::fs::read(&clip).unwrap());
-    let run =
-        run(&mut command).await.ends_with(0).says(&["the server's SHA-256 equals the file's", "posted as"]);
+    let run = run(&mut command)
+        .await
+        .ends_with(0)
+        .says(&["12 parts, and the server's SHA-256 equals the file's", "posted as"]);
     assert_eq!(run.err.matches(&digest).count(), 2, "both digests are shown:\n{}", run.err);
     assert_eq!(run.out.lines().count(), 1);
 }

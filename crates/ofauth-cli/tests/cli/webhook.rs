@@ -143,7 +143,8 @@ fn endpoint(listener: TcpListener, mut first: Vec<u16>) -> mpsc::UnboundedReceiv
                 request.extend_from_slice(&chunk[..count]);
             }
             let status = first.pop().unwrap_or(204);
-            let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\n\r\n");
+            let why = if status == 204 { "" } else { "\nnot \u{1b}here\nsecond" };
+            let answer = format!("HTTP/1.1 {status} x\r\ncontent-length: {}\r\n\r\n{why}", why.len());
             stream.write_all(answer.as_bytes()).await.unwrap();
             if status == 204 && sender.send(String::from_utf8(request).unwrap()).is_err() {
                 return;
@@ -189,10 +190,10 @@ async fn what_is_triggered_is_received_printed_and_forwarded_once() {
     forwarded.recv().await.unwrap();
     signal(&listener.child, Signal::INT);
     assert!(listener.lines.next_line().await.unwrap().is_none(), "a duplicate was printed");
-    finish(listener.child)
-        .await
-        .ends_with(0)
-        .says(&["forwarded connection.expired: HTTP 204", "HTTP 500; it is tried again"]);
+    finish(listener.child).await.ends_with(0).says(&[
+        "forwarded connection.expired: HTTP 204",
+        "HTTP 500, \"not \u{fffd}here\"; it is tried again",
+    ]);
     assert!(forwarded.try_recv().is_err());
 }
 
@@ -253,7 +254,9 @@ async fn a_target_that_refuses_is_told_and_one_that_stays_away_is_given_up() {
         }
         let mut err = String::new();
         let stream = listener.child.stderr.as_mut().unwrap();
-        while !err.contains("was refused: HTTP 404") && !err.contains("is given up after") {
+        while !err.contains("was refused: HTTP 404, \"not \u{fffd}here\"")
+            && !err.contains("is given up after")
+        {
             let mut chunk = [0; 1024];
             let count = stream.read(&mut chunk).await.unwrap();
             assert_ne!(count, 0, "{err}");
@@ -324,7 +327,13 @@ async fn hostile_requests_are_refused_and_do_no_harm() {
     let event: Value = serde_json::from_str(&listener.line().await).unwrap();
     assert_eq!(event["type"], "rules.updated");
     signal(&listener.child, Signal::TERM);
-    finish(listener.child).await.ends_with(0);
+    let end = finish(listener.child).await.ends_with(0).says(&[
+        "refused with HTTP 405: webhooks come by POST",
+        "refused with HTTP 413: the body is longer",
+        "refused with HTTP 400: there is no signature header",
+        "refused with HTTP 400: no signature in svix-signature is",
+    ]);
+    assert!(!end.err.contains(SECRET) && !end.err.contains("AAAA"), "{}", end.err);
 }
 
 #[tokio::test]
@@ -355,5 +364,6 @@ async fn trigger_says_what_it_knows_and_what_the_answer_was() {
         command.args(["--to", &url, "--secret-file", "secret", "--json"]);
         let end = run(&mut command).await.ends_with(code);
         assert_eq!(end.json()[0]["status"], status);
+        assert!(end.err.contains(&format!("HTTP {status}, \"not \u{fffd}here\"\n")), "{}", end.err);
     }
 }

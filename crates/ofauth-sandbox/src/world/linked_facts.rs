@@ -14,7 +14,7 @@ use super::people::{self, SELF_ID};
 use super::shape::Frame;
 use super::store::{Key, World};
 use super::vault_plus::Copied;
-use crate::document;
+use crate::{document, timestamp};
 
 /// How many members a list shows of itself.
 const SHOWN: usize = 4;
@@ -155,6 +155,7 @@ impl World {
                 facts.insert("isReady".to_owned(), json!(readiness.is_ready));
                 facts.insert("hasError".to_owned(), json!(readiness.has_error));
             }
+            Collection::Posts => schedule(facts, stored),
             Collection::MassMessages => self.queue(key, facts, stored),
             Collection::Chats => {
                 let messages = key.beside(Collection::Messages, id);
@@ -236,8 +237,20 @@ impl World {
 /// The field of a request that says when something is to be published.
 const SCHEDULED_DATE: &str = "scheduledDate";
 
+/// A post that is still to come shows when, where others show when they came: the API has no other field for it.
+fn schedule(facts: &mut Map<String, Value>, stored: &Map<String, Value>) {
+    if let Some(at) = to_come(stored).map(Timestamp::as_microsecond) {
+        facts.insert("postedAt".to_owned(), json!(timestamp::moment(at)));
+        facts.insert("postedAtPrecise".to_owned(), json!(timestamp::marker(at)));
+    }
+}
+
 fn is_to_come(stored: &Map<String, Value>) -> bool {
+    to_come(stored).is_some()
+}
+
+/// When something is to be published, if that is still to come.
+fn to_come(stored: &Map<String, Value>) -> Option<Timestamp> {
     let date = stored.get(SCHEDULED_DATE).and_then(Value::as_str);
-    let time = date.and_then(|date| date.parse::<Timestamp>().ok());
-    time.is_some_and(|time| time > Timestamp::now())
+    date.and_then(|date| date.parse::<Timestamp>().ok()).filter(|at| *at > Timestamp::now())
 }

@@ -61,7 +61,10 @@ async fn what_is_scheduled_is_not_among_the_posts_yet() {
         let ids: Vec<&Value> = list.as_array().unwrap().iter().map(|post| &post["id"]).collect();
         assert_eq!(ids, [&published["id"], &json!(12345)], "{path}");
     }
-    assert_eq!(get(&sandbox, &format!("{POSTS}/{}", scheduled["id"])).await.ok()["text"], "later");
+    let read = get(&sandbox, &format!("{POSTS}/{}", scheduled["id"])).await.ok();
+    assert_eq!((&read["text"], &read["postedAt"]), (&json!("later"), &json!("2099-01-01T00:00:00+00:00")));
+    assert_eq!(read["postedAtPrecise"], "4070908800.000000");
+    assert!(!published["postedAt"].as_str().unwrap().starts_with("2099"), "{published}");
     let mass = post(&sandbox, "/v2/access/mass-messages", later).await.ok();
     let waiting = get(&sandbox, "/v2/access/mass-messages/scheduled").await.ok();
     let list = waiting["list"].as_array().or(waiting.as_array()).unwrap().clone();

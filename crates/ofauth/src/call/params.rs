@@ -107,3 +107,74 @@ pub(crate) fn is_dots(segment: &str) -> bool {
     let plain = segment.to_ascii_lowercase().replace("%2e", ".");
     plain == "." || plain == ".."
 }
+
+#[cfg(test)]
+mod tests {
+    use ofauth_operations::operation::{Kind, Parameter, Style};
+    use ofauth_operations::operations;
+    use serde_json::json;
+
+    use super::*;
+
+    /// An operation with one parameter `it`, which the document does not have.
+    fn operation(place: Place, kind: Kind, style: Style) -> Operation {
+        let known = operations::find("list_vault_media").unwrap();
+        let mut parameter: Parameter = known.parameters[0];
+        (parameter.name, parameter.place, parameter.kind, parameter.style) = ("it", place, kind, style);
+        (parameter.required, parameter.values, parameter.properties) = (false, &[], &[]);
+        parameter.limits = ofauth_operations::operation::Limits::NONE;
+        let mut operation = *known;
+        operation.path = if place == Place::Path { "/v2/{it}" } else { "/v2" };
+        operation.parameters = Box::leak(Box::new([parameter]));
+        operation
+    }
+
+    fn placed(place: Place, kind: Kind, style: Style, value: Value) -> Result<String> {
+        let params = Map::from_iter([("it".to_owned(), value)]);
+        let (path, headers) = super::place(&operation(place, kind, style), &params, &Pairs::new())?;
+        let header = headers.get("it").map(|value| value.to_str().unwrap().to_owned());
+        Ok(header.unwrap_or_else(|| path.trim_start_matches("/v2").to_owned()))
+    }
+
+    #[test]
+    fn each_style_is_written_as_the_document_has_it() {
+        let list = json!(["a b", "c,d", 1]);
+        let object = json!({"a": "x y", "b": true, "c": null});
+        for (place, kind, style, value, expected) in [
+            (Place::Query, Kind::Array, Style::Repeated, &list, "?it=a+b&it=c%2Cd&it=1"),
+            (Place::Query, Kind::Array, Style::Commas, &list, "?it=a+b,c%2Cd,1"),
+            (Place::Query, Kind::Array, Style::Spaces, &list, "?it=a+b%20c%2Cd%201"),
+            (Place::Query, Kind::Array, Style::Pipes, &list, "?it=a+b%7Cc%2Cd%7C1"),
+            (Place::Query, Kind::Object, Style::Repeated, &object, "?a=x+y&b=true"),
+            (Place::Query, Kind::Object, Style::Commas, &object, "?it=a,x+y,b,true"),
+            (Place::Query, Kind::Object, Style::DeepObject, &object, "?it%5Ba%5D=x+y&it%5Bb%5D=true"),
+            (Place::Query, Kind::Json, Style::Json, &json!({"a": 1}), "?it=%7B%22a%22%3A1%7D"),
+            (Place::Query, Kind::Json, Style::Json, &json!(r#"{"a":1}"#), "?it=%7B%22a%22%3A1%7D"),
+            (Place::Query, Kind::Array, Style::Commas, &json!([]), ""),
+            (Place::Path, Kind::Array, Style::Commas, &list, "/a%20b,c%2Cd,1"),
+            (Place::Path, Kind::Object, Style::Fields, &object, "/a=x%20y,b=true"),
+            (Place::Header, Kind::Array, Style::Commas, &json!(["a", 1]), "a,1"),
+            (Place::Header, Kind::Object, Style::Fields, &object, "a=x y,b=true"),
+            (Place::Header, Kind::String, Style::Commas, &json!("a,b"), "a,b"),
+        ] {
+            assert_eq!(placed(place, kind, style, value.clone()).unwrap(), expected, "{style:?} {value}");
+        }
+        let error = placed(Place::Query, Kind::Array, Style::Other, list).unwrap_err().to_string();
+        assert!(error.contains("pass it raw"), "{error}");
+        placed(Place::Query, Kind::Object, Style::DeepObject, json!({"a": {}})).unwrap_err();
+    }
+
+    #[cfg(feature = "typed")]
+    #[test]
+    fn a_typed_query_is_held_against_each_of_its_values() {
+        let mut operation = operation(Place::Query, Kind::Array, Style::Pipes);
+        let mut parameter = operation.parameters[0];
+        parameter.values = &["a", "b,c"];
+        operation.parameters = Box::leak(Box::new([parameter]));
+        let check = |query: &str| {
+            values::check_query(&operation, &url::Url::parse(&format!("http://127.0.0.1/?{query}")).unwrap())
+        };
+        check("it=a%7Cb%2Cc").unwrap();
+        check("it=a%7Cd").unwrap_err();
+    }
+}

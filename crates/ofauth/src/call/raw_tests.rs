@@ -138,6 +138,7 @@ fn every_operation_of_the_document_can_be_called() {
                 Kind::Boolean => json!(true),
                 Kind::Array => json!([1, 2]),
                 Kind::Object => json!({"online": "1"}),
+                Kind::Json => json!({}),
                 other => panic!("{other:?}"),
             };
             call = call.param(parameter.name, value);
@@ -145,7 +146,7 @@ fn every_operation_of_the_document_can_be_called() {
         call = match operation.body {
             Body::None => call,
             Body::Json | Body::OptionalJson => call.json(&json!({})),
-            Body::Bytes => call.body_bytes(vec![1], "video/mp4"),
+            Body::Bytes | Body::OptionalBytes => call.body_bytes(vec![1], "video/mp4"),
             other => panic!("{other:?}"),
         };
         let url = url(call);

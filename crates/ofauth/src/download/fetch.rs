@@ -18,7 +18,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::step::{Answered, Asked};
-use crate::error::{Error, ErrorKind, Result};
+use crate::error::{Error, ErrorKind, Result, Setting};
 use crate::http::outcome::Failure;
 use crate::http::rate_limit_headers::RateLimitHeaders;
 use crate::net::pool::{Link, broken};
@@ -113,9 +113,9 @@ fn redirect(settings: &Settings, from: &Url, response: &Response<Incoming>) -> R
         next.ok_or_else(|| refused("the media host answered with a redirect that leads nowhere".to_owned()))?;
     let origin = next.origin().ascii_serialization();
     if next.origin() != from.origin() && settings.origins.check(&next, WHAT).is_err() {
-        return Err(refused(format!(
-            "the media host answered with a redirect to {origin}, which was not followed: allow that origin if you trust it"
-        )));
+        let text = format!("the media host answered with a redirect to {origin}, which was not followed");
+        let error = refused(text).with_setting(Setting::AllowedOrigins);
+        return Err(error.with_next_step("allow that origin if you trust it"));
     }
     settings.origins.check_readable(&next, "redirect of the media host")?;
     Ok(next)

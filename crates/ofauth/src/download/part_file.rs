@@ -13,7 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::error::{Error, ErrorKind, Result, Setting, invalid};
 use crate::file_identity::is_another;
 use crate::private_fs::{self, OpenError};
 use crate::system::failed;
@@ -205,10 +205,9 @@ pub(super) async fn check_target(threads: &Threads, target: &Path, overwrite: bo
 }
 
 fn taken(target: &Path) -> Error {
-    invalid(format!(
-        "{} is there already: give another name, or allow that it is overwritten",
-        target.display()
-    ))
+    invalid(format!("{} is there already", target.display()))
+        .with_setting(Setting::Overwrite)
+        .with_next_step("give another name, or allow that it is overwritten")
 }
 
 fn is_taken(error: &Error) -> bool {

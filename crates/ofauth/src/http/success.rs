@@ -426,7 +426,11 @@ mod tests {
             let expected = Expected { success: expected, class: RetryClass::Once, doing: "export" };
             read(with_headers(200, headers, body), expected, &key(), SystemTime::UNIX_EPOCH)
         };
-        let of = |body, media_type| Success { body, media_type: Some(media_type), ..Success::ANYTHING };
+        let of = |body, media_type| {
+            let mut success = Success::ANYTHING;
+            (success.body, success.media_type) = (body, Some(media_type));
+            success
+        };
         let csv = of(SuccessBody::Text, "text/csv");
         for body in [&b"a;b"[..], b"[not json", b"{", b"", b"<a>", b"\xff\xfe{\0"] {
             assert_eq!(read(csv, "text/csv", body).unwrap().body(), body);

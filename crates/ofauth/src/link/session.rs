@@ -142,8 +142,8 @@ impl LinkSession {
     pub fn from_json(text: &str) -> Result<Self> {
         // What is wrong is not shown: it may be the secret.
         let wrong = |_| {
-            let text = "this is no link session: give what `LinkSession::to_json` wrote";
-            Error::new(ErrorKind::InvalidArgument, text)
+            let error = Error::new(ErrorKind::InvalidArgument, "this is no link session");
+            error.with_next_step("give what `LinkSession::to_json` wrote")
         };
         let written: Written = serde_json::from_str(text).map_err(wrong)?;
         if written.version != VERSION {

@@ -48,10 +48,12 @@ open_enum!(LinkState {
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LinkStatus {
-    /// How far it is. In hosted mode it is `pending` until the connection is there.
+    /// How far it is. In hosted mode it is `pending` until the connection is there: the service tells nothing about such a
+    /// session, and no wrong password or refusal.
     pub state: LinkState,
     /// How the sign-in can be confirmed, while it has to be.
     pub two_factor: Option<TwoFactor>,
+    is_hosted: bool,
     raw: Raw,
 }
 
@@ -59,7 +61,12 @@ impl LinkStatus {
     /// That of a hosted session, of which the service says nothing.
     pub(super) fn hosted() -> Self {
         let raw = Raw(json!({ "status": LinkState::Pending.as_str() }));
-        Self { state: LinkState::Pending, two_factor: None, raw }
+        Self { state: LinkState::Pending, two_factor: None, is_hosted: true, raw }
+    }
+
+    /// Whether it is that of a hosted session, of which no more is known than whether the connection is there.
+    pub(super) fn is_hosted(&self) -> bool {
+        self.is_hosted
     }
 
     /// All that the service said; in hosted mode what it would say.
@@ -164,7 +171,12 @@ pub(super) fn step(raw: &Value) -> Step {
         LinkState::NotFound => {
             over("the service does not know the link session: it has ended or was deleted; start another one")
         }
-        _ => Step::Wait(LinkStatus { state, two_factor: two_factor(raw), raw: Raw(raw.clone()) }),
+        _ => Step::Wait(LinkStatus {
+            state,
+            two_factor: two_factor(raw),
+            is_hosted: false,
+            raw: Raw(raw.clone()),
+        }),
     }
 }
 
@@ -203,6 +215,7 @@ impl fmt::Display for LinkStatus {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.state {
             LinkState::Initialized => f.write_str("waiting for the creator"),
+            LinkState::Pending if self.is_hosted => f.write_str("waiting until the creator has signed in"),
             LinkState::Pending => f.write_str("the creator is signing in"),
             LinkState::InvalidCredentials => {
                 f.write_str("the creator's name or password was wrong: they can try again")
@@ -254,6 +267,12 @@ mod tests {
             assert_eq!(goes_on, waits.contains(&state), "{state}");
         }
         assert!(matches!(step(&json!({})), Step::Over(error) if error.kind() == ErrorKind::InvalidAnswer));
+    }
+
+    #[test]
+    fn of_a_hosted_session_no_more_is_said_than_is_known() {
+        assert_eq!(LinkStatus::hosted().to_string(), "waiting until the creator has signed in");
+        assert!(LinkStatus::hosted().is_hosted());
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::error::{Result, invalid};
+use crate::error::{Error, Result, Setting, invalid};
 use crate::media_form::MediaForm;
 
 /// Errors name so many.
@@ -19,18 +19,25 @@ where
     for id in ids {
         let id: String = id.into();
         let number = id.trim().parse().ok().filter(|number| (1..=i64::MAX as u64).contains(number));
-        let number: u64 = number.ok_or_else(|| {
-            let remedy = match MediaForm::known(id.trim()) {
-                Some(MediaForm::Reference) => "it is the reference of an upload; the vault gives the media an id of its own, which the operation list_vault_media shows",
-                _ => "give a number such as 4492994399",
-            };
-            invalid(format!("{:?} is not the id of a media of the vault: {remedy}", shortened(&id)))
-        })?;
+        let number: u64 = number.ok_or_else(|| wrong(&id))?;
         if seen.insert(number) {
             read.push(number);
         }
     }
     Ok(read)
+}
+
+/// The error of what is no id of a media.
+fn wrong(id: &str) -> Error {
+    let text = format!("{:?} is not the id of a media of the vault", shortened(id));
+    if MediaForm::known(id.trim()) != Some(MediaForm::Reference) {
+        return invalid(text).with_next_step("give a number such as 4492994399");
+    }
+    invalid(format!("{text}: it is the reference of an upload, and the vault gives the media an id of its own"))
+        .with_setting(Setting::MediaIdOfUpload)
+        .with_next_step(
+            "make a post of it and take the id from the media of that post, or find it with the operation list_vault_media",
+        )
 }
 
 /// Several ids in an error.

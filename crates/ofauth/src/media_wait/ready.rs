@@ -9,7 +9,7 @@ use super::watch::{Seen, Watch, Words};
 use crate::call::Page;
 use crate::cancel::Limits;
 use crate::client::Client;
-use crate::error::Result;
+use crate::error::{Result, Setting};
 use crate::object::id_of;
 use crate::vault::Media;
 
@@ -23,6 +23,7 @@ pub(super) const WORDS: Words = Words {
     failed: "the service could not process the media|upload the file again",
     absent: "the newest 2000 media of the vault do not include|check the ids with the operation list_vault_media",
     late: "the wait took longer than its timeout; still being processed:",
+    about: Some(Setting::MediaId),
 };
 
 /// Waits until all media are processed.

@@ -19,6 +19,7 @@ pub(super) const WORDS: Words = Words {
              a download that waits has what only a cache has (edge_only) stored",
     absent: "Vault+ lacks the wanted variants of the media|check the ids, the labels and the settings of the connection",
     late: "the wait took longer than its timeout; not stored yet:",
+    about: None,
 };
 
 /// Waits until the wanted variants of all media are stored: those with these labels, or all that come by themselves.

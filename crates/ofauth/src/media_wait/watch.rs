@@ -5,7 +5,7 @@
 use std::collections::HashMap;
 
 use super::ids::named;
-use crate::error::{Error, ErrorKind};
+use crate::error::{Error, ErrorKind, Setting};
 
 /// A medium that so many looks in a row did not find is not there. The pauses between them are half a minute in all.
 pub(crate) const MOST_ABSENT: u32 = 6;
@@ -40,6 +40,8 @@ pub(crate) struct Words {
     pub(crate) failed: &'static str,
     pub(crate) absent: &'static str,
     pub(crate) late: &'static str,
+    /// What is wrong where media are absent, if a program may know it by another name.
+    pub(crate) about: Option<Setting>,
 }
 
 /// Media that are waited for.
@@ -152,7 +154,11 @@ impl<T> Watch<T> {
         };
         let absent = of(|state| matches!(state, State::Open { absent: MOST_ABSENT.., .. }));
         if !absent.is_empty() {
-            return Ended::Over(told(ErrorKind::Rejected, self.words.absent, &absent));
+            let error = told(ErrorKind::Rejected, self.words.absent, &absent);
+            return Ended::Over(match self.words.about {
+                Some(setting) => error.with_setting(setting),
+                None => error,
+            });
         }
         if of(|state| matches!(state, State::Open { .. })).is_empty() {
             return Ended::Done(self.take_ready());
@@ -188,8 +194,11 @@ impl<T> Watch<T> {
 /// An error about media, which it names.
 fn told(kind: ErrorKind, words: &str, ids: &[&str]) -> Error {
     let (before, remedy) = words.split_once('|').unwrap_or((words, ""));
-    let remedy = if remedy.is_empty() { String::new() } else { format!(": {remedy}") };
-    Error::new(kind, format!("{before} {}{remedy}", named(ids)))
+    let error = Error::new(kind, format!("{before} {}", named(ids)));
+    match remedy {
+        "" => error,
+        remedy => error.with_next_step(remedy),
+    }
 }
 
 #[cfg(test)]
@@ -198,7 +207,7 @@ mod tests {
 
     use super::*;
 
-    const WORDS: Words = Words { failed: "failed", absent: "absent|look", late: "late" };
+    const WORDS: Words = Words { failed: "failed", absent: "absent|look", late: "late", about: None };
 
     fn watch(ids: &[&str]) -> Watch<u8> {
         Watch::new(ids.iter().map(|id| (*id).to_owned()).collect(), WORDS)
@@ -236,7 +245,7 @@ mod tests {
             watch.see("2", || Seen::Pending);
             match watch.end_look() {
                 Ended::Over(error) => {
-                    assert_eq!((look, error.to_string()), (MOST_ABSENT, "absent 1: look".into()))
+                    assert_eq!((look, error.to_string()), (MOST_ABSENT, "absent 1; look".into()))
                 }
                 ended => assert!(look < MOST_ABSENT, "{ended:?}"),
             }

@@ -14,7 +14,7 @@ pub use self::price::Price;
 use crate::call::{Call, TypedCall};
 use crate::client::Client;
 use crate::error::{Error, invalid};
-use crate::object::{Raw, with_id};
+use crate::object::{Raw, id_of, with_id};
 
 /// A post as the service describes it.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,6 +28,19 @@ pub struct Post {
 impl Post {
     fn new(id: String, raw: Raw) -> Self {
         Self { id, raw }
+    }
+
+    /// The media ids of what it shows, which work any number of times. Of an uploaded file, this is how its id is known if
+    /// the answer to the upload had none.
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// let post = client.create_post(&ofauth::Content::new("New").media(&uploaded)).await?;
+    /// client.wait_ready(post.media_ids()).await?;
+    /// # Ok(()) }
+    /// ```
+    pub fn media_ids(&self) -> Vec<String> {
+        media_ids(&self.raw)
     }
 
     /// All that the service said.
@@ -50,10 +63,29 @@ impl Message {
         Self { id, raw }
     }
 
+    /// The media ids of what it shows, as [`Post::media_ids`]. The answer to a mass message has none: read it with
+    /// [`get_mass_message`](Client::get_mass_message).
+    ///
+    /// ```no_run
+    /// # async fn run(client: ofauth::Client, uploaded: ofauth::Uploaded) -> ofauth::Result<()> {
+    /// let content = ofauth::Content::new("For you").media(&uploaded);
+    /// println!("{:?}", client.send_message("4492994399", &content).await?.media_ids());
+    /// # Ok(()) }
+    /// ```
+    pub fn media_ids(&self) -> Vec<String> {
+        media_ids(&self.raw)
+    }
+
     /// All that the service said.
     pub fn raw(&self) -> &Value {
         &self.raw.0
     }
+}
+
+/// The ids of `media`, in order.
+fn media_ids(raw: &Raw) -> Vec<String> {
+    let media = raw.0.get("media").and_then(Value::as_array);
+    media.into_iter().flatten().filter_map(id_of).collect()
 }
 
 impl Client {
@@ -80,8 +112,8 @@ impl Client {
         read("get_post", self.call("get_post").param("postId", post_id), Post::new)
     }
 
-    /// Edits a post: it is as `content` says from then on, without what that leaves out. For what stays, take the media ids of
-    /// the post, and not the upload references, which are used up.
+    /// Edits a post: it is as `content` says from then on, without the text, media, price and date that it leaves out. For what
+    /// stays, take [`Post::media_ids`], and not the upload references, which are used up.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client, media_id: u64) -> ofauth::Result<()> {
@@ -162,7 +194,7 @@ impl Client {
     }
 
     /// Changes a mass message that was not sent yet. As for [`update_post`](Self::update_post), what `content` leaves out is
-    /// gone.
+    /// gone, the recipients included.
     ///
     /// ```no_run
     /// # async fn run(client: ofauth::Client) -> ofauth::Result<()> {
@@ -217,4 +249,25 @@ fn read<T: Send + 'static>(
 /// A call whose answer says nothing more than that it is done.
 fn done(operation_id: &'static str, call: Call) -> TypedCall<()> {
     TypedCall::new(operation_id, |limits| async move { call.send_within(limits).await.map(|_| ()) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn media_are_known_by_their_ids_as_number_and_as_text() {
+        for (raw, wanted) in [
+            (
+                json!({"media": [{"id": 7}, {"id": "8"}, {"type": "photo"}, {"id": 4_492_994_399_u64}]}),
+                &["7", "8", "4492994399"][..],
+            ),
+            (json!({"media": []}), &[]),
+            (json!({"media": null}), &[]),
+            (json!({}), &[]),
+        ] {
+            assert_eq!(Post::new("1".into(), Raw(raw.clone())).media_ids(), wanted);
+            assert_eq!(Message::new("1".into(), Raw(raw)).media_ids(), wanted);
+        }
+    }
 }

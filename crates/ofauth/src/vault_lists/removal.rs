@@ -13,7 +13,7 @@ use super::members::{Members, add};
 use super::{VaultList, VaultListChange, texts};
 use crate::cancel::Limits;
 use crate::client::Client;
-use crate::error::{Error, ErrorKind, Result, invalid};
+use crate::error::{Error, ErrorKind, Result, Setting, invalid};
 use crate::object::{id_of, text_of};
 use crate::polling::Pace;
 
@@ -90,9 +90,9 @@ pub(super) async fn remove(
 ) -> Result<VaultListChange> {
     let found = Found::look(client, list, limits).await?;
     let name = found.name.ok_or_else(|| {
-        invalid(format!(
-            "the vault has no list {list:?}: give the id of one, which the operation list_vault_lists shows"
-        ))
+        invalid(format!("the vault has no list {list:?}"))
+            .with_setting(Setting::VaultListId)
+            .with_next_step("give the id of one, which the operation list_vault_lists shows")
     })?;
     if let Some(what) = found.fixed {
         return Err(invalid(format!(

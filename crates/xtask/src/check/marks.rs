@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::schema::SchemaSite;
 use super::{Context, overlay, overlay_as};
-use crate::complete::page_marks;
+use crate::complete::{is_usable, page_marks};
 use crate::document::{Document, Operation};
 use crate::emit::page::{self, Page};
 use crate::finding::Finding;
@@ -19,7 +19,7 @@ const UNCONFIRMED: &str = "x-ofauth-unconfirmed";
 const PARAMETERS: &str = "x-ofauth-unconfirmed-parameters";
 
 /// The marks of operations.
-const OF_OPERATIONS: [&str; 5] = [page::MARK, RETRY, SUCCESS, UNCONFIRMED, PARAMETERS];
+const OF_OPERATIONS: [&str; 6] = [page::MARK, RETRY, SUCCESS, UNCONFIRMED, PARAMETERS, mark::SETTERS];
 
 /// The marks of fields.
 const OF_FIELDS: [&str; 2] = [mark::KEPT, mark::SECRET];
@@ -59,6 +59,22 @@ fn of_operation((operation, parameters): &(OperationSite<'_>, Vec<ParameterSite<
                 }
                 let gone: Vec<String> = gone.iter().map(|name| name.to_string()).collect();
                 format!("{PARAMETERS} names {}, which is none of its parameters", gone.join(", "))
+            }
+            (mark::SETTERS, _) => {
+                let known = |key: &str| {
+                    parameters.iter().any(|it| {
+                        let rest = key.strip_prefix(it.within).and_then(|rest| rest.strip_prefix(' '));
+                        rest.is_some_and(|rest| rest == it.name || rest.starts_with(&format!("{}[", it.name)))
+                    })
+                };
+                let right =
+                    |(key, name): (&String, &Value)| known(key) && name.as_str().is_some_and(is_usable);
+                if value.as_object().is_some_and(|all| all.iter().all(right)) {
+                    continue;
+                }
+                format!(
+                    "{name} gives names to parameters that are not there, or names that no setter can have"
+                )
             }
             _ => format!("{name} is none of the marks {}", OF_OPERATIONS.join(", ")),
         };
@@ -149,7 +165,7 @@ fn of_schema(context: &Context<'_>, site: &SchemaSite<'_>) -> Vec<Finding> {
         let remove = || overlay(&[Action::remove(&site.to(&[name]), "")]);
         let mut say = |problem: String, cure: String| findings.push(Finding::new(&site.place, problem, cure));
         match name.as_str() {
-            mark::NAME if is_component => {}
+            mark::NAME if is_component || is_field => {}
             _ if !is_field || !OF_FIELDS.contains(&name.as_str()) => {
                 let known = [&OF_FIELDS[..], &[mark::NAME]].concat().join(", ");
                 say(

@@ -31,16 +31,33 @@ fn fields(context: &Context<'_>, site: &SchemaSite<'_>) -> Vec<Finding> {
     gather(context.root, site.schema, &site.steps, 0, &mut all);
     let is_old = |field: &Value| field.get("deprecated") == Some(&json!(true));
     // What goes is what is old, or written otherwise than in Rust.
-    all.sort_by_key(|(name, _, field)| (is_old(field), rust_name::snake(name) != *name));
+    let given = |field: &Value| field.get(mark::NAME).is_some();
+    all.sort_by_key(|(name, _, field)| (given(field), is_old(field), rust_name::snake(name) != *name));
     let mut known: BTreeMap<String, &str> = BTreeMap::new();
     let mut findings = Vec::new();
-    for (name, steps, _) in &all {
-        let folded = rust_name::snake(name);
+    for (name, steps, field) in &all {
+        let given = field.get(mark::NAME).and_then(Value::as_str);
+        if let Some(given) = given.filter(|given| rust_name::snake(given) != **given) {
+            let cure = overlay(&[Action::remove(&[steps.as_slice(), &[mark::NAME.into()]].concat(), "")]);
+            let problem = format!("{} is {given:?}, which no field can have", mark::NAME);
+            findings.push(Finding::new(format!("{}.{name}", site.place), problem, cure));
+            continue;
+        }
+        let folded = rust_name::snake(given.unwrap_or(name));
         match known.get(&folded).copied() {
             // The same field of two parts is one.
             Some(other) if other == *name => {}
             Some(other) => {
-                let cure = overlay(&[Action::remove(steps, "Its name in Rust is that of another field.")]);
+                let is_free = |name: &String| !all.iter().any(|(other, ..)| rust_name::snake(other) == *name);
+                let base = rust_name::snake(name);
+                let base = base.trim_end_matches('_');
+                let mut candidates =
+                    ["other", "second", "third", "fourth"].map(|which| format!("{which}_{base}")).into_iter();
+                let action = match candidates.find(is_free) {
+                    Some(free) => Action::update(steps, json!({ mark::NAME: free }), ""),
+                    None => Action::remove(steps, "Its name in Rust is that of another field."),
+                };
+                let cure = overlay(&[action]);
                 let problem = format!("its name in Rust would be {folded}, as that of {other}");
                 findings.push(Finding::new(format!("{}.{name}", site.place), problem, cure));
             }
@@ -89,8 +106,11 @@ fn gather<'a>(
 
 /// The words of an enum.
 fn words(site: &SchemaSite<'_>) -> Option<Finding> {
-    let values = site.schema.get("enum").and_then(Value::as_array)?;
-    let values: Vec<&Value> = values.iter().filter(|value| !value.is_null()).collect();
+    let values = site.schema.get("enum").and_then(Value::as_array);
+    let constant = site.schema.get("const").filter(|_| values.is_none());
+    let values: Vec<&Value> =
+        values.into_iter().flatten().chain(constant).filter(|value| !value.is_null()).collect();
+    let member = if constant.is_some() { "const" } else { "enum" };
     let types: Vec<&str> = match site.schema.get("type") {
         Some(Value::Array(types)) => {
             types.iter().filter_map(Value::as_str).filter(|name| *name != "null").collect()
@@ -105,12 +125,13 @@ fn words(site: &SchemaSite<'_>) -> Option<Finding> {
         ["boolean"] => value.is_boolean(),
         _ => true,
     };
-    let remove = |why: &str| overlay(&[Action::remove(&site.to(&["enum"]), why)]);
+    let remove = |why: &str| overlay(&[Action::remove(&site.to(&[member]), why)]);
     if let Some(value) = values.iter().find(|value| !fits(value)) {
-        let problem = format!("its enum has {}, which is of another type", super::shape::short(value));
+        let problem = format!("its {member} has {}, which is of another type", super::shape::short(value));
         return Some(Finding::new(&site.place, problem, remove("Its values are of several types.")));
     }
-    if types.len() != 1 && (site.sent || values.iter().all(|value| value.is_string())) {
+    let several = !values.is_empty() && constant.is_none() && types.len() != 1;
+    if several && (site.sent || values.iter().all(|value| value.is_string())) {
         let all_texts = types.is_empty() && values.iter().all(|value| value.is_string());
         let cure = match all_texts {
             true => {

@@ -6,8 +6,9 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Context, operations::template, overlay};
+use crate::complete::is_usable;
 use crate::finding::Finding;
-use crate::lower::CONNECTION_HEADER;
+use crate::lower::{CONNECTION_HEADER, mark};
 use crate::overlay::{Action, Step};
 use crate::rust_name;
 use crate::site::{OperationSite, ParameterSite, allows, forms, is_json, resolve};
@@ -138,12 +139,30 @@ fn of_names(
         }
         let names = fields(context.root, parameter).unwrap_or_else(|| vec![parameter.name.to_owned()]);
         for name in names {
-            let setter = rust_name::snake(&name);
+            let key = format!("{} {name}", parameter.within);
+            let given = operation.operation.get(mark::SETTERS).and_then(|all| all.get(&key)?.as_str());
+            let setter = rust_name::snake(given.unwrap_or(&name));
             let taken = setters.get(&setter).cloned();
             let taken = taken.or_else(|| (!rust_name::says_something(&name)).then(|| "nothing".to_owned()));
             if let Some(owner) = taken {
-                let cure =
-                    overlay(&[Action::remove(&parameter.entry, "Its name is taken; calls cannot send it.")]);
+                // Calls by name have one value for a name, so another setter does not help there.
+                let twin =
+                    ordered.iter().any(|it| it.name == parameter.name && it.within != parameter.within);
+                let base = setter.trim_end_matches('_');
+                let is_free = |name: &String| {
+                    let is_other = |it: &ParameterSite<'_>| rust_name::snake(it.name) == *name;
+                    is_usable(name) && !setters.contains_key(name) && !parameters.iter().any(is_other)
+                };
+                let mut candidates =
+                    ["value", "other", "second", "third"].map(|end| format!("{base}_{end}")).into_iter();
+                let can_be_renamed = !twin && rust_name::says_something(&name);
+                let action = match candidates.find(is_free).filter(|_| can_be_renamed) {
+                    Some(free) => {
+                        Action::update(&operation.steps(), json!({ mark::SETTERS: { key: free } }), "")
+                    }
+                    None => Action::remove(&parameter.entry, "Its name is taken; calls cannot send it."),
+                };
+                let cure = overlay(&[action]);
                 let problem = format!("its setter would be called {setter}, as {owner} is");
                 findings.push(Finding::new(place(operation, parameter), problem, cure));
             } else {

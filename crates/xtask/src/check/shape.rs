@@ -115,6 +115,22 @@ fn document(root: &Value) -> Vec<Finding> {
             findings.push(Finding::new("info", format!("it has no {name}"), overlay(&actions)));
         }
     }
+    for (name, value) in root.get("info").and_then(Value::as_object).into_iter().flatten() {
+        let is_text = match name.as_str() {
+            "description" | "summary" | "termsOfService" => true,
+            // The generator reads them, and nothing that it writes has them.
+            "contact" | "license" => false,
+            _ => continue,
+        };
+        if !value.is_string() && (is_text || !value.is_object()) {
+            let cure = overlay(&[Action::remove(&["info".into(), name.as_str().into()], "")]);
+            findings.push(Finding::new("info", format!("its {name} is {}", short(value)), cure));
+        }
+    }
+    if crate::site::operations(root).is_empty() {
+        let cure = "take another document, or one that is whole: nothing can be made of this one";
+        findings.push(Finding::new("paths", "the document has no operations", cure));
+    }
     if !root.get("paths").is_some_and(Value::is_object) {
         let cure = overlay(&[Action::update(&[], json!({"paths": {}}), "It has no operations.")]);
         findings.push(Finding::new("paths", "the document has no object of paths", cure));
@@ -166,6 +182,13 @@ fn of_schema(site: &SchemaSite<'_>) -> Vec<Finding> {
         if members.get(name).is_some_and(|value| !value.is_number() && !value.is_boolean()) {
             wrong(name, format!("its {name} is no number"));
         }
+    }
+    let plain = |value: &Value| !value.is_object() && !value.is_array();
+    if members.get("const").is_some_and(|value| !plain(value)) {
+        wrong("const", "its const is no plain value".to_owned());
+    }
+    if members.get("enum").and_then(Value::as_array).is_some_and(|values| !values.iter().all(plain)) {
+        wrong("enum", "its enum has values that are not plain".to_owned());
     }
     let types = match members.get("type") {
         None => return findings,

@@ -119,12 +119,19 @@ fn documents_that_are_none() {
         (with("/openapi", json!("2.0")), "openapi", "2.0"),
         (with("/info/title", json!(null)), "info", "title"),
         (with("/info", json!("x")), "info", "version"),
-        (with("/paths", json!([])), "paths", "no object"),
         (with("/components/schemas", json!([])), "components.schemas", "no object"),
         (with(DRILL, json!({"any": true})), "Drill.any", "all or nothing"),
         (with(DRILL, json!({"any": {"enum": []}})), "Drill.any", "its enum is []"),
         (with(DRILL, json!({"any": {"type": "file"}})), "Drill.any", "its type is \"file\""),
         (with(DRILL, json!({"any": {"type": "string", "minLength": -1}})), "Drill.any", "minLength"),
+        (with(DRILL, json!({"any": {"const": {"a": 1}}})), "Drill.any", "const is no plain value"),
+        (with(DRILL, json!({"any": {"type": "string", "const": 3}})), "Drill.any", "its const has 3"),
+        (with(CHANGE, json!({"any": {"type": "array", "enum": [[]]}})), "DrillChange.any", "not plain"),
+        (
+            with("/info", json!({"description": 3, "title": "T", "version": "1"})),
+            "info",
+            "its description is 3",
+        ),
         (
             with(DRILL, json!({"any": {"type": "object", "properties": []}})),
             "Drill.any",
@@ -132,6 +139,11 @@ fn documents_that_are_none() {
         ),
         (with(DRILL, json!({"any": {"type": "object", "required": ["a", "a"]}})), "Drill.any", "required"),
     ]);
+    for paths in [json!([]), json!({})] {
+        let mut document = right();
+        document["paths"] = paths;
+        assert!(check(&document, &Ignored::default()).iter().any(|finding| finding.place == "paths"));
+    }
     let mut deep = json!({"type": "string"});
     for _ in 0..90 {
         deep = json!({"type": "array", "items": deep});
@@ -360,6 +372,8 @@ fn names_in_rust() {
     for name in ["Result", "String", "foo-bar", "Box", "9lives"] {
         assert_eq!(check(&schema(name), &Ignored::default()), [], "{name}");
     }
+    let fields = json!({"userId": {"x-ofauth-name": "No name"}});
+    expect(vec![(with(DRILL, fields), "Drill.userId", "which no field can have")]);
     let named = with(&format!("{SCHEMAS}/Drill"), json!({"x-ofauth-name": "no name"}));
     expect(vec![(named, "Drill", "none that a type can have")]);
 }
@@ -447,6 +461,8 @@ fn marks() {
         (mark("x-ofauth-success", json!(true)), get, "optional"),
         (mark("x-ofauth-unconfirmed", json!("yes")), get, "it is true"),
         (mark("x-ofauth-unconfirmed-parameters", json!(["gone", "word"])), get, "\"gone\""),
+        (mark("x-ofauth-setters", json!({"query gone": "a"})), get, "not there"),
+        (mark("x-ofauth-setters", json!({"query word": "send it"})), get, "no setter can have"),
         (mark("x-ofauth-retries", json!("once")), get, "none of the marks"),
         (mark("x-ofauth-page", json!({"style": "offset", "items": "list"})), get, "\"offset\""),
         (mark("x-ofauth-page", json!("some")), get, "use none"),
@@ -645,4 +661,42 @@ fn no_document_makes_it_panic_and_what_it_lets_pass_can_be_lowered() {
         assert!(found.iter().all(|finding| !finding.cure.is_empty()), "{found:#?}");
     }
     assert!(passed > 100, "{passed}");
+}
+
+/// What the cures of clashes give is generated, with the wire's own names in it.
+#[test]
+fn renamed_parameters_and_fields_keep_their_names_on_the_wire() {
+    let mut document = with(PARAMETERS, query("send", json!({"type": "string"})));
+    document
+        .pointer_mut(PARAMETERS)
+        .and_then(Value::as_array_mut)
+        .unwrap()
+        .push(query("Word", json!({"type": "string"})));
+    for at in [DRILL, CHANGE] {
+        let fields = document.pointer_mut(at).and_then(Value::as_object_mut).unwrap();
+        fields.extend([
+            ("userId".to_owned(), json!({"type": "integer"})),
+            ("user_id".to_owned(), json!({"type": "string"})),
+        ]);
+    }
+    document.pointer_mut(SCHEMAS).unwrap()["Default"] = json!({"type": "object", "properties": {"a": {}}});
+    document.pointer_mut(DRILL).unwrap()["default"] = json!({"$ref": "#/components/schemas/Default"});
+    document.pointer_mut(CHANGE).unwrap()["default"] = json!({"$ref": "#/components/schemas/Default"});
+    let mut lines = Vec::new();
+    let found = check(&document, &Ignored::default());
+    assert_eq!(found.len(), 4, "{found:#?}");
+    paste(&mut document, &mut lines, &found);
+    assert_eq!(check(&document, &Ignored::default()), []);
+    let client = crate::typed::generated(&document).unwrap().client;
+    let text = prettyplease::unparse(&client);
+    for wanted in [
+        "pub fn send_value<V>",
+        "QueryParam::new(\"send\", &send_value)",
+        "QueryParam::new(\"Word\", &word_value)",
+        "#[serde(rename = \"userId\")]\n        pub other_user_id",
+        "::std::default::Default::default()",
+    ] {
+        assert!(text.contains(wanted), "{wanted}\n{text}");
+    }
+    assert!(!text.contains(" Default::default()"), "{text}");
 }

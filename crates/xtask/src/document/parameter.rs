@@ -98,6 +98,8 @@ pub(super) fn read(root: &Value, holder: &Value, dropped: &mut Vec<String>) -> R
         let is_sent_anyway = place == "header" && SENT_ANYWAY.iter().any(|it| name.eq_ignore_ascii_case(it));
         if !["path", "query", "header"].contains(&place.as_str()) {
             dropped.push(format!("{place} {name}"));
+        } else if read.iter().any(|known: &Parameter| known.name == name && known.place == place) {
+            dropped.push(format!("{place} {name}, which stands there twice"));
         } else if !is_sent_anyway {
             let content = parameter.get("content").and_then(Value::as_object);
             let content = content.and_then(|content| content.iter().next());

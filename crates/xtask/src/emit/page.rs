@@ -112,9 +112,11 @@ pub fn items(operation: &Operation) -> Option<&str> {
 
 /// Whether a success of the operation, or a variant of it, has a field.
 fn answers(document: &Document, operation: &Operation, field: &str) -> bool {
-    let Some(schema) = operation.success().and_then(|(_, response)| response.schema.as_ref()) else {
-        return false;
-    };
+    let mut schemas = operation.successes().filter_map(|(_, response)| response.schema.as_ref());
+    schemas.any(|schema| answer_has(document, schema, field))
+}
+
+fn answer_has(document: &Document, schema: &Value, field: &str) -> bool {
     let whole = resolved(&document.schemas, schema);
     let variants = whole.get("oneOf").or_else(|| whole.get("anyOf")).and_then(Value::as_array);
     let variants = variants.into_iter().flatten().map(|variant| resolved(&document.schemas, variant));

@@ -75,7 +75,7 @@ pub(super) fn style(document: &Document, parameter: &Parameter) -> &'static str 
 /// The types that a schema allows, null left out.
 fn types<'a>(document: &'a Document, schema: &'a Value, depth: usize) -> Vec<&'a str> {
     // Nobody nests as deep, and a circle has no end.
-    if depth > 8 {
+    if depth > 4 {
         return Vec::new();
     }
     let schema = resolved(&document.schemas, schema);

@@ -103,12 +103,12 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
 /// An answer with the types of its fields and nothing inside them.
 fn top(document: &Document, schema: &Value) -> Value {
     let schema = resolved(&document.schemas, schema);
-    let mut shown = kind(document, schema);
+    let mut shown = kind(document, schema, 0);
     let properties = schema.get("properties").and_then(Value::as_object);
     let fields: Object = properties
         .into_iter()
         .flatten()
-        .map(|(name, schema)| (name.clone(), kind(document, resolved(&document.schemas, schema))))
+        .map(|(name, schema)| (name.clone(), kind(document, resolved(&document.schemas, schema), 0)))
         .collect();
     if let Some(shown) = shown.as_object_mut().filter(|_| !fields.is_empty()) {
         shown.insert("properties".to_owned(), Value::Object(fields));
@@ -117,15 +117,18 @@ fn top(document: &Document, schema: &Value) -> Value {
 }
 
 /// What kind of value a schema allows, and of a list what kind of items.
-fn kind(document: &Document, schema: &Value) -> Value {
+fn kind(document: &Document, schema: &Value, depth: usize) -> Value {
     let mut kept = Object::new();
+    // A list of itself has no end.
+    if depth > 4 {
+        return Value::Object(kept);
+    }
+    let kind = |schema: &Value| kind(document, resolved(&document.schemas, schema), depth + 1);
     for (name, value) in schema.as_object().into_iter().flatten() {
         let value = match (name.as_str(), value) {
             ("type" | "enum" | "format", value) => value.clone(),
-            ("items", items) => kind(document, resolved(&document.schemas, items)),
-            ("oneOf" | "anyOf", Value::Array(variants)) => {
-                variants.iter().map(|variant| kind(document, resolved(&document.schemas, variant))).collect()
-            }
+            ("items", items) => kind(items),
+            ("oneOf" | "anyOf", Value::Array(variants)) => variants.iter().map(kind).collect(),
             _ => continue,
         };
         kept.insert(name.clone(), value);

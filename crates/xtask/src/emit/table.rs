@@ -9,7 +9,7 @@ pub use super::page::Page;
 use super::parameter::{connection, is_connection, kind, style};
 use super::success::Success;
 use crate::document::{Body, Document, Operation, Parameter};
-use crate::lower::{fields, pascal};
+use crate::lower::{fields, is_open, pascal};
 
 /// What the table says of an operation, in the names of the Rust types that hold it.
 #[derive(Debug)]
@@ -99,7 +99,10 @@ impl Cell {
     fn read(document: &Document, parameter: &Parameter, depth: Depth) -> Self {
         let kind = kind(document, parameter);
         let properties = match (kind.name, depth) {
-            ("object", Depth::Outer) => fields(&document.schemas, parameter),
+            ("object", Depth::Outer) if !is_open(&document.schemas, parameter) => {
+                fields(&document.schemas, parameter)
+            }
+            // One that takes any field has no list of those that it takes.
             // What is inside a field cannot be written, and may be the parameter again.
             _ => Vec::new(),
         };

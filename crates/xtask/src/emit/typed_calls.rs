@@ -17,7 +17,7 @@ pub fn typed_calls(client: &File, document: &Document, raw_only: &[RawOnly]) -> 
         Item::Mod(module) if module.ident == "builder" => module.content.as_ref(),
         _ => None,
     });
-    let (_, builders) = builders.context("there is no module of builders")?;
+    let builders = builders.map(|(_, items)| items.as_slice()).unwrap_or_default();
     let arms = document
         .operations
         .iter()

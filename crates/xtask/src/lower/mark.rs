@@ -1,7 +1,13 @@
 //! The extensions by which the overlay and passes tell the generator what to do with a schema.
 
-/// On a component, by the overlay: what its type is called instead.
+/// On a component or a property, by the overlay: what its type or field is called instead.
 pub const NAME: &str = "x-ofauth-name";
+
+/// On an operation, by the overlay: what setters are called instead, by place and name of their parameters.
+pub const SETTERS: &str = "x-ofauth-setters";
+
+/// On an operation or an object: what renamed parameters and fields are on the wire, by their new names.
+pub const WIRE_NAMES: &str = "x-ofauth-wire-names";
 
 /// On a property, by the overlay: a text that must not appear in logs.
 pub const SECRET: &str = "x-ofauth-secret";

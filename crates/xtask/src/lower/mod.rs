@@ -17,6 +17,7 @@ mod nulls;
 mod odd_schemas;
 mod parameter_limits;
 mod parameters;
+mod renames;
 mod requests;
 mod responses;
 mod schema;
@@ -34,9 +35,9 @@ pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
 pub use names::resolved_name;
-pub use parameters::{fields, is_object};
+pub use parameters::{fields, is_object, is_open};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{fields_of, pascal, reference, resolved, target, walk};
+pub use schema::{add_field, fields_of, pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]
@@ -50,6 +51,7 @@ pub struct Pass {
 /// The passes in the order in which they run.
 pub const PASSES: &[Pass] = &[
     Pass { name: "names", run: names::names },
+    Pass { name: "fields", run: renames::fields },
     Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
@@ -67,6 +69,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "object_parameters", run: parameters::object_parameters },
     Pass { name: "plain_parameters", run: parameters::plain_parameters },
     Pass { name: "raw_bodies", run: requests::raw_bodies },
+    Pass { name: "setters", run: renames::setters },
     Pass { name: "mixed_ids", run: ids::mixed_ids },
     Pass { name: "split_directions", run: direction::split },
     Pass { name: "alternatives", run: alternatives::alternatives },

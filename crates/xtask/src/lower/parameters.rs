@@ -53,7 +53,7 @@ pub(super) fn object_parameters(document: &mut Document) -> Result<Vec<String>> 
             };
             let is_free = fields.iter().all(|field| !taken.contains(&name_of(field)));
             let by_field =
-                matches!(style, Style::DeepObject | Style::Repeated) && is_closed(schemas, &parameter);
+                matches!(style, Style::DeepObject | Style::Repeated) && !is_open(schemas, &parameter);
             if by_field && is_free && !fields.is_empty() {
                 parameters.extend(fields.into_iter().map(|field| Parameter {
                     name: name_of(&field),
@@ -112,10 +112,11 @@ pub fn is_object(schemas: &BTreeMap<String, Value>, parameter: &Parameter) -> bo
     is_type(schema, "object") || has_properties(schema)
 }
 
-/// Whether an object has no fields but those that the document names.
-fn is_closed(schemas: &BTreeMap<String, Value>, parameter: &Parameter) -> bool {
+/// Whether the document says that an object may have fields that it does not name.
+#[must_use]
+pub fn is_open(schemas: &BTreeMap<String, Value>, parameter: &Parameter) -> bool {
     let object = resolved(schemas, &parameter.schema);
-    object.get("additionalProperties").is_none_or(|others| *others == json!(false))
+    object.get("additionalProperties").is_some_and(|others| *others != json!(false))
 }
 
 /// The fields of an object in a parameter, as parameters with the names that they have in the object.

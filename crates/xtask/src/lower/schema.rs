@@ -84,7 +84,7 @@ fn fields_within(schemas: &BTreeMap<String, Value>, schema: &Value, depth: usize
 }
 
 /// Adds a field to those of an object; one that is there and means something else becomes some JSON.
-pub(super) fn add_field(schemas: &BTreeMap<String, Value>, fields: &mut Object, name: &str, field: &Value) {
+pub fn add_field(schemas: &BTreeMap<String, Value>, fields: &mut Object, name: &str, field: &Value) {
     let merged = match fields.get(name) {
         None => field.clone(),
         Some(known) => merged(schemas, known, field),

@@ -14,6 +14,7 @@ mod setters;
 mod styles;
 mod syntax;
 mod tagged;
+mod wire;
 
 use std::collections::BTreeSet;
 
@@ -36,8 +37,9 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     Texts.visit_file_mut(file);
     check_methods(file, document)?;
     responses::send_in_crate(file, document)?;
-    requests::build_in_crate(file)?;
+    requests::build_in_crate(file, document)?;
     styles::write_in_crate(file, document)?;
+    wire::put_back(file, document)?;
     lists::add_trait(file, document)?;
     drop_constructors(file);
     // The crate decides what it exports.

@@ -10,10 +10,11 @@ use syn::visit_mut::{VisitMut, visit_block_mut, visit_expr_mut};
 use syn::{Block, Expr, ExprField, Fields, Item, Member, Stmt, parse_quote};
 
 use super::syntax::module;
+use crate::document::Document;
 
 /// Takes the HTTP client out of the generated one, and the header with the document's version, which the service does not
 /// know, out of its requests.
-pub(super) fn build_in_crate(file: &mut syn::File) -> Result<()> {
+pub(super) fn build_in_crate(file: &mut syn::File, document: &Document) -> Result<()> {
     for item in &mut file.items {
         if let Item::Struct(client) = item
             && client.ident == "Client"
@@ -31,10 +32,9 @@ pub(super) fn build_in_crate(file: &mut syn::File) -> Result<()> {
     for item in module(&mut file.items, "builder").into_iter().flatten() {
         requests.visit_item_mut(item);
     }
-    let has_builders = module(&mut file.items, "builder").is_some_and(|items| !items.is_empty());
     ensure!(
-        requests.begun > 0 || !has_builders,
-        "the generated builders begin no request by `client.client` any more"
+        requests.begun == document.operations.len(),
+        "not every generated builder begins its request by `client.client` any more"
     );
     ensure!(
         requests.begun == requests.without_version,

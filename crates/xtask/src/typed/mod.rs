@@ -7,6 +7,7 @@
 mod attempt;
 mod clash;
 mod cycle;
+mod inherit;
 mod rules;
 
 use std::collections::BTreeSet;
@@ -42,27 +43,28 @@ pub fn generated(merged: &Value) -> Result<Generated> {
 
 /// Generates the client of `document`.
 fn client(document: Document) -> Result<Generated> {
+    let heirs = inherit::with_heirs(&document);
     let mut raw_only = Vec::new();
     let mut open = Vec::new();
-    for (index, operation) in document.operations.iter().enumerate() {
-        match rules::reason(&document, operation) {
+    for (index, operation) in heirs.operations.iter().enumerate() {
+        match rules::reason(&heirs, operation) {
             Some(reason) => raw_only.push(RawOnly { operation: operation.id.clone(), reason }),
             None => open.push(index),
         }
     }
-    let made = match attempt(&document, &open) {
+    let made = match attempt(&heirs, &open) {
         Ok(made) => made,
         Err(whole) => {
             let mut culprits = Vec::new();
             // Most often one operation is to blame, and is so alone.
-            alone(&document, &open, &whole, &mut culprits);
+            alone(&heirs, &open, &whole, &mut culprits);
             open.retain(|index| !culprits.iter().any(|(culprit, _)| culprit == index));
-            let made = attempt(&document, &open).or_else(|_| {
-                open = together(&document, &[], &open, &mut culprits);
-                attempt(&document, &open)
+            let made = attempt(&heirs, &open).or_else(|_| {
+                open = together(&heirs, &[], &open, &mut culprits);
+                attempt(&heirs, &open)
             });
             raw_only.extend(culprits.into_iter().filter_map(|(index, reason)| {
-                Some(RawOnly { operation: document.operations.get(index)?.id.clone(), reason })
+                Some(RawOnly { operation: heirs.operations.get(index)?.id.clone(), reason })
             }));
             made.map_err(|_| anyhow!(whole))?
         }

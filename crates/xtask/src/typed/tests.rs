@@ -250,3 +250,35 @@ fn odd_answers_are_typed_all_the_same() {
 fn squeezed(text: &str) -> String {
     text.chars().filter(|letter| !letter.is_whitespace()).collect()
 }
+
+#[test]
+fn a_component_with_heirs_has_their_fields() {
+    let base = json!({ "type": "object", "discriminator": { "propertyName": "kind" }, "properties": { "kind": { "type": "string" } } });
+    let heir = |field: &str| json!({ "allOf": [{ "$ref": "#/components/schemas/Base" }, { "type": "object", "properties": { field: { "type": "integer" } } }] });
+    let schemas = json!({ "Base": base, "One": heir("one"), "Two": heir("two") });
+    let item = answers("odd_one", json!({ "$ref": "#/components/schemas/Base" }));
+    let made = client(read(json!({ "/v2/a": item }), schemas)).unwrap();
+    let text = squeezed(&prettyplease::unparse(&made.client));
+    for field in ["kind", "one", "two"] {
+        assert!(text.contains(&format!("pub{field}:::std::option::Option")), "{field}");
+    }
+}
+
+#[test]
+fn a_document_of_which_nothing_can_be_typed_has_a_client_all_the_same() {
+    let document = read(json!({ "/v2/{a}": with(json!([])) }), json!({}));
+    let typed = client(document.clone()).unwrap();
+    assert_eq!(typed.raw_only.len(), 1);
+    crate::emit::typed_calls::typed_calls(&typed.client, &document, &typed.raw_only).unwrap();
+}
+
+#[test]
+fn a_list_of_itself_has_an_end_everywhere() {
+    let list = json!({ "type": "array", "items": { "$ref": "#/components/schemas/List" } });
+    let item = answers("odd_one", json!({ "$ref": "#/components/schemas/List" }));
+    let document = read(json!({ "/v2/a": item }), json!({ "List": list }));
+    crate::emit::schemas::schemas(&document).unwrap();
+    crate::emit::sandbox::sandbox(&document).unwrap();
+    crate::emit::table::table(&document).unwrap();
+    client(document.clone()).unwrap();
+}

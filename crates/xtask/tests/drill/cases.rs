@@ -1,7 +1,5 @@
 //! Reads the cases. A member that no case may have is an error, so that a slip of the pen fails.
 
-use std::path::Path;
-
 use serde_json::{Map, Value};
 
 use crate::edit;

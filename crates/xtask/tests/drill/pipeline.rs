@@ -1,7 +1,6 @@
 //! What becomes of a document: the one place that knows how an update is made.
 
 use std::panic::{self, AssertUnwindSafe};
-use std::path::Path;
 use std::sync::Once;
 
 use anyhow::Result;

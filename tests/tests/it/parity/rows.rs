@@ -73,7 +73,7 @@ pub(super) const ROWS: &[Row] = &[
             "one JSON object for both forms; the endpoint is the program's",
         ),
         cpp: InPart(&["verify_webhook"], "one JSON object for both forms; the endpoint is the program's"),
-        go: By(&["WebhookEvent", "WebhookHandler"]),
+        go: By(&["WebhookEvent", "NewWebhookHandler"]),
         command: By(&["webhook listen", "webhook listen --forward-to"]),
     },
     Row {

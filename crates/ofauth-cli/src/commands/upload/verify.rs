@@ -20,6 +20,13 @@ pub(super) async fn verify(upload: &UploadContext<'_>, input: &Input, uploaded: 
         let text = "the server's SHA-256 differs from the file's";
         return Err(Failure::new(ErrorKind::InvalidAnswer, text).with_upload_id(uploaded.media_upload_id()));
     }
-    upload.app.out.note(&format!("{}: the server's SHA-256 equals the file's\n{both}", input.name));
+    let parts = match uploaded.parts().len() {
+        1 => "1 part".to_owned(),
+        count => format!("{count} parts"),
+    };
+    upload
+        .app
+        .out
+        .note(&format!("{}: {parts}, and the server's SHA-256 equals the file's\n{both}", input.name));
     Ok(())
 }

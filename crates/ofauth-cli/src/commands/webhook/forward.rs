@@ -68,10 +68,10 @@ impl Forwarder {
             let answer = self.sender.post(headers.clone(), event.body.clone()).await;
             tries = tries.saturating_add(1);
             let said = match &answer {
-                Ok(status) => format!("HTTP {}", status.as_u16()),
+                Ok(answer) => answer.to_string(),
                 Err(why) => one_line(why).into_owned(),
             };
-            match answer.as_ref().map_or(Meaning::Again, |status| meaning(*status)) {
+            match answer.as_ref().map_or(Meaning::Again, |answer| meaning(answer.status)) {
                 Meaning::Taken => {
                     let took = began.elapsed().as_millis();
                     return self.out.note(&format!("ofauth: forwarded {name}: {said} ({took} ms)"));

@@ -34,6 +34,14 @@ pub(super) struct Waiting {
     _room: OwnedSemaphorePermit,
 }
 
+/// What the user is told, in this order.
+pub(super) enum Told {
+    /// An event, for standard output.
+    Event(String),
+    /// Why a request was refused, for standard error.
+    Refusal(String),
+}
+
 /// Takes requests.
 pub(super) struct Intake {
     verifier: Verifier,
@@ -48,7 +56,7 @@ struct State {
     seen: HashSet<String>,
     order: VecDeque<String>,
     /// None once it is over.
-    lines: Option<SyncSender<String>>,
+    lines: Option<SyncSender<Told>>,
     forward: Option<mpsc::Sender<Waiting>>,
 }
 
@@ -57,7 +65,7 @@ impl Intake {
     pub(super) fn new(
         verifier: Verifier,
         json: bool,
-        lines: SyncSender<String>,
+        lines: SyncSender<Told>,
         forward: Option<mpsc::Sender<Waiting>>,
     ) -> Self {
         let state = State { seen: HashSet::new(), order: VecDeque::new(), lines: Some(lines), forward };
@@ -79,6 +87,16 @@ impl Intake {
     pub(super) fn close(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         (state.lines, state.forward) = (None, None);
+    }
+
+    /// Tells the user of a request that was refused: why, and nothing of what was in it. Without room for the line, it is not
+    /// told, so that nobody who floods the endpoint can stop it.
+    pub(super) fn tell_refusal(&self, status: StatusCode, why: &str) {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(lines) = &state.lines {
+            let told = format!("ofauth: a request was refused with HTTP {}: {why}", status.as_u16());
+            let _ = lines.try_send(Told::Refusal(told));
+        }
     }
 
     /// Takes a request, and says what to answer.
@@ -108,7 +126,7 @@ impl Intake {
                 Some((room, permit))
             }
         };
-        if lines.try_send(line).is_err() {
+        if lines.try_send(Told::Event(line)).is_err() {
             return full();
         }
         if let Some((room, permit)) = permit {
@@ -171,13 +189,18 @@ mod tests {
         assert_eq!(intake.take(headers.clone(), body.clone()).0, StatusCode::NO_CONTENT);
         assert_eq!(intake.take(headers.clone(), body).0, StatusCode::OK);
         assert_eq!(intake.take(headers, Bytes::from_static(b"{}")).0, StatusCode::BAD_REQUEST);
+        intake.tell_refusal(StatusCode::BAD_REQUEST, "why");
         let (headers, body) = request("connection.expired");
         assert_eq!(intake.take(headers.clone(), body.clone()).0, StatusCode::SERVICE_UNAVAILABLE);
         assert_eq!(kept.try_recv().unwrap().name, "connection.created");
         // What was refused for want of room is no duplicate when it comes again.
         assert_eq!(intake.take(headers, body).0, StatusCode::NO_CONTENT);
         intake.close();
-        let names: Vec<_> = printed.iter().map(|line| line.split(' ').next().unwrap().to_owned()).collect();
-        assert_eq!(names, ["connection.created", "connection.expired"]);
+        let names = printed.iter().map(|told| match told {
+            Told::Event(line) => line.split(' ').next().unwrap().to_owned(),
+            Told::Refusal(line) => line,
+        });
+        let refused = "ofauth: a request was refused with HTTP 400: why";
+        assert_eq!(names.collect::<Vec<_>>(), ["connection.created", refused, "connection.expired"]);
     }
 }

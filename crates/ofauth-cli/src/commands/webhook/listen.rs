@@ -21,7 +21,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::forward::Forwarder;
-use super::intake::{Intake, QUEUED};
+use super::intake::{Intake, QUEUED, Told};
 use super::secrets::verifier;
 use super::send::Sender;
 use super::target::Target;
@@ -63,7 +63,7 @@ pub(super) async fn run(app: &App, args: &ListenArgs) -> Result<Exit> {
     };
     let listener = TcpListener::bind(address).await.map_err(cannot)?;
     let bound = listener.local_addr().map_err(cannot)?;
-    let (lines, printing) = sync_channel::<String>(LINES);
+    let (lines, printing) = sync_channel::<Told>(LINES);
     let (forward, queue) = mpsc::channel(QUEUED);
     let intake = Intake::new(verifier, app.out.is_json(), lines, target.is_some().then_some(forward));
     let (waiting, lost) = (intake.waiting(), Arc::<AtomicU64>::default());
@@ -80,9 +80,11 @@ pub(super) async fn run(app: &App, args: &ListenArgs) -> Result<Exit> {
     }
     let out = app.out.clone();
     let printer = move || {
-        for line in printing {
-            if !out.line(&line) {
-                break;
+        for told in printing {
+            match told {
+                Told::Event(line) if out.line(&line) => {}
+                Told::Event(_) => break,
+                Told::Refusal(line) => out.note(&line),
             }
         }
     };
@@ -168,6 +170,9 @@ async fn response(intake: &Intake, request: Request<Incoming>) -> Response<Full<
         Ok((headers, body)) => intake.take(headers, body),
         Err((status, text)) => (status, text.to_owned()),
     };
+    if !status.is_success() {
+        intake.tell_refusal(status, &text);
+    }
     let mut response = Response::new(Full::new(Bytes::from(text)));
     *response.status_mut() = status;
     let headers = response.headers_mut();

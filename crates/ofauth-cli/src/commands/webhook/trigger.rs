@@ -56,7 +56,8 @@ pub(super) async fn run(app: &App, args: &TriggerArgs) -> Result<Exit> {
         app.interrupt.or_stop(async { Ok::<_, Failure>(sender.post(headers, Bytes::from(body)).await) });
     let shown = &sender.target().shown;
     match sent.await? {
-        Ok(status) => {
+        Ok(answer) => {
+            let status = answer.status;
             if app.out.is_json() {
                 app.out.event(&Event::Triggered { r#type: name, to: shown, status: status.as_u16() });
             } else {
@@ -65,7 +66,7 @@ pub(super) async fn run(app: &App, args: &TriggerArgs) -> Result<Exit> {
             match kind(status) {
                 None => Ok(Exit::Done),
                 Some(kind) => {
-                    app.out.say(&format!("ofauth: {shown} did not take {name}"));
+                    app.out.say(&format!("ofauth: {shown} did not take {name}: {answer}"));
                     Ok(Exit::of(kind))
                 }
             }
