@@ -4,6 +4,7 @@ use std::fmt::{self, Formatter};
 
 use super::change::{Level, Section, Verdict};
 use super::page::{operations, sentence};
+use super::words::line;
 
 const SECTIONS: [(Section, &str); 4] = [
     (Section::Added, "Added"),
@@ -27,7 +28,7 @@ pub(super) fn write(verdict: &Verdict, formatter: &mut Formatter<'_>) -> fmt::Re
             let mark = if change.level() == Level::Breaking { "**Breaking:** " } else { "" };
             let who = operations(verdict, change);
             let who = if who.is_empty() { String::new() } else { format!("{who}: ") };
-            let (place, what) = (&change.place, sentence(&change.what));
+            let (place, what) = (line(&change.place), sentence(&change.what));
             let remedy = match change.level() {
                 Level::Breaking => format!(" {}", sentence(&change.remedy)),
                 _ => String::new(),

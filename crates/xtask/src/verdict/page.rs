@@ -5,7 +5,7 @@ use std::fmt::{self, Display, Formatter};
 
 use super::change::{Audience, Change, Level, Verdict};
 use super::changelog;
-use super::words::short;
+use super::words::{line, short};
 
 const AUDIENCES: [(Audience, &str, &str); 4] = [
     (Audience::RustTypes, "Rust types", "types and methods of the generated client"),
@@ -44,7 +44,7 @@ impl Display for Change {
 impl Change {
     fn write(&self, who: &str, formatter: &mut Formatter<'_>) -> fmt::Result {
         let colon = if who.is_empty() { "" } else { ": " };
-        writeln!(formatter, "- **{who}{colon}{}** {}", self.place, sentence(&self.what))?;
+        writeln!(formatter, "- **{who}{colon}{}** {}", line(&self.place), sentence(&self.what))?;
         if let Some(paths) = paths(self) {
             writeln!(formatter, "  - Where: {paths}.")?;
         }
@@ -81,7 +81,7 @@ pub(super) fn operations(verdict: &Verdict, change: &Change) -> String {
     // What has no effect is named in short.
     let most = if change.level() == Level::None { 12 } else { count };
     let mut names: Vec<String> =
-        change.operations.iter().take(most).map(|name| format!("`{name}`")).collect();
+        change.operations.iter().take(most).map(|name| format!("`{}`", line(name))).collect();
     if count > most {
         names.push(format!("{} more", count.saturating_sub(most)));
     }
@@ -90,7 +90,8 @@ pub(super) fn operations(verdict: &Verdict, change: &Change) -> String {
 
 /// A text with a full stop.
 pub(super) fn sentence(text: &str) -> String {
-    if text.ends_with(['.', '!', '?']) { text.to_owned() } else { format!("{text}.") }
+    let text = line(text);
+    if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") }
 }
 
 impl Verdict {
@@ -105,7 +106,7 @@ impl Verdict {
         writeln!(formatter, "## Where these operations are\n")?;
         writeln!(formatter, "| operation | method and path |\n| --- | --- |")?;
         for (name, address) in known {
-            writeln!(formatter, "| `{name}` | `{address}` |")?;
+            writeln!(formatter, "| `{}` | `{}` |", line(name), line(address))?;
         }
         writeln!(formatter)
     }
@@ -135,7 +136,7 @@ impl Display for Verdict {
             writeln!(formatter, "Both documents say the same.\n")?;
         }
         for note in &self.notes {
-            writeln!(formatter, "{}\n", note.replace('\n', " "))?;
+            writeln!(formatter, "{}\n", line(note))?;
         }
         self.addresses(formatter)?;
         if self.level() > Level::None {

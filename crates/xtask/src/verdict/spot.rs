@@ -254,7 +254,11 @@ pub(super) struct Both<'a> {
 
 impl Diff {
     pub(super) fn change(&self, path: &str, (root, operation): (Root, &str)) -> Change {
-        let Rule { wire, rust, section, what, sees, remedy } = self.rule.clone();
+        let Rule { wire, rust, section, what, sees, mut remedy } = self.rule.clone();
+        // What is no matter on the wire may well be one in Rust.
+        if rust == Level::Breaking && wire < Level::Breaking && remedy.starts_with("Nothing") {
+            remedy = format!("In Rust write what the new type takes or gives; else {}", lowered(&remedy));
+        }
         let levels: Vec<(Audience, Level)> = match root {
             Root::Parameter => vec![
                 (Audience::Wire, wire),
@@ -277,6 +281,11 @@ impl Diff {
             types: self.types.clone(),
         }
     }
+}
+
+/// A sentence that goes on.
+fn lowered(text: &str) -> String {
+    text.replacen("Nothing", "nothing", 1)
 }
 
 /// The name of the component that a reference leads to, or the end of its path.

@@ -23,10 +23,15 @@ pub(super) fn shown(value: &Value) -> String {
 /// The start of a text that is too long for a line, without what would break one.
 pub(super) fn short(text: &str) -> String {
     const MOST: usize = 80;
-    let line: String = text.chars().map(|it| if it.is_control() || it == '`' { ' ' } else { it }).collect();
+    let line = line(text).replace('`', " ");
     if line.chars().count() > MOST {
         format!("{}…", line.chars().take(MOST).collect::<String>())
     } else {
         line
     }
+}
+
+/// A text of a document on one line.
+pub(super) fn line(text: &str) -> String {
+    text.chars().map(|it| if it.is_control() { ' ' } else { it }).collect()
 }

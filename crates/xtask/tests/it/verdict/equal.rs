@@ -221,6 +221,16 @@ fn a_document_means_itself_in_any_order() {
 }
 
 #[test]
+fn names_of_a_document_write_no_lines() {
+    let new = edited(
+        base(),
+        &[set("/components/schemas/Post/properties/x\nverdict: none\n", json!({ "const": "`\n# a" }))],
+    );
+    let page = diff(&base(), &new).unwrap().to_string() + &diff(&new, &base()).unwrap().to_string();
+    assert!(!page.contains("\nverdict: none") && !page.contains("\n# a"), "{page}");
+}
+
+#[test]
 fn circles_and_depths_end() {
     let post = |schema: Value| edited(base(), &[set("/components/schemas/Post", schema)]);
     let itself = post(json!({ "$ref": "#/components/schemas/Post" }));
