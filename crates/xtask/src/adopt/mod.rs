@@ -91,56 +91,6 @@ mod tests {
         assert_eq!(adopted.notes, Vec::<String>::new());
     }
 
-    /// The document as its publisher writes it: colons, ids of its own, and every schema in its place.
-    fn published(document: &Value) -> Value {
-        fn written_out(root: &Value, value: &Value) -> Value {
-            match value {
-                Value::Object(object) => {
-                    let target = object.get("$ref").and_then(Value::as_str);
-                    let target = target.and_then(|target| root.pointer(target.strip_prefix('#')?));
-                    let mut whole = target.map_or_else(|| json!({}), |target| written_out(root, target));
-                    for (key, value) in object.iter().filter(|(key, _)| *key != "$ref") {
-                        whole[key] = written_out(root, value);
-                    }
-                    whole
-                }
-                Value::Array(list) => list.iter().map(|value| written_out(root, value)).collect(),
-                other => other.clone(),
-            }
-        }
-        let mut published = document.clone();
-        published["info"]["version"] = json!("1.0.0");
-        let paths = published["paths"].as_object_mut().unwrap();
-        for (path, item) in std::mem::take(paths) {
-            let mut item = written_out(document, &item);
-            for (method, operation) in item.as_object_mut().unwrap() {
-                let words = path.replace(|c: char| !c.is_ascii_alphanumeric(), " ");
-                operation["operationId"] = json!(crate::lower::pascal(&format!("{method} {words}")));
-            }
-            paths.insert(path.replace('{', ":").replace('}', ""), item);
-        }
-        published["components"] = json!({"securitySchemes": document["components"]["securitySchemes"]});
-        published
-    }
-
-    #[test]
-    fn the_publishers_form_becomes_ours() {
-        let names = source::names().unwrap();
-        let ours = adopt(ours(), &names).document;
-        let adopted = adopt(published(&ours), &names);
-        assert_eq!(adopted.findings, []);
-        assert_eq!(adopted.notes, Vec::<String>::new());
-        let theirs = adopted.document;
-        assert!(collect(&theirs) == collect(&ours), "a place has another type");
-        let (theirs, ours) = (&theirs["components"]["schemas"], &ours["components"]["schemas"]);
-        for (name, schema) in ours.as_object().unwrap() {
-            assert_eq!(shape::of(&theirs[name]), shape::of(schema), "{name}");
-            // That of the one place of a type may be the type's.
-            let default = schema.get("default");
-            assert!(default.is_none() || theirs[name].get("default") == default, "{name}");
-        }
-    }
-
     #[test]
     fn a_version_may_be_a_number() {
         let adopted = adopt(json!({"openapi": 3.1, "paths": {}}), &Names::default());

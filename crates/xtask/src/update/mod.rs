@@ -43,7 +43,7 @@ pub enum Outcome {
 pub fn update(input: Input) -> Result<Outcome> {
     let root = source::root()?;
     let before = source::merged().context("what the repository has now")?;
-    let Plan { merged, actions, notes, findings, generated } = plan(input.document, &ours()?);
+    let Plan { merged, actions, notes, findings, generated } = plan(input.document, &Ours::read()?);
     let Some(generated) = generated.filter(|_| findings.is_empty()) else {
         return Ok(Outcome::Undecided(sorted(findings)));
     };
@@ -70,16 +70,11 @@ pub fn update(input: Input) -> Result<Outcome> {
 ///
 /// If what is ours in the repository cannot be read, or a document breaks a rule that comparing cannot do without.
 pub fn diff(old: Input, new: Input) -> Result<Verdict> {
-    let ours = ours()?;
+    let ours = Ours::read()?;
     verdict::diff_with_clients(
         &plan::merged(old.document, &ours).merged,
         &plan::merged(new.document, &ours).merged,
     )
-}
-
-/// What is ours in the repository.
-fn ours() -> Result<Ours> {
-    Ok(Ours { overlay: source::overlay()?, names: source::names()?, ignored: source::ignored()? })
 }
 
 /// Writes everything, and puts it back if the repository does not compile with it.

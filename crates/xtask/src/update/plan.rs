@@ -1,5 +1,6 @@
 //! What an update comes to: a function of the document and of what is ours.
 
+use anyhow::Result;
 use serde_json::Value;
 
 use crate::adopt::{Adopted, Names, adopt};
@@ -7,6 +8,7 @@ use crate::check::{Ignored, check};
 use crate::complete::{Completed, complete};
 use crate::finding::Finding;
 use crate::overlay::{self, Action};
+use crate::source;
 use crate::typed::{Generated, generated};
 
 /// What is ours in `openapi/`.
@@ -18,6 +20,17 @@ pub struct Ours {
     pub names: Names,
     /// `ignored.yaml`.
     pub ignored: Ignored,
+}
+
+impl Ours {
+    /// Reads it from the repository.
+    ///
+    /// # Errors
+    ///
+    /// If a file is missing or cannot be read.
+    pub fn read() -> Result<Self> {
+        Ok(Self { overlay: source::overlay()?, names: source::names()?, ignored: source::ignored()? })
+    }
 }
 
 /// What comes of a document.

@@ -9,6 +9,7 @@ use super::spot::{Both, Out, Rule, Spot, component};
 use super::values;
 use super::words::shown;
 use super::{fields, limits, rust, variants};
+use crate::adopt::HERE;
 
 /// A schema at one place, with what aliases and single alternatives around it say taken in.
 pub(super) struct Use<'a> {
@@ -118,8 +119,15 @@ pub(super) fn compare(both: Both<'_>, old: &Value, new: &Value, spot: &Spot, out
         }
         return;
     }
+    let (before, after) = (old, new);
     let (old, new) = (Use::read(both.old, old), Use::read(both.new, new));
     facts(&old, &new, spot, out);
+    // One of several places of a type, which says less or more than the type has.
+    if before.get(HERE).is_some() || after.get(HERE).is_some() {
+        let [before, after] = [(both.old, before), (both.new, after)]
+            .map(|(api, schema)| Shape::read(api, schema.get(HERE).unwrap_or(schema)));
+        return shapes(both, &before, &after, spot, out);
+    }
     cores(both, old.core, new.core, spot, out);
 }
 

@@ -10,6 +10,7 @@ mod completed;
 mod current;
 mod guards;
 mod header;
+mod published;
 mod verdict;
 
 use std::sync::LazyLock;
