@@ -5,14 +5,14 @@ package ofauth
 import (
 	"encoding/json"
 	"strconv"
-	"strings"
 	"time"
 )
 
-// MediaItem is a medium of a post or message, in one of the forms that the API takes.
+// MediaItem is a medium of a post or message, in one of the forms that the API takes. What surely is none, such as the name of a
+// file, is refused with [ErrInvalidArgument] before anything is sent.
 type MediaItem string
 
-// MediaReference is an upload reference, as [Result.UploadID] is. It can be used once: a second use is refused before anything
+// MediaReference is an upload reference, as [Result.UploadID] is, in whatever form the service gave it. It can be used once: a second use is refused before anything
 // is sent.
 func MediaReference(uploadID string) MediaItem {
 	return MediaItem(uploadID)
@@ -26,21 +26,6 @@ func MediaID(id string) MediaItem {
 // MediaURL is a picture or video on another server, http or https.
 func MediaURL(url string) MediaItem {
 	return MediaItem(url)
-}
-
-// check refuses what is none of the forms that the API takes.
-func (m MediaItem) check() error {
-	text := string(m)
-	for _, beginning := range []string{"upload:", "ofauth_upload_", "http://", "https://"} {
-		if len(text) > len(beginning) && strings.EqualFold(text[:len(beginning)], beginning) {
-			return nil
-		}
-	}
-	if id, err := strconv.ParseUint(text, 10, 64); err == nil && id > 0 {
-		return nil
-	}
-	return invalid(strconv.Quote(text) + " is no medium of a post: give an upload reference (upload:...), the media id of " +
-		"something in the vault, or an http or https URL; a file has to be uploaded first")
 }
 
 // Content is the text and the media of a post, a message or a mass message. What has the zero value is not sent.
@@ -77,11 +62,6 @@ func (c Content) MarshalJSON() ([]byte, error) {
 	set := func(name string, value any, isSet bool) {
 		if isSet {
 			fields[name] = value
-		}
-	}
-	for _, item := range c.Media {
-		if err := item.check(); err != nil {
-			return nil, err
 		}
 	}
 	set("mediaItems", c.Media, len(c.Media) > 0)

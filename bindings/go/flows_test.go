@@ -48,7 +48,15 @@ func TestPostsGoFromTheFirstRequestToTheLast(t *testing.T) {
 	if _, err := client.GetPost(ctx, post.ID); !errors.Is(err, ErrRejected) {
 		t.Fatal(err)
 	}
-	if _, err := client.CreatePost(ctx, Content{Media: []MediaItem{"clip.mp4"}}); !errors.Is(err, ErrInvalidArgument) {
+	for _, item := range []MediaItem{"clip.mp4", "", "0", MediaURL("https://"), MediaID("1.0"), MediaReference("a b")} {
+		_, err := client.CreatePost(ctx, Content{Media: []MediaItem{item}})
+		if !errors.Is(err, ErrInvalidArgument) || !strings.Contains(err.Error(), "no medium of a post") {
+			t.Fatal(item, err)
+		}
+	}
+	// A reference of another form is the service's to refuse.
+	_, err = client.CreatePost(ctx, Content{Media: []MediaItem{MediaReference("ref_1")}})
+	if err == nil || errors.Is(err, ErrInvalidArgument) {
 		t.Fatal(err)
 	}
 }

@@ -43,6 +43,31 @@ impl Client {
         response::read_status(response, operation_id, class).await
     }
 
+    /// Sends the request of an operation whose success is a text.
+    #[allow(dead_code)]
+    pub(crate) async fn text(
+        &self,
+        request: reqwest::Request,
+        operation_id: &str,
+    ) -> Result<ResponseValue<String>, Error> {
+        let (response, class) = self.send(request, operation_id).await?;
+        let read = response::read_bytes(response, operation_id, class).await?;
+        let (status, headers) = (read.status(), read.headers().clone());
+        let text = String::from_utf8_lossy(&read.into_inner()).into_owned();
+        Ok(ResponseValue::new(text, status, headers))
+    }
+
+    /// Sends the request of an operation whose success is bytes.
+    #[allow(dead_code)]
+    pub(crate) async fn bytes(
+        &self,
+        request: reqwest::Request,
+        operation_id: &str,
+    ) -> Result<ResponseValue<Vec<u8>>, Error> {
+        let (response, class) = self.send(request, operation_id).await?;
+        response::read_bytes(response, operation_id, class).await
+    }
+
     async fn send(
         &self,
         request: reqwest::Request,

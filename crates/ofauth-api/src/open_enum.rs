@@ -1,7 +1,7 @@
 //! What the open enums of responses can do besides being matched on.
 
 /// Implements text conversions and serde for an enum whose last variant, `Other`, keeps the text of a value that the
-/// document does not list. Names in full: a schema may be called `Result` or `String`.
+/// document does not list. Names are written in full: a schema may be called like any of them.
 macro_rules! open_enum {
     ($name:ident { $($variant:ident = $value:literal),* $(,)? }) => {
         impl $name {
@@ -25,14 +25,14 @@ macro_rules! open_enum {
             fn from(text: &str) -> Self {
                 match text {
                     $($value => Self::$variant,)*
-                    other => Self::Other(other.to_owned()),
+                    other => Self::Other(::std::borrow::ToOwned::to_owned(other)),
                 }
             }
         }
 
         impl ::std::convert::From<::std::string::String> for $name {
             fn from(text: ::std::string::String) -> Self {
-                Self::from(text.as_str())
+                <Self as ::std::convert::From<&str>>::from(text.as_str())
             }
         }
 
@@ -40,7 +40,7 @@ macro_rules! open_enum {
             type Err = ::std::convert::Infallible;
 
             fn from_str(text: &str) -> ::std::result::Result<Self, Self::Err> {
-                Ok(Self::from(text))
+                ::std::result::Result::Ok(<Self as ::std::convert::From<&str>>::from(text))
             }
         }
 
@@ -53,7 +53,8 @@ macro_rules! open_enum {
         impl<'de> ::serde::Deserialize<'de> for $name {
             fn deserialize<D: ::serde::Deserializer<'de>>(deserializer: D) -> ::std::result::Result<Self, D::Error> {
                 // A number where a word was documented is one more value that nobody listed.
-                crate::lenient::required::<_, ::std::string::String>(deserializer).map(Self::from)
+                crate::lenient::required::<_, ::std::string::String>(deserializer)
+                    .map(|text| <Self as ::std::convert::From<&str>>::from(&text))
             }
         }
     };

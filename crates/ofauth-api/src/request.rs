@@ -3,6 +3,7 @@
 //! The generated code calls this by the names of reqwest's own builder, which would need a `reqwest::Client`. Nothing is
 //! sent here.
 
+use ofauth_operations::operation::Style;
 use ofauth_operations::{Error, ErrorKind};
 use reqwest::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Body, Method, Request, Url};
@@ -75,6 +76,23 @@ impl Draft {
         })
     }
 
+    /// Appends a parameter that is written in a style of its own to the query string.
+    #[allow(dead_code)]
+    pub(crate) fn written(self, name: &str, value: &impl Serialize, style: Style) -> Self {
+        self.and(|request| {
+            let url = request.url_mut();
+            let mut query = url.query().unwrap_or_default().to_owned();
+            for (name, text) in crate::parameter::pairs(value, name, style)? {
+                if !query.is_empty() {
+                    query.push('&');
+                }
+                query.extend([name.as_str(), "=", text.as_str()]);
+            }
+            url.set_query(Some(query.as_str()).filter(|query| !query.is_empty()));
+            Ok(())
+        })
+    }
+
     pub(crate) fn json(self, body: &impl Serialize) -> Self {
         self.and(|request| {
             let body = serde_json::to_vec(body).map_err(unsendable)?;
@@ -82,6 +100,12 @@ impl Draft {
             *request.body_mut() = Some(body.into());
             Ok(())
         })
+    }
+
+    /// JSON of a media type of its own.
+    #[allow(dead_code)]
+    pub(crate) fn json_as(self, body: &impl Serialize, media_type: &'static str) -> Self {
+        self.json(body).header(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
     pub(crate) fn body(self, body: Body) -> Self {
@@ -114,4 +138,29 @@ pub(crate) fn invalid(why: String) -> Error {
 pub(crate) fn unsendable(why: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::InvalidArgument, format!("the request cannot be sent as it is ({why})"))
         .with_source(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn in_a_query_nothing_is_taken_for_what_stands_between() {
+        for (value, style, expected) in [
+            (json!(["a b", "c,d"]), Style::Commas, "it=a+b,c%2Cd"),
+            (json!(["a", "b"]), Style::Pipes, "it=a%7Cb"),
+            (json!(["a", "b"]), Style::Spaces, "it=a%20b"),
+            (json!({"a": 1}), Style::DeepObject, "it%5Ba%5D=1"),
+            (json!({"a": 1}), Style::Repeated, "a=1"),
+            (json!({"a": 1}), Style::Json, "it=%7B%22a%22%3A1%7D"),
+        ] {
+            let request = Draft::get("http://127.0.0.1/".to_owned()).written("it", &value, style);
+            assert_eq!(request.build().unwrap().url().query(), Some(expected));
+        }
+        let nothing = Draft::get("http://127.0.0.1/".to_owned());
+        let nothing = nothing.written("it", &None::<Vec<i64>>, Style::Commas).build().unwrap();
+        assert_eq!(nothing.url().query(), None);
+    }
 }

@@ -33,8 +33,12 @@ pub(crate) async fn read<T: DeserializeOwned>(
     if !status.is_success() {
         return Err(refused(status.as_u16(), &headers, &body, doing));
     }
-    let body = if body.trim_ascii().is_empty() { b"{}".as_slice() } else { &body };
-    match from_json(body) {
+    let is_empty = body.trim_ascii().is_empty();
+    let read = if is_empty { from_json(b"{}") } else { from_json(&body) };
+    // An answer that may be missing is null then, if it has fields that must be there.
+    let read =
+        read.or_else(|error| if is_empty { from_json(b"null").map_err(|_| error) } else { Err(error) });
+    match read {
         Ok(value) => Ok(ResponseValue::new(value, status, headers)),
         Err(error) => {
             let text = format!("{doing}: the answer is not as documented");
@@ -47,15 +51,25 @@ pub(crate) async fn read<T: DeserializeOwned>(
 
 /// Reads a success without looking at its body. Another answer is an error.
 pub(crate) async fn read_status(
-    mut response: Response,
+    response: Response,
     doing: &str,
     class: RetryClass,
 ) -> Result<ResponseValue<()>, Error> {
+    let read = read_bytes(response, doing, class).await?;
+    Ok(ResponseValue::new((), read.status(), read.headers().clone()))
+}
+
+/// Reads a success as it comes. Another answer is an error.
+pub(crate) async fn read_bytes(
+    mut response: Response,
+    doing: &str,
+    class: RetryClass,
+) -> Result<ResponseValue<Vec<u8>>, Error> {
     let status = response.status();
     let headers = std::mem::take(response.headers_mut());
     let body = collect(response, doing, class).await?;
     if status.is_success() {
-        Ok(ResponseValue::new((), status, headers))
+        Ok(ResponseValue::new(body, status, headers))
     } else {
         Err(refused(status.as_u16(), &headers, &body, doing))
     }

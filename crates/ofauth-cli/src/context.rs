@@ -4,7 +4,7 @@ use ofauth::{Client, ClientBuilder, ErrorKind, Setting};
 use ofauth_sandbox::Sandbox;
 use url::Url;
 
-use crate::app::App;
+use crate::app::{App, Shared};
 use crate::args::Global;
 use crate::args::upload::Speed;
 use crate::config::{self, Settings, proxy};
@@ -52,6 +52,9 @@ impl Context {
     }
 
     async fn with_journals(app: &App, speed: &Speed, journals: Journals) -> Result<Context> {
+        if let (Some(shared), Some(connection)) = (&app.shared, &app.flags.connection) {
+            return Self::sharing(shared, connection);
+        }
         let (flags, speed) = (app.flags.clone(), speed.clone());
         if flags.sandbox_part_size.is_some() && !flags.sandbox {
             return Err(Failure::argument("--sandbox-part-size needs --sandbox"));
@@ -94,6 +97,18 @@ impl Context {
             _ => Failure::from(error),
         })?;
         Ok(Context { client, sandbox, state, base_url, connection })
+    }
+
+    /// The same for another connection: one client, whose requests keep to one budget for each connection.
+    fn sharing(shared: &Shared, connection: &str) -> Result<Context> {
+        let Shared { client, state, base_url } = shared.clone();
+        let client = client.for_connection(connection)?;
+        Ok(Context { client, sandbox: None, state, base_url, connection: Some(connection.to_owned()) })
+    }
+
+    /// What the same command for another connection can share.
+    pub(crate) fn share(&self) -> Shared {
+        Shared { client: self.client.clone(), state: self.state.clone(), base_url: self.base_url.clone() }
     }
 
     /// Refuses to go on without a connection, before anything is read or sent.

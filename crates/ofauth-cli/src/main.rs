@@ -87,7 +87,7 @@ async fn run(cli: Cli) -> Exit {
         let _ = asked.around(|| Stream::Err.write(interrupt::NOTICE.as_bytes(), Form::Line));
     };
     let interrupt = Interrupt::listen(say, move || screen.leave());
-    let app = App { flags: cli.global, out, interrupt };
+    let app = App { flags: cli.global, out, interrupt, shared: None };
     let end = match commands::run(&app, &cli.command).await {
         Ok(end) => end,
         Err(failure) => {

@@ -20,6 +20,7 @@ mod error;
 pub mod operation;
 pub mod operations;
 pub mod schemas;
+mod style;
 
 #[doc(hidden)]
 pub use error::Setting;

@@ -4,6 +4,8 @@
 //! that choose the operation at run time (the raw call of `ofauth`, the C library, the command line) and links
 //! none of the generated builders. This module does no I/O and checks no values.
 
+pub use crate::style::{Encode, Style};
+
 /// One operation of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -24,6 +26,9 @@ pub struct Operation {
     pub parameters: &'static [Parameter],
     /// What the request carries.
     pub body: Body,
+    /// The media types of the body that the document names, unless it is plain JSON: `application/vnd.api+json`, of bytes
+    /// `video/mp4` or `*/*`, which is any.
+    pub media_type: Option<&'static str>,
     /// What a success carries, and so what an answer has to hold to be taken for one.
     pub success: Success,
     /// Whether the operation acts on a connection and so sends `x-connection-id`.
@@ -50,6 +55,8 @@ pub struct Parameter {
     pub required: bool,
     /// What kind of value it takes.
     pub kind: Kind,
+    /// How its value is written.
+    pub style: Style,
     /// The values it may have, empty when the document lists none.
     pub values: &'static [&'static str],
     /// What else the document says of its value.
@@ -121,10 +128,13 @@ pub enum Kind {
     Boolean,
     /// An identifier: a number or text.
     Id,
-    /// Several values, each sent as its own `name=value` pair.
+    /// Several values, written as the [style](Parameter::style) says.
     Array,
-    /// An object. Each of its [fields](Parameter::properties) is sent as its own `name[field]=value` pair.
+    /// An object, written as the [style](Parameter::style) says. It has the [fields](Parameter::properties) that the document
+    /// names, and any if it names none.
     Object,
+    /// Any JSON value, sent as its text.
+    Json,
 }
 
 /// What the request of an [`Operation`] carries.
@@ -139,6 +149,8 @@ pub enum Body {
     Json,
     /// Raw bytes of the media type that the caller names.
     Bytes,
+    /// The same, and they may be left out.
+    OptionalBytes,
 }
 
 /// What a success of an [`Operation`] carries.
@@ -149,11 +161,14 @@ pub struct Success {
     pub body: SuccessBody,
     /// The field without which the body means nothing, such as the `id` of what was made.
     pub key: Option<&'static str>,
+    /// The media types of the body that the document names, unless it is plain JSON: `text/csv`. They are asked for by the
+    /// header `Accept`.
+    pub media_type: Option<&'static str>,
 }
 
 impl Success {
     /// A success that may carry anything, as of a call that no document describes.
-    pub const ANYTHING: Self = Self { body: SuccessBody::Any, key: None };
+    pub const ANYTHING: Self = Self { body: SuccessBody::Any, key: None, media_type: None };
 }
 
 /// The body of a [`Success`].
@@ -166,8 +181,12 @@ pub enum SuccessBody {
     Json,
     /// A JSON list, a page of one, or one item of it alone. A [key](Success::key) is a field of the items.
     Listing,
-    /// Whatever it is: no document describes it as JSON.
+    /// Whatever it is: no document describes it as JSON, or it may be any of several forms of it.
     Any,
+    /// A text that is no JSON, such as CSV.
+    Text,
+    /// Bytes, such as a picture.
+    Bytes,
 }
 
 /// Whether an [`Operation`] acts on a connection.

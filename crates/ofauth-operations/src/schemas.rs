@@ -55,7 +55,8 @@ mod tests {
                 Body::None => body.is_null(),
                 Body::Json => body["required"] == true && body["schema"].is_object(),
                 Body::OptionalJson => body["required"] == false && body["schema"].is_object(),
-                Body::Bytes => body["mediaType"].is_string(),
+                Body::Bytes => body["required"] == true && body["mediaType"].is_string(),
+                Body::OptionalBytes => body["required"] == false && body["mediaType"].is_string(),
             };
             assert!(agrees, "{}: {body}", operation.id);
         }

@@ -105,8 +105,6 @@ fn lists_say_how_they_go_on() {
     assert_eq!(page("search_users").unwrap().style, PageStyle::OffsetOrArray);
     assert_eq!(page("list_transactions").unwrap().size, None);
     assert_eq!((page("get_sent_mass_messages"), page("create_post")), (None, None));
-    let paging = OPERATIONS.iter().filter(|operation| operation.page.is_some()).count();
-    assert_eq!(paging, 37);
     for operation in OPERATIONS {
         let Some(page) = operation.page else { continue };
         let has = |name: &str| operation.parameters.iter().any(|parameter| parameter.name == name);

@@ -54,7 +54,8 @@ impl Call {
             return Ok(value);
         }
         let content_type = self.header(CONTENT_TYPE.as_str()).unwrap_or_default();
-        if essence(content_type) != "application/json" {
+        let essence = essence(content_type);
+        if essence != "application/json" && !essence.ends_with("+json") {
             let message = format!("Content-Type: must be application/json, not \"{content_type}\"");
             return Err(ApiError::bad_request(message).into());
         }

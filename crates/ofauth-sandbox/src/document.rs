@@ -41,6 +41,9 @@ pub(crate) struct Operation {
     /// The schema of the JSON body.
     pub(crate) request: Option<Value>,
     pub(crate) status: u16,
+    /// What the answer is, unless it is plain JSON.
+    #[serde(default, rename = "mediaType")]
+    pub(crate) media_type: Option<String>,
     pub(crate) response: Value,
     #[serde(skip)]
     segments: Vec<Segment>,
@@ -102,6 +105,7 @@ pub(crate) enum BodyKind {
     Json,
     OptionalJson,
     Bytes,
+    OptionalBytes,
 }
 
 /// How an operation hands out a long list.
@@ -152,14 +156,26 @@ pub(crate) struct Parameter {
     pub(crate) deprecated: bool,
 }
 
-/// How a parameter with several values is written in a query.
+/// How a parameter with several values is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) enum Style {
-    /// An array: its name is repeated.
+    /// An array: its name is repeated. An object: its fields have names of their own.
     Form,
     /// An object: `name[field]=value`.
     DeepObject,
+    /// One text with commas; of an object `field,value`.
+    Commas,
+    /// One text with spaces.
+    Spaces,
+    /// One text with `|`.
+    Pipes,
+    /// An object: one text of `field=value` with commas.
+    Fields,
+    /// JSON text.
+    Json,
+    /// In a form that the document does not define.
+    Other,
 }
 
 /// Where a parameter goes.
@@ -168,6 +184,7 @@ pub(crate) enum Style {
 pub(crate) enum Place {
     Path,
     Query,
+    Header,
 }
 
 #[derive(Debug)]

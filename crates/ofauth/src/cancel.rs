@@ -100,6 +100,13 @@ impl Limits {
         Self { once: !retry, ..self }
     }
 
+    /// The same, with this time from now on if that ends before.
+    pub(crate) fn ending_in(self, left: Duration) -> Self {
+        let end = Instant::now().checked_add(left);
+        let deadline = [self.deadline, end].into_iter().flatten().min();
+        Self { deadline, ..self }
+    }
+
     /// Resolves when the caller cancels, to `Cancelled`, or when the deadline passes, to `Timeout`.
     pub(crate) async fn passed(&self) -> ErrorKind {
         let deadline = async {

@@ -137,6 +137,7 @@ pub mod line_file;
 mod link;
 #[cfg(feature = "typed")]
 mod lists;
+mod media_form;
 mod media_wait;
 mod net;
 mod object;

@@ -126,20 +126,38 @@ pub fn first_line(format: StateFormat) -> Vec<u8> {
 /// # Errors
 ///
 /// The system refuses.
-pub fn for_each_line(file: &File, mut show: impl FnMut(u64, &[u8])) -> io::Result<usize> {
-    let (mut lines, mut offset, mut line): (usize, _, _) = (0, FIRST, Vec::new());
-    let mut reader = at(file, FIRST);
+pub fn for_each_line(file: &File, show: impl FnMut(u64, &[u8])) -> io::Result<usize> {
+    for_each_line_from(file, FIRST, show).map(|(lines, _)| lines)
+}
+
+/// The same from where a line begins on, or from the first one that counts. Returns, too, where the first line begins that
+/// has no end yet: who goes on there later reads only what is new.
+///
+/// # Errors
+///
+/// The system refuses.
+pub fn for_each_line_from(
+    file: &File,
+    from: u64,
+    mut show: impl FnMut(u64, &[u8]),
+) -> io::Result<(usize, u64)> {
+    let (mut lines, mut offset, mut line): (usize, _, _) = (0, from.max(FIRST), Vec::new());
+    let mut reader = at(file, offset);
     loop {
         line.clear();
         let mut length = read_line(&mut reader, &mut line)?;
         if length == 0 {
-            return Ok(lines);
+            return Ok((lines, offset));
         }
         lines = lines.saturating_add(1);
         if line.last() == Some(&b'\n') {
             show(offset, &line);
         } else {
-            length = length.saturating_add(reader.skip_until(b'\n')? as u64);
+            let rest = reader.skip_until(b'\n')?;
+            if rest == 0 && length < LONGEST_LINE {
+                return Ok((lines, offset));
+            }
+            length = length.saturating_add(rest as u64);
         }
         offset = offset.saturating_add(length);
     }

@@ -15,6 +15,12 @@ pub fn snake(name: &str) -> String {
 }
 
 fn identifier(name: &str, fold: fn(&str) -> String, start: &str) -> String {
+    // The generator's own names for the two that have no letter and are common.
+    let name = match name {
+        "+1" => "plus1",
+        "-1" => "minus1",
+        other => other,
+    };
     let allowed = |character: char| character.is_alphanumeric() || character == '_';
     let name = name.replace('\'', "");
     let folded = fold(&name.replace(|character| !allowed(character), "-"));
@@ -46,7 +52,9 @@ mod tests {
             ("type", "Type", "type_"),
             ("Self", "Self_", "self_"),
             ("720p", "X720p", "x720p"),
-            ("+1", "X1", "x1"),
+            ("+1", "Plus1", "plus1"),
+            ("-1", "Minus1", "minus1"),
+            ("+", "X", "x"),
             ("it's", "Its", "its"),
             ("", "X", "x"),
         ] {

@@ -4,10 +4,12 @@
 
 use std::path::{Path, PathBuf};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use crate::{complete, overlay};
+use crate::adopt::{self, Adopted, Names};
+use crate::check::Ignored;
+use crate::overlay;
 
 /// What lies in the root of this repository and of no other.
 const MARK: &str = "crates/xtask/Cargo.toml";
@@ -36,18 +38,45 @@ fn around(place: &Path) -> Option<PathBuf> {
     place.ancestors().find(|folder| folder.join(MARK).is_file()).map(Path::to_owned)
 }
 
-/// The merged document: `openapi/upstream.yaml` with `openapi/overlay.yaml` laid over it.
+/// Where the publisher's document lies, as it came.
+pub const UPSTREAM: &str = "openapi/upstream.yaml";
+
+/// The publisher's document as it came.
+pub fn upstream() -> Result<Value> {
+    yaml(UPSTREAM)
+}
+
+/// What is ours and laid over it: `openapi/overlay.yaml`.
+pub fn overlay() -> Result<Value> {
+    yaml(overlay::FILE)
+}
+
+/// Which places have which type: `openapi/names.yaml`.
+pub fn names() -> Result<Names> {
+    Names::read(&yaml(adopt::FILE)?).context(adopt::FILE)
+}
+
+/// What the document says and nothing here carries.
+pub fn ignored() -> Result<Ignored> {
+    Ok(Ignored::read(&yaml("openapi/ignored.yaml")?))
+}
+
+/// The merged document: the publisher's in our form, with the overlay laid over it.
 pub fn merged() -> Result<Value> {
-    let folder = root()?.join("openapi");
-    let mut document = yaml(&folder.join("upstream.yaml"))?;
-    complete::drop_foreign_ids(&mut document);
-    overlay::apply(&mut document, &yaml(&folder.join("overlay.yaml"))?)?;
+    let Adopted { mut document, findings, .. } = adopt::adopt(upstream()?, &names()?);
+    let found: Vec<String> = findings.iter().map(ToString::to_string).collect();
+    ensure!(found.is_empty(), "openapi/upstream.yaml:\n{}", found.join("\n"));
+    overlay::apply(&mut document, &overlay()?)?;
     // One order whatever features the JSON library was built with: another package may ask it to keep the file's.
     document.sort_all_objects();
     Ok(document)
 }
 
-fn yaml(path: &Path) -> Result<Value> {
-    let text = std::fs::read_to_string(path).with_context(|| format!("cannot read {}", path.display()))?;
-    serde_saphyr::from_str(&text).with_context(|| format!("{} is not YAML", path.display()))
+/// The text of a file of the repository.
+pub fn text(path: &str) -> Result<String> {
+    std::fs::read_to_string(root()?.join(path)).with_context(|| format!("cannot read {path}"))
+}
+
+fn yaml(path: &str) -> Result<Value> {
+    serde_saphyr::from_str(&text(path)?).with_context(|| format!("{path} is not YAML"))
 }

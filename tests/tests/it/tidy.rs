@@ -5,7 +5,6 @@
 //!
 //! Reads the checkout and what cargo says of it; builds and runs nothing else.
 
-mod counts;
 mod features;
 mod imports;
 mod layers;

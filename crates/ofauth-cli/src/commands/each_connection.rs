@@ -1,8 +1,9 @@
-//! `--each-connection`: runs a command for each active connection, one after another, and ends with the worst exit code.
+//! `--each-connection`: runs a command for each active connection, one after another with one client, and ends with the worst
+//! exit code.
 
 use ofauth::unversioned::display_safe::one_line;
 
-use super::{account, run_once};
+use super::{account, run_once, upload};
 use crate::app::App;
 use crate::args::Command;
 use crate::args::account::SettingsCommand;
@@ -19,7 +20,10 @@ pub(super) async fn run(app: &App, command: &Command) -> Result<Exit> {
             "--each-connection is not for `ofauth {name}`: it acts for none"
         )));
     }
-    let context = Context::open(app).await?;
+    let context = match command {
+        Command::Upload(args) => upload::open(app, args).await?,
+        _ => Context::open(app).await?,
+    };
     let connections = app.interrupt.or_stop(account::active(&context)).await?;
     if connections.is_empty() {
         app.out.note("ofauth: there is no active connection");
@@ -38,6 +42,7 @@ pub(super) async fn run(app: &App, command: &Command) -> Result<Exit> {
         let mut one = app.clone();
         one.flags.each_connection = false;
         one.flags.connection = Some(connection.id.clone());
+        one.shared = Some(context.share());
         let end = match run_once(&one, command).await {
             Ok(end) => end,
             Err(failure) => {

@@ -1,11 +1,15 @@
 //! Whole flows from the shell: sign-in, vault, posts, messages, Vault+, settings, and one command for each connection.
 
+use std::net::SocketAddr;
 use std::process::Stdio;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ofauth_sandbox::Sandbox;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
 
 use crate::support::{CANARY, Home, Run, finish, run, run_with_input, sample, signal};
 
@@ -199,6 +203,22 @@ async fn settings_that_delete_copies_are_said_first() {
     assert!(scene.run(&["budget"]).await.ends_with(0).out.starts_with("conn_test  "));
 }
 
+/// Hands connections on to a server and counts them.
+async fn relay(to: SocketAddr) -> (String, Arc<AtomicUsize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base_url = format!("http://{}", listener.local_addr().unwrap());
+    let opened = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&opened);
+    tokio::spawn(async move {
+        while let Ok((mut client, _)) = listener.accept().await {
+            count.fetch_add(1, Ordering::SeqCst);
+            let mut server = TcpStream::connect(to).await.unwrap();
+            tokio::spawn(async move { tokio::io::copy_bidirectional(&mut client, &mut server).await });
+        }
+    });
+    (base_url, opened)
+}
+
 #[tokio::test]
 async fn one_command_runs_for_each_connection() {
     let scene = Scene::start().await;
@@ -229,6 +249,15 @@ async fn one_command_runs_for_each_connection() {
             .says(&["--each-connection is not for"]);
     }
     scene.account(&["--each-connection", "--connection", "conn_1", "budget"]).await.ends_with(2);
+
+    // All of it goes through one client: the list, and both calls.
+    let (base_url, opened) = relay(scene.server.address()).await;
+    scene.account(&["--base-url", &base_url, "--each-connection", "vault-plus", "status"]).await.ends_with(0);
+    assert_eq!(opened.load(Ordering::SeqCst), 1, "connections to the server");
+    let photo = sample("photo.jpg");
+    let upload = ["--each-connection", "upload", photo.to_str().unwrap()];
+    let references = scene.account(&upload).await.ends_with(0).out;
+    assert_eq!((references.lines().count(), scene.server.uploads().len()), (2, 2), "{references}");
 
     let listed = scene.account(&["connections", "list"]).await.ends_with(0);
     assert!(listed.out.lines().all(|line| line.split('\t').count() == 4), "{}", listed.out);

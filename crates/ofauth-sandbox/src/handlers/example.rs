@@ -13,9 +13,16 @@ use crate::world::shape::Frame;
 /// The example of an operation with these facts in it.
 pub(crate) fn filled(call: &Call, operation: &Operation, facts: &Value) -> Reply {
     let (frame, none) = (Frame { base: &call.base, at: NEWEST }, Map::new());
-    let payload = match &operation.response {
-        Value::Null => Payload::Empty,
-        example => Payload::Json(frame.fill(example, facts.as_object().unwrap_or(&none))),
+    let payload = match (&operation.response, &operation.media_type) {
+        (Value::Null, _) => Payload::Empty,
+        (Value::String(text), Some(media_type)) if !media_type.contains("json") => {
+            Payload::Text { content_type: media_type.clone(), text: text.clone() }
+        }
+        (example, Some(media_type)) => Payload::Text {
+            content_type: media_type.clone(),
+            text: frame.fill(example, facts.as_object().unwrap_or(&none)).to_string(),
+        },
+        (example, None) => Payload::Json(frame.fill(example, facts.as_object().unwrap_or(&none))),
     };
     Reply::new(status(operation), payload)
 }

@@ -1,8 +1,9 @@
 //! The parameters of a request, read as the document says they are written, and checked.
 //!
-//! Arrays repeat their name, objects are written `name[field]=value`. A lenient sandbox also takes what older clients
+//! Most arrays repeat their name, most objects are written `name[field]=value`. A lenient sandbox also takes what older clients
 //! write: `name[]` for arrays, JSON for objects, and names that it does not know.
 
+use http::HeaderMap;
 use serde_json::{Map, Value};
 
 use crate::document::{Operation, Parameter, Place, Style};
@@ -16,6 +17,8 @@ pub(crate) struct Given<'a> {
     pub(crate) path: &'a [String],
     /// The decoded names and values of the query.
     pub(crate) query: &'a [(String, String)],
+    /// The headers.
+    pub(crate) headers: &'a HeaderMap,
     /// Whether what older clients send is taken.
     pub(crate) lenient: bool,
 }
@@ -27,6 +30,8 @@ impl Given<'_> {
         let mut deprecated = Vec::new();
         for parameter in &operation.parameters {
             match self.value_of(operation, parameter)? {
+                // What its form means is not defined, so nothing is held against it.
+                Some(_) if parameter.style == Some(Style::Other) => {}
                 Some(value) => {
                     let inner = Inner::Brackets;
                     let check = Check { unknown_fields: self.lenient, inner };
@@ -65,13 +70,27 @@ impl Given<'_> {
                 let own = self.query.iter().filter(|(found, _)| belongs(parameter, found));
                 own.map(|(name, value)| (name.as_str(), value.as_str())).collect()
             }
+            Place::Header => {
+                let values = self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok());
+                values.map(|value| (name.as_str(), value)).collect()
+            }
         };
         if texts.is_empty() {
             return Ok(None);
         }
+        let is_object = parameter.schema.as_object().is_some_and(|it| schema::types(it).contains(&"object"));
         match parameter.style {
-            Some(Style::Form) => self.array(parameter, &texts).map(Some),
-            Some(Style::DeepObject) => self.object(parameter, &texts).map(Some),
+            Some(Style::Form) if !is_object => self.array(parameter, &texts).map(Some),
+            Some(Style::Form | Style::DeepObject) => self.object(parameter, &texts).map(Some),
+            Some(style @ (Style::Commas | Style::Spaces | Style::Pipes | Style::Fields)) => {
+                one_text(parameter, style, is_object, &texts).map(Some)
+            }
+            Some(Style::Json) => texts
+                .first()
+                .and_then(|(_, text)| serde_json::from_str(text).ok())
+                .ok_or_else(|| format!("{name}: is not JSON"))
+                .map(Some),
+            Some(Style::Other) => Ok(Some(Value::Null)),
             None => match texts.as_slice() {
                 [(name, text)] => read(&parameter.schema, text, name).map(Some),
                 several => Err(format!("{name}: is given {} times", several.len())),
@@ -92,6 +111,7 @@ impl Given<'_> {
         let mut fields = Map::new();
         for (name, text) in texts {
             match field_of(parameter, name) {
+                // Of a form, the name is the field's own.
                 Some(field) => {
                     let schema = parameter.schema.pointer(&format!("/properties/{}", escaped(field)));
                     let value = read(schema.unwrap_or(&Value::Null), text, name)?;
@@ -109,11 +129,49 @@ impl Given<'_> {
     }
 }
 
+/// The value of an array or an object that is one text.
+fn one_text(
+    parameter: &Parameter,
+    style: Style,
+    is_object: bool,
+    texts: &[(&str, &str)],
+) -> Result<Value, String> {
+    let name = &parameter.name;
+    let between = match style {
+        Style::Spaces => ' ',
+        Style::Pipes => '|',
+        _ => ',',
+    };
+    let [(_, text)] = texts else {
+        return Err(format!("{name}: write it as one text: {name}=1{between}2"));
+    };
+    let parts: Vec<&str> = text.split(between).collect();
+    if !is_object {
+        let each = parameter.schema.get("items").unwrap_or(&Value::Null);
+        return parts.into_iter().map(|part| read(each, part, name)).collect();
+    }
+    let pairs: Vec<(&str, &str)> = match style {
+        Style::Fields => parts.iter().filter_map(|part| part.split_once('=')).collect(),
+        _ => parts.chunks(2).filter_map(|pair| Some((*pair.first()?, *pair.get(1)?))).collect(),
+    };
+    let mut fields = Map::new();
+    for (field, text) in pairs {
+        let schema = parameter.schema.pointer(&format!("/properties/{}", escaped(field)));
+        fields.insert(field.to_owned(), read(schema.unwrap_or(&Value::Null), text, name)?);
+    }
+    Ok(Value::Object(fields))
+}
+
 /// Whether `name`, as it is written in a query, is one of the parameter's.
 fn belongs(parameter: &Parameter, name: &str) -> bool {
+    let fields = parameter.schema.get("properties").and_then(Value::as_object);
+    if parameter.style == Some(Style::Form) && fields.is_some_and(|fields| fields.contains_key(name)) {
+        return true;
+    }
     let rest = name.strip_prefix(parameter.name.as_str());
     rest.is_some_and(|rest| match parameter.style {
-        None => rest.is_empty(),
+        Some(Style::Commas | Style::Spaces | Style::Pipes | Style::Fields | Style::Json | Style::Other)
+        | None => rest.is_empty(),
         Some(Style::Form) => rest.is_empty() || rest == "[]",
         Some(Style::DeepObject) => rest.is_empty() || rest.starts_with('['),
     })
@@ -121,6 +179,9 @@ fn belongs(parameter: &Parameter, name: &str) -> bool {
 
 /// The field that `name[field]` names.
 fn field_of<'a>(parameter: &Parameter, name: &'a str) -> Option<&'a str> {
+    if parameter.style == Some(Style::Form) {
+        return Some(name);
+    }
     name.strip_prefix(parameter.name.as_str())?.strip_prefix('[')?.strip_suffix(']')
 }
 
@@ -174,10 +235,43 @@ mod tests {
         .unwrap();
         let check = |name: &str| {
             let query = [(name.to_owned(), "x".to_owned())];
-            Given { path: &[], query: &query, lenient: false }.check(&operation)
+            Given { path: &[], query: &query, headers: &HeaderMap::new(), lenient: false }.check(&operation)
         };
         assert_eq!(check("sortBy"), Ok(vec!["sortBy".to_owned()]));
         assert_eq!(check("order"), Ok(vec![]));
         assert_eq!(check("sortB"), Err("sortB: is not a parameter of list_it; known are order".to_owned()));
+    }
+
+    #[test]
+    fn every_style_is_read_and_checked() {
+        let list = json!({ "type": "array", "items": { "type": "integer" } });
+        let object = json!({ "type": "object", "properties": { "a": { "type": "integer" }, "b": { "type": "string" } } });
+        for (style, schema, right, wrong) in [
+            ("form", &list, "it=1&it=2", "it=x"),
+            ("commas", &list, "it=1,2", "it=1,x"),
+            ("spaces", &list, "it=1%202", "it=1,2"),
+            ("pipes", &list, "it=1%7C2", "it=1&it=2"),
+            ("json", &list, "it=[1,2]", "it=1,2"),
+            ("form", &object, "a=1&b=x", "a=x"),
+            ("deepObject", &object, "it[a]=1", "it[a]=x"),
+            ("commas", &object, "it=a,1,b,x", "it=a,x"),
+            ("fields", &object, "it=a=1,b=x", "it=a=x"),
+            ("other", &object, "it=whatever", "its=1"),
+        ] {
+            let parameter =
+                json!({ "name": "it", "in": "query", "required": false, "schema": schema, "style": style });
+            let operation: Operation = serde_json::from_value(json!({
+                "id": "list_it", "method": "GET", "path": "/it", "connection": "none", "body": "none", "request": null,
+                "status": 200, "response": {}, "parameters": [parameter],
+            }))
+            .unwrap();
+            let check = |query: &str| {
+                let query = crate::query::pairs(query);
+                Given { path: &[], query: &query, headers: &HeaderMap::new(), lenient: false }
+                    .check(&operation)
+            };
+            assert_eq!(check(right), Ok(vec![]), "{style} {right}");
+            assert!(check(wrong).is_err(), "{style} {wrong}");
+        }
     }
 }

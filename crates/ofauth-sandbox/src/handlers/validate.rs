@@ -18,7 +18,7 @@ pub(crate) async fn request(
     path_values: &[String],
 ) -> Result<(), Failure> {
     // What uploads say is checked with their bytes: their query is the plan's.
-    if operation.body == BodyKind::Bytes {
+    if matches!(operation.body, BodyKind::Bytes | BodyKind::OptionalBytes) {
         return Ok(());
     }
     parameters(call, operation, path_values)?;
@@ -29,7 +29,12 @@ pub(crate) async fn request(
 /// Checks the parameters of a request against the document.
 fn parameters(call: &Call, operation: &Operation, path_values: &[String]) -> Result<(), ApiError> {
     let query = query::pairs(&call.query);
-    let given = Given { path: path_values, query: &query, lenient: call.state.settings.lenient };
+    let given = Given {
+        path: path_values,
+        query: &query,
+        headers: &call.headers,
+        lenient: call.state.settings.lenient,
+    };
     let deprecated = given.check(operation).map_err(ApiError::bad_request)?;
     call.entry.edit(|exchange| exchange.deprecated = deprecated);
     Ok(())

@@ -98,7 +98,8 @@ async fn every_operation_answers() {
             }
         }
     }
-    assert!(like_the_example > 110, "{like_the_example}");
+    // The others answer from the world, which need not have what the example has.
+    assert!(like_the_example * 4 > operations().len() * 3, "{like_the_example}");
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@ mod pages;
 mod params;
 pub(crate) mod pause;
 pub(crate) mod raw;
+mod shared_references;
 pub(crate) mod transport;
 pub(crate) mod typed;
 pub(crate) mod used_references;

@@ -3,7 +3,7 @@
 //! Pure. What their values are on the wire, [`values`] says. What a caller sends raw is placed and not refused: the service may know more than this version does.
 
 use http::header::{HeaderMap, HeaderName, HeaderValue};
-use ofauth_operations::operation::{Operation, Place};
+use ofauth_operations::operation::{Encode, Operation, Place};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::{Map, Value};
 
@@ -27,17 +27,27 @@ pub(crate) fn place(
         return Err(invalid(format!("{} has no parameter {unknown:?}: it takes {takes}", operation.id)));
     }
     let mut path = operation.path.to_owned();
-    let mut query = url::form_urlencoded::Serializer::new(String::new());
+    let mut query = String::new();
     let mut headers = HeaderMap::new();
+    let in_path = |text: &str| utf8_percent_encode(text, ENCODED).to_string();
+    let in_query = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let in_header = |text: &str| text.to_owned();
     for parameter in operation.parameters {
         let sent_raw: Pairs = raw.iter().filter(|(name, _)| name == parameter.name).cloned().collect();
+        let encode: Encode<'_> = match parameter.place {
+            Place::Path => &in_path,
+            Place::Query => &in_query,
+            _ => &in_header,
+        };
         let pairs = match params.get(parameter.name) {
-            _ if !sent_raw.is_empty() => sent_raw,
+            _ if !sent_raw.is_empty() => {
+                sent_raw.iter().map(|(name, text)| (encode(name), encode(text))).collect()
+            }
             None | Some(Value::Null) if parameter.required => {
                 return Err(invalid(format!("{} needs the parameter {:?}", operation.id, parameter.name)));
             }
             None | Some(Value::Null) => continue,
-            Some(value) => values::pairs(operation, parameter, value, raw)?,
+            Some(value) => values::pairs(operation, parameter, value, raw, encode)?,
         };
         match parameter.place {
             Place::Path => {
@@ -49,11 +59,10 @@ pub(crate) fn place(
                     );
                     return Err(invalid(text));
                 }
-                let encoded = utf8_percent_encode(&value, ENCODED).to_string();
-                path = path.replace(&format!("{{{}}}", parameter.name), &encoded);
+                path = path.replace(&format!("{{{}}}", parameter.name), &value);
             }
             Place::Query => {
-                query.extend_pairs(pairs);
+                pairs.iter().for_each(|(name, text)| append(&mut query, name, text));
             }
             Place::Header => {
                 let name = HeaderName::from_bytes(parameter.name.as_bytes());
@@ -71,15 +80,21 @@ pub(crate) fn place(
     }
     for (name, value) in raw {
         if !operation.parameters.iter().any(|known| known.name == name) {
-            query.append_pair(name, value);
+            append(&mut query, &in_query(name), &in_query(value));
         }
     }
-    let query = query.finish();
     if !query.is_empty() {
         path.push('?');
         path.push_str(&query);
     }
     Ok((path, headers))
+}
+
+fn append(query: &mut String, name: &str, text: &str) {
+    if !query.is_empty() {
+        query.push('&');
+    }
+    query.extend([name, "=", text]);
 }
 
 /// The value of a parameter that has one place for all of it.

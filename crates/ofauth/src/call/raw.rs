@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Method;
-use http::header::{CONTENT_TYPE, HeaderValue};
+use http::header::{ACCEPT, CONTENT_TYPE, HeaderValue};
 use ofauth_operations::operation::{Body, Connection, Operation, RetryClass};
 use ofauth_operations::operations;
 use serde::Serialize;
@@ -28,6 +28,9 @@ use crate::http::response::Response;
 
 /// The id of the one call that no OpenAPI document can describe: any method on any path of OnlyFans' own API.
 pub const PROXY_REQUEST: &str = "proxy_request";
+
+/// What a JSON body is called where the document has no name of its own for it.
+const JSON: &str = "application/json";
 
 /// What is as long as this resembles no operation, in bytes.
 const LONGEST_NAME: usize = 64;
@@ -81,8 +84,8 @@ impl Call {
         }
     }
 
-    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text, and an object, each
-    /// field of which is sent as `name[field]=value`, as JSON text. The value is held against the words, ranges, lengths and
+    /// Sets a path, query or header parameter by its name. Numbers and booleans may also come as text, and an object as JSON
+    /// text. Arrays and objects are written in the parameter's [`Style`](crate::operation::Style). The value is held against the words, ranges, lengths and
     /// forms of [the table](crate::operations()) before anything is sent. Null is as good as left out.
     pub fn param(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.params.insert(name.into(), value.into());
@@ -275,7 +278,10 @@ impl Call {
         let mut request =
             Request::new(operation.id, method, url).class(operation.retry).success(operation.success);
         request.headers = headers;
-        self.add_body(&mut request, operation.body)?;
+        if let Some(types) = operation.success.media_type {
+            request.headers.insert(ACCEPT, HeaderValue::from_static(types));
+        }
+        self.add_body(&mut request, operation.body, operation.media_type)?;
         self.add_connection(request, operation.connection, connection_param)
     }
 
@@ -310,20 +316,22 @@ impl Call {
             _ => RetryClass::Once,
         };
         let mut request = Request::new(PROXY_REQUEST, method, url).class(class);
-        self.add_body(&mut request, Body::OptionalJson)?;
+        self.add_body(&mut request, Body::OptionalJson, None)?;
         self.add_connection(request, Connection::Required, self.params.get(CONNECTION_ID).cloned())
     }
 
-    fn add_body(&self, request: &mut Request, wanted: Body) -> Result<()> {
+    fn add_body(&self, request: &mut Request, wanted: Body, media_type: Option<&'static str>) -> Result<()> {
         let doing = &self.operation_id;
         match (&self.body, wanted) {
             (Payload::Unwritable(why), _) => {
                 Err(invalid(format!("the body of {doing} cannot be written as JSON: {why}")))
             }
-            (Payload::None, Body::None | Body::OptionalJson) => Ok(()),
+            (Payload::None, Body::None | Body::OptionalJson | Body::OptionalBytes) => Ok(()),
             (Payload::None, Body::Json) => Err(invalid(format!("{doing} needs a JSON body"))),
-            (Payload::None | Payload::Json(_), Body::Bytes) => {
-                Err(invalid(format!("{doing} needs a body of bytes and their content type")))
+            (Payload::None | Payload::Json(_), Body::Bytes) | (Payload::Json(_), Body::OptionalBytes) => {
+                let form = media_type.filter(|it| *it != "*/*");
+                let form = form.map(|form| format!(", {form}")).unwrap_or_default();
+                Err(invalid(format!("{doing} needs a body of bytes and their content type{form}")))
             }
             (Payload::Json(_) | Payload::Bytes(..), Body::None) => {
                 Err(invalid(format!("{doing} takes no body")))
@@ -335,10 +343,11 @@ impl Call {
                 serde_json::from_slice::<IgnoredAny>(json)
                     .map_err(|error| invalid(format!("the body of {doing} is not JSON: {error}")))?;
                 request.body = json.clone();
-                request.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+                let media_type = media_type.and_then(|types| types.split(", ").next()).unwrap_or(JSON);
+                request.headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
                 Ok(())
             }
-            (Payload::Bytes(bytes, content_type), Body::Bytes) => {
+            (Payload::Bytes(bytes, content_type), Body::Bytes | Body::OptionalBytes) => {
                 let value = HeaderValue::from_str(content_type).ok().filter(|value| !value.is_empty());
                 let value = value.ok_or_else(|| {
                     invalid(format!("the content type {content_type:?} cannot be sent in a header"))

@@ -31,7 +31,7 @@ fn references_are_the_texts_that_are_no_id_and_no_url() {
     for (body, expected) in [
         (json!({"mediaItems": [ONE, 5, "5", "https://example.com/a.jpg", OTHER]}), vec![ONE, OTHER]),
         (json!({"mediaItems": ["ofauth_upload_1"]}), vec!["ofauth_upload_1"]),
-        (json!({"mediaItems": ["ref_1", "HTTP://h/a", "httpx", ""]}), vec!["ref_1", "httpx"]),
+        (json!({"mediaItems": ["ref_1", "HTTP://h/a", "httpx", {"later": 1}]}), vec!["ref_1", "httpx"]),
         (json!({"mediaItems": []}), vec![]),
         (json!({"mediaItems": ONE}), vec![]),
         (json!({"mediaItems": null}), vec![]),
@@ -44,6 +44,10 @@ fn references_are_the_texts_that_are_no_id_and_no_url() {
     assert!(references(b"{\"mediaItems\": [").unwrap().is_empty());
     let twice = references(json!({"mediaItems": [ONE, ONE]}).to_string().as_bytes()).unwrap_err();
     assert!(twice.to_string().contains("twice"), "{twice}");
+    for none in ["", "0", "clip.mp4", "a b"] {
+        let error = references(json!({"mediaItems": [ONE, none]}).to_string().as_bytes()).unwrap_err();
+        assert!(error.to_string().contains(&format!("{none:?} is no medium")), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -81,29 +85,42 @@ async fn another_process_knows_by_the_directory() {
 }
 
 #[tokio::test]
+async fn another_process_knows_what_is_being_sent() {
+    let directory = tempfile::tempdir().unwrap();
+    let (one, other) = (shared(directory.path()), shared(directory.path()));
+    let request = post(&[json!(ONE)]);
+    let claim = one.claim(&request).await.unwrap();
+    let meanwhile = other.claim(&request).await.unwrap_err();
+    assert!(
+        meanwhile.to_string().contains(ONE) && meanwhile.to_string().contains("under way"),
+        "{meanwhile}"
+    );
+    // One that failed leaves it to whoever comes at once.
+    drop(claim);
+    let claim = other.claim(&request).await.unwrap();
+    claim.used().await;
+    let later = one.claim(&request).await.unwrap_err();
+    assert!(later.to_string().contains("used already"), "{later}");
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_or_written_hinders_nobody() {
     let directory = tempfile::tempdir().unwrap();
     let used = shared(directory.path());
     used.claim(&post(&[json!(ONE)])).await.unwrap().used().await;
-    let file = path(&directory.path().join(DIRECTORY), SystemTime::now());
+    let files = std::fs::read_dir(directory.path().join("references")).unwrap();
+    let paths: Vec<_> = files.map(|entry| entry.unwrap().path()).collect();
+    let [file] = &paths[..] else { panic!("{paths:?}") };
     // A line that a crash has torn spoils no other one.
-    let mut lines = std::fs::read(&file).unwrap();
+    let mut lines = std::fs::read(file).unwrap();
     lines.extend(b"12ab");
-    std::fs::write(&file, &lines).unwrap();
+    std::fs::write(file, &lines).unwrap();
     used.claim(&post(&[json!(OTHER)])).await.unwrap().used().await;
     assert!(used.claim(&post(&[json!(ONE)])).await.is_err());
     assert!(used.claim(&post(&[json!(OTHER)])).await.is_err());
     // A file of another version is left as it is.
-    std::fs::write(&file, b"OFAUTHU9\nwho knows\n").unwrap();
+    std::fs::write(file, b"OFAUTHU9\nwho knows\n").unwrap();
+    let used = shared(directory.path());
     used.claim(&post(&[json!(ONE)])).await.unwrap().used().await;
-    assert_eq!(std::fs::read(&file).unwrap(), b"OFAUTHU9\nwho knows\n");
-}
-
-#[test]
-fn a_file_is_for_a_month_and_goes_after_two() {
-    let day = |number: u64| SystemTime::UNIX_EPOCH + Duration::from_secs(number * 24 * 60 * 60);
-    let name = |number| path(Path::new("d"), day(number));
-    assert_eq!(name(30), name(59));
-    assert_ne!(name(59), name(60));
-    assert!(LASTS >= Duration::from_secs(DAYS * 24 * 60 * 60));
+    assert_eq!(std::fs::read(file).unwrap(), b"OFAUTHU9\nwho knows\n");
 }

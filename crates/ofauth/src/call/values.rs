@@ -1,9 +1,8 @@
 //! What the value of a parameter is on the wire: pairs of a name and a text, held against the operation table.
 //!
-//! Pure. The text of a plain value is one pair, each value of an array is one, and so is each field of an object:
-//! `filter[online]=1`.
+//! Pure. A plain value is one pair. What becomes of arrays and objects, the parameter's style says; what is allowed, the table.
 
-use ofauth_operations::operation::{Kind, Operation, Parameter};
+use ofauth_operations::operation::{Encode, Kind, Operation, Parameter, Style};
 use serde_json::{Map, Value};
 
 use super::allowed;
@@ -12,26 +11,58 @@ use crate::error::{Error, ErrorKind, Result, invalid};
 /// Names and texts, as they are sent.
 pub(super) type Pairs = Vec<(String, String)>;
 
-/// The pairs for `value`, if it fits the parameter. Of an object the fields that are among the `raw` pairs are left out.
+/// The encoded pairs for `value`, if it fits the parameter. Of an object the fields that are among the `raw` pairs are left out.
 pub(super) fn pairs(
     operation: &Operation,
     parameter: &Parameter,
     value: &Value,
     raw: &Pairs,
+    encode: Encode<'_>,
 ) -> Result<Pairs> {
-    if parameter.kind == Kind::Object {
-        return fields(operation, parameter, &object(operation, parameter, value)?, raw);
+    let (name, style) = (parameter.name, parameter.style);
+    if style == Style::Other {
+        return Err(invalid(format!(
+            "the parameter {name:?} of {} has a form that this version does not write: pass it raw",
+            operation.id
+        )));
     }
-    named(operation, parameter, parameter.name, value)
+    match parameter.kind {
+        _ if style == Style::Json => Ok(vec![(encode(name), encode(&json(value)))]),
+        Kind::Object => {
+            let fields = fields(operation, parameter, &object(operation, parameter, value)?, raw)?;
+            Ok(style.object(name, &fields, encode))
+        }
+        Kind::Array => Ok(style.array(name, &checked(operation, parameter, name, value)?, encode)),
+        _ => {
+            let texts = checked(operation, parameter, name, value)?;
+            Ok(texts.iter().map(|text| (encode(name), encode(text))).collect())
+        }
+    }
 }
 
-/// The pairs for the fields of an object.
+/// The JSON text of a value, which may also come as that text.
+fn json(value: &Value) -> String {
+    match value {
+        Value::String(text) if serde_json::from_str::<Value>(text).is_ok() => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The texts for the fields of an object. One that holds a list is there several times.
 fn fields(
     operation: &Operation,
     parameter: &Parameter,
     object: &Map<String, Value>,
     raw: &Pairs,
 ) -> Result<Pairs> {
+    let mut pairs = Pairs::new();
+    if parameter.properties.is_empty() {
+        for (field, value) in object.iter().filter(|(_, value)| !value.is_null()) {
+            let wanted = || wrong(operation, &format!("{}[{field}]", parameter.name), "a plain value");
+            pairs.push((field.clone(), plain(value).ok_or_else(wanted)?));
+        }
+        return Ok(pairs);
+    }
     let known = |name: &str| parameter.properties.iter().any(|property| property.name == name);
     if let Some(unknown) = object.keys().find(|name| !known(name)) {
         let known: Vec<_> = parameter.properties.iter().map(|property| property.name).collect();
@@ -42,7 +73,6 @@ fn fields(
             known.join(", ")
         )));
     }
-    let mut pairs = Pairs::new();
     for property in parameter.properties {
         let name = field_name(parameter, property);
         match object.get(property.name) {
@@ -51,7 +81,10 @@ fn fields(
                 return Err(invalid(format!("{} needs the parameter {name:?}", operation.id)));
             }
             None | Some(Value::Null) => {}
-            Some(value) => pairs.extend(named(operation, property, &name, value)?),
+            Some(value) => {
+                let texts = checked(operation, property, &name, value)?;
+                pairs.extend(texts.into_iter().map(|text| (property.name.to_owned(), text)));
+            }
         }
     }
     Ok(pairs)
@@ -59,7 +92,10 @@ fn fields(
 
 /// What a field of an object is called on the wire.
 fn field_name(parameter: &Parameter, property: &Parameter) -> String {
-    format!("{}[{}]", parameter.name, property.name)
+    match parameter.style {
+        Style::Repeated => property.name.to_owned(),
+        _ => format!("{}[{}]", parameter.name, property.name),
+    }
 }
 
 /// An object, which may also come as its JSON text.
@@ -72,11 +108,11 @@ fn object(operation: &Operation, parameter: &Parameter, value: &Value) -> Result
     object.ok_or_else(|| wrong(operation, parameter.name, "a JSON object"))
 }
 
-/// The pairs for a plain value or an array, under this name.
-fn named(operation: &Operation, parameter: &Parameter, name: &str, value: &Value) -> Result<Pairs> {
+/// The texts of a plain value or an array, under this name, if the document allows them.
+fn checked(operation: &Operation, parameter: &Parameter, name: &str, value: &Value) -> Result<Vec<String>> {
     let texts = texts(operation, parameter, name, value)?;
     check(operation, parameter, name, &texts)?;
-    Ok(texts.into_iter().map(|text| (name.to_owned(), text)).collect())
+    Ok(texts)
 }
 
 /// Refuses what the document does not allow as the value of a parameter.
@@ -95,14 +131,32 @@ fn check(operation: &Operation, parameter: &Parameter, name: &str, texts: &[Stri
 pub(super) fn check_query(operation: &Operation, url: &url::Url) -> Result<()> {
     use ofauth_operations::operation::Place;
 
+    let decoded = |text: &str| {
+        let pairs = url::form_urlencoded::parse(text.as_bytes());
+        pairs.map(|(name, _)| name.into_owned()).next().unwrap_or_default()
+    };
+    let pairs: Vec<(&str, &str)> = url
+        .query()
+        .into_iter()
+        .flat_map(|query| query.split('&'))
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+        .collect();
     let check = |parameter: &Parameter, name: &str| {
-        let pairs = url.query_pairs().filter(|(sent, _)| sent == name);
-        let texts: Vec<String> = pairs.map(|(_, text)| text.into_owned()).collect();
+        let sent = pairs.iter().filter(|(sent, _)| decoded(sent) == name);
+        let texts: Vec<String> = sent
+            .flat_map(|(_, text)| match parameter.kind {
+                Kind::Array => parameter.style.values(text),
+                _ => vec![*text],
+            })
+            .map(decoded)
+            .collect();
         if texts.is_empty() { Ok(()) } else { check(operation, parameter, name, &texts) }
     };
-    for parameter in operation.parameters.iter().filter(|parameter| parameter.place == Place::Query) {
+    let all = operation.parameters.iter().filter(|parameter| parameter.place == Place::Query);
+    for parameter in all.filter(|parameter| !matches!(parameter.style, Style::Json | Style::Other)) {
         check(parameter, parameter.name)?;
-        for property in parameter.properties {
+        let by_pairs = matches!(parameter.style, Style::Repeated | Style::DeepObject);
+        for property in parameter.properties.iter().filter(|_| by_pairs) {
             check(property, &field_name(parameter, property))?;
         }
     }
@@ -133,18 +187,22 @@ fn texts(operation: &Operation, parameter: &Parameter, name: &str, value: &Value
             one(text.clone())
         }
         (Kind::Boolean, _) => Err(wrong("true or false")),
-        (Kind::Array, Value::Array(values)) => values
-            .iter()
-            .map(|value| match value {
-                Value::String(text) => Ok(text.clone()),
-                Value::Number(_) | Value::Bool(_) => Ok(value.to_string()),
-                _ => Err(wrong("an array of plain values")),
-            })
-            .collect(),
+        (Kind::Array, Value::Array(values)) => {
+            values.iter().map(|value| plain(value).ok_or_else(|| wrong("an array of plain values"))).collect()
+        }
         (Kind::Array, Value::String(text)) => one(text.clone()),
         (Kind::Array, Value::Number(_)) => one(value.to_string()),
         (Kind::Array, _) => Err(wrong("an array")),
         _ => Err(unknown(operation.id)),
+    }
+}
+
+/// The text of a value that is no array, no object and not null.
+fn plain(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(_) | Value::Bool(_) => Some(value.to_string()),
+        _ => None,
     }
 }
 
@@ -198,27 +256,36 @@ mod tests {
                 .collect();
             assert!(!wanted.is_empty());
             for form in [object.clone(), Value::String(object.to_string())] {
-                assert_eq!(pairs(operation, parameter, &form, &Pairs::new()).unwrap(), wanted);
+                assert_eq!(
+                    pairs(operation, parameter, &form, &Pairs::new(), &str::to_owned).unwrap(),
+                    wanted
+                );
             }
             for property in parameter.properties {
                 let name = format!("{}[{}]", parameter.name, property.name);
                 let mut wrong = object.clone();
                 wrong[property.name] = json!({});
-                let text = pairs(operation, parameter, &wrong, &Pairs::new()).unwrap_err().to_string();
+                let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned)
+                    .unwrap_err()
+                    .to_string();
                 assert!(text.contains(&name) && text.contains(operation.id), "{text}");
                 if !property.values.is_empty() {
                     wrong[property.name] = json!("banana");
-                    let text = pairs(operation, parameter, &wrong, &Pairs::new()).unwrap_err().to_string();
+                    let text = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned)
+                        .unwrap_err()
+                        .to_string();
                     assert!(text.contains(&name) && text.contains("\"banana\": use "), "{text}");
                 }
                 wrong[property.name] = Value::Null;
-                let left_out = pairs(operation, parameter, &wrong, &Pairs::new()).unwrap();
+                let left_out = pairs(operation, parameter, &wrong, &Pairs::new(), &str::to_owned).unwrap();
                 assert!(left_out.iter().all(|(sent, _)| *sent != name), "{left_out:?}");
             }
             for (value, said) in
                 [(json!({"nope": 1}), "no field \"nope\": it takes"), (json!([]), "a JSON object")]
             {
-                let text = pairs(operation, parameter, &value, &Pairs::new()).unwrap_err().to_string();
+                let text = pairs(operation, parameter, &value, &Pairs::new(), &str::to_owned)
+                    .unwrap_err()
+                    .to_string();
                 assert!(text.contains(said), "{text}");
             }
         }
@@ -245,7 +312,8 @@ mod tests {
     fn a_raw_pair_stands_for_the_field_of_its_name() {
         let (operation, parameter) = objects().next().unwrap();
         let raw = vec![("filter[online]".to_owned(), "banana".to_owned())];
-        let sent = pairs(operation, parameter, &json!({"online": 1, "tips": "x"}), &raw).unwrap();
+        let sent =
+            pairs(operation, parameter, &json!({"online": 1, "tips": "x"}), &raw, &str::to_owned).unwrap();
         assert_eq!(sent, [("filter[tips]".to_owned(), "x".to_owned())]);
     }
 }

@@ -1,10 +1,10 @@
-//! Reads from the media host: one request, whose body comes piece by piece.
+//! Requests to the media host: one for a body that comes piece by piece, one for a medium to be stored.
 //!
 //! The key goes to an origin that may see it and nowhere else. A redirect is followed within its origin, and to origins that
 //! were allowed; the key never goes along.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::header::{
@@ -49,39 +49,50 @@ pub(super) async fn fetch(
     address: &str,
     asked: &Asked,
 ) -> Result<Fetched, Failure> {
-    let permanent = |error| Failure::not_sent(error).permanent();
-    let (mut url, mut may_see_key) = checked(settings, address).map_err(permanent)?;
     let mut headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("*/*"))]);
     if let (1.., Some(etag)) = (asked.offset, &asked.etag) {
         let value = |text: &str| HeaderValue::from_str(text).map_err(|_| unsendable());
         headers.insert(RANGE, value(&format!("bytes={}-", asked.offset))?);
         headers.insert(IF_RANGE, value(etag)?);
     }
+    let (link, response) = follow(settings, address, Method::GET, headers).await?;
+    Ok(Fetched::new(settings, link, response))
+}
+
+/// Asks the media host to store a medium of which only a cache has the bytes, which is what `POST` to its address means, and
+/// says with which status and for how long it was refused, if it was.
+pub(super) async fn store(
+    settings: &Arc<Settings>,
+    address: &str,
+) -> Result<(u16, RateLimitHeaders), Failure> {
+    let headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
+    let (_, response) = follow(settings, address, Method::POST, headers).await?;
+    let rate_limit = RateLimitHeaders::read(response.headers(), SystemTime::now());
+    Ok((response.status().as_u16(), rate_limit))
+}
+
+/// Sends a request, and again to where redirects lead.
+async fn follow(
+    settings: &Arc<Settings>,
+    address: &str,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<(Link<Full<Bytes>>, Response<Incoming>), Failure> {
+    let permanent = |error| Failure::not_sent(error).permanent();
+    let (mut url, mut may_see_key) = checked(settings, address).map_err(permanent)?;
     for _ in 0..=MOST_REDIRECTS {
-        let (link, response) = send(settings, &url, Method::GET, headers.clone(), may_see_key).await?;
-        if !matches!(response.status().as_u16(), 301 | 302 | 303 | 307 | 308) {
-            return Ok(Fetched::new(settings, link, response));
+        let (link, response) = send(settings, &url, method.clone(), headers.clone(), may_see_key).await?;
+        match response.status().as_u16() {
+            301 | 302 | 307 | 308 => {}
+            // After anything but a read it says that the deed is done.
+            303 if method == Method::GET => {}
+            _ => return Ok((link, response)),
         }
         url = redirect(settings, &url, &response).map_err(permanent)?;
         may_see_key = false;
     }
     let text = format!("the media host answered with more than {MOST_REDIRECTS} redirects in a row");
     Err(permanent(Error::new(ErrorKind::Redirect, text)))
-}
-
-/// Asks the media host to store a medium of which only a cache has the bytes: what `POST` to its address means.
-pub(super) async fn store(settings: &Arc<Settings>, address: &str) -> Result<()> {
-    let (url, may_see_key) = checked(settings, address)?;
-    let headers = HeaderMap::from_iter([(CONTENT_LENGTH, HeaderValue::from_static("0"))]);
-    let sent = send(settings, &url, Method::POST, headers, may_see_key).await;
-    let (_, response) = sent.map_err(|failure| failure.error)?;
-    let status = response.status();
-    if status.is_success() {
-        return Ok(());
-    }
-    let text = format!("the media host refuses to store the media (HTTP {})", status.as_u16());
-    let kind = ErrorKind::of_answer(status.as_u16(), None);
-    Err(Error::new(kind, text).with_answer(status.as_u16(), None, None, None))
 }
 
 /// The address of a variant, and whether the key may be sent there.
@@ -159,7 +170,7 @@ impl Fetched {
         Self {
             answered,
             content_type: text(CONTENT_TYPE),
-            rate_limit: RateLimitHeaders::read(&parts.headers, std::time::SystemTime::now()),
+            rate_limit: RateLimitHeaders::read(&parts.headers, SystemTime::now()),
             link,
             incoming,
             stall: settings.stall_timeout,

@@ -1,25 +1,25 @@
 //! Downloads of variants from Vault+ to files: whole or not at all, resumed after interruptions, in constant memory.
 //!
 //! [`step`] decides, pure, what an answer means; [`fetch`] asks the media host; [`part_file`] is what grows beside the target;
-//! [`run`] goes from the first request to the last. Here is what callers see.
+//! [`store`] has stored what only a cache has; [`run`] goes from the first request to the last. Here is what callers see.
 
 mod fetch;
 mod part_file;
 mod run;
 mod step;
+mod store;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::time::Duration;
 
-use self::fetch::store;
 use self::part_file::{Note, PartFile, check_target, finish_earlier};
 use self::run::{Run, Wanted};
+use self::store::have_stored;
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::error::{Error, ErrorKind, Result, invalid};
-use crate::vault_plus::{Variant, VariantStatus};
 
 type Callback = Box<dyn FnMut(&DownloadProgress) + Send>;
 
@@ -183,22 +183,6 @@ async fn begin(
     let note = Note::new(&wanted.media_id, &wanted.label, found.size);
     let part = PartFile::open(threads, path, note).await?;
     Ok((found, part))
-}
-
-/// Has a variant stored of which only a cache has the bytes: nothing else would.
-async fn have_stored(client: &Client, wanted: &Wanted) -> Result<()> {
-    let media = match client.vault_plus_get(&wanted.media_id).await {
-        Ok(media) => media,
-        // It may come: the wait says if it does not.
-        Err(error) if error.status() == Some(404) => return Ok(()),
-        Err(error) => return Err(error),
-    };
-    match media.variant(&wanted.label) {
-        Some(Variant { status: VariantStatus::EdgeOnly, url: Some(url), .. }) => {
-            store(&client.0.transport.settings, url.as_str()).await
-        }
-        _ => Ok(()),
-    }
 }
 
 /// What `work` comes to, unless a limit is reached before.

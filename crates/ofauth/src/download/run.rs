@@ -117,8 +117,11 @@ impl Run {
                 Ok(None) => return Ok(()),
                 Ok(Some(Refused::Address(status))) => {
                     let Some(before) = patience.renew() else { return Err(self.not_let_in(status)) };
-                    self.renew(before).await?;
-                    continue;
+                    match self.renew(before).await {
+                        Ok(()) => continue,
+                        Err(error) if error.is_retryable() => Failure::lost(error, true),
+                        Err(error) => return Err(error),
+                    }
                 }
                 Ok(Some(Refused::Whole)) => {
                     self.part.start_over(self.found.size, None).await?;

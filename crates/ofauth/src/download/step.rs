@@ -55,9 +55,58 @@ pub(super) fn judge(asked: &Asked, answered: &Answered) -> Verdict {
         // It is whole, or longer than the file and so of something else.
         416 if asked.offset > 0 && asked.size == Some(asked.offset) => Verdict::Complete,
         416 if asked.offset > 0 => Verdict::AskWhole,
-        401 | 403 | 404 | 410 => Verdict::Renew,
-        408 | 425 | 429 | 500.. => Verdict::Again,
-        status => over(format!("the media host answered {status}, which is no answer to a download")),
+        status => match refusal(status) {
+            Refusal::Address => Verdict::Renew,
+            Refusal::Passing => Verdict::Again,
+            Refusal::Other => {
+                over(format!("the media host answered {status}, which is no answer to a download"))
+            }
+        },
+    }
+}
+
+/// What a refusal is about.
+enum Refusal {
+    /// The address, which is not valid any more.
+    Address,
+    /// Something that may pass.
+    Passing,
+    Other,
+}
+
+fn refusal(status: u16) -> Refusal {
+    match status {
+        401 | 403 | 404 | 410 => Refusal::Address,
+        408 | 425 | 429 | 500.. => Refusal::Passing,
+        _ => Refusal::Other,
+    }
+}
+
+/// What the answer to the wish to have a medium stored means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StoreVerdict {
+    /// It will be stored.
+    Accepted,
+    /// The address is not valid any more: get another one.
+    Renew,
+    /// Look again, and ask again if it is still only in a cache.
+    Again,
+    /// It is no use.
+    Over,
+}
+
+/// Judges the status of that answer.
+pub(super) fn judge_store(status: u16) -> StoreVerdict {
+    match status {
+        // Redirects that mean "the same request, elsewhere" were followed.
+        200..300 | 303 => StoreVerdict::Accepted,
+        // Somebody else may have asked for it.
+        409 => StoreVerdict::Again,
+        status => match refusal(status) {
+            Refusal::Address => StoreVerdict::Renew,
+            Refusal::Passing => StoreVerdict::Again,
+            Refusal::Other => StoreVerdict::Over,
+        },
     }
 }
 
@@ -232,6 +281,21 @@ mod tests {
                 panic!()
             };
             assert_eq!(etag.as_deref(), kept);
+        }
+    }
+
+    #[test]
+    fn every_answer_to_a_wish_to_store_has_one_meaning() {
+        use StoreVerdict::*;
+        for (statuses, wanted) in [
+            (&[200, 201, 202, 204, 303][..], Accepted),
+            (&[401, 403, 404, 410], Renew),
+            (&[408, 409, 425, 429, 500, 502, 503, 504, 522], Again),
+            (&[300, 304, 400, 402, 405, 411, 413, 422, 451], Over),
+        ] {
+            for status in statuses {
+                assert_eq!(judge_store(*status), wanted, "{status}");
+            }
         }
     }
 

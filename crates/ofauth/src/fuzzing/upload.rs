@@ -14,9 +14,10 @@ use crate::http::response::Response;
 use crate::http::success;
 use crate::journal::{About, Found, SessionRecord};
 use crate::limits::LONGEST_WAIT;
+use crate::media_form::MediaForm;
 use crate::origin::Origins;
 use crate::upload::plan::api_types::{InitAnswer, read_object};
-use crate::upload::plan::upload_plan::{Flow, MOST_PARTS, Plan, is_reference};
+use crate::upload::plan::upload_plan::{Flow, MOST_PARTS, Plan};
 use crate::upload::resume_decision::{self, ResumeDecision};
 use crate::upload::retry_policy::{self, CommitState, Decision, Expiry, Situation, may_have_committed};
 use crate::upload::session::{Opening, Session};
@@ -61,7 +62,7 @@ pub(crate) fn plan(told: &Told<'_>) -> bool {
 
 /// The parts cover the file exactly once, and every address may see the key.
 fn assert_safe(plan: &Plan, size: u64) {
-    assert!(is_reference(&plan.upload_id));
+    assert!(MediaForm::can_be_given(&plan.upload_id));
     assert!((1..=MOST_PARTS).contains(&plan.parts.len()));
     let origins = origins();
     let (mut next, mut seen) = (0_u64, HashSet::new());
@@ -172,7 +173,7 @@ pub(crate) fn step(told: &Told<'_>) -> bool {
 }
 
 fn assert_done(done: &StepSuccess) {
-    assert!(done.upload_id.as_deref().is_none_or(is_reference));
+    assert!(done.upload_id.as_deref().is_none_or(MediaForm::can_be_given));
     [&done.upload_id, &done.etag].into_iter().flatten().for_each(|text| assert_hides_the_key(text));
     if let Some(media) = &done.media {
         assert!(media.is_object());

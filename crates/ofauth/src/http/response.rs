@@ -1,6 +1,6 @@
 //! An answer of the service, read whole.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use http::HeaderMap;
@@ -8,6 +8,7 @@ use http::header::{CONTENT_ENCODING, CONTENT_LENGTH};
 use serde::de::DeserializeOwned;
 
 use super::coding;
+use super::rate_limit_headers::server_time;
 use super::shape::has_too_many_values;
 use crate::error::{Error, ErrorKind, Result};
 use crate::origin::host_port;
@@ -192,6 +193,11 @@ impl Response {
     /// The value of a response header, if it is there and readable text.
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The service's clock, if the answer says it.
+    pub(crate) fn service_time(&self) -> Option<SystemTime> {
+        server_time(&self.headers)
     }
 
     /// The response headers that are readable text: names in lower case, and values.

@@ -135,14 +135,20 @@ fn check_success(answer: &Response, expected: Success, key: &ApiKey) -> Result<(
     }
     let body = answer.body.trim_ascii();
     if body.is_empty() {
-        let may_be = matches!(expected.body, SuccessBody::Optional | SuccessBody::Any);
+        let may_be = !matches!(expected.body, SuccessBody::Json | SuccessBody::Listing);
         return if may_be { Ok(()) } else { Err(because("it is empty")) };
     }
-    if is_page(answer, body, expected.body) {
+    if is_page(answer, body, expected) {
         return Err(NoSuccess::Unreadable(Unreadable::Page(answer.api_error(key).message)));
     }
     if expected.body == SuccessBody::Any && !says_json(answer) && !matches!(body, [b'{' | b'[', ..]) {
         return Ok(());
+    }
+    if is_no_json(expected.body) {
+        // What it is, is the caller's business; an error in its place is the API's.
+        let told = says_json(answer).then(|| Shape::read(body, expected).ok()).flatten();
+        let is_error = told.as_ref().and_then(Shape::fields).is_some_and(tells_of_error);
+        return if is_error { Err(NoSuccess::Refused(Box::new(answer.api_error(key)))) } else { Ok(()) };
     }
     if matches!(body, [0xff, 0xfe, ..] | [0xfe, 0xff, ..]) {
         return Err(because("it is written in UTF-16, not in UTF-8"));
@@ -168,13 +174,22 @@ fn check_success(answer: &Response, expected: Success, key: &ApiKey) -> Result<(
 }
 
 /// Whether something in between has answered for the API, which sends no HTML.
-fn is_page(answer: &Response, body: &[u8], expected: SuccessBody) -> bool {
+fn is_page(answer: &Response, body: &[u8], expected: Success) -> bool {
+    if expected.media_type.is_some_and(|types| types.contains("html")) {
+        return false;
+    }
+    let may_be_text = expected.body == SuccessBody::Any || is_no_json(expected.body);
     let begins = |with: &[u8]| body.get(..with.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(with));
     let says_html =
         answer.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
     let looks_html = begins(b"<!doctype html") || begins(b"<html");
     // No JSON begins so.
-    looks_html || (says_html && body.first() == Some(&b'<')) || (expected != SuccessBody::Any && begins(b"<"))
+    looks_html || (says_html && body.first() == Some(&b'<')) || (!may_be_text && begins(b"<"))
+}
+
+/// Whether the document describes a success as something else than JSON.
+fn is_no_json(body: SuccessBody) -> bool {
+    matches!(body, SuccessBody::Text | SuccessBody::Bytes)
 }
 
 fn says_json(answer: &Response) -> bool {
@@ -402,6 +417,25 @@ mod tests {
         assert!(!pass("text/html; charset=utf-8", "<p>Hello") && !pass("text/plain", "<!DOCTYPE html><p>"));
         assert!(!pass("application/json", "nonsense") && !pass("text/plain", "{\"a\":"));
         assert!(!pass("application/json", r#"{"error":{"code":0,"message":"no"}}"#));
+    }
+
+    #[test]
+    fn what_is_documented_as_something_else_is_not_read_as_json() {
+        let read = |expected: Success, kind: &str, body: &[u8]| {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, kind.parse().unwrap())]);
+            let expected = Expected { success: expected, class: RetryClass::Once, doing: "export" };
+            read(with_headers(200, headers, body), expected, &key(), SystemTime::UNIX_EPOCH)
+        };
+        let of = |body, media_type| Success { body, media_type: Some(media_type), ..Success::ANYTHING };
+        let csv = of(SuccessBody::Text, "text/csv");
+        for body in [&b"a;b"[..], b"[not json", b"{", b"", b"<a>", b"\xff\xfe{\0"] {
+            assert_eq!(read(csv, "text/csv", body).unwrap().body(), body);
+        }
+        assert!(read(of(SuccessBody::Bytes, "image/png"), "image/png", b"\x89PNG\0").is_ok());
+        assert!(read(of(SuccessBody::Text, "text/html"), "text/html", b"<!doctype html>").is_ok());
+        assert!(read(csv, "text/html", b"<!doctype html><p>Log in").is_err());
+        let told = read(csv, "application/json", b"{\"error\": \"no\"}").unwrap_err();
+        assert_eq!(told.error.kind(), ErrorKind::Rejected);
     }
 
     #[test]

@@ -2,15 +2,15 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::time::Duration;
-
-use tokio::time::Instant;
+use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::hosted::HostedWatch;
 use super::session::LinkSession;
 use super::status::{LinkState, LinkStatus, Linked, Step, linked, step};
+use crate::call::Page;
 use crate::cancel::{Cancel, Limits};
 use crate::client::Client;
 use crate::connections::Connection;
@@ -100,17 +100,21 @@ impl LinkWait {
     /// [`Timeout`](ErrorKind::Timeout) when the session or the timeout ends, [`Cancelled`](ErrorKind::Cancelled). Else those of
     /// [`Call::send`](crate::Call::send).
     pub async fn send(mut self) -> Result<Linked> {
-        let life = self.session.life().map_or(USUAL_LIFE, |left| left.saturating_add(GRACE));
-        let limits = Limits::new(&self.cancel, Some(self.timeout.map_or(life, |limit| limit.min(life))));
+        // Another machine may have begun it, a while ago: the first answer says how late it is by the service's clock.
+        let life = self.session.life(GRACE).map_or(USUAL_LIFE, |life| life.max(GRACE));
+        let mut limits = Limits::new(&self.cancel, Some(self.timeout.map_or(life, |limit| limit.min(life))));
         let session = self.session.clone();
         let mut hosted = HostedWatch::new(&session);
         let (mut failures, mut told, mut quiet) = (Failures::default(), None, 0_u32);
         loop {
-            let (began, mut walked) = (Instant::now(), 0);
+            let (began, mut looking) = (Instant::now(), Looking::default());
             let looked = match &session.client_secret {
-                Some(secret) => ask(&self.client, secret.as_str(), &limits).await,
-                None => look(&self.client, &mut hosted, &mut walked, &limits).await,
+                Some(secret) => ask(&self.client, secret.as_str(), &mut looking, &limits).await,
+                None => look(&self.client, &mut hosted, &mut looking, &limits).await,
             };
+            if let Some(left) = looking.there.and_then(|there| session.left(there, GRACE)) {
+                limits = limits.ending_in(left);
+            }
             let looked = failures.forgive(looked).map_err(|error| match error.kind() {
                 ErrorKind::Cancelled => given_up(ErrorKind::Cancelled, told.as_ref()),
                 _ => error,
@@ -129,19 +133,31 @@ impl LinkWait {
                 Some(Step::Wait(_)) | None => quiet = quiet.saturating_add(1),
             }
             // These calls count against no budget, but many of them are work for the service.
-            let room =
-                if walked > FEW_PAGES { began.elapsed().saturating_mul(FEW_PAGES) } else { Duration::ZERO };
+            let is_much = looking.walked > FEW_PAGES;
+            let room = if is_much { began.elapsed().saturating_mul(FEW_PAGES) } else { Duration::ZERO };
             let slept = limits.sleep(self.pace.pause(quiet, room)).await;
             slept.map_err(|reached| given_up(reached, told.as_ref()))?;
         }
     }
 }
 
+/// What a look shows beside the sign-in.
+#[derive(Default)]
+struct Looking {
+    /// Pages of connections that were walked.
+    walked: u32,
+    /// The service's clock.
+    there: Option<SystemTime>,
+}
+
 /// Asks how far a whitelabel session is.
-async fn ask(client: &Client, secret: &str, limits: &Limits) -> Result<Step> {
+async fn ask(client: &Client, secret: &str, looking: &mut Looking, limits: &Limits) -> Result<Step> {
     let call = client.call("get_link_status").param("clientSecret", secret);
     match call.send_within(limits.clone()).await {
-        Ok(answer) => Ok(step(&answer.json::<Value>()?)),
+        Ok(answer) => {
+            looking.there = answer.service_time();
+            Ok(step(&answer.json::<Value>()?))
+        }
         Err(error) if error.status() == Some(404) => Ok(step(&json!({"status": "not_found"}))),
         Err(error) => Err(error),
     }
@@ -151,17 +167,18 @@ async fn ask(client: &Client, secret: &str, limits: &Limits) -> Result<Step> {
 async fn look(
     client: &Client,
     hosted: &mut HostedWatch<'_>,
-    walked: &mut u32,
+    looking: &mut Looking,
     limits: &Limits,
 ) -> Result<Step> {
     let mut found = None;
     // Only such a one counts.
     let pages = client.connections_call().param("status", "active").pages();
-    let walk = pages.walk(limits, u32::MAX, |page| {
+    let walk = pages.walk(limits, u32::MAX, |page: Page<Value>| {
+        looking.there = page.response().service_time();
         found = page.into_iter().filter_map(Connection::read).find_map(|connection| hosted.see(&connection));
         Ok(found.is_none())
     });
-    *walked = walk.await?;
+    looking.walked = walk.await?;
     if let Some(linked) = found {
         return Ok(Step::Linked(Box::new(linked)));
     }

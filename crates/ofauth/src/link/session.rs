@@ -30,10 +30,8 @@ pub struct LinkSession {
     pub client_reference_id: String,
     /// The connection that is linked again.
     pub connection_id: Option<String>,
-    /// When the session began, by the service's clock.
+    /// When the session began, by the service's clock. No clock of a machine is kept: another one may go on.
     pub(super) started_at: SystemTime,
-    /// So many milliseconds that clock is ahead of this machine's.
-    pub(super) clock_ahead: i64,
     /// Whether the reference was made up for this session, so that nothing else has it.
     pub(super) is_unique: bool,
 }
@@ -64,8 +62,6 @@ struct Written {
     client_reference_id: String,
     connection_id: Option<String>,
     started_at: Option<String>,
-    #[serde(default)]
-    clock_ahead: i64,
     is_unique: bool,
 }
 
@@ -82,13 +78,6 @@ impl LinkSession {
         if url.is_none() && secret.is_none() {
             return Err(answer.invalid("start a link: the answer has neither a URL nor a client secret"));
         }
-        let now = SystemTime::now();
-        let date = answer.header("date").and_then(|text| httpdate::parse_http_date(text).ok()).unwrap_or(now);
-        let millis = |ahead: Duration| i64::try_from(ahead.as_millis()).unwrap_or(0);
-        let clock_ahead = match date.duration_since(now) {
-            Ok(ahead) => millis(ahead),
-            Err(behind) => millis(behind.duration()).saturating_neg(),
-        };
         Ok(Self {
             mode,
             url: url.map(Secret::new),
@@ -96,18 +85,20 @@ impl LinkSession {
             expires_at: text_of(&raw, "expiresAt").as_deref().and_then(time),
             client_reference_id: reference.text,
             connection_id: connection_id.map(str::to_owned),
-            started_at: date,
-            clock_ahead,
+            started_at: answer.service_time().unwrap_or_else(SystemTime::now),
             is_unique: reference.is_unique,
         })
     }
 
-    /// How long the session lasts from now on, by the service's clock; nothing if it does not say when it ends.
-    pub(super) fn life(&self) -> Option<Duration> {
-        let now = SystemTime::now();
-        let ahead = Duration::from_millis(self.clock_ahead.unsigned_abs());
-        let there = if self.clock_ahead < 0 { now.checked_sub(ahead) } else { now.checked_add(ahead) };
-        Some(self.expires_at?.duration_since(there.unwrap_or(now)).unwrap_or_default())
+    /// How long the session lasts from its start on, and so long more; nothing if it does not say when it ends.
+    pub(super) fn life(&self, more: Duration) -> Option<Duration> {
+        self.left(self.started_at, more)
+    }
+
+    /// How long the session lasts, and so long more, when it is so late by the service's clock.
+    pub(super) fn left(&self, there: SystemTime, more: Duration) -> Option<Duration> {
+        let end = self.expires_at?.checked_add(more)?;
+        Some(end.duration_since(there).unwrap_or_default())
     }
 
     /// The session as JSON, for another process to wait for. It holds the secret or the address of the session: keep it as
@@ -130,7 +121,6 @@ impl LinkSession {
             client_reference_id: self.client_reference_id.clone(),
             connection_id: self.connection_id.clone(),
             started_at: rfc3339(self.started_at),
-            clock_ahead: self.clock_ahead,
             is_unique: self.is_unique,
         };
         // Texts and numbers alone, which JSON can always hold.
@@ -170,7 +160,6 @@ impl LinkSession {
             client_reference_id: written.client_reference_id,
             connection_id: written.connection_id,
             started_at: at(written.started_at).unwrap_or_else(SystemTime::now),
-            clock_ahead: written.clock_ahead,
             is_unique: written.is_unique,
         })
     }
@@ -217,17 +206,34 @@ mod tests {
             client_reference_id: "r".into(),
             connection_id: Some("conn_1".into()),
             started_at: SystemTime::UNIX_EPOCH + Duration::from_secs(1_777_457_000),
-            clock_ahead: -5,
             is_unique: false,
         };
         assert_eq!(LinkSession::from_json(&session.to_json()).unwrap(), session);
         assert!(!format!("{session:?}").contains("canary"));
         let later = session.to_json().replace("\"version\":1", "\"version\":2");
         assert!(LinkSession::from_json(&later).unwrap_err().to_string().contains("version 2"));
+        let at = |millis: u64| session.started_at + Duration::from_millis(millis);
+        for (there, left) in [
+            (at(0), 929_831),
+            (at(900_000), 29_831),
+            (at(928_831), 1000),
+            (at(929_831), 0),
+            (at(2_000_000), 0),
+        ] {
+            assert_eq!(session.left(there, Duration::from_secs(1)), Some(Duration::from_millis(left)));
+        }
+        assert_eq!(session.life(Duration::ZERO), Some(Duration::from_millis(928_831)));
+        let endless = LinkSession { expires_at: None, ..session.clone() };
+        assert_eq!((endless.life(Duration::ZERO), endless.left(at(0), Duration::ZERO)), (None, None));
         for other in ["", "{}", "[]", "{\"clientSecret\": \"secret_canary\"}"] {
             let text = LinkSession::from_json(other).unwrap_err().to_string();
             assert!(text.contains("no link session") && !text.contains("canary"), "{text}");
         }
+        let keys = session.to_json();
+        assert!(!keys.contains("ahead") && !keys.contains("Ahead"), "no clock of this machine: {keys}");
+        // What an earlier version wrote beside it is passed over.
+        let earlier = session.to_json().replace("\"isUnique\"", "\"clockAhead\":99,\"isUnique\"");
+        assert_eq!(LinkSession::from_json(&earlier).unwrap(), session);
         assert_ne!(Reference::of(None).text, Reference::of(None).text);
     }
 }

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::call::used_references::is_reference;
 use crate::error::{Result, invalid};
+use crate::media_form::MediaForm;
 
 /// Errors name so many.
 const MOST_NAMED: usize = 10;
@@ -20,9 +20,9 @@ where
         let id: String = id.into();
         let number = id.trim().parse().ok().filter(|number| (1..=i64::MAX as u64).contains(number));
         let number: u64 = number.ok_or_else(|| {
-            let remedy = match is_reference(id.trim()) {
-                true => "it is the reference of an upload; the vault gives the media an id of its own, which the operation list_vault_media shows",
-                false => "give a number such as 4492994399",
+            let remedy = match MediaForm::known(id.trim()) {
+                Some(MediaForm::Reference) => "it is the reference of an upload; the vault gives the media an id of its own, which the operation list_vault_media shows",
+                _ => "give a number such as 4492994399",
             };
             invalid(format!("{:?} is not the id of a media of the vault: {remedy}", shortened(&id)))
         })?;

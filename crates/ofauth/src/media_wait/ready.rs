@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::terms::{Look, Terms, room};
 use super::watch::{Seen, Watch, Words};
+use crate::call::Page;
 use crate::cancel::Limits;
 use crate::client::Client;
 use crate::error::Result;
@@ -43,7 +44,7 @@ impl Look<Media> for Vault<'_> {
         let pages = self.0.call("list_vault_media").param("sort", "recent").pages();
         let deep = (before == 1 && watch.misses_one()) || watch.is_last_chance();
         let most = if deep { MOST_PAGES } else { PAGES };
-        let walked = pages.walk(limits, most, |page: Vec<Value>| {
+        let walked = pages.walk(limits, most, |page: Page<Value>| {
             for item in page {
                 if let Some(id) = id_of(&item) {
                     watch.see(&id, || state(item));

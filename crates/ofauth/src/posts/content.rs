@@ -6,9 +6,10 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::media_item::{self, MediaItem};
+use super::media_item::MediaItem;
 use super::price::Price;
 use crate::error::Result;
+use crate::media_form::MediaForm;
 
 /// The field of the media.
 const MEDIA_ITEMS: &str = "mediaItems";
@@ -30,19 +31,27 @@ const MEDIA_ITEMS: &str = "mediaItems";
 /// ```
 #[derive(Clone, PartialEq)]
 #[must_use = "content does nothing until it is posted or sent"]
-pub struct Content(Map<String, Value>);
+pub struct Content {
+    fields: Map<String, Value>,
+    /// The first medium that is not in the form that it was given as.
+    odd: Option<MediaItem>,
+}
 
 impl Content {
     /// Content with a text of at most 10 000 characters, which may be empty.
     pub fn new(text: impl Into<String>) -> Self {
         let mut fields = Map::new();
         fields.insert("text".into(), Value::String(text.into()));
-        Self(fields)
+        Self { fields, odd: None }
     }
 
     /// Adds a medium.
     pub fn media(mut self, item: impl Into<MediaItem>) -> Self {
-        self.push(MEDIA_ITEMS, Value::String(item.into().into_text()));
+        let item = item.into();
+        if self.odd.is_none() && item.check().is_err() {
+            self.odd = Some(item.clone());
+        }
+        self.push(MEDIA_ITEMS, Value::String(item.into_text()));
         self
     }
 
@@ -95,7 +104,7 @@ impl Content {
 
     /// Any other field by its name in the API's document, such as `userTags`, or `subscribedAfterDate` of a mass message.
     pub fn field(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.0.insert(name.into(), value.into());
+        self.fields.insert(name.into(), value.into());
         self
     }
 
@@ -109,19 +118,20 @@ impl Content {
     }
 
     fn push(&mut self, name: &str, item: Value) {
-        match self.0.get_mut(name) {
+        match self.fields.get_mut(name) {
             Some(Value::Array(items)) => items.push(item),
             _ => {
-                self.0.insert(name.to_owned(), Value::Array(vec![item]));
+                self.fields.insert(name.to_owned(), Value::Array(vec![item]));
             }
         }
     }
 
     /// The fields as they are sent, unless one of the media is in no form that the API takes.
     pub(super) fn fields(&self) -> Result<&Map<String, Value>> {
-        let items = self.0.get(MEDIA_ITEMS).and_then(Value::as_array).into_iter().flatten();
-        items.filter_map(Value::as_str).try_for_each(media_item::check)?;
-        Ok(&self.0)
+        let items = self.fields.get(MEDIA_ITEMS).and_then(Value::as_array).into_iter().flatten();
+        self.odd.as_ref().map_or(Ok(()), MediaItem::check)?;
+        items.filter_map(Value::as_str).try_for_each(|text| MediaForm::check(text).map(|_| ()))?;
+        Ok(&self.fields)
     }
 }
 
@@ -129,7 +139,7 @@ impl Content {
 impl fmt::Debug for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Content ")?;
-        f.debug_set().entries(self.0.keys()).finish()
+        f.debug_set().entries(self.fields.keys()).finish()
     }
 }
 
@@ -149,11 +159,11 @@ mod tests {
             .preview_media_count(1)
             .field("userIds", vec![7]);
         assert_eq!(
-            Value::Object(content.0),
+            Value::Object(content.fields),
             json!({"text": "New video", "mediaItems": ["upload:1", "12345"], "price": 5.5, "isLockedText": true,
                 "previewMediaCount": 1, "userIds": [7]})
         );
-        assert_eq!(Value::Object(Content::new("").0), json!({"text": ""}));
+        assert_eq!(Value::Object(Content::new("").fields), json!({"text": ""}));
     }
 
     #[test]
@@ -168,7 +178,7 @@ mod tests {
             .to_lists(["fans"])
             .except_lists(["12"]);
         assert_eq!(
-            Value::Object(content.0),
+            Value::Object(content.fields),
             json!({"text": "", "scheduledDate": "2027-01-01T09:00:00.500Z", "expireAfter": 7,
                 "replyToMessageId": "5551234567890", "userIds": [7, "u8", 9], "userLists": ["fans"],
                 "excludeUserLists": [12]})

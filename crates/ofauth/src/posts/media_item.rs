@@ -3,8 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
-use crate::call::used_references::is_reference;
-use crate::error::{Error, Result, invalid};
+use crate::error::{Error, Result};
+use crate::media_form::{self, MediaForm};
 use crate::upload::Uploaded;
 
 /// A medium of a post or message.
@@ -22,26 +22,40 @@ use crate::upload::Uploaded;
 /// # Ok::<(), ofauth::Error>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct MediaItem(String);
+pub struct MediaItem {
+    text: String,
+    form: MediaForm,
+}
 
 impl MediaItem {
-    /// An upload reference. It can be used once: a second use is refused before anything is sent.
+    /// An upload reference, in whatever form the service gave it. It can be used once: a second use is refused before anything
+    /// is sent.
     pub fn reference(media_upload_id: impl Into<String>) -> Self {
-        Self(media_upload_id.into())
+        Self { text: media_upload_id.into(), form: MediaForm::Reference }
     }
 
     /// A media id of the vault, above 0. It can be used any number of times.
     pub fn id(media_id: impl fmt::Display) -> Self {
-        Self(media_id.to_string())
+        Self { text: media_id.to_string(), form: MediaForm::Id }
     }
 
     /// A picture or video on another server, `http` or `https`.
     pub fn url(url: impl Into<String>) -> Self {
-        Self(url.into())
+        Self { text: url.into(), form: MediaForm::Url }
+    }
+
+    /// Refuses what is not in the form that it was given as, or in none that the API takes.
+    pub(super) fn check(&self) -> Result<()> {
+        let form = MediaForm::check(&self.text)?;
+        // References are opaque: one may look like anything.
+        if self.form == MediaForm::Reference || form == self.form {
+            return Ok(());
+        }
+        Err(media_form::none(&self.text))
     }
 
     pub(super) fn into_text(self) -> String {
-        self.0
+        self.text
     }
 }
 
@@ -56,31 +70,15 @@ impl FromStr for MediaItem {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        check(text)?;
-        Ok(Self(text.to_owned()))
+        let form = MediaForm::known(text).ok_or_else(|| media_form::none(text))?;
+        Ok(Self { text: text.to_owned(), form })
     }
 }
 
 impl fmt::Display for MediaItem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        f.write_str(&self.text)
     }
-}
-
-/// Refuses what is none of the forms that the API takes.
-pub(super) fn check(text: &str) -> Result<()> {
-    let is_id = text.parse::<u64>().is_ok_and(|id| id > 0) && !text.starts_with('+');
-    let is_url = || {
-        let url = url::Url::parse(text).ok();
-        url.is_some_and(|url| matches!(url.scheme(), "http" | "https") && url.has_host())
-    };
-    if is_reference(text) || is_id || is_url() {
-        return Ok(());
-    }
-    Err(invalid(format!(
-        "{text:?} is no medium of a post: give an upload reference (upload:…), the media id of something in the vault, or an \
-         http or https URL; a file has to be uploaded first"
-    )))
 }
 
 #[cfg(test)]
@@ -89,32 +87,38 @@ mod tests {
 
     #[test]
     fn the_four_forms_are_taken_and_nothing_else() {
-        for text in [
-            "upload:550e8400-e29b-41d4-a716-446655440000",
-            "ofauth_upload_abc",
-            "1",
-            "18446744073709551615",
-            "http://127.0.0.1:8080/a.jpg",
-            "HTTPS://example.com/a b.jpg",
+        for (text, item) in [
+            ("upload:550e8400-e29b", MediaItem::reference("upload:550e8400-e29b")),
+            ("ofauth_upload_abc", MediaItem::reference("ofauth_upload_abc")),
+            ("1", MediaItem::id(1)),
+            ("HTTPS://example.com/a b.jpg", MediaItem::url("HTTPS://example.com/a b.jpg")),
         ] {
-            assert_eq!(text.parse::<MediaItem>().unwrap().to_string(), text);
+            assert_eq!(text.parse::<MediaItem>().unwrap(), item);
+            assert_eq!(item.to_string(), text);
+            item.check().unwrap();
         }
-        for text in [
-            "",
-            "0",
-            "-1",
-            "+1",
-            "1.0",
-            " 1",
-            "upload:",
-            "upload:a b",
-            "clip.mp4",
-            "ftp://h/a",
-            "https://",
-            "file:///a",
-        ] {
+        for text in ["", "0", "ref_1", "upload:a b", "clip.mp4", "ftp://h/a", "https://"] {
             let error = text.parse::<MediaItem>().unwrap_err().to_string();
             assert!(error.contains(&format!("{text:?}")) && error.contains("media id"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_is_made_as_one_form_is_of_that_form() {
+        let reference = MediaItem::reference("ref_1");
+        reference.check().expect("another version of the service may give it");
+        for item in [
+            MediaItem::id(0),
+            MediaItem::id("ref_1"),
+            MediaItem::id("http://h/a"),
+            MediaItem::url("1"),
+            MediaItem::url("ftp://h/a"),
+            MediaItem::url("https://"),
+            MediaItem::reference(""),
+            MediaItem::reference("clip.mp4"),
+            MediaItem::reference("a b"),
+        ] {
+            assert!(item.check().unwrap_err().to_string().contains("no medium"), "{item:?}");
         }
     }
 }

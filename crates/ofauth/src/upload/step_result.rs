@@ -7,11 +7,11 @@ use ofauth_operations::operation::RetryClass;
 use serde_json::Value;
 
 use super::plan::api_types::{DoneAnswer, Whole, read_object};
-use super::plan::upload_plan::is_reference;
 use crate::http::outcome::Failure;
 use crate::http::response::Response;
 use crate::http::success::{self, Expected, Unreadable};
 use crate::journal::DoneRecord;
+use crate::media_form::MediaForm;
 
 /// What is longer is no etag, in bytes. One is kept for each part.
 const LONGEST_ETAG: usize = 1024;
@@ -74,7 +74,7 @@ fn read_success(answer: &Response, part: Option<u32>, doing: &str) -> StepResult
         return Err(unreadable("it speaks of another part".into()));
     }
     Ok(StepSuccess {
-        upload_id: done.media_upload_id.filter(|id| is_reference(id)),
+        upload_id: done.media_upload_id.filter(|id| MediaForm::can_be_given(id)),
         etag: done.etag.filter(|etag| is_etag(etag)).or(header_etag),
         media: done.media.filter(Value::is_object),
     })

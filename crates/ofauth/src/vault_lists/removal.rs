@@ -73,7 +73,7 @@ impl Found {
         let pages = client.call("list_vault_lists").pages();
         pages
             .walk(limits, u32::MAX, |page| {
-                page.iter().for_each(|item| found.take_in(list, item));
+                page.items().iter().for_each(|item| found.take_in(list, item));
                 Ok(true)
             })
             .await?;

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::context::Context;
+use super::cure::{overlay, overlay_as};
 use super::schema::SchemaSite;
-use super::{Context, overlay, overlay_as};
 use crate::complete::{is_usable, page_marks};
 use crate::document::{Document, Operation};
 use crate::emit::page::{self, Page};
@@ -97,6 +98,7 @@ fn pages(context: &Context<'_>) -> Vec<Finding> {
             .unwrap_or_default()
             .into_iter()
             .collect(),
+        dropped: Vec::new(),
     };
     let mut found = Vec::new();
     for (site, parameters) in &context.operations {

@@ -48,18 +48,6 @@ const RESERVED: &[&str] = &[
     "types",
 ];
 
-/// Takes the publisher's own ids out of a document that the overlay was not laid on yet: ids are ours.
-pub fn drop_foreign_ids(document: &mut Value) {
-    let items = document.get_mut("paths").and_then(Value::as_object_mut).into_iter().flatten();
-    for (_, item) in items {
-        for (_, operation) in item.as_object_mut().into_iter().flatten() {
-            if let Some(operation) = operation.as_object_mut() {
-                operation.remove("operationId");
-            }
-        }
-    }
-}
-
 /// Completes a merged document, the publisher's own ids dropped before.
 pub fn complete(merged: &mut Value) -> Completed {
     let mut completed = Completed::default();
@@ -209,6 +197,7 @@ fn undecided(operation: &OperationSite<'_>, marks: &[Value], doubt: &str) -> Fin
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adopt::{Names, adopt};
 
     fn document(paths: Value) -> Value {
         json!({"openapi": "3.1.0", "paths": paths})
@@ -280,9 +269,9 @@ mod tests {
 
     #[test]
     fn ids_of_the_publisher_do_not_count() {
-        let mut document =
+        let document =
             document(json!({"/v2/access/drills": {"get": {"operationId": "getV2Drills"}, "parameters": []}}));
-        drop_foreign_ids(&mut document);
+        let mut document = adopt(document, &Names::default()).document;
         complete(&mut document);
         assert_eq!(document["paths"]["/v2/access/drills"]["get"]["operationId"], "list_drills");
     }

@@ -12,18 +12,24 @@ use crate::lower::{is_id_name, target};
 /// An example of `schema`.
 #[must_use]
 pub fn of(document: &Document, schema: &Value) -> Value {
-    Maker { document, open: Vec::new() }.make("", schema).unwrap_or(Value::Null)
+    Maker { document, open: Vec::new(), left: MOST }.make("", schema).unwrap_or(Value::Null)
 }
+
+/// The most values that one may be made of: components that use each other may add up to any number.
+const MOST: usize = 20_000;
 
 struct Maker<'a> {
     document: &'a Document,
     /// The components around the value being made.
     open: Vec<&'a str>,
+    /// How many more values it may be made of.
+    left: usize,
 }
 
 impl<'a> Maker<'a> {
     /// An example of `schema`, which is the field `name`; `None` if it would contain itself.
     fn make(&mut self, name: &str, schema: &'a Value) -> Option<Value> {
+        self.left = self.left.checked_sub(1)?;
         if let Some(component) = target(schema) {
             if self.open.contains(&component) {
                 return None;

@@ -16,18 +16,25 @@ pub(super) enum Keep {
 
 /// The schema with every reference replaced by what it refers to. One that contains itself is cut off with `{}`.
 pub(super) fn inlined(document: &Document, schema: &Value, keep: Keep) -> Value {
-    Inliner { document, keep, open: Vec::new() }.schema(schema)
+    Inliner { document, keep, open: Vec::new(), left: MOST }.schema(schema)
 }
+
+/// The most schemas that one may be made of: components that use each other may add up to any number.
+const MOST: usize = 20_000;
 
 struct Inliner<'a> {
     document: &'a Document,
     keep: Keep,
     /// The components around the place.
     open: Vec<String>,
+    /// How many more schemas it may be made of.
+    left: usize,
 }
 
 impl Inliner<'_> {
     fn schema(&mut self, schema: &Value) -> Value {
+        let Some(left) = self.left.checked_sub(1) else { return json!({}) };
+        self.left = left;
         if let Some(name) = target(schema) {
             let known = self.document.schemas.get(name);
             let Some(component) = known.filter(|_| !self.open.iter().any(|outer| outer == name)) else {

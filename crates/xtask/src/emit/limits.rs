@@ -30,28 +30,49 @@ pub struct Limits {
 const FORMATS: [&str; 2] = ["date", "date-time"];
 
 impl Limits {
-    /// Reads what the document says of `parameter`, as far as a table can hold it. The rest is in its description.
-    #[must_use]
+    /// Reads what the document says of `parameter`. What the table cannot hold, such as a pattern, is left to the service: it
+    /// stands in the schema, and no value that the service takes is refused here.
     pub fn read(document: &Document, parameter: &Parameter) -> Self {
         let schema = resolved(&document.schemas, &parameter.schema);
-        let whole = |limit: &str| schema.get(limit).and_then(Value::as_i64);
-        // Of whole numbers, more than 0 is at least 1.
-        let is_whole = schema.get("type").and_then(Value::as_str) == Some("integer");
-        let beyond = |limit: &str| whole(limit).filter(|_| is_whole);
-        let above = beyond("exclusiveMinimum").and_then(|limit| limit.checked_add(1));
-        let below = beyond("exclusiveMaximum").and_then(|limit| limit.checked_sub(1));
+        let is_whole = schema.get("type").is_some_and(|kind| kind == "integer");
+        let number = |limit: &str| schema.get(limit).filter(|value| value.is_number());
+        // Of numbers between whole ones the wider range, of whole ones the exact.
+        let end = |limit: &str, beyond: &str, step: i64| {
+            let own = number(limit).and_then(|value| rounded(value, if is_whole { step } else { -step }));
+            let open = number(beyond).and_then(|value| match value.as_i64() {
+                Some(value) if is_whole => value.checked_add(step),
+                _ => rounded(value, if is_whole { step } else { -step }),
+            });
+            match (own, open) {
+                (Some(own), Some(open)) if step > 0 => Some(own.max(open)),
+                (Some(own), Some(open)) => Some(own.min(open)),
+                (own, open) => own.or(open),
+            }
+        };
+        let count = |limit: &str| number(limit)?.as_i64().filter(|count| *count >= 0);
         let format = schema.get("format").and_then(Value::as_str);
         Self {
-            minimum: whole("minimum").max(above),
-            maximum: [whole("maximum"), below].into_iter().flatten().min(),
-            min_length: whole("minLength"),
-            max_length: whole("maxLength"),
-            min_items: whole("minItems"),
-            max_items: whole("maxItems"),
+            minimum: end("minimum", "exclusiveMinimum", 1),
+            maximum: end("maximum", "exclusiveMaximum", -1),
+            min_length: count("minLength"),
+            max_length: count("maxLength"),
+            min_items: count("minItems"),
+            max_items: count("maxItems"),
             format: format.filter(|format| FORMATS.contains(format)).map(str::to_owned),
             default: schema.get("default").map(Value::to_string),
         }
     }
+}
+
+/// The number, or the whole one next to it: above it for a positive `step`, below it for a negative one.
+fn rounded(value: &Value, step: i64) -> Option<i64> {
+    if let Some(whole) = value.as_i64() {
+        return Some(whole);
+    }
+    let value = value.as_f64()?;
+    let value = if step > 0 { value.ceil() } else { value.floor() };
+    // Beyond this no whole number is exact.
+    (value.abs() < 9e15).then_some(value as i64)
 }
 
 #[cfg(test)]
@@ -83,14 +104,22 @@ mod tests {
     }
 
     #[test]
-    fn a_limit_that_the_table_cannot_hold_is_left_out() {
-        for schema in [json!({"type": "string", "pattern": "a"}), json!({"type": "number", "minimum": 0.5})] {
-            assert_eq!(read(schema.clone()), Limits::default(), "{schema}");
+    fn what_the_table_cannot_hold_refuses_nothing() {
+        for (schema, minimum, maximum) in [
+            (json!({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 9}), Some(1), Some(8)),
+            (json!({"type": "integer", "minimum": 0.5, "maximum": 9.5}), Some(1), Some(9)),
+            (json!({"type": "number", "minimum": 0.5, "maximum": 9.5}), Some(0), Some(10)),
+            (json!({"type": "number", "exclusiveMinimum": 0}), Some(0), None),
+            (json!({"type": "integer", "minimum": 1, "exclusiveMinimum": 4}), Some(5), None),
+            (json!({"type": "integer", "minimum": 1e300}), None, None),
+            (json!({"type": "string", "pattern": "a", "minLength": -1}), None, None),
+        ] {
+            let limits = read(schema.clone());
+            assert_eq!(
+                (limits.minimum, limits.maximum, limits.min_length),
+                (minimum, maximum, None),
+                "{schema}"
+            );
         }
-        let open =
-            read(json!({"type": "integer", "exclusiveMinimum": 0, "exclusiveMaximum": 10, "maximum": 12}));
-        assert_eq!((open.minimum, open.maximum), (Some(1), Some(9)));
-        let number = read(json!({"type": "number", "exclusiveMinimum": 0}));
-        assert_eq!(number, Limits::default());
     }
 }

@@ -1,10 +1,9 @@
 //! What the document says of the parameters of operations: the connection header, and the kinds of the others.
 
-use anyhow::{Result, bail};
 use serde_json::Value;
 
-use crate::document::{Document, Operation, Parameter};
-use crate::lower::{CONNECTION_HEADER, is_id_name, resolved};
+use crate::document::{Document, Operation, Parameter, Style};
+use crate::lower::{CONNECTION_HEADER, is_id_name, is_object, resolved};
 
 /// Whether an operation acts on a connection, as a variant of the table's `Connection`.
 pub(super) fn connection(operation: &Operation) -> &'static str {
@@ -26,13 +25,18 @@ pub(super) struct Kind {
 }
 
 /// What kind of value a parameter takes.
-pub(super) fn kind(document: &Document, parameter: &Parameter) -> Result<Kind> {
+pub(super) fn kind(document: &Document, parameter: &Parameter) -> Kind {
     let schema = resolved(&document.schemas, &parameter.schema);
-    let types = types(schema);
+    let types = types(document, schema, 0);
     let items = schema.get("items").map(|items| resolved(&document.schemas, items));
     let values = schema.get("enum").or_else(|| items?.get("enum")).and_then(Value::as_array);
-    let values = values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let mut values: Vec<String> =
+        values.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+    let constant = schema.get("const").or_else(|| items?.get("const")).and_then(Value::as_str);
+    values.extend(constant.filter(|_| values.is_empty()).map(str::to_owned));
     let name = match types.as_slice() {
+        _ if parameter.style() == Style::Json => "json",
+        _ if is_object(&document.schemas, parameter) => "object",
         ["string"] if parameter.place != "header" && is_id_name(&parameter.name, "") => "id",
         ["string"] => "string",
         ["integer"] => "integer",
@@ -42,23 +46,47 @@ pub(super) fn kind(document: &Document, parameter: &Parameter) -> Result<Kind> {
         ["object"] => "object",
         several if several.contains(&"array") => "array",
         ["integer" | "number", "string"] | ["string", "integer" | "number"] => "id",
-        other => bail!(
-            "the parameter {} has the types {other:?}, which is none of the kinds known",
-            parameter.name
-        ),
+        // Whatever else it may be, on the wire it is a text.
+        _ => "string",
     };
-    Ok(Kind { name, values })
+    // The words of one of several types are not all that it takes.
+    if name == "json" || types.len() > 1 && name == "string" {
+        values.clear();
+    }
+    Kind { name, values }
+}
+
+/// The variant of `Style` for how a parameter is written.
+pub(super) fn style(document: &Document, parameter: &Parameter) -> &'static str {
+    match parameter.style() {
+        Style::Repeated => "Repeated",
+        Style::Commas => "Commas",
+        // Values are written alike, whether they stand on their own or not; fields are not.
+        Style::Fields if !is_object(&document.schemas, parameter) => "Commas",
+        Style::Fields => "Fields",
+        Style::Spaces => "Spaces",
+        Style::Pipes => "Pipes",
+        Style::DeepObject => "DeepObject",
+        Style::Json => "Json",
+        Style::Other => "Other",
+    }
 }
 
 /// The types that a schema allows, null left out.
-pub(super) fn types(schema: &Value) -> Vec<&str> {
-    let alternatives = schema.get("oneOf").or_else(|| schema.get("anyOf")).and_then(Value::as_array);
-    let mut found: Vec<&str> = match (schema.get("type"), alternatives) {
+fn types<'a>(document: &'a Document, schema: &'a Value, depth: usize) -> Vec<&'a str> {
+    // Nobody nests as deep, and a circle has no end.
+    if depth > 8 {
+        return Vec::new();
+    }
+    let schema = resolved(&document.schemas, schema);
+    let parts = ["oneOf", "anyOf", "allOf"].iter().find_map(|key| schema.get(*key)?.as_array());
+    let mut found: Vec<&str> = match (schema.get("type"), parts) {
         (Some(Value::String(name)), _) => vec![name],
         (Some(Value::Array(names)), _) => names.iter().filter_map(Value::as_str).collect(),
-        (_, Some(variants)) => variants.iter().flat_map(types).collect(),
+        (_, Some(parts)) => parts.iter().flat_map(|part| types(document, part, depth + 1)).collect(),
         _ => Vec::new(),
     };
     found.retain(|name| *name != "null");
+    found.dedup();
     found
 }

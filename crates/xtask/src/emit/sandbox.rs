@@ -23,26 +23,29 @@
 //! - `connection`: `required`, `optional` or `none`: whether `x-connection-id` is sent. It is not among `parameters`.
 //! - `permission`: the permission of the connection, or the scope of the key, or null.
 //! - `parameters`: `type` is `string`, `integer`, `number`, `boolean`, `id` (text or number), `array` or `object`.
-//!   `schema` is as of `request`, and has the `default`. `style` is how an array or an object is written:
-//!   `form` (the name is repeated) or `deepObject` (`name[field]=value`). `deprecated` is there if it is true.
+//!   `schema` is as of `request`, and has the `default`. `style` is how an array or an object is written: `form` (the name is
+//!   repeated, or the fields are pairs of their own), `deepObject` (`name[field]=value`), or one text: `commas`, `spaces`,
+//!   `pipes`, `fields` (`a=1,b=2`), `json`; `other` is a form that the document does not define. `deprecated` is there if it is
+//!   true.
 //! - `page`: how a long list is handed out, or null: the style and the members of the mark `x-ofauth-page`, the parameter
 //!   that takes a `place` in the list, and how long a page is without `size` (`usual`) and at `most`, if that is documented.
-//! - `body`: `none`, `json`, `optional-json` or `bytes`.
+//! - `body`: `none`, `json`, `optional-json`, `bytes` or `optional-bytes`.
 //! - `request`: JSON Schema 2020-12 without references, in the document's own terms: `type` (a name or a list),
 //!   `properties`, `required`, `items`, `additionalProperties`, `enum`, `oneOf`, `anyOf`, `allOf`, the limits. A schema
 //!   that contains itself is cut off with `{}`, which allows anything. Null unless the body is JSON.
 //! - `status`: the documented success.
+//! - `mediaType`: what the answer is, unless it is plain JSON. `response` is the text of it then, unless it is JSON all the same.
 //! - `response`: an example that satisfies the schema, or null if the answer has no body. Lists have one item and pages
 //!   are the last: no `next…` field, `hasMore` false.
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use serde_json::{Value, json};
 
 use super::example;
 use super::inline::{Keep, inlined};
 use super::parameter::is_connection;
 use super::table::{Cell, Page, Row};
-use crate::document::{Document, Object, Operation, Parameter};
+use crate::document::{Document, Form, Object, Operation, Parameter};
 use crate::lower::resolved;
 
 /// The data, as the text of a JSON file.
@@ -60,18 +63,31 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
     let row = Row::read(document, operation)?;
     let body = match row.body {
         "OptionalJson" => "optional-json".to_owned(),
+        "OptionalBytes" => "optional-bytes".to_owned(),
         other => other.to_lowercase(),
     };
     let request = operation.body.as_ref().filter(|_| body.ends_with("json"));
-    let (status, response) = operation.success().context("no 2xx response is documented")?;
-    let example = match (&response.example, &response.schema) {
-        (Some(example), _) => example.clone(),
-        (None, Some(schema)) => example::of(document, schema),
-        (None, None) => Value::Null,
+    let success = operation.success();
+    let response = success.map(|(_, response)| response);
+    let example = match response.map(|response| (&response.example, &response.schema)) {
+        Some((Some(example), _)) => example.clone(),
+        Some((None, Some(schema))) => example::of(document, schema),
+        _ => Value::Null,
     };
+    let form = response.and_then(|response| Some((response.form()?, response.media_type.clone()?)));
+    let example = match form {
+        Some((Form::Text | Form::Bytes, _)) if !example.is_string() => json!("example"),
+        _ => example,
+    };
+    let media_type =
+        form.map(|(_, media_type)| media_type).filter(|it| it != "application/json" && it != "*/*");
     let documented = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
-    let parameters =
-        row.parameters.iter().zip(documented).map(|(cell, documented)| parameter(document, cell, documented));
+    let parameters: Vec<Value> = row
+        .parameters
+        .iter()
+        .zip(documented)
+        .map(|(cell, documented)| parameter(document, cell, documented))
+        .collect();
     let page = row.page.as_ref().map(|page| self::page(page, &row.parameters));
     let mut row = json!({
         "id": operation.id,
@@ -80,22 +96,34 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         "tag": operation.tag,
         "connection": row.connection.to_lowercase(),
         "permission": row.permission,
-        "parameters": parameters.collect::<Result<Vec<_>>>()?,
+        "parameters": parameters,
         "page": page,
         "body": body,
         "request": request.map(|body| inlined(document, &body.schema, Keep::Rules)),
         // A range such as `2XX` promises no particular one.
-        "status": status.parse().unwrap_or(200_u16),
+        "status": success.and_then(|(status, _)| status.parse().ok()).unwrap_or(200_u16),
         "response": example,
     });
+    if let (Some(media_type), Some(row)) = (media_type, row.as_object_mut()) {
+        row.insert("mediaType".to_owned(), json!(media_type));
+    }
     row.sort_all_objects();
     Ok(row)
 }
 
-/// How the document writes arrays and objects in a query.
-const STYLES: [(&str, &str); 2] = [("array", "form"), ("object", "deepObject")];
+/// What the styles of the table are called here.
+const STYLES: [(&str, &str); 8] = [
+    ("Repeated", "form"),
+    ("Commas", "commas"),
+    ("Spaces", "spaces"),
+    ("Pipes", "pipes"),
+    ("Fields", "fields"),
+    ("DeepObject", "deepObject"),
+    ("Json", "json"),
+    ("Other", "other"),
+];
 
-fn parameter(document: &Document, cell: &Cell, documented: &Parameter) -> Result<Value> {
+fn parameter(document: &Document, cell: &Cell, documented: &Parameter) -> Value {
     let mut schema = inlined(document, &documented.schema, Keep::Rules);
     let default = resolved(&document.schemas, &documented.schema).get("default");
     if let (Some(default), Some(schema)) = (default, schema.as_object_mut()) {
@@ -108,20 +136,15 @@ fn parameter(document: &Document, cell: &Cell, documented: &Parameter) -> Result
         ("type".to_owned(), json!(cell.kind)),
         ("schema".to_owned(), schema),
     ]);
-    if let Some((_, known)) = STYLES.iter().find(|(kind, _)| *kind == cell.kind) {
-        // What OpenAPI takes for a query parameter without a style.
-        let style = documented.style.as_deref().unwrap_or("form");
-        ensure!(
-            style == *known,
-            "the parameter {} has the style {style}, which the sandbox does not read",
-            cell.name
-        );
+    let style = STYLES.iter().find(|(style, _)| *style == cell.style).map(|(_, name)| *name);
+    let is_told = ["array", "object", "json"].contains(&cell.kind) || style == Some("other");
+    if let Some(style) = style.filter(|_| is_told) {
         parameter.insert("style".to_owned(), json!(style));
     }
     if cell.deprecated {
         parameter.insert("deprecated".to_owned(), json!(true));
     }
-    Ok(Value::Object(parameter))
+    Value::Object(parameter)
 }
 
 /// How the operation hands out a long list. Unlike the mark's `max`, which clients keep to, `most` is what is served.
@@ -202,11 +225,39 @@ mod tests {
     }
 
     #[test]
-    fn a_list_in_a_form_that_the_sandbox_does_not_read_is_an_error() {
-        let ids = json!({"name": "ids", "in": "query", "style": "pipeDelimited",
-            "schema": {"type": "array", "items": {"type": "string"}}});
-        let error = sandbox(&document("get", json!({"parameters": [ids]}), json!({}))).unwrap_err();
-        assert!(format!("{error:#}").contains("the parameter ids has the style pipeDelimited"), "{error:#}");
+    fn each_way_to_write_a_list_has_its_name() {
+        let ids = |rest: Value| {
+            let schema = json!({"type": "array", "items": {"type": "string"}});
+            let mut ids = json!({"name": "ids", "in": "query", "schema": schema});
+            ids.as_object_mut().unwrap().extend(rest.as_object().unwrap().clone());
+            let text = sandbox(&document("get", json!({"parameters": [ids]}), json!({}))).unwrap();
+            serde_json::from_str::<Value>(&text).unwrap()[0]["parameters"][0]["style"].clone()
+        };
+        for (rest, style) in [
+            (json!({}), "form"),
+            (json!({"explode": false}), "commas"),
+            (json!({"style": "spaceDelimited"}), "spaces"),
+            (json!({"style": "pipeDelimited"}), "pipes"),
+            (json!({"in": "header"}), "commas"),
+            (json!({"content": {"application/json": {"schema": {}}}}), "json"),
+            (json!({"in": "path", "style": "matrix"}), "other"),
+        ] {
+            assert_eq!(ids(rest.clone()), json!(style), "{rest}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_no_json_is_a_text_of_its_media_type() {
+        for (media_type, schema, response) in [
+            ("text/csv", json!({"type": "string", "example": "a;b"}), json!("a;b")),
+            ("image/png", json!({}), json!("example")),
+            ("application/vnd.api+json", json!({"type": "object"}), json!({})),
+        ] {
+            let operation = json!({"responses": {"200": {"description": "", "content": {media_type: {"schema": schema}}}}});
+            let rows: Value =
+                serde_json::from_str(&sandbox(&document("get", operation, json!({}))).unwrap()).unwrap();
+            assert_eq!((&rows[0]["mediaType"], &rows[0]["response"]), (&json!(media_type), &response));
+        }
     }
 
     #[test]
@@ -237,7 +288,7 @@ mod tests {
             serde_json::from_str(&sandbox(&document("put", operation, json!({}))).unwrap()).unwrap();
         assert_eq!(
             (&rows[0]["body"], &rows[0]["request"], &rows[0]["response"]),
-            (&json!("bytes"), &Value::Null, &Value::Null)
+            (&json!("optional-bytes"), &Value::Null, &Value::Null)
         );
     }
 }

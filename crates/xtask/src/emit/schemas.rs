@@ -11,14 +11,16 @@
 //! ```
 //!
 //! References are replaced by what they refer to. Of an answer only the fields at the top are kept, with their types.
-//! `body` is null if there is none, and of bytes it has a `mediaType` instead of a `schema`.
+//! `body` is null if there is none, and of bytes it has a `mediaType` instead of a `schema`. What is no plain JSON, but JSON or a
+//! text all the same, has both. `style` is there where a value is written in another way than usual, in the words of the table.
 
 use anyhow::{Context, Result};
 use quote::quote;
 use serde_json::{Value, json};
 
 use super::inline::{Keep, inlined};
-use super::parameter::is_connection;
+use super::parameter::{is_connection, style};
+use super::success::Success;
 use crate::document::{Document, Object, Operation};
 use crate::lower::resolved;
 
@@ -56,22 +58,44 @@ fn row(document: &Document, operation: &Operation) -> Result<Value> {
         if let (true, Some(shown)) = (parameter.deprecated, shown.as_object_mut()) {
             shown.insert("deprecated".to_owned(), json!(true));
         }
+        let style = style(document, parameter);
+        let is_usual =
+            ["Repeated", "DeepObject"].contains(&style) || (style == "Commas" && parameter.place != "query");
+        if let (false, Some(shown)) = (is_usual, shown.as_object_mut()) {
+            shown.insert("style".to_owned(), json!(style.to_lowercase()));
+        }
         shown
     });
     let body = operation.body.as_ref().map(|body| {
-        if body.media_type.starts_with("application/json") {
+        if body.media_type == "application/json" {
             json!({"required": body.required, "schema": schema(&body.schema)})
+        } else if body.is_json() {
+            json!({"required": body.required, "mediaType": body.media_type, "schema": schema(&body.schema)})
         } else {
-            json!({"required": body.required, "mediaType": body.media_type})
+            json!({"required": body.required, "mediaType": body.media_types()})
         }
     });
-    let (status, response) = operation.success().context("no 2xx response is documented")?;
-    let answer = response.schema.as_ref().map(|schema| top(document, schema));
+    let mut answers: Vec<Value> = Vec::new();
+    for schema in operation.successes().filter_map(|(_, response)| response.schema.as_ref()) {
+        let shown = top(document, schema);
+        if !answers.contains(&shown) {
+            answers.push(shown);
+        }
+    }
+    let answer = match answers.as_slice() {
+        [] => Value::Null,
+        [one] => one.clone(),
+        several => json!({"oneOf": several}),
+    };
+    let status: Vec<&str> = operation.successes().map(|(status, _)| status.as_str()).collect();
     let mut row = json!({
         "parameters": parameters.collect::<Vec<_>>(),
         "body": body,
-        "answer": {"status": status, "schema": answer},
+        "answer": {"status": status.join(", "), "schema": answer},
     });
+    if let Some(media_type) = Success::read(document, operation)?.media_type {
+        row["answer"]["mediaType"] = json!(media_type);
+    }
     row.sort_all_objects();
     Ok(row)
 }

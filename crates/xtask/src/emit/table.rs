@@ -6,9 +6,9 @@ use quote::{ToTokens, format_ident, quote};
 
 use super::limits::Limits;
 pub use super::page::Page;
-use super::parameter::{connection, is_connection, kind};
+use super::parameter::{connection, is_connection, kind, style};
 use super::success::Success;
-use crate::document::{Document, Operation, Parameter};
+use crate::document::{Body, Document, Operation, Parameter};
 use crate::lower::{fields, pascal};
 
 /// What the table says of an operation, in the names of the Rust types that hold it.
@@ -22,6 +22,8 @@ pub struct Row<'a> {
     pub parameters: Vec<Cell>,
     /// A variant of `Body`.
     pub body: &'static str,
+    /// The media types of the body, unless it is plain JSON.
+    pub media_type: Option<String>,
     /// What a success carries.
     pub success: Success<'a>,
     /// A variant of `Connection`.
@@ -49,6 +51,8 @@ pub struct Cell {
     pub kind: &'static str,
     /// The values that the document lists.
     pub values: Vec<String>,
+    /// A variant of `Style`.
+    pub style: &'static str,
     /// What else it says of values.
     pub limits: Limits,
     /// Whether it is to go.
@@ -65,12 +69,14 @@ impl<'a> Row<'a> {
             ensure!(known, "x-ofauth-unconfirmed-parameters names {name:?}, which is none of its parameters");
         }
         let parameters = operation.parameters.iter().filter(|parameter| !is_connection(parameter));
-        let parameters = parameters.map(|parameter| Cell::read(document, parameter));
+        let parameters = parameters.map(|parameter| Cell::read(document, parameter, Depth::Outer));
+        let media_type = operation.body.as_ref().map(Body::media_types).filter(|it| it != "application/json");
         Ok(Self {
             operation,
             permission: permission(operation),
-            parameters: parameters.collect::<Result<_>>()?,
+            parameters: parameters.collect(),
             body: body(operation),
+            media_type,
             success: Success::read(document, operation)?,
             connection: connection(operation),
             retry: retry(operation)?,
@@ -81,24 +87,40 @@ impl<'a> Row<'a> {
     }
 }
 
+/// Whether a parameter is one itself or a field of one.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Depth {
+    Outer,
+    Inner,
+}
+
 impl Cell {
     /// Reads what the document says of `parameter`.
-    fn read(document: &Document, parameter: &Parameter) -> Result<Self> {
-        let kind = kind(document, parameter)?;
-        let properties = match kind.name {
-            "object" => fields(&document.schemas, parameter)?,
+    fn read(document: &Document, parameter: &Parameter, depth: Depth) -> Self {
+        let kind = kind(document, parameter);
+        let properties = match (kind.name, depth) {
+            ("object", Depth::Outer) => fields(&document.schemas, parameter),
+            // What is inside a field cannot be written, and may be the parameter again.
             _ => Vec::new(),
         };
-        Ok(Self {
+        Self {
             name: parameter.name.clone(),
             place: parameter.place.clone(),
             required: parameter.required,
             kind: kind.name,
             values: kind.values,
+            style: style(document, parameter),
             limits: Limits::read(document, parameter),
             deprecated: parameter.deprecated,
-            properties: properties.iter().map(|field| Self::read(document, field)).collect::<Result<_>>()?,
-        })
+            properties: properties.iter().map(|field| Self::read(document, field, Depth::Inner)).collect(),
+        }
+    }
+
+    /// Whether it is written as OpenAPI has it without a word in the document.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        let usual = if self.place == "query" { "Repeated" } else { "Commas" };
+        self.style == usual || (self.kind == "object" && self.style == "DeepObject")
     }
 }
 
@@ -117,8 +139,8 @@ pub fn table(document: &Document) -> Result<String> {
         .collect::<Result<Vec<_>>>()?;
     let file = syn::parse2(quote! {
         use crate::operation::{
-            Body, Connection, Kind, Limits, Operation, Page, PageStyle, Parameter, Place, RetryClass, Success,
-            SuccessBody,
+            Body, Connection, Kind, Limits, Operation, Page, PageStyle, Parameter, Place, RetryClass, Style,
+            Success, SuccessBody,
         };
 
         /// Every operation of the document, sorted by id.
@@ -135,6 +157,8 @@ fn row(row: &Row<'_>) -> TokenStream {
     let body = format_ident!("{}", row.body);
     let success = format_ident!("{}", row.success.body);
     let key = some(row.success.key);
+    let accept = some(row.success.media_type.as_deref());
+    let media_type = some(row.media_type.as_deref());
     let connection = format_ident!("{}", row.connection);
     let retry = format_ident!("{}", row.retry);
     let page = some(row.page.as_ref().map(page));
@@ -149,7 +173,8 @@ fn row(row: &Row<'_>) -> TokenStream {
             permission: #permission,
             parameters: &[#(#parameters),*],
             body: Body::#body,
-            success: Success { body: SuccessBody::#success, key: #key },
+            media_type: #media_type,
+            success: Success { body: SuccessBody::#success, key: #key, media_type: #accept },
             connection: Connection::#connection,
             retry: RetryClass::#retry,
             page: #page,
@@ -181,6 +206,7 @@ fn cell(cell: &Cell) -> TokenStream {
     let Cell { name, required, values, deprecated, .. } = cell;
     let place = format_ident!("{}", pascal(&cell.place));
     let kind = format_ident!("{}", pascal(cell.kind));
+    let style = format_ident!("{}", cell.style);
     let limits = limits(&cell.limits);
     let default = some(cell.limits.default.as_deref());
     let properties = cell.properties.iter().map(self::cell);
@@ -194,6 +220,7 @@ fn cell(cell: &Cell) -> TokenStream {
             limits: #limits,
             default: #default,
             deprecated: #deprecated,
+            style: Style::#style,
             properties: &[#(#properties),*],
         }
     }
@@ -224,7 +251,8 @@ fn limits(limits: &Limits) -> TokenStream {
 fn body(operation: &Operation) -> &'static str {
     match &operation.body {
         None => "None",
-        Some(body) if !body.media_type.starts_with("application/json") => "Bytes",
+        Some(body) if !body.is_json() && body.required => "Bytes",
+        Some(body) if !body.is_json() => "OptionalBytes",
         Some(body) if body.required => "Json",
         Some(_) => "OptionalJson",
     }

@@ -9,9 +9,10 @@ use syn::{Field, Fields, File, Item, Type, parse_quote};
 
 use crate::document::{Document, Operation};
 use crate::lower::pascal;
+use crate::raw_only::RawOnly;
 
 /// The function, as the text of a Rust file.
-pub fn typed_calls(client: &File, document: &Document) -> Result<String> {
+pub fn typed_calls(client: &File, document: &Document, raw_only: &[RawOnly]) -> Result<String> {
     let builders = client.items.iter().find_map(|item| match item {
         Item::Mod(module) if module.ident == "builder" => module.content.as_ref(),
         _ => None,
@@ -20,6 +21,7 @@ pub fn typed_calls(client: &File, document: &Document) -> Result<String> {
     let arms = document
         .operations
         .iter()
+        .filter(|operation| !raw_only.iter().any(|raw| raw.operation == operation.id))
         .map(|operation| arm(builders, operation).with_context(|| operation.id.clone()))
         .collect::<Result<Vec<_>>>()?;
     let file: File = parse_quote! {

@@ -22,7 +22,11 @@ pub(super) fn version(document: &mut Document) -> Result<Vec<String>> {
 pub(super) fn constants(document: &mut Document) -> Result<Vec<String>> {
     each(document, |object| {
         let value = object.remove("const")?;
-        object.insert("enum".to_owned(), json!([value]));
+        if value.is_object() || value.is_array() {
+            describe(object, &format!("Always {value}."));
+        } else {
+            object.insert("enum".to_owned(), json!([value]));
+        }
         Some(())
     })
 }
@@ -135,9 +139,7 @@ pub(super) fn numbers(document: &mut Document) -> Result<Vec<String>> {
 /// although the caller set nothing, so it moves into the description.
 pub(super) fn annotations(document: &mut Document) -> Result<Vec<String>> {
     each(document, |object| {
-        for key in
-            ["title", "example", "examples", "readOnly", "writeOnly", "xml", "externalDocs", "discriminator"]
-        {
+        for key in ["title", "example", "examples", "readOnly", "writeOnly", "xml", "externalDocs"] {
             object.remove(key);
         }
         let format = object.get("format").and_then(Value::as_str);
@@ -152,7 +154,10 @@ pub(super) fn annotations(document: &mut Document) -> Result<Vec<String>> {
 }
 
 /// Runs `change` on every schema. Its `Some` counts as a change of the component or operation around it.
-fn each(document: &mut Document, change: impl Fn(&mut Object) -> Option<()>) -> Result<Vec<String>> {
+pub(super) fn each(
+    document: &mut Document,
+    change: impl Fn(&mut Object) -> Option<()>,
+) -> Result<Vec<String>> {
     let mut places = Vec::new();
     for (name, schema) in document.named_schemas_mut() {
         let mut count = 0_usize;

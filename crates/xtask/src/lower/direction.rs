@@ -95,11 +95,16 @@ pub(super) fn split(document: &mut Document) -> Result<Vec<String>> {
 
 /// The generator writes a type for every component, used or not.
 pub(super) fn unused(document: &mut Document) -> Result<Vec<String>> {
+    Ok(prune(document))
+}
+
+/// Takes out the components that no operation uses, and names them.
+pub fn prune(document: &mut Document) -> Vec<String> {
     let mut used = reachable(document, Direction::Request);
     used.extend(reachable(document, Direction::Response));
     let unused: Vec<String> = document.schemas.keys().filter(|name| !used.contains(*name)).cloned().collect();
     document.schemas.retain(|name, _| used.contains(name));
-    Ok(unused)
+    unused
 }
 
 /// Calls `visit` with the name and schema of everything that responses use.

@@ -4,6 +4,7 @@ use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::direction::{Direction, moved, reachable};
+use super::mark;
 use super::schema::{has_properties, is_type, pascal};
 use crate::document::Document;
 
@@ -43,7 +44,7 @@ pub(super) fn hoist(document: &mut Document) -> Result<Vec<String>> {
 fn itself(document: &mut Document, name: &str, schema: &mut Value, places: &mut Vec<String>) -> Result<()> {
     inside(document, name, schema, places)?;
     let is_enum = is_type(schema, "string") && schema.get("enum").is_some();
-    if has_properties(schema) || is_enum {
+    if has_properties(schema) || is_enum || schema.get(mark::TAGGED).is_some() {
         places.push(name.to_owned());
         let nullable = schema.as_object_mut().and_then(|object| object.remove("nullable")).is_some();
         *schema = moved(document, name, schema.take())?;

@@ -35,3 +35,24 @@ pub const SINGLE: &str = "single";
 
 /// On an object of a request: the names of its fields that may be sent as null.
 pub const NULL_FIELDS: &str = "x-ofauth-null-fields";
+
+/// On an object of a response: it is one of several, and a field says which.
+pub const TAGGED: &str = "x-ofauth-tagged";
+
+/// On an operation: the media type of its JSON body, if that is not plain JSON.
+pub const CONTENT_TYPE: &str = "x-ofauth-content-type";
+
+/// On an operation: the media types of its success, if that is not plain JSON.
+pub const ACCEPT: &str = "x-ofauth-accept";
+
+/// On an operation: what its success is instead of JSON, [`TEXT`] or [`BYTES`].
+pub const ANSWER: &str = "x-ofauth-answer";
+
+/// Value of [`ANSWER`]: a text.
+pub const TEXT: &str = "text";
+
+/// Value of [`ANSWER`]: bytes.
+pub const BYTES: &str = "bytes";
+
+/// On the schema of a parameter that is any JSON: the client writes it by the parameter's style.
+pub const WRITTEN: &str = "x-ofauth-written";

@@ -1,7 +1,7 @@
 //! Lowers the merged OpenAPI 3.1 document to the part of 3.0.3 that the generator takes, in memory.
 //!
 //! Each pass is one named function over [`Document`] whose doc comment gives its reason, and each can be run alone.
-//! A pass returns the places it changed, for the snapshot that shows what an update of the document does. Passes
+//! A pass returns the places it changed, for the report that shows what an update of the document does. Passes
 //! leave marks for the generator as extensions (see [`mark`]); nothing here writes Rust.
 
 mod alternatives;
@@ -14,13 +14,15 @@ mod lenient;
 pub mod mark;
 mod names;
 mod nulls;
-mod objects;
+mod odd_schemas;
 mod parameter_limits;
+mod parameters;
 mod renames;
 mod requests;
 mod responses;
 mod schema;
 mod secrets;
+mod tagged;
 #[cfg(test)]
 mod testing;
 
@@ -29,18 +31,18 @@ use anyhow::{Context, Result};
 use crate::document::Document;
 
 pub use deprecated::DEPRECATED;
-pub use direction::{Direction, reachable};
+pub use direction::{Direction, prune, reachable};
 pub use ids::is_id_name;
 pub use lenient::is_kept;
 pub use names::resolved_name;
-pub use objects::fields;
+pub use parameters::{fields, is_object};
 pub use requests::CONNECTION_HEADER;
-pub use schema::{pascal, reference, resolved, target, walk};
+pub use schema::{fields_of, pascal, reference, resolved, target, walk};
 
 /// One lowering pass.
 #[derive(Debug)]
 pub struct Pass {
-    /// Its name, as the snapshot shows it.
+    /// Its name, as the report shows it.
     pub name: &'static str,
     /// Changes the document and returns the places it changed.
     pub run: fn(&mut Document) -> Result<Vec<String>>,
@@ -53,22 +55,26 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "parameter_limits", run: parameter_limits::parameter_limits },
     Pass { name: "kept", run: lenient::kept },
     Pass { name: "deprecated", run: deprecated::deprecated },
+    Pass { name: "odd_schemas", run: odd_schemas::odd_schemas },
     Pass { name: "constants", run: dialect::constants },
     Pass { name: "nullable", run: dialect::nullable },
+    Pass { name: "enums", run: odd_schemas::enums },
     Pass { name: "numbers", run: dialect::numbers },
     Pass { name: "annotations", run: dialect::annotations },
     Pass { name: "version", run: dialect::version },
     Pass { name: "errors", run: responses::errors },
     Pass { name: "success", run: responses::success },
     Pass { name: "connection_header", run: requests::connection_header },
-    Pass { name: "object_parameters", run: objects::object_parameters },
-    Pass { name: "text_or_list_parameters", run: requests::text_or_list_parameters },
+    Pass { name: "text_or_list_parameters", run: parameters::text_or_list_parameters },
+    Pass { name: "object_parameters", run: parameters::object_parameters },
+    Pass { name: "plain_parameters", run: parameters::plain_parameters },
     Pass { name: "raw_bodies", run: requests::raw_bodies },
     Pass { name: "setters", run: renames::setters },
     Pass { name: "mixed_ids", run: ids::mixed_ids },
     Pass { name: "split_directions", run: direction::split },
     Pass { name: "alternatives", run: alternatives::alternatives },
     Pass { name: "hoist", run: hoist::hoist },
+    Pass { name: "tagged", run: tagged::tagged },
     Pass { name: "response_ids", run: ids::response_ids },
     Pass { name: "parameter_ids", run: ids::parameter_ids },
     Pass { name: "secrets", run: secrets::secrets },
@@ -77,6 +83,7 @@ pub const PASSES: &[Pass] = &[
     Pass { name: "unlimited_fields", run: lenient::unlimited_fields },
     Pass { name: "open_enums", run: lenient::open_enums },
     Pass { name: "request_limits", run: requests::request_limits },
+    Pass { name: "request_words", run: requests::request_words },
     Pass { name: "nulls", run: nulls::nulls },
     Pass { name: "empty_lists", run: requests::empty_lists },
     Pass { name: "unused", run: direction::unused },

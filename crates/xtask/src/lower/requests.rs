@@ -1,11 +1,15 @@
 //! Passes over parameters and request bodies. Requests stay strict: required fields, closed enums, lengths of texts.
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 use serde_json::{Value, json};
 
 use super::direction::{Direction, reachable};
-use super::schema::{is_type, resolved, variants, walk};
+use super::mark;
+use super::schema::{describe, is_type, walk};
 use crate::document::{Document, Object, Parameter};
+use crate::rust_name::snake;
+
+const JSON: &str = "application/json";
 
 /// The header that names the connection.
 pub const CONNECTION_HEADER: &str = "x-connection-id";
@@ -25,38 +29,27 @@ pub(super) fn connection_header(document: &mut Document) -> Result<Vec<String>> 
     Ok(places)
 }
 
-/// A query parameter that takes one text or a list of them takes a list: a list of one is sent in the same way.
-pub(super) fn text_or_list_parameters(document: &mut Document) -> Result<Vec<String>> {
-    let schemas = document.schemas.clone();
-    let mut places = Vec::new();
-    for operation in &mut document.operations {
-        for parameter in operation.parameters.iter_mut().filter(|parameter| parameter.place == "query") {
-            let list = resolved(&schemas, &parameter.schema)
-                .as_object()
-                .and_then(variants)
-                .and_then(|variants| variants.iter().find(|variant| is_type(variant, "array")));
-            if let Some(list) = list.cloned() {
-                parameter.schema = list;
-                places.push(format!("{} {}", operation.id, parameter.name));
-            }
-        }
-    }
-    Ok(places)
-}
-
 /// The generator takes raw bytes as `application/octet-stream` alone and sends that type. A `Content-Type` parameter
-/// lets the caller say what the bytes are; it is sent in place of the generator's.
+/// lets the caller say what the bytes are; it is sent in place of the generator's. JSON of a name of its own is sent as that.
 pub(super) fn raw_bodies(document: &mut Document) -> Result<Vec<String>> {
     let mut places = Vec::new();
     for operation in &mut document.operations {
         let Some(body) = &mut operation.body else { continue };
-        if body.media_type.starts_with("application/json") {
+        if body.is_json() {
+            if body.media_type != JSON {
+                places.push(format!("{}: {}", operation.id, body.media_type));
+                let wire = std::mem::replace(&mut body.media_type, JSON.to_owned());
+                operation.extensions.insert(mark::CONTENT_TYPE.to_owned(), json!(wire));
+            }
             continue;
         }
-        if body.media_type.starts_with("multipart/") || body.media_type.contains("form-urlencoded") {
-            bail!("{}: bodies of type {} are not supported", operation.id, body.media_type);
-        }
         places.push(format!("{}: {}", operation.id, body.media_type));
+        let example = if body.media_type.contains('*') { "video/mp4" } else { body.media_type.as_str() };
+        let example = match example {
+            form if form.starts_with("multipart/") => format!("{form}; boundary=…"),
+            other => other.to_owned(),
+        };
+        let description = format!("The media type of the bytes, such as `{example}`.");
         body.media_type = "application/octet-stream".to_owned();
         body.schema = json!({ "type": "string", "format": "binary" });
         operation.parameters.push(Parameter {
@@ -64,12 +57,35 @@ pub(super) fn raw_bodies(document: &mut Document) -> Result<Vec<String>> {
             place: "header".to_owned(),
             required: true,
             deprecated: false,
-            description: "The media type of the bytes, such as `video/mp4`.".to_owned(),
+            description,
             style: None,
+            explode: None,
+            content: None,
             schema: json!({ "type": "string" }),
         });
     }
     Ok(places)
+}
+
+/// The words of an enum whose Rust names would be the same, or none, are taken as texts.
+pub(super) fn request_words(document: &mut Document) -> Result<Vec<String>> {
+    each(document, |object| {
+        let words = object.get("enum").and_then(Value::as_array).cloned().unwrap_or_default();
+        let mut names = std::collections::BTreeSet::new();
+        let is_clear = words.iter().all(|word| match word.as_str() {
+            // The generator has small names for these two, which the compiler does not like.
+            Some("+1" | "-1") => false,
+            Some(word) => names.insert(snake(word)) && word.chars().any(char::is_alphanumeric),
+            None => false,
+        });
+        if is_clear {
+            return false;
+        }
+        object.remove("enum");
+        let shown: Vec<String> = words.iter().map(Value::to_string).collect();
+        describe(object, &format!("One of {}.", shown.join(", ")));
+        true
+    })
 }
 
 /// A pattern needs a regular expression engine in the client; the service checks it. List lengths, unique items and
@@ -149,16 +165,6 @@ mod tests {
     }
 
     #[test]
-    fn one_text_or_a_list_is_a_list() {
-        let list = json!({ "type": "array", "items": { "type": "string" } });
-        let mut document = operation(json!({
-            "parameters": [parameter("ids", "query", json!({ "oneOf": [{ "type": "string" }, list] }))]
-        }));
-        assert_eq!(text_or_list_parameters(&mut document).unwrap(), ["do_it ids"]);
-        assert_eq!(document.operations[0].parameters[0].schema, list);
-    }
-
-    #[test]
     fn raw_bytes_name_their_type_in_a_parameter() {
         let body = json!({ "required": true, "content": { "video/mp4": { "schema": {} } } });
         let mut document = operation(json!({ "requestBody": body }));
@@ -170,10 +176,32 @@ mod tests {
     }
 
     #[test]
-    fn forms_are_refused_by_name() {
-        let body = json!({ "content": { "multipart/form-data": { "schema": {} } } });
-        let error = raw_bodies(&mut operation(json!({ "requestBody": body }))).unwrap_err();
-        assert!(error.to_string().contains("do_it") && error.to_string().contains("multipart/form-data"));
+    fn forms_are_bytes_and_json_of_another_name_is_json() {
+        let body =
+            |media_type: &str| json!({ "content": { media_type: { "schema": { "type": "object" } } } });
+        let mut form = operation(json!({ "requestBody": body("multipart/form-data") }));
+        raw_bodies(&mut form).unwrap();
+        assert!(form.operations[0].parameters[0].description.contains("multipart/form-data; boundary="));
+        let mut json = operation(json!({ "requestBody": body("application/vnd.api+json") }));
+        raw_bodies(&mut json).unwrap();
+        let operation = &json.operations[0];
+        assert_eq!(operation.body.as_ref().unwrap().media_type, "application/json");
+        assert_eq!(operation.extensions[mark::CONTENT_TYPE], json!("application/vnd.api+json"));
+    }
+
+    #[test]
+    fn words_without_a_name_in_rust_are_texts() {
+        for (words, expected) in [
+            (json!(["a", "b"]), json!({ "type": "string", "enum": ["a", "b"] })),
+            (json!(["a-b", "a_b"]), json!({ "type": "string", "description": "One of \"a-b\", \"a_b\"." })),
+            (json!(["+1", "-1"]), json!({ "type": "string", "description": "One of \"+1\", \"-1\"." })),
+            (json!(["+", "-"]), json!({ "type": "string", "description": "One of \"+\", \"-\"." })),
+        ] {
+            let mut document =
+                components(json!({ "Sent": { "type": "string", "enum": words }, "Answer": {} }));
+            request_words(&mut document).unwrap();
+            assert_eq!(document.schemas["Sent"], expected);
+        }
     }
 
     #[test]

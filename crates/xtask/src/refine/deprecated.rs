@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use syn::{Attribute, Item, parse_quote};
 
+use super::methods;
 use super::syntax::{module, name};
-use super::{methods, setter};
 use crate::document::Document;
 use crate::lower::{DEPRECATED, pascal};
+use crate::rust_name::snake;
 
 /// Marks the methods of the client and the setters of its builders.
 pub(super) fn warn(file: &mut syn::File, document: &Document) -> Result<()> {
@@ -27,7 +28,7 @@ pub(super) fn warn(file: &mut syn::File, document: &Document) -> Result<()> {
         let builder = pascal(&operation.id);
         for parameter in operation.parameters.iter().filter(|parameter| parameter.deprecated) {
             let attribute = attribute(&parameter.description);
-            let setter = setter(&parameter.name);
+            let setter = snake(&parameter.name);
             let found = builders.iter_mut().any(|item| match item {
                 Item::Impl(block) if name(&block.self_ty).as_ref() == Some(&builder) => {
                     let method = methods(block).find(|method| method.sig.ident == setter);

@@ -26,7 +26,11 @@ fn open_enum(name: &str, schema: &Value) -> Result<[Item; 2]> {
         .flatten()
         .filter_map(Value::as_str)
         .collect();
-    let variants: Vec<_> = values.iter().map(|value| ident(&variant(value))).collect();
+    let mut names: Vec<String> = Vec::new();
+    for value in &values {
+        names.push(free(&names, variant(value)));
+    }
+    let variants: Vec<_> = names.iter().map(|name| ident(name)).collect();
     let about = schema.get("description").and_then(Value::as_str).unwrap_or("A value of the service.");
     let docs = values.iter().map(|value| format!("`{value}`"));
     let name = ident(name);
@@ -46,6 +50,13 @@ fn open_enum(name: &str, schema: &Value) -> Result<[Item; 2]> {
     Ok([syn::parse2(definition)?, syn::parse2(conversions)?])
 }
 
+/// A name that is not among the `taken`: with a number after it if it is.
+pub(super) fn free(taken: &[String], name: String) -> String {
+    let is_free = |name: &String| !taken.contains(name);
+    let numbered = (2..).map(|number| format!("{name}{number}")).take(taken.len() + 1);
+    std::iter::once(name.clone()).chain(numbered).find(is_free).unwrap_or(name)
+}
+
 /// The Rust name of a value: `edge_only` is `EdgeOnly`, `720p` is `N720p`. `other`, should it come, is `OtherValue`.
 #[must_use]
 pub fn variant(value: &str) -> String {
@@ -55,5 +66,22 @@ pub fn variant(value: &str) -> String {
         "Other" | "Self" => format!("{name}Value"),
         _ if name.starts_with(|first: char| first.is_ascii_digit()) => format!("N{name}"),
         _ => name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_have_names_of_their_own() {
+        let mut names = Vec::new();
+        for value in ["a-b", "a_b", "other", "Other", "+1", "-1", "720p", "", "self"] {
+            names.push(free(&names, variant(value)));
+        }
+        assert_eq!(
+            names,
+            ["AB", "AB2", "OtherValue", "OtherValue2", "N1", "N12", "N720p", "Empty", "SelfValue"]
+        );
     }
 }

@@ -56,14 +56,18 @@ fn read_field_leniently(field: &mut Field, responses: &BTreeSet<String>) {
 /// The reader for a field of type `ty`; `None` where the type reads leniently by itself.
 fn reader(ty: &Type, responses: &BTreeSet<String>) -> Option<&'static str> {
     const SCALARS: [&str; 4] = ["String", "bool", "f64", "i64"];
-    let outer = name(ty)?;
-    let inner = held(ty).and_then(|ty| name(unboxed(ty))).unwrap_or_default();
+    // A schema may have the name of any type of Rust; the generator then writes the other one in full.
+    let is_own = |ty: &Type| matches!(ty, Type::Path(path) if path.path.get_ident().is_some_and(|it| responses.contains(&it.to_string())));
+    let held = held(ty).map(unboxed);
+    let outer = name(ty).filter(|_| !is_own(ty))?;
+    let inner = held.and_then(name).unwrap_or_default();
     let (outer, inner) = (outer.as_str(), inner.as_str());
+    let holds_scalar = SCALARS.contains(&inner) && !held.is_some_and(is_own);
     match outer {
         _ if SCALARS.contains(&outer) => Some("required"),
-        "Option" if SCALARS.contains(&inner) => Some("scalar"),
+        "Option" if holds_scalar => Some("scalar"),
         "Option" if responses.contains(inner) => Some("object"),
-        "Vec" if SCALARS.contains(&inner) => Some("scalars"),
+        "Vec" if holds_scalar => Some("scalars"),
         "Vec" => Some("list"),
         "BTreeMap" => Some("map"),
         _ => None,

@@ -7,11 +7,11 @@ use quote::ToTokens;
 use syn::{Expr, Fields, ImplItem, ImplItemFn, Item, ItemImpl, LitStr, Stmt, Type, parse_quote};
 
 use super::responses::success;
-use super::setter;
 use super::syntax::{argument, ident, module, name};
 use crate::document::{Document, Operation};
 use crate::emit::page;
 use crate::lower::pascal;
+use crate::rust_name::snake;
 
 /// Writes the trait for every operation that has pages.
 pub(super) fn add_trait(file: &mut syn::File, document: &Document) -> Result<()> {
@@ -77,7 +77,7 @@ fn item(types: &[Item], page: &str, field: &str) -> Option<Type> {
         _ => None,
     })?;
     let Fields::Named(fields) = &page.fields else { return None };
-    let field = setter(field);
+    let field = snake(field);
     let list = fields.named.iter().find(|found| found.ident.as_ref().is_some_and(|name| *name == field))?;
     let Type::Path(path) = &list.ty else { return None };
     let item = argument(&path.path.segments.last()?.arguments)?;

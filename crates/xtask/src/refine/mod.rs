@@ -11,7 +11,9 @@ mod nulls;
 mod requests;
 mod responses;
 mod setters;
+mod styles;
 mod syntax;
+mod tagged;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -24,6 +26,7 @@ pub use self::enums::variant as open_variant;
 use self::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::{Direction, mark, pascal, reachable};
+use crate::rust_name::snake;
 
 /// Applies every adjustment.
 pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
@@ -32,8 +35,10 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
         .filter(|name| document.schemas.get(name).is_some_and(|schema| schema.get(mark::RUST_TYPE).is_none()))
         .collect();
     Texts.visit_file_mut(file);
-    responses::send_in_crate(file)?;
+    check_methods(file, document)?;
+    responses::send_in_crate(file, document)?;
     requests::build_in_crate(file)?;
+    styles::write_in_crate(file, document)?;
     wire::put_back(file, document)?;
     lists::add_trait(file, document)?;
     drop_constructors(file);
@@ -41,17 +46,42 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     file.items.retain(|item| !matches!(item, Item::Mod(module) if module.ident == "prelude"));
     hide_unconfirmed(file, document);
     deprecated::warn(file, document)?;
+    if document.schemas.contains_key("Default") {
+        Defaults.visit_file_mut(file);
+    }
     if let Some(types) = module(&mut file.items, "types") {
         drop_response_builders(types, &responses);
         fields::read_leniently(types, &responses, document)?;
         enums::add(types, document)?;
+        tagged::add(types, document)?;
         if let Some(builders) = module(types, "builder") {
             setters::take_values(builders);
         }
         nulls::add(types, document)?;
-        spell_out_default(types, document);
         check_names(types, &responses)?;
     }
+    Ok(())
+}
+
+/// The generator renames a method whose name Rust has taken, and then nobody finds it by the id.
+fn check_methods(file: &syn::File, document: &Document) -> Result<()> {
+    let blocks = file.items.iter().filter_map(|item| match item {
+        Item::Impl(block) => Some(block),
+        _ => None,
+    });
+    let methods: BTreeSet<String> = blocks
+        .flat_map(|block| &block.items)
+        .filter_map(|item| match item {
+            ImplItem::Fn(method) => Some(method.sig.ident.to_string()),
+            _ => None,
+        })
+        .collect();
+    let lost = document.operations.iter().find(|operation| !methods.contains(&operation.id));
+    ensure!(
+        lost.is_none(),
+        "the generated client has no method {}: give the operation another id by an overlay action",
+        lost.map(|operation| operation.id.as_str()).unwrap_or_default()
+    );
     Ok(())
 }
 
@@ -106,7 +136,7 @@ fn hide_unconfirmed(file: &mut syn::File, document: &Document) {
     let Some(builders) = module(&mut file.items, "builder") else { return };
     for operation in &document.operations {
         let builder = pascal(&operation.id);
-        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(setter).collect();
+        let unconfirmed: BTreeSet<String> = operation.unconfirmed_parameters().map(snake).collect();
         for item in builders.iter_mut() {
             match item {
                 Item::Struct(item) if item.ident == builder && hidden.contains(operation.id.as_str()) => {
@@ -134,6 +164,18 @@ fn methods(block: &mut syn::ItemImpl) -> impl Iterator<Item = &mut syn::ImplItem
     })
 }
 
+/// Names the trait in full where a schema has its name: the only one that the generator writes without saying whose it is.
+struct Defaults;
+
+impl VisitMut for Defaults {
+    fn visit_expr_path_mut(&mut self, expr: &mut syn::ExprPath) {
+        let names: Vec<String> = expr.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        if expr.path.leading_colon.is_none() && names == ["Default", "default"] {
+            *expr = parse_quote!(::std::default::Default::default);
+        }
+    }
+}
+
 /// Builders of types that only the service makes are half of the generated code and serve nobody.
 fn drop_response_builders(types: &mut Vec<Item>, responses: &BTreeSet<String>) {
     let of_response = |ty: &Type| name(ty).is_some_and(|name| responses.contains(&name));
@@ -156,24 +198,6 @@ fn drop_response_builders(types: &mut Vec<Item>, responses: &BTreeSet<String>) {
     );
 }
 
-/// A type of the name `Default` hides the trait that the generator writes by its name alone.
-fn spell_out_default(types: &mut [Item], document: &Document) {
-    if document.schemas.contains_key("Default") {
-        types.iter_mut().for_each(|item| Defaults.visit_item_mut(item));
-    }
-}
-
-struct Defaults;
-
-impl VisitMut for Defaults {
-    fn visit_expr_path_mut(&mut self, path: &mut syn::ExprPath) {
-        let segments = path.path.segments.iter().map(|segment| segment.ident.to_string());
-        if path.path.leading_colon.is_none() && segments.eq(["Default", "default"]) {
-            path.path = parse_quote!(::std::default::Default::default);
-        }
-    }
-}
-
 /// Every response type must be found under the name that the document gives it, or it was read strictly.
 fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
     let defined: BTreeSet<String> = types
@@ -190,9 +214,4 @@ fn check_names(types: &[Item], responses: &BTreeSet<String>) -> Result<()> {
         "the generator renamed the response schemas {missing:?}; give them names in Pascal case by an overlay action"
     );
     Ok(())
-}
-
-/// What the generator calls the field and the setter for something that the document calls `name`.
-fn setter(name: &str) -> String {
-    crate::rust_name::snake(name)
 }

@@ -12,17 +12,17 @@ use syn::{
     parse_quote,
 };
 
-use super::setter;
 use super::syntax::{module, name};
 use crate::document::Document;
 use crate::lower::mark;
+use crate::rust_name::snake;
 
 /// Changes the types and their builders.
 pub(super) fn add(types: &mut [Item], document: &Document) -> Result<()> {
     for (owner, schema) in &document.schemas {
         let fields = schema.get(mark::NULL_FIELDS).and_then(Value::as_array);
         for field in fields.into_iter().flatten().filter_map(Value::as_str) {
-            let field = format_ident!("{}", setter(field));
+            let field = format_ident!("{}", snake(field));
             let lost =
                 || format!("{owner}.{field} may be null and is not where the generator used to put it");
             in_type(types, owner, &field).with_context(lost)?;

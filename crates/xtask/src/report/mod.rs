@@ -1,7 +1,8 @@
 //! Texts that say what the document and the client made of it mean to users.
 //!
-//! They are kept as snapshots, so that an update of the document shows in a diff what changes for whom. Each has one
-//! fact per line, so that one change of the document changes few lines.
+//! They lie in `openapi/reports/`, so that an update of the document shows in a diff what changes for whom: a line of
+//! operations, calls or types that was lost or changed breaks users. Each has one fact per line, so that one change of the
+//! document changes few lines.
 
 mod surface;
 
@@ -10,10 +11,11 @@ use std::fmt::Write;
 use anyhow::Result;
 use serde_json::Value;
 
-use crate::codegen::{Generated, generated};
 use crate::document::Document;
 use crate::emit::table;
 use crate::lower::{Change, Direction, reachable, target};
+use crate::raw_only::RawOnly;
+use crate::typed::Generated;
 
 /// All the texts of one merged document.
 #[derive(Debug)]
@@ -28,19 +30,35 @@ pub struct Reports {
     pub lowering: String,
     /// The response fields without a type.
     pub untyped: Vec<Untyped>,
+    /// The operations that the client has no method for.
+    pub raw_only: Vec<RawOnly>,
 }
 
 impl Reports {
-    /// Generates the client of a merged document and describes it.
-    pub fn of(merged: &Value) -> Result<Self> {
-        let Generated { document, lowered, changes, client } = generated(merged)?;
+    /// Describes a client.
+    pub fn of(generated: &Generated) -> Result<Self> {
+        let Generated { document, lowered, changes, client, raw_only } = generated;
         Ok(Self {
-            operations: operations(&document)?,
-            calls: surface::calls(&client),
-            types: surface::types(&client),
-            lowering: lowering(&changes),
-            untyped: untyped(&lowered),
+            operations: operations(document)?,
+            calls: surface::calls(client),
+            types: surface::types(client),
+            lowering: lowering(changes),
+            untyped: untyped(lowered),
+            raw_only: raw_only.clone(),
         })
+    }
+
+    /// The texts, each with the name of its file.
+    #[must_use]
+    pub fn texts(&self) -> [(&'static str, String); 5] {
+        let untyped = self.untyped.iter().map(|field| format!("{}: {}\n", field.place, field.reason));
+        [
+            ("operations", self.operations.clone()),
+            ("calls", self.calls.clone()),
+            ("types", self.types.clone()),
+            ("lowering", self.lowering.clone()),
+            ("untyped", untyped.collect()),
+        ]
     }
 }
 
@@ -54,9 +72,12 @@ fn operations(document: &Document) -> Result<String> {
         facts.extend(row.page.as_ref().map(page));
         if let Some(body) = &operation.body {
             facts.push(format!("{} {}", fact("body", row.body), form(&body.schema)));
+            facts
+                .extend(row.media_type.as_ref().filter(|_| row.body != "Bytes").map(|it| format!("as {it}")));
         }
         let key = row.success.key.map(|key| format!(" with {key}")).unwrap_or_default();
         facts.push(format!("{}{key}", fact("success", row.success.body)));
+        facts.extend(row.success.media_type.as_ref().map(|it| format!("as {it}")));
         facts.extend(row.permission.map(|permission| format!("needs {permission}")));
         if row.deprecated {
             facts.push("deprecated".to_owned());
@@ -116,6 +137,7 @@ fn limits(parameter: &table::Cell) -> String {
         range("items ", limits.min_items, limits.max_items),
         limits.format.clone(),
         limits.default.as_ref().map(|default| format!("default {default}")),
+        (!parameter.is_usual()).then(|| fact("style", parameter.style)),
         parameter.deprecated.then(|| "deprecated".to_owned()),
     ];
     facts.into_iter().flatten().collect::<Vec<_>>().join(" ")

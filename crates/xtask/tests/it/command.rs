@@ -41,7 +41,9 @@ fn merge_writes_the_document_with_our_ids() {
 fn it_works_on_the_checkout_that_it_is_run_in() {
     let folder = std::env::temp_dir().join(format!("xtask-elsewhere-{}", std::process::id()));
     let other = folder.join("other");
-    for path in ["crates/xtask/Cargo.toml", "openapi/upstream.yaml", "openapi/overlay.yaml"] {
+    for path in
+        ["crates/xtask/Cargo.toml", "openapi/upstream.yaml", "openapi/overlay.yaml", "openapi/names.yaml"]
+    {
         std::fs::create_dir_all(other.join(path).parent().unwrap()).unwrap();
         std::fs::copy(source::root().unwrap().join(path), other.join(path)).unwrap();
     }

@@ -10,7 +10,7 @@ mod completed;
 mod current;
 mod guards;
 mod header;
-mod snapshots;
+mod verdict;
 
 use std::sync::LazyLock;
 
@@ -19,12 +19,13 @@ use xtask::artefact::Artefact;
 use xtask::codegen::artefacts;
 use xtask::report::Reports;
 use xtask::source;
+use xtask::typed::generated;
 
 /// The merged document of the repository.
 static MERGED: LazyLock<Value> = LazyLock::new(|| source::merged().unwrap());
 
 /// What it means to users.
-static REPORTS: LazyLock<Reports> = LazyLock::new(|| Reports::of(&MERGED).unwrap());
+static REPORTS: LazyLock<Reports> = LazyLock::new(|| Reports::of(&generated(&MERGED).unwrap()).unwrap());
 
 /// The files made from it.
 static ARTEFACTS: LazyLock<Vec<Artefact>> = LazyLock::new(|| artefacts(&MERGED).unwrap());

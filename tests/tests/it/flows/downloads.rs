@@ -222,6 +222,54 @@ async fn what_vault_plus_does_not_have_is_told_or_waited_for() {
 }
 
 #[tokio::test]
+async fn what_only_a_cache_has_is_stored_first_whatever_the_host_does_at_first() {
+    use Play::*;
+    let elsewhere = || Redirect("/media/elsewhere".into());
+    // The addresses that are asked, or an error.
+    type Wanted = Result<&'static [&'static str], (ErrorKind, &'static str)>;
+    let all: Vec<(&str, Vec<Play>, Wanted)> = vec![
+        ("taken at once", vec![], Ok(&["0"])),
+        ("see other", vec![Status(303)], Ok(&["0"])),
+        ("failed twice", vec![Status(500), Status(503)], Ok(&["0", "1", "2"])),
+        ("too often", vec![Status(429)], Ok(&["0", "1"])),
+        ("expired addresses", vec![Status(403), Status(401)], Ok(&["0", "1", "2"])),
+        ("asked by somebody else", vec![Status(409)], Ok(&["0", "1"])),
+        ("no answer", vec![Silence], Ok(&["0", "1"])),
+        ("taken, and the answer lost", vec![Cut(0)], Ok(&["0"])),
+        ("redirect", vec![elsewhere()], Ok(&["0", "elsewhere"])),
+        ("always expired", vec![Status(404); 9], Err((ErrorKind::Rejected, "also at new addresses"))),
+        ("wants a key", vec![Status(401); 9], Err((ErrorKind::Unauthorized, "allow its origin"))),
+        ("refused", vec![Status(422)], Err((ErrorKind::Rejected, "HTTP 422"))),
+        ("redirect to nowhere", vec![Redirect("http://[".into())], Err((ErrorKind::Redirect, "nowhere"))),
+    ];
+    let mut together = Together::default();
+    for (name, script, wanted) in all {
+        together.add(name, async move {
+            let site = Site::start(content(), script, true, "edge_only").await;
+            let dir = tempfile::tempdir().unwrap();
+            let target = dir.path().join("clip.mp4");
+            let client = builder(&site.api).answer_timeout(Duration::from_millis(500)).build().unwrap();
+            let ended = within(60, client.download(MEDIA, "source", &target).wait(true)).await;
+            match (ended, wanted) {
+                (Ok(_), Ok(asked)) => {
+                    assert_eq!(std::fs::read(&target).unwrap(), content());
+                    let asked: Vec<String> = asked.iter().map(|name| format!("/media/{name}")).collect();
+                    assert_eq!(site.stores(), asked);
+                }
+                (Err(error), Err((kind, said))) => {
+                    let shown = check(&error, kind);
+                    assert!(shown.contains(said), "{shown}");
+                    assert!(!target.exists());
+                }
+                (ended, _) => panic!("{ended:?}"),
+            }
+            assert!(!site.saw_key(), "the media host is not trusted");
+        });
+    }
+    together.run(120).await;
+}
+
+#[tokio::test]
 async fn a_download_can_be_given_up_and_silence_does_not_last() {
     let dir = tempfile::tempdir().unwrap();
     let target = dir.path().join("clip.mp4");

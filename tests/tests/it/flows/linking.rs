@@ -158,6 +158,54 @@ async fn a_session_ends_and_a_wait_can_be_given_up() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_session_is_by_the_clock_of_the_service_on_any_machine() {
+    // By the service the session is of 30 minutes. The clock of no machine is right: it is 2031 there.
+    let written = |secret: Value, url: Value| {
+        json!({"version": 1, "mode": "whitelabel", "clientSecret": secret, "url": url, "clientReferenceId": "r",
+               "connectionId": null, "startedAt": "2031-01-01T10:00:00Z", "expiresAt": "2031-01-01T10:30:00Z",
+               "isUnique": false})
+    };
+    let whitelabel = || written(json!(format!("cs_{SIGNATURE}")), Value::Null);
+    let hosted = || written(Value::Null, json!("https://link.example/x"));
+    for (name, session, date, is_over) in [
+        ("in time", whitelabel(), "Wed, 01 Jan 2031 10:29:00 GMT", false),
+        ("in its last moment", whitelabel(), "Wed, 01 Jan 2031 10:30:03 GMT", false),
+        ("late", whitelabel(), "Wed, 01 Jan 2031 10:30:06 GMT", true),
+        ("days late", whitelabel(), "Sat, 04 Jan 2031 10:00:00 GMT", true),
+        ("hosted in time", hosted(), "Wed, 01 Jan 2031 10:29:00 GMT", false),
+        ("hosted and late", hosted(), "Wed, 01 Jan 2031 10:31:00 GMT", true),
+    ] {
+        let looks = Mutex::new(0);
+        let server = Server::start(By(move |head: &Head, _: &[u8]| {
+            let mut looks = looks.lock().unwrap();
+            *looks += 1;
+            let is_hosted = !head.target.starts_with("/v2/link/");
+            let list = |list: Value| json!({"hasMore": false, "list": list});
+            let new = json!({"id": "conn_new", "clientReferenceId": "r", "status": "active",
+                             "createdAt": "2031-01-01T10:00:09Z"});
+            let answer = match (is_hosted, *looks > 2) {
+                (true, false) => list(json!([])),
+                (true, true) => list(json!([new])),
+                (false, false) => json!({"status": "pending"}),
+                (false, true) => completed(),
+            };
+            Some(Answer::json(200, &answer).header("Date", date))
+        }))
+        .await;
+        let session = LinkSession::from_json(&session.to_string()).unwrap();
+        let ended = within(20, quick(client(&server).link_wait(&session))).await;
+        match (ended, is_over) {
+            (Ok(linked), false) => assert_eq!(linked.connection_id, "conn_new", "{name}"),
+            (Err(error), true) => {
+                assert!(check(&error, ErrorKind::Timeout).contains("start another link"), "{name}");
+                assert_eq!(server.requests().len(), 1, "{name}: it is looked at once");
+            }
+            (ended, _) => panic!("{name}: {ended:?}"),
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_hosted_session_is_over_when_its_connection_is_there() {
     // Older services say no mode.
     let opened = json!({"url": format!("https://link.ofauth.com/cs_{SIGNATURE}"), "expiresAt": "2099-01-01T00:00:00Z"});

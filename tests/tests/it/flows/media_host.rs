@@ -1,6 +1,6 @@
 //! A server of the API that knows one medium of Vault+, and a media host that serves its bytes as a script says.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -54,6 +54,8 @@ pub(super) struct Host {
     /// Whether it marks contents.
     pub(super) etags: bool,
     addresses: AtomicUsize,
+    /// Whether it was asked to store the medium, and did not refuse.
+    is_stored: AtomicBool,
 }
 
 impl Host {
@@ -61,11 +63,38 @@ impl Host {
         format!("\"{:x}-{}\"", content.first().copied().unwrap_or(0), content.len())
     }
 
+    fn next(&self) -> Play {
+        let mut script = self.script.lock().unwrap();
+        if script.is_empty() { Play::Serve } else { script.remove(0) }
+    }
+
+    /// Answers the wish to have the medium stored.
+    fn store(&self) -> Option<Answer> {
+        Some(match self.next() {
+            Play::Status(303) => {
+                self.is_stored.store(true, Ordering::SeqCst);
+                Answer::new(303).header("Location", "/queued")
+            }
+            Play::Status(status) => Answer::new(status),
+            Play::Redirect(to) => Answer::new(302).header("Location", to),
+            Play::Silence => return None,
+            // It is carried out, and the answer is lost.
+            Play::Cut(_) => {
+                self.is_stored.store(true, Ordering::SeqCst);
+                return None;
+            }
+            _ => {
+                self.is_stored.store(true, Ordering::SeqCst);
+                Answer::new(202)
+            }
+        })
+    }
+
     fn play(&self, head: &Head) -> Option<Answer> {
-        let play = {
-            let mut script = self.script.lock().unwrap();
-            if script.is_empty() { Play::Serve } else { script.remove(0) }
-        };
+        if head.method == "POST" {
+            return self.store();
+        }
+        let play = self.next();
         if let Play::Changed(content) = &play {
             *self.content.lock().unwrap() = content.clone();
         }
@@ -125,6 +154,7 @@ impl Site {
             script: Mutex::new(script),
             etags,
             addresses: AtomicUsize::new(0),
+            is_stored: AtomicBool::new(false),
         });
         let played = Arc::clone(&host);
         let media = Server::start(By(move |head: &Head, _: &[u8]| played.play(head))).await;
@@ -133,7 +163,11 @@ impl Site {
             let number = asked.addresses.fetch_add(1, Ordering::SeqCst);
             let size = asked.content.lock().unwrap().len();
             // A variant that is not stored is, after some looks.
-            let status = if status == "pending" && number >= 3 { "stored" } else { status };
+            let is_stored = match status {
+                "pending" => number >= 3,
+                _ => status == "stored" || asked.is_stored.load(Ordering::SeqCst),
+            };
+            let status = if is_stored { "stored" } else { status };
             let url = format!("{origin}/media/{number}?sig={SIGNATURE}");
             let medium = json!({"id": MEDIA, "type": "video", "duration": 3, "media": {
                 "source": {"status": status, "sizeBytes": size, "contentType": "video/mp4", "url": url},
@@ -144,6 +178,14 @@ impl Site {
         }))
         .await;
         Self { api, media, host }
+    }
+
+    /// The addresses that were asked to store the medium, by number.
+    pub(super) fn stores(&self) -> Vec<String> {
+        let heads = self.media.requests().into_iter().filter_map(|request| request.head.clone());
+        let posts = heads.filter(|head| head.method == "POST");
+        let path = |head: Head| head.target.split('?').next().unwrap_or_default().to_owned();
+        posts.map(path).collect()
     }
 
     /// The first bytes that were asked for, by request: 0 for the whole file.

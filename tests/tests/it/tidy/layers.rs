@@ -16,6 +16,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
                 "cancel.rs",
                 "error.rs",
                 "limits.rs",
+                "media_form.rs",
                 "open_enum.rs",
                 "polling.rs",
                 "read_at.rs",
@@ -98,7 +99,8 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-operations",
         &[
-            &["display_safe.rs", "operation.rs"],
+            &["display_safe.rs", "style.rs"],
+            &["operation.rs"],
             &["error.rs", "operations", "operations.rs", "schemas", "schemas.rs"],
             &["lib.rs"],
         ],
@@ -117,7 +119,7 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/ofauth-api",
         &[
-            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs"],
+            &["id.rs", "secret.rs", "lenient.rs", "nullable.rs", "open_enum.rs", "parameter.rs", "tagged.rs"],
             &["list.rs", "request.rs", "transport.rs", "direct.rs"],
             &["generated.rs", "response.rs", "client.rs"],
             &["lib.rs"],
@@ -126,14 +128,18 @@ const LAYERS: &[(&str, &[&[&str]])] = &[
     (
         "crates/xtask",
         &[
-            &["document.rs", "finding.rs", "overlay", "rust_name.rs"],
+            &["document", "finding.rs", "overlay", "raw_only.rs", "rust_name.rs"],
             &["artefact.rs", "lower", "site.rs"],
+            &["adopt"],
             &["generate.rs", "refine", "emit"],
             &["complete"],
             &["check", "source.rs"],
             &["header"],
-            &["codegen.rs", "dist", "simulate.rs"],
-            &["abi.rs", "report"],
+            &["typed"],
+            &["codegen.rs", "report"],
+            &["abi.rs", "dist", "simulate.rs"],
+            &["verdict"],
+            &["update"],
             &["lib.rs", "main.rs"],
         ],
     ),

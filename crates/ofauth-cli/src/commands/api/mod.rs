@@ -59,7 +59,9 @@ async fn call(app: &App, args: &ApiArgs, id: &str) -> Result<Exit> {
         return paginate::run(app, args, call).await;
     }
     if let Some((bytes, origin)) = body {
-        call = if operation.is_some_and(|operation| operation.body == Body::Bytes) {
+        call = if operation
+            .is_some_and(|operation| matches!(operation.body, Body::Bytes | Body::OptionalBytes))
+        {
             call.body_bytes(bytes, content_type(args)?)
         } else {
             call.body_json(json(bytes, &origin)?)

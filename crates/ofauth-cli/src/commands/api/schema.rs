@@ -22,6 +22,7 @@ pub(crate) fn parameters(parameters: &[Value]) -> Vec<String> {
         let mut facts = vec![text(parameter, "in")];
         facts.extend(facts_of(schema, member(parameter, "required") == true));
         facts.extend(deprecated(parameter));
+        facts.extend(style(parameter));
         let first = line(INDENT, &text(parameter, "name"), &facts, &text(parameter, "description"));
         let mut lines = vec![first];
         add_fields(schema, &INDENT.repeat(2), &mut lines);
@@ -77,6 +78,18 @@ fn facts_of(schema: &Value, is_required: bool) -> Vec<String> {
 /// Whether a parameter or a field is to go.
 fn deprecated(value: &Value) -> Option<String> {
     (member(value, "deprecated") == true).then(|| "deprecated".to_owned())
+}
+
+/// How the value of a parameter is written, if that is not as usual.
+fn style(parameter: &Value) -> Option<String> {
+    Some(match member(parameter, "style").as_str()? {
+        "commas" => "sent as one text with commas".to_owned(),
+        "spaces" => "sent as one text with spaces".to_owned(),
+        "pipes" => "sent as one text with |".to_owned(),
+        "fields" => "sent as one text of field=value with commas".to_owned(),
+        "json" => "sent as JSON text".to_owned(),
+        _ => "written in a way that is not known here: pass it with --raw-param".to_owned(),
+    })
 }
 
 fn line(indent: &str, name: &str, facts: &[String], description: &str) -> String {

@@ -107,7 +107,11 @@ fn in_full(operation: &Operation, schemas: &Value) -> Vec<String> {
     lines.extend(schema::fields(member(content, "schema")));
 
     let answer = member(schemas, "answer");
-    let content = if member(answer, "schema").is_null() { "no body" } else { "JSON" };
+    let content = match member(answer, "mediaType").as_str() {
+        Some(media_type) => media_type,
+        None if member(answer, "schema").is_null() => "no body",
+        None => "JSON",
+    };
     lines.push(format!("answer: {}, {content}", member(answer, "status").as_str().unwrap_or("2XX")));
     lines.extend(schema::fields(member(answer, "schema")));
     lines
@@ -223,6 +227,7 @@ fn kind(kind: Kind) -> &'static str {
         Kind::Id => "id",
         Kind::Array => "array",
         Kind::Object => "object",
+        Kind::Json => "JSON",
         _ => OTHER,
     }
 }
@@ -233,6 +238,7 @@ fn body(body: Body) -> &'static str {
         Body::OptionalJson => "optional JSON",
         Body::Json => "JSON",
         Body::Bytes => "bytes",
+        Body::OptionalBytes => "optional bytes",
         _ => OTHER,
     }
 }

@@ -35,10 +35,15 @@ use context::UploadContext;
 use run::Batch;
 use scan::Scan;
 
+/// Opens what the command talks through, if its arguments fit together.
+pub(super) async fn open(app: &App, args: &UploadArgs) -> Result<Context> {
+    check(args)?;
+    Context::for_uploads(app, &args.speed, !args.no_resume).await
+}
+
 /// Runs the command.
 pub(crate) async fn run(app: &App, args: &UploadArgs) -> Result<Exit> {
-    check(args)?;
-    let context = Context::for_uploads(app, &args.speed, !args.no_resume).await?;
+    let context = open(app, args).await?;
     context.need_connection()?;
     if context.state.is_none() && context.sandbox.is_none() && !args.no_resume {
         app.out.note("ofauth: there is no home directory for a journal, so this upload cannot be resumed: name a directory with --state-dir");

@@ -130,7 +130,7 @@ impl<T> Pages<T> {
         mut self,
         limits: &Limits,
         most: u32,
-        mut take: impl FnMut(Vec<T>) -> Result<bool>,
+        mut take: impl FnMut(Page<T>) -> Result<bool>,
     ) -> Result<u32>
     where
         T: DeserializeOwned,
@@ -143,7 +143,7 @@ impl<T> Pages<T> {
             }
             let Some(page) = self.next().await else { break };
             walked = walked.saturating_add(1);
-            if !take(page?.items)? {
+            if !take(page?)? {
                 break;
             }
         }

@@ -177,20 +177,6 @@ fn an_address_that_differs_in_its_fragment_alone_is_the_same() {
 }
 
 #[test]
-fn a_reference_is_short_and_visible() {
-    for (id, is_one) in [
-        ("upload:1".to_owned(), true),
-        ("a".repeat(LONGEST_ID), true),
-        ("a".repeat(LONGEST_ID + 1), false),
-        (String::new(), false),
-        ("a b".to_owned(), false),
-        ("ä".to_owned(), false),
-    ] {
-        assert_eq!(is_reference(&id), is_one, "{id:?}");
-    }
-}
-
-#[test]
 fn parts_are_counted_from_one() {
     assert_eq!((number_of(0), number_of(99_999)), (1, 100_000));
     let plan = read(multipart(&[(0, 9), (10, 19), (20, 20)]), 21).unwrap();

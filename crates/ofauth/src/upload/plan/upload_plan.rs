@@ -11,6 +11,7 @@ use url::Url;
 use super::api_types::{InitAnswer, PartAnswer, Whole};
 use crate::error::{Error, ErrorKind, Result};
 use crate::journal::{PartRecord, SessionRecord};
+use crate::media_form::MediaForm;
 use crate::origin::Origins;
 
 /// The most parts a plan may have. At the 5 MiB of the guide's example that is 500 GB, a hundred times the largest
@@ -20,9 +21,6 @@ pub(crate) const MOST_PARTS: usize = 100_000;
 /// Everything but the characters that no URL needs to encode: the service writes an id's `:` as `%3A` and leaves `-`.
 const ENCODED: &percent_encoding::AsciiSet =
     &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// The longest upload reference that is believed, in bytes. Today's have 43.
-const LONGEST_ID: usize = 1024;
 
 /// A plan that covers `0..size` exactly once.
 #[derive(Debug, Clone)]
@@ -81,9 +79,9 @@ impl Plan {
             .media_upload_id
             .filter(|id| !id.trim().is_empty())
             .ok_or_else(|| bad("it has no mediaUploadId"))?;
-        if !is_reference(&upload_id) {
+        if !MediaForm::can_be_given(&upload_id) {
             return Err(bad(
-                "its mediaUploadId is longer than a reference can be, or has control characters in it",
+                "its mediaUploadId cannot be one: it is too long, the name of a file, or has blanks or control characters in it",
             ));
         }
         let expires_at = answer.expires_at.as_deref().and_then(|text| text.parse().ok());
@@ -118,7 +116,7 @@ impl Plan {
     /// The plan of a session that an earlier run wrote down, judged once more: a journal is a file that others may have
     /// changed, and the origins that may see the key may be others now.
     pub(crate) fn restore(record: &SessionRecord, origins: &Origins) -> Result<Self> {
-        if !is_reference(&record.upload_id) || record.parts.is_empty() {
+        if !MediaForm::can_be_given(&record.upload_id) || record.parts.is_empty() {
             return Err(bad("the journal has no usable one"));
         }
         refuse_too_many(record.parts.len() as u64)?;
@@ -267,11 +265,6 @@ fn refuse_too_many(parts: u64) -> Result<()> {
         return Err(bad(format!("it has {parts} parts, more than the maximum of {MOST_PARTS}")));
     }
     Ok(())
-}
-
-/// Whether a text can be an upload reference, which goes into paths, posts and lines of output.
-pub(crate) fn is_reference(id: &str) -> bool {
-    !id.is_empty() && id.len() <= LONGEST_ID && id.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 /// The number of the part at an index.
