@@ -52,6 +52,16 @@ func NewWebhookHandler(secrets []string, handle func(context.Context, WebhookEve
 	}, nil
 }
 
+// WebhookHandler is [NewWebhookHandler] in one expression, for programs whose secrets are part of their settings. It panics
+// where NewWebhookHandler returns an error, as [http.Handle] does with what can never serve.
+func WebhookHandler(secrets []string, handle func(context.Context, WebhookEvent) error) http.Handler {
+	handler, err := NewWebhookHandler(secrets, handle)
+	if err != nil {
+		panic(err.Error())
+	}
+	return handler
+}
+
 type webhookHandler struct {
 	secrets []string
 	handle  func(context.Context, WebhookEvent) error

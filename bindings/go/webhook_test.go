@@ -162,6 +162,15 @@ func TestTheWebhookHandlerRefusesWhatCanVerifyNothingAtTheStart(t *testing.T) {
 	if _, err := NewWebhookHandler([]string{webhookSecret}, nil); !errors.Is(err, ErrInvalidArgument) {
 		t.Error(err)
 	}
+	if WebhookHandler([]string{webhookSecret}, take) == nil {
+		t.Error("there is no handler")
+	}
+	defer func() {
+		if recover() == nil {
+			t.Error("a handler without secrets was taken")
+		}
+	}()
+	WebhookHandler(nil, take)
 }
 
 func TestTheWebhookHandlerAnswersInTime(t *testing.T) {

@@ -3,7 +3,7 @@
 
 use serde_json::Value;
 
-use super::Context;
+use super::context::Context;
 use crate::finding::Finding;
 use crate::site::{OperationSite, resolve};
 

@@ -3,8 +3,9 @@
 
 use serde_json::{Value, json};
 
+use super::context::Context;
+use super::cure::{overlay, overlay_as};
 use super::schema::SchemaSite;
-use super::{Context, overlay, overlay_as};
 use crate::complete::{is_usable, page_marks};
 use crate::document::{Document, Operation};
 use crate::emit::page::{self, Page};

@@ -5,6 +5,8 @@
 //! stop at, or drop in silence, is found here first. Nothing is changed, and nothing here fails, whatever the document is.
 
 mod answers;
+mod context;
+mod cure;
 mod dropped;
 mod ignored;
 mod marks;
@@ -19,35 +21,14 @@ mod shape;
 mod webhooks;
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use self::schema::SchemaSite;
+use self::context::Context;
 use crate::finding::Finding;
-use crate::overlay::{Action, FILE};
-use crate::site::{self, OperationSite, ParameterSite};
+use crate::site;
 
 pub use self::ignored::{FILE as IGNORED, Ignored};
-
-/// What every check looks at.
-struct Context<'a> {
-    root: &'a Value,
-    /// The operations with their parameters.
-    operations: Vec<(OperationSite<'a>, Vec<ParameterSite<'a>>)>,
-    schemas: Vec<SchemaSite<'a>>,
-    ignored: &'a Ignored,
-    /// The places that a line of the ignored might name.
-    asked: RefCell<BTreeSet<String>>,
-}
-
-impl Context<'_> {
-    /// A finding, unless a line says that the place is ignored on purpose.
-    fn unless_ignored(&self, place: &str, problem: &str, reason: &str) -> Option<Finding> {
-        self.asked.borrow_mut().insert(place.to_owned());
-        self.ignored.unless(place, problem, reason)
-    }
-}
 
 /// Every finding about a merged document, sorted by place.
 #[must_use]
@@ -79,17 +60,6 @@ pub fn check(merged: &Value, ignored: &Ignored) -> Vec<Finding> {
     findings.sort();
     findings.dedup();
     findings
-}
-
-/// The cure that is an action of the overlay.
-fn overlay(actions: &[Action]) -> String {
-    overlay_as("add to", actions)
-}
-
-/// The same, with more to say.
-fn overlay_as(how: &str, actions: &[Action]) -> String {
-    let text: String = actions.iter().map(Action::text).collect();
-    format!("{how} {FILE}:\n{}", text.trim_end())
 }
 
 #[cfg(test)]

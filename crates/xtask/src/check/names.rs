@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::context::Context;
+use super::cure::overlay;
 use super::schema::{SchemaSite, component};
-use super::{Context, overlay};
 use crate::finding::Finding;
 use crate::lower::{mark, resolved_name};
 use crate::overlay::{Action, Step};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, overlay};
+use super::context::Context;
+use super::cure::overlay;
 use crate::complete::{is_usable, proposals};
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::{Context, operations::template, overlay};
+use super::context::Context;
+use super::cure::overlay;
+use super::operations::template;
 use crate::complete::is_usable;
 use crate::finding::Finding;
 use crate::lower::{CONNECTION_HEADER, mark};

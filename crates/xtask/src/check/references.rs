@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::context::Context;
+use super::cure::overlay;
 use super::schema::component;
-use super::{Context, overlay};
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};
 

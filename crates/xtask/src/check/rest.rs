@@ -5,7 +5,7 @@
 use anyhow::{Context, Error, Result};
 use serde_json::{Value, json};
 
-use super::overlay;
+use super::cure::overlay;
 use crate::document::Document;
 use crate::emit::table::Row;
 use crate::finding::Finding;

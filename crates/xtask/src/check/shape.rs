@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::context::Context;
+use super::cure::overlay;
 use super::schema::{DEEPEST, SchemaSite};
-use super::{Context, overlay};
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use ofauth_webhooks::examples::EVENTS;
 use serde_json::Value;
 
-use super::Context;
+use super::context::Context;
 use crate::finding::Finding;
 use crate::site::{forms, resolve};
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use anyhow::{Result, ensure};
 use serde_json::Value;
 use syn::visit_mut::VisitMut;
-use syn::{Fields, Item, LitStr, parse_quote};
+use syn::{Fields, ImplItem, Item, LitStr, parse_quote};
 
 use super::syntax::{module, name};
 use crate::document::{Document, Object};
@@ -20,7 +20,11 @@ pub(super) fn put_back(file: &mut syn::File, document: &Document) -> Result<()> 
             if let Item::Impl(block) = item
                 && name(&block.self_ty).as_ref() == Some(&builder)
             {
-                for method in super::methods(block).filter(|method| method.sig.ident == "send") {
+                let methods = block.items.iter_mut().filter_map(|item| match item {
+                    ImplItem::Fn(method) if method.sig.ident == "send" => Some(method),
+                    _ => None,
+                });
+                for method in methods {
                     let mut sent = Sent { names: &names, found: 0 };
                     sent.visit_impl_item_fn_mut(method);
                     ensure!(sent.found >= names.len(), "{builder} does not send {names:?} where it used to");
