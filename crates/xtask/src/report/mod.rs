@@ -50,7 +50,8 @@ impl Reports {
 
     /// The texts, each with the name of its file.
     #[must_use]
-    pub fn texts(&self) -> [(&'static str, String); 5] {
+    pub fn texts(&self) -> [(&'static str, String); 6] {
+        let raw_only = self.raw_only.iter().map(|raw| format!("{}: {}\n", raw.operation, raw.reason));
         let untyped = self.untyped.iter().map(|field| format!("{}: {}\n", field.place, field.reason));
         [
             ("operations", self.operations.clone()),
@@ -58,6 +59,7 @@ impl Reports {
             ("types", self.types.clone()),
             ("lowering", self.lowering.clone()),
             ("untyped", untyped.collect()),
+            ("raw_only", raw_only.collect()),
         ]
     }
 }
