@@ -190,8 +190,7 @@ fn an_edited_document_makes_every_file_that_comes_from_it_stale() {
     document["paths"].as_object_mut().unwrap().remove("/v2/access/uploads/check").unwrap();
     let mut artefacts = codegen::artefacts(&document).unwrap();
     // The header is not of the document, and all that the operation takes and answers has a type.
-    let others =
-        [xtask::header::PATH, "openapi/reports/untyped.txt", "openapi/reports/raw_only.txt"];
+    let others = [xtask::header::PATH, "openapi/reports/untyped.txt", "openapi/reports/raw_only.txt"];
     artefacts.retain(|artefact| !others.iter().any(|other| artefact.path == Path::new(other)));
     let stale = artefact::stale(&source::root().unwrap(), &artefacts);
     assert!(artefacts.len() > 1 && stale.len() == artefacts.len(), "{stale:?}");
