@@ -95,7 +95,7 @@ fn one(folder: &Path, case: &Case, made: &Made, own: &BTreeMap<String, String>, 
         writeln!(modules, "mod {};", name.trim_end_matches(".rs")).unwrap();
         put(&folder.join(name), &here(text));
     }
-    let code: Vec<&str> = case.calls.iter().flat_map(|call| codes(call)).collect();
+    let code: Vec<&str> = case.calls.iter().flat_map(codes).collect();
     // One case has all of the base, and that is where it is compiled.
     let is_base = case.form.as_deref() == Some("base");
     let client = if is_base { made.client.clone() } else { trim::trim(&made.client, base, &code.join(" ")) };
