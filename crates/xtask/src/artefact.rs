@@ -41,13 +41,16 @@ pub fn stale(root: &Path, artefacts: &[Artefact]) -> Vec<Stale> {
         .filter_map(|artefact| {
             // A checkout may have turned line ends into those of its system.
             let found =
-                std::fs::read_to_string(root.join(&artefact.path)).unwrap_or_default().replace("\r\n", "\n");
+                std::fs::read_to_string(root.join(&artefact.path)).map(|text| text.replace("\r\n", "\n"));
+            let is_missing = found.is_err();
+            let found = found.unwrap_or_default();
             let same = found
                 .lines()
                 .zip(artefact.text.lines())
                 .take_while(|(found, wanted)| found == wanted)
                 .count();
-            (found != artefact.text).then(|| Stale { path: artefact.path.clone(), line: same + 1 })
+            (is_missing || found != artefact.text)
+                .then(|| Stale { path: artefact.path.clone(), line: same + 1 })
         })
         .collect()
 }

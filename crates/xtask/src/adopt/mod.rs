@@ -15,13 +15,14 @@ mod references;
 mod roots;
 mod shape;
 mod sharing;
+mod usual;
 
 use serde_json::{Value, json};
 
 use crate::finding::Finding;
 
 pub use names::{FILE, Names, collect};
-pub use naming::HERE;
+pub use shape::HERE;
 
 /// A document in our form.
 #[derive(Debug)]
@@ -45,7 +46,6 @@ pub fn adopt(mut document: Value, names: &Names) -> Adopted {
     findings.extend(references::settle(&mut document));
     booleans::settle(&mut document);
     let named = naming::name(&mut document, names);
-    findings.extend(named.findings);
     notes.extend(named.notes);
     annotations::settle(&mut document, &named.gathered);
     document.sort_all_objects();

@@ -6,17 +6,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::names::Names;
 use super::places::{self, is_answer};
-use super::{roots, shape, sharing};
+use super::shape::HERE;
+use super::{roots, shape, sharing, usual};
 use crate::document::Object;
-use crate::finding::Finding;
 use crate::lower::{pascal, reference, target};
-
-/// On a reference in an answer: what the place itself says, where it is less or more than the type that it shares.
-pub const HERE: &str = "x-ofauth-here";
 
 /// Names of Rust and of the crate that a type must not have.
 const RESERVED: [&str; 25] = [
@@ -54,8 +51,6 @@ pub(super) struct Named {
     pub gathered: BTreeSet<String>,
     /// What somebody should know.
     pub notes: Vec<String>,
-    /// What somebody has to decide.
-    pub findings: Vec<Finding>,
 }
 
 /// Names the schemas of `document`.
@@ -63,13 +58,14 @@ pub(super) fn name(document: &mut Value, names: &Names) -> Named {
     let used = places::of(document).into_iter().map(|root| (root.written, root.place));
     let used: BTreeMap<String, String> = used.collect();
     let given = roots::take_components(document);
+    let shapes = usual::shapes(document, names, &given);
     let mut namer = Namer {
         names,
+        shapes,
         known: names.types.values().map(String::as_str).collect(),
         given,
         types: Object::new(),
         aliases: BTreeMap::new(),
-        places: BTreeMap::new(),
         named: Named::default(),
     };
     roots::each(document, &mut |written, schema| {
@@ -93,14 +89,14 @@ struct Namer<'a> {
     names: &'a Names,
     /// The names of our types.
     known: BTreeSet<&'a str>,
+    /// What most places of a type that is written out in its places say.
+    shapes: BTreeMap<String, Value>,
     /// The components of the document.
     given: Object,
     /// The components as they will be.
     types: Object,
     /// What the document's components are called now.
     aliases: BTreeMap<String, String>,
-    /// Where each type was met first.
-    places: BTreeMap<String, String>,
     named: Named,
 }
 
@@ -177,7 +173,6 @@ impl Namer<'_> {
         let Some(schema) = self.given.get(component).cloned() else { return };
         // A schema that contains itself finds its name taken.
         self.types.insert(name.to_owned(), Value::Null);
-        self.places.insert(name.to_owned(), name.to_owned());
         let schema = match target(&schema) {
             Some(_) => self.schema(name, schema, in_answer),
             None => self.inside(name, schema, in_answer),
@@ -185,47 +180,52 @@ impl Namer<'_> {
         self.types.insert(name.to_owned(), schema);
     }
 
-    /// Makes the schema that is written out at `place` the type `name`, and refers to it.
+    /// Refers to the type `name` in place of the schema that is written out at `place`, if it is that of the type. Where it is
+    /// not, the place is called by itself from now on.
     fn inline(&mut self, place: &str, name: &str, schema: Value, in_answer: bool) -> Value {
-        let Value::Object(object) = schema else { return schema };
-        let (words, demands) = shape::split(object);
+        let Value::Object(object) = schema.clone() else { return schema };
+        let (words, mut demands) = shape::split(object);
+        let nullable = shape::take_null(&mut demands);
+        self.gather(name, in_answer);
         let written = self.inside(name, Value::Object(demands), in_answer);
-        let point = |more: Option<Value>| {
-            let mut point = words.clone();
-            point.extend(reference(name).as_object().cloned().unwrap_or_default());
-            point.extend(more.map(|here| (HERE.to_owned(), here)));
-            Value::Object(point)
-        };
-        let Some(there) = self.types.get(name) else {
-            self.types.insert(name.to_owned(), written);
-            self.places.insert(name.to_owned(), place.to_owned());
+        let there = self.types.get(name).cloned().unwrap_or_else(|| {
+            // In a component that the document calls otherwise.
             self.named.gathered.insert(name.to_owned());
-            return point(None);
-        };
-        if shape::of(there) == shape::of(&written) {
-            return point(None);
+            self.types.insert(name.to_owned(), written.clone());
+            written.clone()
+        });
+        let here = (shape::of(&there) != shape::of(&written)).then_some(&written);
+        if let Some(here) = here {
+            let Some(united) = shape::united(&there, here).filter(|_| in_answer) else {
+                self.named.notes.push(format!("{place} is not {name} any more"));
+                return self.inside(place, schema, in_answer);
+            };
+            self.types.insert(name.to_owned(), united);
+            self.named.notes.push(format!("{name} is not the same at all its places: see {place}"));
         }
-        match shape::united(there, &written).filter(|_| in_answer) {
-            Some(united) => {
-                self.types.insert(name.to_owned(), united);
-                self.named.notes.push(format!("{name} is not the same at all its places: see {place}"));
-                point(Some(written))
-            }
-            None => {
-                let first = self.places.get(name).map_or("", String::as_str);
-                self.named.findings.push(Finding::new(
-                    place,
-                    format!("the schema is not that of {first}, and both are {name}"),
-                    format!(
-                        "give it a name of its own in openapi/names.yaml, and take the place from {name}:\n  types:\n    \
-                         A{name}:\n      - '{place}'"
-                    ),
-                ));
-                // The place keeps what it says, so that whoever goes on sees it.
-                let mut whole = words;
-                whole.extend(written.as_object().cloned().unwrap_or_default());
-                Value::Object(whole)
-            }
+        let mut point = reference(name).as_object().cloned().unwrap_or_default();
+        point.extend(here.map(|here| (HERE.to_owned(), here.clone())));
+        if !nullable {
+            point.extend(words);
+            return Value::Object(point);
+        }
+        let mut either = words;
+        either.insert("anyOf".to_owned(), json!([point, {"type": "null"}]));
+        Value::Object(either)
+    }
+
+    /// Makes what most places say of a type the type, unless it is there.
+    fn gather(&mut self, name: &str, in_answer: bool) {
+        if let Some(schema) = self.shapes.remove(name)
+            && !self.types.contains_key(name)
+            && !self.given.contains_key(name)
+        {
+            self.types.insert(name.to_owned(), Value::Null);
+            self.named.gathered.insert(name.to_owned());
+            let schema = self.inside(name, schema, in_answer);
+            self.types.insert(name.to_owned(), schema);
+        } else {
+            self.component(name, name, in_answer);
         }
     }
 }
@@ -284,7 +284,7 @@ mod tests {
         ] {
             let mut document = document(&[("/a", json!({}), schema)], schemas);
             let done = named(&mut document, &types);
-            assert_eq!((done.findings.len(), done.notes.len()), (0, 0));
+            assert_eq!(done.notes, Vec::<String>::new());
             assert_eq!(*answer(&document, "/a"), reference("Thing"));
             assert_eq!(
                 document["components"]["schemas"],
@@ -365,35 +365,39 @@ mod tests {
         let mut differ =
             document(&[("/a", json!({}), more.clone()), ("/b", json!({}), less.clone())], json!({}));
         let done = named(&mut differ, &types);
-        assert_eq!(done.findings, []);
         assert_eq!(done.notes.len(), 1);
         assert_eq!(differ["components"]["schemas"]["Thing"], more);
         assert_eq!(*answer(&differ, "/b"), json!({"$ref": "#/components/schemas/Thing", HERE: less}));
 
-        // Of another kind, or sent: somebody has to decide.
+        // Of another kind, or sent: the place is called by itself.
         let types = [
             ("post /a body", "Thing"),
             ("post /b body", "Thing"),
             ("post /c 200", "Kind"),
             ("post /d 200", "Kind"),
+            ("post /e 200", "Kind"),
         ];
+        let text = json!({"type": "string"});
         let mut odd = document(
             &[
-                ("/a", more, json!({})),
-                ("/b", less, json!({})),
-                ("/c", json!({}), json!({"type": "string"})),
-                ("/d", json!({}), json!({"type": "integer"})),
+                ("/a", more.clone(), json!({})),
+                ("/b", less.clone(), json!({})),
+                ("/c", json!({}), json!({"type": "array", "items": text})),
+                ("/d", json!({}), text.clone()),
+                ("/e", json!({}), json!({"type": ["string", "null"]})),
             ],
             json!({}),
         );
         let done = named(&mut odd, &types);
-        let places: Vec<_> = done.findings.iter().map(|finding| finding.place.as_str()).collect();
-        assert_eq!(places, ["post /b body", "post /d 200"]);
-        assert!(
-            done.findings[0].cure.contains("AThing:\n      - 'post /b body'"),
-            "{}",
-            done.findings[0].cure
-        );
+        assert_eq!(done.notes, ["post /b body is not Thing any more", "post /c 200 is not Kind any more"]);
+        let sent = |path: &str| {
+            odd["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"].clone()
+        };
+        assert_eq!((sent("/a"), sent("/b")), (reference("Thing"), less));
+        assert_eq!(odd["components"]["schemas"], json!({"Thing": more, "Kind": text}));
+        assert_eq!(*answer(&odd, "/c"), json!({"type": "array", "items": text}));
+        assert_eq!(*answer(&odd, "/d"), reference("Kind"));
+        assert_eq!(*answer(&odd, "/e"), json!({"anyOf": [reference("Kind"), {"type": "null"}]}));
     }
 
     #[test]

@@ -25,6 +25,12 @@ pub(super) fn settle(document: &mut Value) -> Vec<Finding> {
         components.insert(name, schema);
     }
     roots::put_components(document, components);
+    // A property that others refer to is what they refer to, so that it is one type.
+    for (pointer, name) in &references.names {
+        if let Some(there) = document.pointer_mut(pointer).filter(|there| there.get("$ref").is_none()) {
+            *there = reference(name);
+        }
+    }
     references.findings
 }
 
@@ -196,6 +202,9 @@ mod tests {
             assert_eq!(schemas["B"]["properties"]["x"], reference(name));
             assert_eq!(schemas[name], text);
             assert!(schemas["A"].get("$defs").is_none());
+            if pointer == "A/properties/b" {
+                assert_eq!(schemas["A"]["properties"]["b"], reference(name));
+            }
         }
     }
 

@@ -5,6 +5,9 @@ use serde_json::{Map, Value};
 use super::roots;
 use crate::document::Object;
 
+/// On a reference in an answer: what the place itself says, where it is less or more than the type that it shares.
+pub const HERE: &str = "x-ofauth-here";
+
 /// Keywords that tell people something and allow or forbid nothing.
 pub(super) const ANNOTATIONS: [&str; 10] = [
     "$comment",
@@ -37,7 +40,7 @@ pub(super) fn of(schema: &Value) -> Value {
     let mut shape = schema.clone();
     roots::walk(&mut shape, &mut |inner| {
         let Some(object) = inner.as_object_mut() else { return };
-        object.retain(|key, _| !is_annotation(key));
+        object.retain(|key, _| key == HERE || !is_annotation(key));
         for key in ["required", "type"] {
             if let Some(Value::Array(list)) = object.get_mut(key) {
                 list.sort_by_key(Value::to_string);
@@ -46,6 +49,30 @@ pub(super) fn of(schema: &Value) -> Value {
     });
     shape.sort_all_objects();
     shape
+}
+
+/// Takes `null` out of the types and words that a schema allows, if something is left. Returns whether it was there.
+#[must_use]
+pub(super) fn take_null(schema: &mut Object) -> bool {
+    let Some(Value::Array(types)) = schema.get_mut("type") else { return false };
+    let before = types.len();
+    types.retain(|kind| kind != "null");
+    match types.as_slice() {
+        _ if types.len() == before => return false,
+        [] => {
+            *types = vec![Value::from("null")];
+            return false;
+        }
+        [only] => {
+            let only = only.clone();
+            schema.insert("type".to_owned(), only);
+        }
+        _ => {}
+    }
+    if let Some(Value::Array(words)) = schema.get_mut("enum") {
+        words.retain(|word| !word.is_null());
+    }
+    true
 }
 
 /// Whether a schema becomes a type with a name: an object with fields, or words to choose from.
@@ -65,7 +92,7 @@ pub(super) fn united(one: &Value, other: &Value) -> Option<Value> {
     let (one, other) = (one.as_object()?, other.as_object()?);
     let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
     let mut result = Map::new();
-    for key in keys {
+    for key in keys.into_iter().filter(|key| *key != HERE) {
         let value = match (one.get(key), other.get(key)) {
             (Some(Value::Object(mine)), Some(Value::Object(theirs))) if key == "properties" => {
                 Value::Object(united_fields(mine, theirs)?)
@@ -122,6 +149,26 @@ mod tests {
         }});
         assert_eq!(of(&one), of(&other));
         assert!(of(&one)["properties"].get("description").is_some());
+    }
+
+    #[test]
+    fn null_is_taken_out_where_something_is_left() {
+        for (before, after, was) in [
+            (json!({"type": ["object", "null"]}), json!({"type": "object"}), true),
+            (
+                json!({"type": ["null", "string"], "enum": ["a", null]}),
+                json!({"type": "string", "enum": ["a"]}),
+                true,
+            ),
+            (json!({"type": ["a", "b", "null"]}), json!({"type": ["a", "b"]}), true),
+            (json!({"type": ["null"]}), json!({"type": ["null"]}), false),
+            (json!({"type": ["string"]}), json!({"type": ["string"]}), false),
+            (json!({"type": "null"}), json!({"type": "null"}), false),
+            (json!({}), json!({}), false),
+        ] {
+            let mut schema = before.as_object().unwrap().clone();
+            assert_eq!((take_null(&mut schema), Value::Object(schema)), (was, after), "{before}");
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::cure::{overlay, overlay_as};
 use super::schema::SchemaSite;
+use crate::adopt::HERE;
 use crate::complete::{is_usable, page_marks};
 use crate::document::{Document, Operation};
 use crate::emit::page::{self, Page};
@@ -167,6 +168,8 @@ fn of_schema(context: &Context<'_>, site: &SchemaSite<'_>) -> Vec<Finding> {
         let mut say = |problem: String, cure: String| findings.push(Finding::new(&site.place, problem, cure));
         match name.as_str() {
             mark::NAME if is_component || is_field => {}
+            // Not of the overlay: adopting a document leaves it.
+            HERE if site.schema.get("$ref").is_some() => {}
             _ if !is_field || !OF_FIELDS.contains(&name.as_str()) => {
                 let known = [&OF_FIELDS[..], &[mark::NAME]].concat().join(", ");
                 say(

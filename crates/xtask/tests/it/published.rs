@@ -94,19 +94,19 @@ fn a_place_that_changes_alone_keeps_its_type_and_is_told() {
         let mut document = published();
         let fields = document.pointer_mut(media).unwrap().as_object_mut().unwrap();
         if is_new {
-            fields.insert("isPinned".to_owned(), json!({"type": "boolean"}));
+            fields.insert("isShiny".to_owned(), json!({"type": "boolean"}));
         } else {
             fields.remove("duration").unwrap();
         }
         let Plan { merged, findings, generated, .. } = planned(document);
         assert_eq!(findings, Vec::<Finding>::new());
         let types = Reports::of(&generated.unwrap()).unwrap().types;
-        assert_eq!(types.contains("is_pinned"), is_new);
+        assert_eq!(types.contains("is_shiny"), is_new);
         let verdict = verdict::diff_with_clients(&MERGED, &merged).unwrap();
         assert_eq!(verdict.level(), level, "{verdict}");
         let text = verdict.to_string();
         assert!(
-            text.contains("list_vault_media") && text.contains(if is_new { "isPinned" } else { "duration" }),
+            text.contains("list_vault_media") && text.contains(if is_new { "isShiny" } else { "duration" }),
             "{text}"
         );
     }
