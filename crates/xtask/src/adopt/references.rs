@@ -25,9 +25,9 @@ pub(super) fn settle(document: &mut Value) -> Vec<Finding> {
         components.insert(name, schema);
     }
     roots::put_components(document, components);
-    // A property that others refer to is what they refer to, so that it is one type.
+    // Words or an object that others refer to are what they refer to, so that there is one type of them.
     for (pointer, name) in &references.names {
-        if let Some(there) = document.pointer_mut(pointer).filter(|there| there.get("$ref").is_none()) {
+        if let Some(there) = document.pointer_mut(pointer).filter(|there| shape::is_type(there)) {
             *there = reference(name);
         }
     }
@@ -202,10 +202,19 @@ mod tests {
             assert_eq!(schemas["B"]["properties"]["x"], reference(name));
             assert_eq!(schemas[name], text);
             assert!(schemas["A"].get("$defs").is_none());
-            if pointer == "A/properties/b" {
-                assert_eq!(schemas["A"]["properties"]["b"], reference(name));
-            }
+            assert_eq!(schemas["A"]["properties"]["b"], text);
         }
+    }
+
+    #[test]
+    fn words_that_others_refer_to_are_one_type() {
+        let words = json!({"type": "string", "enum": ["a", "b"]});
+        let (schemas, findings) = settled(json!({
+            "A": {"properties": {"b": words}},
+            "B": {"properties": {"x": {"$ref": "#/components/schemas/A/properties/b"}}},
+        }));
+        assert_eq!(findings, []);
+        assert_eq!((&schemas["AB"], &schemas["A"]["properties"]["b"]), (&words, &reference("AB")));
     }
 
     #[test]
