@@ -7,6 +7,7 @@
 
 mod annotations;
 mod booleans;
+mod implied;
 mod names;
 mod naming;
 mod paths;
@@ -45,6 +46,7 @@ pub fn adopt(mut document: Value, names: &Names) -> Adopted {
     drop_ids(&mut document);
     findings.extend(references::settle(&mut document));
     booleans::settle(&mut document);
+    implied::settle(&mut document);
     let named = naming::name(&mut document, names);
     notes.extend(named.notes);
     annotations::settle(&mut document, &named.gathered);

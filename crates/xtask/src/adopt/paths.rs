@@ -57,7 +57,8 @@ pub(super) fn braces(document: &mut Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     let Some(paths) = document.get_mut("paths").and_then(Value::as_object_mut) else { return findings };
     let mut renamed = Object::new();
-    for (path, item) in std::mem::take(paths) {
+    // An extension is none.
+    for (path, item) in std::mem::take(paths).into_iter().filter(|(path, _)| !path.starts_with("x-")) {
         let name = path.split('/').map(segment).collect::<Vec<_>>().join("/");
         match renamed.get_mut(&name) {
             None => {
@@ -124,6 +125,13 @@ mod tests {
             assert_eq!(braces(&mut document), []);
             assert_eq!(document["paths"], json!({after: {"get": {}}}), "{before}");
         }
+    }
+
+    #[test]
+    fn an_extension_is_no_path() {
+        let mut document = json!({"paths": {"x-note": {"get": {}}, "/a": {"get": {}}}});
+        assert_eq!(braces(&mut document), []);
+        assert_eq!(document["paths"], json!({"/a": {"get": {}}}));
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! Code generation stops at the first thing that it cannot do, and says so in the words of a generator. Whatever it would
 //! stop at, or drop in silence, is found here first. Nothing is changed, and nothing here fails, whatever the document is.
 
-mod answers;
 mod context;
 mod cure;
 mod dropped;
@@ -17,6 +16,7 @@ mod references;
 mod requests;
 mod rest;
 mod schema;
+mod sense;
 mod shape;
 mod webhooks;
 
@@ -47,7 +47,7 @@ pub fn check(merged: &Value, ignored: &Ignored) -> Vec<Finding> {
         parameters::check,
         names::check,
         requests::check,
-        answers::check,
+        sense::check,
         marks::check,
         dropped::check,
         webhooks::check,

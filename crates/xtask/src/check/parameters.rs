@@ -18,8 +18,8 @@ use crate::site::{OperationSite, ParameterSite, allows, forms, is_json, resolve}
 /// What a builder has besides setters: its methods, and the variables of the code that sends.
 const RESERVED: [&str; 7] = ["client", "header_map", "into_request", "new", "request", "self", "send"];
 
-/// Headers that the client writes itself, in lower case.
-const OURS: [&str; 6] = ["accept", "apikey", "authorization", "content-length", "content-type", "host"];
+/// Headers that the client writes itself, in lower case, but for the key, which is no parameter.
+const OURS: [&str; 5] = ["accept", "authorization", "content-length", "content-type", "host"];
 
 pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
     let each = |(operation, parameters): &(OperationSite<'_>, Vec<ParameterSite<'_>>)| {

@@ -5,6 +5,19 @@ use serde_json::{Map, Value, json};
 use crate::emit::page::{SIZE, STYLES};
 use crate::site::{self, OperationSite, allows, resolve};
 
+/// Parameters that take a place in lists of other services, in styles that the clients do not have.
+const OTHER: [&str; 9] = [
+    "page",
+    "pageNumber",
+    "page_number",
+    "perPage",
+    "per_page",
+    "pageSize",
+    "page_size",
+    "pageToken",
+    "skip",
+];
+
 /// What the rule makes of an operation.
 #[derive(Debug, PartialEq)]
 pub(super) enum Found {
@@ -23,7 +36,8 @@ pub(super) fn mark(root: &Value, operation: &OperationSite<'_>) -> Found {
         |name: &str| parameters.iter().any(|parameter| parameter.name == name && parameter.within == "query");
     let styles: Vec<_> = STYLES.iter().filter(|(_, _, place)| has(place)).collect();
     let sized = has(SIZE);
-    if operation.method != "get" || (styles.is_empty() && !sized) {
+    let other = OTHER.iter().find(|name| has(name));
+    if operation.method != "get" || (styles.is_empty() && !sized && other.is_none()) {
         return Found::NoList;
     }
     let answer = site::answer(root, operation.operation);
@@ -45,6 +59,12 @@ pub(super) fn mark(root: &Value, operation: &OperationSite<'_>) -> Found {
         .map(|(name, _)| *name)
         .filter(|name| (name.starts_with("next") && name.len() > 4) || *name == "tailMarker")
         .collect();
+    if let (Some(other), true) = (other, styles.is_empty() && (bare || !items.is_empty())) {
+        return Found::Doubt(
+            vec![json!("none")],
+            format!("{other} takes a place in it, which no style does"),
+        );
+    }
     if styles.is_empty() && !items.is_empty() && more.is_none() && nexts.is_empty() {
         // A limit of how many, and nothing by which one could go on.
         return Found::Mark(json!("none"));

@@ -57,6 +57,16 @@ fn settle(schema: &mut Value) -> bool {
     is_odd
 }
 
+/// The generator has no type for what is always null.
+pub(super) fn null_alone(document: &mut Document) -> Result<Vec<String>> {
+    each(document, |object| {
+        object.get("type").filter(|kind| *kind == "null")?;
+        object.remove("type");
+        describe(object, "Is always null.");
+        Some(())
+    })
+}
+
 /// The generator takes the type of an enum from its `type`, and each word once.
 pub(super) fn enums(document: &mut Document) -> Result<Vec<String>> {
     each(document, |object| {

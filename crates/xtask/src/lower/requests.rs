@@ -123,6 +123,33 @@ pub(super) fn empty_lists(document: &mut Document) -> Result<Vec<String>> {
     })
 }
 
+/// Of words or any text, in a request, the generator makes an object of texts, which nothing can send. Any text it is.
+pub(super) fn texts(document: &mut Document) -> Result<Vec<String>> {
+    let schemas = document.schemas.clone();
+    each(document, |object| {
+        let all = super::schema::variants(object).cloned().unwrap_or_default();
+        let all: Vec<&Value> = all.iter().map(|variant| super::schema::resolved(&schemas, variant)).collect();
+        if all.is_empty() || !all.iter().all(|variant| is_type(variant, "string")) {
+            return false;
+        }
+        object.remove("oneOf");
+        object.remove("anyOf");
+        object.insert("type".to_owned(), json!("string"));
+        let words: Option<Vec<&Vec<Value>>> =
+            all.iter().map(|variant| variant.get("enum")?.as_array()).collect();
+        if let Some(words) = words {
+            let mut each_once: Vec<Value> = Vec::new();
+            words.into_iter().flatten().for_each(|word| {
+                if !each_once.contains(word) {
+                    each_once.push(word.clone());
+                }
+            });
+            object.insert("enum".to_owned(), Value::Array(each_once));
+        }
+        true
+    })
+}
+
 /// Runs `change` on every schema that requests use.
 fn each(document: &mut Document, change: impl Fn(&mut Object) -> bool) -> Result<Vec<String>> {
     let names = reachable(document, Direction::Request);
@@ -146,6 +173,27 @@ fn each(document: &mut Document, change: impl Fn(&mut Object) -> bool) -> Result
 
 #[cfg(test)]
 mod tests {
+    #[test]
+    fn words_or_any_text_are_a_text() {
+        let word = |words: Value| json!({ "type": "string", "enum": words });
+        let field =
+            |variants: Value| json!({ "type": "object", "properties": { "a": { "anyOf": variants } } });
+        for (variants, wanted) in [
+            (json!([word(json!(["a", "b"])), { "type": "string" }]), json!({ "type": "string" })),
+            (json!([word(json!(["a", "b"])), word(json!(["b", "c"]))]), word(json!(["a", "b", "c"]))),
+        ] {
+            let mut document =
+                components(json!({ "Sent": field(variants.clone()), "Answer": field(variants.clone()) }));
+            assert_eq!(texts(&mut document).unwrap(), ["Sent"]);
+            assert_eq!(document.schemas["Sent"]["properties"]["a"], wanted);
+            assert_eq!(document.schemas["Answer"], field(variants));
+        }
+        let mut document = components(
+            json!({ "Sent": field(json!([{ "type": "string" }, { "type": "integer" }])), "Answer": {} }),
+        );
+        assert_eq!(texts(&mut document).unwrap(), Vec::<String>::new());
+    }
+
     use super::super::testing::{components, content, operation};
     use super::*;
 

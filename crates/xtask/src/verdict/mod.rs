@@ -3,7 +3,7 @@
 //! A pure function over two documents. The measure is what a caller of the old document can notice: what a request may
 //! not be any more, and what an answer may be now. oasdiff's checks are the model; where this is stricter or milder,
 //! `openapi/README.md` says so. What the comparison of schemas cannot foresee, such as the name that the generator gives
-//! a type, is caught by the listing of the generated client, see [`surface`].
+//! a type, is caught by the listing of the generated client, see the module `surface`.
 
 mod api;
 mod change;

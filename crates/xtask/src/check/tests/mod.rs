@@ -4,6 +4,7 @@ mod clashes;
 mod places;
 mod random;
 mod schemas;
+mod sense;
 
 use serde_json::{Value, json};
 
