@@ -203,7 +203,7 @@ fn given_up(reached: ErrorKind, last: Option<&LinkStatus>) -> Error {
         }
         ErrorKind::Timeout if last.is_some_and(LinkStatus::is_hosted) => {
             "no connection came before the link session or the timeout ended, and the page of the service tells nothing else here: \
-             a wrong password or a refusal is told on the redirect URL alone. Start another link"
+             a wrong password or a refusal is told on the redirect URL alone; start another link"
         }
         ErrorKind::Timeout => {
             "the creator did not sign in before the link session or the timeout ended: start another link"
