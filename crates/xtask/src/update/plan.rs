@@ -64,7 +64,11 @@ pub(super) fn merged(document: Value, ours: &Ours) -> Merged {
     let Completed { actions, findings: open } = complete(&mut merged);
     findings.extend(open);
     merged.sort_all_objects();
-    notes.extend(actions.iter().map(|action| format!("openapi/overlay.yaml: {}", action.why)));
+    let given = |action: &Action| {
+        let update = action.update.as_ref().map(ToString::to_string).unwrap_or_default();
+        format!("by rule, in {}: {} {update}", overlay::FILE, action.target)
+    };
+    notes.extend(actions.iter().map(given));
     Merged { merged, actions, notes, findings }
 }
 
