@@ -5,10 +5,8 @@
 
 use serde_json::Value;
 
+use crate::document::{METHODS, is_json};
 use crate::overlay::Step;
-
-/// The methods that operations have.
-pub const METHODS: [&str; 5] = ["delete", "get", "patch", "post", "put"];
 
 /// An operation where it is written.
 #[derive(Debug, Clone)]
@@ -138,13 +136,6 @@ pub fn resolve<'a>(root: &'a Value, mut value: &'a Value) -> Option<&'a Value> {
         value = root.pointer(reference.strip_prefix('#')?)?;
     }
     None
-}
-
-/// Whether a media type is JSON.
-#[must_use]
-pub fn is_json(media_type: &str) -> bool {
-    let name = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    name == "application/json" || name.ends_with("+json")
 }
 
 /// The success of an operation that speaks for all of them, and its status: the lowest.

@@ -20,30 +20,20 @@ pub(super) fn settle(document: &mut Value) {
 }
 
 fn inside(object: &mut Object) {
-    for key in ["properties", "patternProperties", "dependentSchemas"] {
+    for key in roots::MAP {
         if let Some(Value::Object(map)) = object.get_mut(key) {
             map.retain(|_, schema| *schema != json!(false));
             map.values_mut().for_each(anything_or_nothing);
         }
     }
-    for key in ["allOf", "anyOf", "oneOf", "prefixItems"] {
+    for key in roots::LIST {
         let Some(Value::Array(list)) = object.get_mut(key) else { continue };
         if key == "anyOf" || key == "oneOf" {
             list.retain(|schema| *schema != json!(false));
         }
         list.iter_mut().for_each(anything_or_nothing);
     }
-    for key in [
-        "contains",
-        "else",
-        "if",
-        "items",
-        "not",
-        "propertyNames",
-        "then",
-        "unevaluatedItems",
-        "unevaluatedProperties",
-    ] {
+    for key in roots::ONE.into_iter().filter(|key| !key.starts_with("additional")) {
         match object.get_mut(key) {
             Some(Value::Bool(false)) if key.ends_with("tems") || key.ends_with("Properties") => {
                 object.remove(key);

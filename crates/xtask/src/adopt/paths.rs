@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use super::roots::METHODS;
-use crate::document::Object;
+use crate::document::{Object, methods};
 use crate::finding::Finding;
 
 /// More `$ref`s in a row than this are a circle.
@@ -89,7 +88,7 @@ fn join(path: &str, first: &mut Value, second: Value) -> Vec<Finding> {
     let mut findings = Vec::new();
     for (key, value) in second {
         if first.get(&key).is_some_and(|there| *there != value) {
-            let what = if METHODS.contains(&key.as_str()) { "operation" } else { "member" };
+            let what = if methods().any(|method| method == key) { "operation" } else { "member" };
             findings.push(Finding::new(
                 path,
                 format!("the path stands twice, with a colon and with braces, and each has the {what} {key}"),

@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-use super::roots::{METHODS, content_place, parameter_place};
+use super::roots::{content_place, parameter_place};
+use crate::document::methods;
 
 /// More `$ref`s in a row than this are a circle.
 const CHAIN: usize = 16;
@@ -24,7 +25,7 @@ pub(super) fn of(document: &Value) -> Vec<Root<'_>> {
     let mut roots = Vec::new();
     let paths = document.get("paths").and_then(Value::as_object);
     for (path, item) in paths.into_iter().flatten() {
-        for method in METHODS {
+        for method in methods() {
             if let Some(operation) = item.get(method) {
                 parameters(document, &format!("{method} {path}"), path, item, &mut roots);
                 operation_roots(document, &format!("{method} {path}"), operation, &mut roots);

@@ -5,14 +5,10 @@
 
 use serde_json::{Map, Value};
 
-use crate::document::Object;
-
-/// The methods that a path item can have.
-pub(super) const METHODS: [&str; 9] =
-    ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
+use crate::document::{Object, methods};
 
 /// Keywords whose value is a schema, a list of schemas, and a map to schemas.
-const ONE: [&str; 12] = [
+pub(super) const ONE: [&str; 12] = [
     "additionalItems",
     "additionalProperties",
     "contains",
@@ -26,8 +22,9 @@ const ONE: [&str; 12] = [
     "unevaluatedItems",
     "unevaluatedProperties",
 ];
-const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
-const MAP: [&str; 5] = ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
+pub(super) const LIST: [&str; 4] = ["allOf", "anyOf", "oneOf", "prefixItems"];
+pub(super) const MAP: [&str; 5] =
+    ["$defs", "definitions", "dependentSchemas", "patternProperties", "properties"];
 
 /// The kinds of shared parts that have schemas in them, beside `schemas`.
 const SHARED: [&str; 6] = ["callbacks", "headers", "parameters", "pathItems", "requestBodies", "responses"];
@@ -97,7 +94,7 @@ fn path_item(path: &str, item: &mut Value, visit: &mut dyn FnMut(&str, &mut Valu
     for one in list(item.get_mut("parameters")) {
         parameter(path, one, visit);
     }
-    for method in METHODS {
+    for method in methods() {
         let Some(operation) = item.get_mut(method) else { continue };
         let place = format!("{method} {path}");
         for one in list(operation.get_mut("parameters")) {

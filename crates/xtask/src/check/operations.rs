@@ -7,10 +7,11 @@ use serde_json::{Value, json};
 use super::context::Context;
 use super::cure::overlay;
 use crate::complete::{is_usable, proposals};
+use crate::document::METHODS;
 use crate::finding::Finding;
 use crate::overlay::{Action, Step};
 use crate::rust_name;
-use crate::site::{self, METHODS, OperationSite};
+use crate::site::{self, OperationSite};
 
 /// What may stand at a path besides operations.
 const BESIDES: [&str; 5] = ["$ref", "description", "parameters", "servers", "summary"];

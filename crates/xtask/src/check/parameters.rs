@@ -9,11 +9,12 @@ use super::context::Context;
 use super::cure::overlay;
 use super::operations::template;
 use crate::complete::is_usable;
+use crate::document::is_json;
 use crate::finding::Finding;
 use crate::lower::{CONNECTION_HEADER, mark};
 use crate::overlay::{Action, Step};
 use crate::rust_name;
-use crate::site::{OperationSite, ParameterSite, allows, forms, is_json, resolve};
+use crate::site::{OperationSite, ParameterSite, allows, forms, resolve};
 
 /// What a builder has besides setters: its methods, and the variables of the code that sends.
 const RESERVED: [&str; 7] = ["client", "header_map", "into_request", "new", "request", "self", "send"];

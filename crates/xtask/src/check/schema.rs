@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::document::is_json;
 use crate::overlay::Step;
 use crate::site::{self, OperationSite};
 
@@ -151,8 +152,7 @@ fn of_operation<'a>(root: &'a Value, operation: &OperationSite<'a>) -> Vec<Schem
             None => [operation.steps(), steps].concat(),
         };
         let content = site::resolve(root, written).and_then(|holder| holder.get("content")?.as_object());
-        for (media_type, media) in
-            content.into_iter().flatten().filter(|(media_type, _)| site::is_json(media_type))
+        for (media_type, media) in content.into_iter().flatten().filter(|(media_type, _)| is_json(media_type))
         {
             let steps = [steps.clone(), vec!["content".into(), media_type.as_str().into()]].concat();
             add(format!("{place} {name}"), steps, media, sent);

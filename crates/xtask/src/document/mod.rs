@@ -47,10 +47,16 @@ pub struct Dropped {
     pub what: String,
 }
 
-const METHODS: [&str; 5] = ["delete", "get", "patch", "post", "put"];
+/// The methods that the project knows.
+pub const METHODS: [&str; 5] = ["delete", "get", "patch", "post", "put"];
 
-/// Methods that the rest of the project does not know.
-const OTHER_METHODS: [&str; 4] = ["head", "options", "query", "trace"];
+/// The methods that a path can have besides.
+pub const OTHER_METHODS: [&str; 4] = ["head", "options", "query", "trace"];
+
+/// Every method that a path can have.
+pub fn methods() -> impl Iterator<Item = &'static str> {
+    METHODS.into_iter().chain(OTHER_METHODS)
+}
 
 impl Document {
     /// Reads a document.

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use super::action::{Step, target};
+use crate::document::methods;
 
 /// How alike a whole candidate must be to be told, from 0 to 1.
 const ALIKE: f64 = 0.55;
@@ -18,8 +19,6 @@ const STEP_ALIKE: f64 = 0.4;
 /// A target has a few steps, and names that people can read.
 const MOST_STEPS: usize = 12;
 const LONGEST_NAME: usize = 200;
-
-const METHODS: [&str; 8] = ["delete", "get", "head", "options", "patch", "post", "put", "trace"];
 
 /// The place of the document that is most like `wanted`. Places of other actions count less: each has its own.
 pub(super) fn nearest(document: &Value, wanted: &str, others: &BTreeSet<&str>) -> Option<String> {
@@ -65,7 +64,8 @@ fn similarity(name: &str, wanted: &str) -> f64 {
     if name.len() > LONGEST_NAME || wanted.len() > LONGEST_NAME {
         return 0.0;
     }
-    match (METHODS.contains(&name), METHODS.contains(&wanted)) {
+    let is_method = |name: &str| methods().any(|method| method == name);
+    match (is_method(name), is_method(wanted)) {
         // An operation changes its method sooner than its place, and from one that changes things to the other.
         (true, true) if [name, wanted].iter().all(|it| ["patch", "put"].contains(it)) => 0.85,
         (true, true) => 0.8,

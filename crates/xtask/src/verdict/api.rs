@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::document::Object;
+use crate::document::{Object, is_json, methods};
 
 /// A merged document, read for a verdict.
 #[derive(Debug)]
@@ -72,9 +72,6 @@ pub(super) struct Answer {
     pub(super) headers: BTreeMap<String, (bool, Value)>,
 }
 
-/// The methods of a path item; `query` is of OpenAPI 3.2.
-const METHODS: [&str; 9] = ["delete", "get", "head", "options", "patch", "post", "put", "query", "trace"];
-
 impl Api {
     /// Reads a document.
     ///
@@ -88,7 +85,7 @@ impl Api {
         let mut operations = Vec::new();
         for (path, item) in paths.into_iter().flatten() {
             let item = resolve(root, item);
-            for method in METHODS {
+            for method in methods() {
                 if let Some(raw) = item.get(method).filter(|raw| raw.is_object()) {
                     operations.push(Operation::read(root, path, method, item, raw));
                 }
@@ -189,7 +186,10 @@ impl Parameter {
     fn read(root: &Value, parameter: &Value) -> Self {
         let parameter = resolve(root, parameter);
         let (name, place) = (text(parameter, "name"), text(parameter, "in"));
-        let content = parameter.get("content").and_then(Value::as_object).and_then(json_first);
+        let content = parameter
+            .get("content")
+            .and_then(Value::as_object)
+            .and_then(|content| json_first(content.iter()));
         let style = parameter.get("style").and_then(Value::as_str).unwrap_or(match place.as_str() {
             "query" | "cookie" => "form",
             _ => "simple",
@@ -296,16 +296,13 @@ fn schema(holder: &Value) -> Value {
 
 /// The media type that the clients take: JSON if there is one.
 pub(super) fn chosen(content: &Content) -> Option<(&String, &Value)> {
-    content.iter().find(|(media_type, _)| is_json(media_type)).or_else(|| content.iter().next())
+    json_first(content.iter())
 }
 
-fn json_first(content: &Object) -> Option<(&String, &Value)> {
-    content.iter().find(|(media_type, _)| is_json(media_type)).or_else(|| content.iter().next())
-}
-
-fn is_json(media_type: &str) -> bool {
-    let essence = media_type.split(';').next().unwrap_or_default().trim();
-    essence == "application/json" || essence.ends_with("+json")
+fn json_first<'a>(
+    mut content: impl Iterator<Item = (&'a String, &'a Value)> + Clone,
+) -> Option<(&'a String, &'a Value)> {
+    content.clone().find(|(media_type, _)| is_json(media_type)).or_else(|| content.next())
 }
 
 /// Follows `$ref` as far as it leads.
