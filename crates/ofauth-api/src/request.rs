@@ -108,6 +108,36 @@ impl Draft {
         self.json(body).header(CONTENT_TYPE, HeaderValue::from_static(media_type))
     }
 
+    /// JSON, or no body at all.
+    #[allow(dead_code)]
+    pub(crate) fn optional_json(self, body: &Option<impl Serialize>) -> Self {
+        match body {
+            Some(body) => self.json(body),
+            None => self,
+        }
+    }
+
+    /// JSON of a media type of its own, or no body at all.
+    #[allow(dead_code)]
+    pub(crate) fn optional_json_as(self, body: &Option<impl Serialize>, media_type: &'static str) -> Self {
+        match body {
+            Some(body) => self.json_as(body, media_type),
+            None => self,
+        }
+    }
+
+    /// Bytes, or no body at all, and then no media type.
+    #[allow(dead_code)]
+    pub(crate) fn optional_body(self, body: Option<Body>) -> Self {
+        match body {
+            Some(body) => self.body(body),
+            None => self.and(|request| {
+                request.headers_mut().remove(CONTENT_TYPE);
+                Ok(())
+            }),
+        }
+    }
+
     pub(crate) fn body(self, body: Body) -> Self {
         self.and(|request| {
             *request.body_mut() = Some(body);

@@ -41,7 +41,7 @@ pub fn files(merged: &Value, generated: &Generated) -> Result<Vec<Artefact>> {
             "tests/src/every_operation/typed_calls.rs",
             format!("{HEADER}\n{}", typed_calls::typed_calls(client, document, raw_only)?),
         ),
-        artefact("openapi/names.yaml", adopt::collect(merged).write()),
+        artefact(adopt::FILE, adopt::collect(merged).with_types_of(client).write()),
         header::artefact(&source::root()?)?,
     ];
     Ok(files.into_iter().chain(reports).collect())

@@ -32,6 +32,13 @@ fn identifier(name: &str, fold: fn(&str) -> String, start: &str) -> String {
     if is_identifier { begun } else { format!("{begun}_") }
 }
 
+/// `name`, or the first of `name2`, `name3` … that is not taken.
+#[must_use]
+pub fn free(name: String, is_taken: impl Fn(&str) -> bool) -> String {
+    let numbered = (2_u32..).map(|number| format!("{name}{number}"));
+    std::iter::once(name.clone()).chain(numbered).find(|name| !is_taken(name)).unwrap_or(name)
+}
+
 /// Whether a word has anything that a name in Rust can be made of.
 #[must_use]
 pub fn says_something(word: &str) -> bool {

@@ -6,10 +6,13 @@
 //!     - 'get /v2/access/vault/media 200.list[]'
 //! inline:
 //!   - 'AccountSettings.defaults'
+//! derived:
+//!   - AccountSettingsDefaults
 //! ```
 //!
 //! A place begins with an operation's parameter, body or answer, or with a type, and goes on with the steps inside it. What
-//! stands under `inline` is a type that the document writes out in its place, and is called by its place.
+//! stands under `inline` is a type that the document writes out in its place, and is called by its place. What these types, and
+//! the forms of requests, are called in the client stands under `derived`: no new component gets such a name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -30,6 +33,8 @@ pub struct Names {
     pub types: BTreeMap<String, String>,
     /// The places whose types have no name of their own.
     pub inline: BTreeSet<String>,
+    /// The types of the client that no component has the name of.
+    pub derived: BTreeSet<String>,
 }
 
 const HEAD: &str = "\
@@ -49,9 +54,14 @@ impl Names {
                 }
             }
         }
-        for place in file.get("inline").and_then(Value::as_array).into_iter().flatten() {
-            names.inline.insert(place.as_str().context("a place under `inline` is no text")?.to_owned());
-        }
+        let list = |member: &str| -> Result<BTreeSet<String>> {
+            let list = file.get(member).and_then(Value::as_array).into_iter().flatten();
+            let text = |item: &Value| item.as_str().map(str::to_owned);
+            list.map(|item| text(item).with_context(|| format!("{item} under `{member}` is no text")))
+                .collect()
+        };
+        names.inline = list("inline")?;
+        names.derived = list("derived")?;
         Ok(names)
     }
 
@@ -72,11 +82,30 @@ impl Names {
                 let _ = writeln!(text, "    - {}", quoted(place));
             }
         }
-        let _ = writeln!(text, "inline:{}", if self.inline.is_empty() { " []" } else { "" });
-        for place in &self.inline {
-            let _ = writeln!(text, "  - {}", quoted(place));
+        for (member, list) in [("inline", &self.inline), ("derived", &self.derived)] {
+            let _ = writeln!(text, "{member}:{}", if list.is_empty() { " []" } else { "" });
+            for item in list {
+                let _ = writeln!(text, "  - {}", quoted(item));
+            }
         }
         text
+    }
+
+    /// The same, with the names of the types that `client` has besides.
+    #[must_use]
+    pub fn with_types_of(mut self, client: &syn::File) -> Self {
+        let types = client.items.iter().filter_map(|item| match item {
+            syn::Item::Mod(module) if module.ident == "types" => Some(&module.content.as_ref()?.1),
+            _ => None,
+        });
+        let names = types.flatten().filter_map(|item| match item {
+            syn::Item::Struct(item) => Some(item.ident.to_string()),
+            syn::Item::Enum(item) => Some(item.ident.to_string()),
+            _ => None,
+        });
+        let known: BTreeSet<&str> = self.types.values().map(String::as_str).collect();
+        self.derived = names.filter(|name| !known.contains(name.as_str())).collect();
+        self
     }
 
     /// Whether nothing is known of a place.

@@ -14,6 +14,7 @@ use super::shape::HERE;
 use super::{roots, shape, sharing, usual};
 use crate::document::Object;
 use crate::lower::{pascal, reference, target};
+use crate::rust_name;
 
 /// Names of Rust and of the crate that a type must not have.
 const RESERVED: [&str; 25] = [
@@ -151,17 +152,26 @@ impl Namer<'_> {
         if RESERVED.contains(&own.as_str()) {
             own = format!("{own}Model");
         }
-        let taken = |name: &String| {
+        let taken = |name: &str| {
             let is = |other: &str| other.eq_ignore_ascii_case(name);
             self.known.iter().any(|known| is(known))
+                || (self.names.derived.contains(name) && !self.was_called(name, component))
                 || self.aliases.iter().any(|(theirs, ours)| theirs != component && is(ours))
                 || self
                     .given
                     .keys()
                     .any(|given| given != component && is(given) && given.as_str() < component)
         };
-        let numbered = (2_u32..).map(|number| format!("{own}{number}"));
-        std::iter::once(own.clone()).chain(numbered).find(|name| !taken(name)).unwrap_or(own)
+        rust_name::free(own, taken)
+    }
+
+    /// Whether `component` stands where a type was written out that had the name of that place, and so is this type.
+    fn was_called(&self, name: &str, component: &str) -> bool {
+        let places = self.names.inline.iter().filter(|place| rust_name::pascal(place) == name);
+        places.filter_map(|place| place.split_once('.')).any(|(owner, field)| {
+            let there = self.given.get(owner).and_then(|owner| owner.get("properties")?.get(field));
+            there.and_then(target) == Some(component)
+        })
     }
 
     /// Takes over the document's `component` as the type `name`.
@@ -194,8 +204,9 @@ impl Namer<'_> {
             self.types.insert(name.to_owned(), written.clone());
             written.clone()
         });
-        let here = (shape::of(&there) != shape::of(&written)).then_some(&written);
-        if let Some(here) = here {
+        let differs = shape::of(&there) != shape::of(&written);
+        let here = differs.then(|| shape::flat(&written, &self.types).unwrap_or(written));
+        if let Some(here) = &here {
             let Some(united) = shape::united(&there, here).filter(|_| in_answer) else {
                 self.named.notes.push(format!("{place} is not {name} any more"));
                 return self.inside(place, schema, in_answer);
@@ -204,7 +215,7 @@ impl Namer<'_> {
             self.named.notes.push(format!("{name} is not the same at all its places: see {place}"));
         }
         let mut point = reference(name).as_object().cloned().unwrap_or_default();
-        point.extend(here.map(|here| (HERE.to_owned(), here.clone())));
+        point.extend(here.map(|here| (HERE.to_owned(), here)));
         if !nullable {
             point.extend(words);
             return Value::Object(point);

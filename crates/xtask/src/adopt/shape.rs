@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use super::roots;
 use crate::document::Object;
+use crate::lower::target;
 
 /// On a reference in an answer: what the place itself says, where it is less or more than the type that it shares.
 pub const HERE: &str = "x-ofauth-here";
@@ -121,6 +122,43 @@ pub(super) fn united(one: &Value, other: &Value) -> Option<Value> {
     Some(Value::Object(result))
 }
 
+/// The one object that an `allOf` of objects comes to, as a document says what it adds to a type; `None` for anything else.
+#[must_use]
+pub(super) fn flat(schema: &Value, types: &Object) -> Option<Value> {
+    let parts = schema.get("allOf")?.as_array()?;
+    let mut own = schema.as_object()?.clone();
+    own.remove("allOf");
+    let parts = parts.iter().map(|part| match target(part) {
+        Some(name) => types.get(name)?.as_object().cloned(),
+        None => part.as_object().cloned(),
+    });
+    let parts: Vec<Object> = parts.chain([Some(own)]).collect::<Option<_>>()?;
+    let (mut fields, mut required) = (Map::new(), Vec::new());
+    for part in parts.iter().flatten() {
+        match part {
+            (key, Value::Object(properties)) if key == "properties" => {
+                let is_new = |(name, field): (&String, &Value)| {
+                    fields.get(name).is_none_or(|known| of(known) == of(field))
+                };
+                if !properties.iter().all(is_new) {
+                    return None;
+                }
+                fields.extend(properties.clone());
+            }
+            (key, Value::Array(names)) if key == "required" => required.extend(names.iter().cloned()),
+            (key, kind) if key == "type" && *kind == "object" => {}
+            (key, _) if is_annotation(key) => {}
+            _ => return None,
+        }
+    }
+    let mut flat = Map::from_iter([("type".to_owned(), Value::from("object"))]);
+    flat.insert("properties".to_owned(), Value::Object(fields));
+    if !required.is_empty() {
+        flat.insert("required".to_owned(), Value::Array(required));
+    }
+    Some(Value::Object(flat))
+}
+
 fn united_fields(mine: &Object, theirs: &Object) -> Option<Object> {
     let mut fields = mine.clone();
     for (name, field) in theirs {
@@ -189,5 +227,28 @@ mod tests {
         assert_eq!(united(&one, &retyped), None);
         let limited = json!({"type": "string", "maxLength": 3});
         assert_eq!(united(&json!({"type": "string"}), &limited), None);
+    }
+
+    #[test]
+    fn what_is_added_to_a_type_is_one_object_with_it() {
+        let text = json!({"type": "string"});
+        let types = json!({
+            "Thing": {"type": "object", "required": ["a"], "properties": {"a": text}},
+            "Words": {"type": "string", "enum": ["a"]},
+        });
+        let thing = crate::lower::reference("Thing");
+        let flat = |parts: Value| flat(&json!({"allOf": parts}), types.as_object().unwrap());
+        assert_eq!(
+            flat(json!([thing, {"properties": {"b": text}, "description": "D."}])),
+            Some(json!({"type": "object", "required": ["a"], "properties": {"a": text, "b": text}}))
+        );
+        for other in [
+            json!([thing, {"properties": {"a": {"type": "integer"}}}]),
+            json!([thing, {"additionalProperties": false}]),
+            json!([crate::lower::reference("Words"), {"properties": {"b": text}}]),
+            json!([crate::lower::reference("Gone")]),
+        ] {
+            assert_eq!(flat(other), None);
+        }
     }
 }

@@ -289,18 +289,12 @@ fn of_value(root: &Value, operation: &OperationSite<'_>, parameter: &ParameterSi
     let kinds = kinds(root, meant);
     let text = |why: &str| as_text("schema", why);
     let has = |kind: &str| kinds.contains(&kind);
-    let plain = kinds.iter().all(|kind| ["boolean", "integer", "number", "string"].contains(kind));
     let problem = if kinds.is_empty() {
         Some("its schema has no type".to_owned())
     } else if has("array") {
         of_items(root, meant)
     } else if has("object") {
         return of_object(root, parameter, meant, &place, kinds.len() == 1);
-    } else if plain
-        && kinds.len() > 1
-        && !(kinds.len() == 2 && has("string") && (has("integer") || has("number")))
-    {
-        Some(format!("it takes one of the types {}, which is no kind of parameter", kinds.join(", ")))
     } else {
         None
     };

@@ -3,33 +3,20 @@
 //! Both are run for their errors alone, when nothing else was found; an error has no better place than its own words.
 
 use anyhow::{Context, Error, Result};
-use serde_json::{Value, json};
+use serde_json::Value;
 
-use super::cure::overlay;
 use crate::document::Document;
 use crate::emit::table::Row;
 use crate::finding::Finding;
-use crate::lower::{lower, mark};
-use crate::overlay::{Action, FILE, Step};
+use crate::lower::lower;
+use crate::overlay::FILE;
 
 pub(super) fn check(merged: &Value) -> Option<Finding> {
     let error = read(merged).err()?;
     let text = format!("{error:#}");
     let place = place(merged, &error);
-    // A type of an answer that has no name of its own is called by its place, and something else may have that name.
-    let taken = text.split_once("a component ").and_then(|(_, rest)| rest.split_once(" is needed"));
-    let cure = match taken.filter(|(name, _)| named(merged, name)) {
-        Some((name, _)) => {
-            let steps: Vec<Step> = vec!["components".into(), "schemas".into(), name.into()];
-            overlay(&[Action::update(&steps, json!({ mark::NAME: format!("{name}Object") }), "")])
-        }
-        None => format!("change what it names by an action in {FILE}, or remove the operation"),
-    };
+    let cure = format!("change what it names by an action in {FILE}, or remove the operation");
     Some(Finding::new(place, text, cure))
-}
-
-fn named(merged: &Value, name: &str) -> bool {
-    merged.pointer("/components/schemas").is_some_and(|all| all.get(name).is_some())
 }
 
 fn read(merged: &Value) -> Result<()> {

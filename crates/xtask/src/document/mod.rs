@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 
 pub use media::{Body, Form, Response, is_json};
 pub use operation::Operation;
-pub use parameter::{Parameter, Style};
+pub use parameter::{Parameter, Style, is_sent_anyway};
 pub use reading::Object;
 use reading::{resolve, text};
 

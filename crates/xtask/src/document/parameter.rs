@@ -50,8 +50,12 @@ pub enum Style {
     Other,
 }
 
-/// Headers that OpenAPI says are no parameters, and the one with the key, which the client sends by itself.
-const SENT_ANYWAY: [&str; 4] = ["accept", "apikey", "authorization", "content-type"];
+/// Whether a parameter is a header that OpenAPI says is none, or the one with the key, which the client sends by itself.
+#[must_use]
+pub fn is_sent_anyway(place: &str, name: &str) -> bool {
+    const HEADERS: [&str; 4] = ["accept", "apikey", "authorization", "content-type"];
+    place == "header" && HEADERS.iter().any(|header| name.eq_ignore_ascii_case(header))
+}
 
 impl Parameter {
     /// How its value is written.
@@ -96,12 +100,11 @@ pub(super) fn read(root: &Value, holder: &Value, dropped: &mut Vec<String>) -> R
     for parameter in list {
         let parameter = resolve(root, parameter)?;
         let (name, place) = (text(parameter, "name"), text(parameter, "in"));
-        let is_sent_anyway = place == "header" && SENT_ANYWAY.iter().any(|it| name.eq_ignore_ascii_case(it));
         if !["path", "query", "header"].contains(&place.as_str()) {
             dropped.push(format!("{place} {name}"));
         } else if read.iter().any(|known: &Parameter| known.name == name && known.place == place) {
             dropped.push(format!("{place} {name}, which stands there twice"));
-        } else if !is_sent_anyway {
+        } else if !is_sent_anyway(&place, &name) {
             let content = parameter.get("content").and_then(Value::as_object);
             let content = content.and_then(|content| content.iter().next());
             let schema = parameter.get("schema").or_else(|| content?.1.get("schema"));

@@ -120,13 +120,6 @@ pub(super) fn responses_mut(document: &mut Document, mut visit: impl FnMut(&str,
     }
 }
 
-/// A reference to `name`, for passes that move a schema to a component.
-pub(super) fn moved(document: &mut Document, name: &str, schema: Value) -> Result<Value> {
-    let existing = document.schemas.insert(name.to_owned(), schema);
-    ensure!(existing.is_none(), "a component {name} is needed for an inline schema, but that name is taken");
-    Ok(reference(name))
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -3,20 +3,23 @@
 use anyhow::Result;
 use serde_json::{Value, json};
 
-use super::direction::{Direction, moved, reachable};
+use super::direction::{Direction, reachable};
 use super::mark;
-use super::schema::{has_properties, is_type, pascal};
+use super::schema::{has_properties, is_type, pascal, reference};
 use crate::document::Document;
+use crate::rust_name;
 
 /// The generator names inline types by its own rules, which a small change of the document can shift. Here the name is
 /// that of the place: `ChatMessage.fromUser` becomes `ChatMessageFromUser`, an item of a list adds `Item`, a value of a
 /// map `Value`, the answer of an operation is `<Operation>Response`. Later passes then find every response type among
 /// the components.
+///
+/// A component that has such a name keeps it, and the place gets a number.
 pub(super) fn hoist(document: &mut Document) -> Result<Vec<String>> {
     let mut places = Vec::new();
     for name in reachable(document, Direction::Response) {
         let Some(mut schema) = document.schemas.get(&name).cloned() else { continue };
-        inside(document, &name, &mut schema, &mut places)?;
+        inside(document, &name, &mut schema, &mut places);
         document.schemas.insert(name, schema);
     }
     for index in 0..document.operations.len() {
@@ -28,7 +31,7 @@ pub(super) fn hoist(document: &mut Document) -> Result<Vec<String>> {
             let response =
                 document.operations.get(index).and_then(|operation| operation.responses.get(status));
             let Some(mut schema) = response.and_then(|response| response.schema.clone()) else { continue };
-            itself(document, &name, &mut schema, &mut places)?;
+            itself(document, &name, &mut schema, &mut places);
             let Some(operation) = document.operations.get_mut(index) else { continue };
             for (other, response) in &mut operation.responses {
                 if other == status || (status == "4XX" && other == "5XX") {
@@ -41,45 +44,46 @@ pub(super) fn hoist(document: &mut Document) -> Result<Vec<String>> {
 }
 
 /// Moves `schema` to a component if it is an object with fields or an enum, and looks inside it otherwise.
-fn itself(document: &mut Document, name: &str, schema: &mut Value, places: &mut Vec<String>) -> Result<()> {
-    inside(document, name, schema, places)?;
+fn itself(document: &mut Document, name: &str, schema: &mut Value, places: &mut Vec<String>) {
+    inside(document, name, schema, places);
     let is_enum = is_type(schema, "string") && schema.get("enum").is_some();
     if has_properties(schema) || is_enum || schema.get(mark::TAGGED).is_some() {
-        places.push(name.to_owned());
         let nullable = schema.as_object_mut().and_then(|object| object.remove("nullable")).is_some();
-        *schema = moved(document, name, schema.take())?;
-        if nullable {
-            *schema = json!({ "allOf": [schema.take()], "nullable": true });
-        }
+        // As the generator folds it, which would call it otherwise.
+        let name = rust_name::free(rust_name::pascal(name), |name| document.schemas.contains_key(name));
+        let there = schema.take();
+        *schema = match nullable {
+            true => json!({ "allOf": [reference(&name)], "nullable": true }),
+            false => reference(&name),
+        };
+        document.schemas.insert(name.clone(), there);
+        places.push(name);
     }
-    Ok(())
 }
 
-fn inside(document: &mut Document, name: &str, schema: &mut Value, places: &mut Vec<String>) -> Result<()> {
-    let Value::Object(object) = schema else { return Ok(()) };
+fn inside(document: &mut Document, name: &str, schema: &mut Value, places: &mut Vec<String>) {
+    let Value::Object(object) = schema else { return };
     for (key, value) in object.iter_mut() {
         match (key.as_str(), value) {
             ("properties", Value::Object(properties)) => {
                 for (property, schema) in properties {
-                    itself(document, &format!("{name}{}", pascal(property)), schema, places)?;
+                    itself(document, &format!("{name}{}", pascal(property)), schema, places);
                 }
             }
-            ("items", items) => itself(document, &format!("{name}Item"), items, places)?,
-            ("additionalProperties", values) => itself(document, &format!("{name}Value"), values, places)?,
+            ("items", items) => itself(document, &format!("{name}Item"), items, places),
+            ("additionalProperties", values) => itself(document, &format!("{name}Value"), values, places),
             ("allOf" | "oneOf", Value::Array(variants)) => {
                 for (index, variant) in variants.iter_mut().enumerate() {
-                    itself(document, &format!("{name}Variant{index}"), variant, places)?;
+                    itself(document, &format!("{name}Variant{index}"), variant, places);
                 }
             }
             _ => {}
         }
     }
-    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::schema::reference;
     use super::super::testing::{components, content, operation};
     use super::*;
 
@@ -130,11 +134,22 @@ mod tests {
     }
 
     #[test]
-    fn a_taken_name_is_an_error() {
+    fn a_place_whose_name_is_taken_gets_a_number() {
         let inner = json!({ "type": "object", "properties": { "a": {} } });
+        let taken = json!({ "type": "string" });
         let mut document = components(json!({
-            "Sent": {}, "Answer": { "type": "object", "properties": { "in": inner } }, "AnswerIn": {},
+            "Sent": {}, "Answer": { "type": "object", "properties": { "in": inner } }, "AnswerIn": taken,
         }));
-        assert!(hoist(&mut document).unwrap_err().to_string().contains("AnswerIn"));
+        assert_eq!(hoist(&mut document).unwrap(), ["AnswerIn2"]);
+        assert_eq!((&document.schemas["AnswerIn"], &document.schemas["AnswerIn2"]), (&taken, &inner));
+    }
+
+    #[test]
+    fn single_letters_are_joined_as_the_generator_joins_them() {
+        let c = json!({ "type": "object", "properties": { "c": {} } });
+        let b = json!({ "type": "object", "properties": { "b": c } });
+        let answer = json!({ "type": "object", "properties": { "a": b } });
+        let mut document = components(json!({ "Sent": {}, "Answer": answer }));
+        assert_eq!(hoist(&mut document).unwrap(), ["AnswerAb", "AnswerA"]);
     }
 }

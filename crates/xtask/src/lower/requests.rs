@@ -55,7 +55,7 @@ pub(super) fn raw_bodies(document: &mut Document) -> Result<Vec<String>> {
         operation.parameters.push(Parameter {
             name: "Content-Type".to_owned(),
             place: "header".to_owned(),
-            required: true,
+            required: body.required,
             deprecated: false,
             description,
             style: None,

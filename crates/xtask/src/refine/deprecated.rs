@@ -5,8 +5,7 @@ use std::collections::BTreeSet;
 use anyhow::{Result, ensure};
 use syn::{Attribute, Item, parse_quote};
 
-use super::methods;
-use super::syntax::{module, name};
+use super::syntax::{methods, module, name};
 use crate::document::Document;
 use crate::lower::{DEPRECATED, pascal};
 use crate::rust_name::snake;

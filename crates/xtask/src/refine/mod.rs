@@ -8,6 +8,7 @@ mod enums;
 mod fields;
 mod lists;
 mod nulls;
+mod optional_bodies;
 mod requests;
 mod responses;
 mod setters;
@@ -23,7 +24,7 @@ use syn::visit_mut::VisitMut;
 use syn::{ImplItem, Item, LitStr, Type, parse_quote};
 
 pub use self::enums::variant as open_variant;
-use self::syntax::{module, name};
+use self::syntax::{methods, module, name};
 use crate::document::Document;
 use crate::lower::{Direction, mark, pascal, reachable};
 use crate::rust_name::snake;
@@ -38,6 +39,7 @@ pub fn refine(file: &mut syn::File, document: &Document) -> Result<()> {
     check_methods(file, document)?;
     responses::send_in_crate(file, document)?;
     requests::build_in_crate(file, document)?;
+    optional_bodies::leave_out(file, document)?;
     styles::write_in_crate(file, document)?;
     wire::put_back(file, document)?;
     lists::add_trait(file, document)?;
@@ -155,13 +157,6 @@ fn hide_methods(block: &mut syn::ItemImpl, is_hidden: impl Fn(&str) -> bool) {
     for method in methods(block).filter(|method| is_hidden(&method.sig.ident.to_string())) {
         method.attrs.push(parse_quote!(#[doc(hidden)]));
     }
-}
-
-fn methods(block: &mut syn::ItemImpl) -> impl Iterator<Item = &mut syn::ImplItemFn> {
-    block.items.iter_mut().filter_map(|item| match item {
-        ImplItem::Fn(method) => Some(method),
-        _ => None,
-    })
 }
 
 /// Names the trait in full where a schema has its name: the only one that the generator writes without saying whose it is.

@@ -10,8 +10,7 @@ use quote::{ToTokens, format_ident};
 use syn::visit_mut::{VisitMut, visit_expr_call_mut, visit_expr_if_mut, visit_expr_method_call_mut};
 use syn::{Block, Expr, ExprCall, ExprIf, ExprMethodCall, Item, Lit, Pat, Stmt, parse_quote};
 
-use super::methods;
-use super::syntax::{module, name};
+use super::syntax::{methods, module, name};
 use crate::document::{Document, Operation, Parameter, Style};
 use crate::lower::{mark, pascal, resolved};
 

@@ -1,7 +1,7 @@
 //! Small tools over the generated syntax tree that every adjustment needs.
 
 use quote::{ToTokens, format_ident};
-use syn::{GenericArgument, Item, ItemMod, PathArguments, Type};
+use syn::{GenericArgument, ImplItem, ImplItemFn, Item, ItemImpl, ItemMod, PathArguments, Type};
 
 /// The items of the module `name` among `items`.
 pub(super) fn module<'a>(items: &'a mut [Item], name: &str) -> Option<&'a mut Vec<Item>> {
@@ -22,6 +22,14 @@ pub(super) fn argument(arguments: &PathArguments) -> Option<&Type> {
     let PathArguments::AngleBracketed(arguments) = arguments else { return None };
     arguments.args.iter().rev().find_map(|argument| match argument {
         GenericArgument::Type(ty) => Some(ty),
+        _ => None,
+    })
+}
+
+/// The methods of a block.
+pub(super) fn methods(block: &mut ItemImpl) -> impl Iterator<Item = &mut ImplItemFn> {
+    block.items.iter_mut().filter_map(|item| match item {
+        ImplItem::Fn(method) => Some(method),
         _ => None,
     })
 }

@@ -114,12 +114,15 @@ fn a_component_that_nobody_uses_stops_nothing() {
 
 #[test]
 fn what_cannot_stand_together_stands_apart() {
-    // Each is fine alone: the second needs a name that the first has.
-    let object = json!({ "type": "object", "properties": { "a": { "type": "string" } } });
-    let schemas =
-        json!({ "OddOneResponse": { "type": "object", "properties": { "b": { "type": "string" } } } });
-    let taken = answers("good_one", json!({ "$ref": "#/components/schemas/OddOneResponse" }));
-    let document = read(json!({ "/v2/a": taken, "/v2/b": answers("odd_one", object) }), schemas);
+    // Each is fine alone: the second needs a name that the first has, for the form in which its type is sent.
+    let odd = json!({ "$ref": "#/components/schemas/Odd" });
+    let object = |field: &str| json!({ "type": "object", "properties": { field: { "type": "string" } } });
+    let schemas = json!({ "OddInput": object("b"), "Odd": object("a") });
+    let good = answers("good_one", json!({ "$ref": "#/components/schemas/OddInput" }));
+    let mut both = answers("odd_one", odd.clone());
+    both["get"]["requestBody"] =
+        json!({ "required": true, "content": { "application/json": { "schema": odd } } });
+    let document = read(json!({ "/v2/a": good, "/v2/b": both }), schemas);
     let typed = client(document.clone()).unwrap();
     let left: Vec<_> = typed.raw_only.iter().map(|raw| raw.operation.as_str()).collect();
     assert_eq!(left, ["odd_one"], "{:?}", typed.raw_only);

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use anyhow::{Result, ensure};
 use serde_json::Value;
 
-use crate::document::{Object, is_json, methods};
+use crate::document::{Object, is_json, is_sent_anyway, methods};
 
 /// A merged document, read for a verdict.
 #[derive(Debug)]
@@ -279,10 +279,11 @@ fn security(holder: &Value) -> Option<Vec<BTreeSet<String>>> {
     Some(if list.is_empty() { vec![BTreeSet::new()] } else { list.iter().map(one).collect() })
 }
 
-/// The parameters, without those that have no name.
+/// The parameters, without those that have no name or that the client sends by itself.
 fn parameters(root: &Value, holder: &Value) -> Vec<Parameter> {
     let list = holder.get("parameters").and_then(Value::as_array).into_iter().flatten();
-    list.map(|parameter| Parameter::read(root, parameter)).filter(|it| !it.name.is_empty()).collect()
+    let is_one = |it: &Parameter| !it.name.is_empty() && !is_sent_anyway(&it.place, &it.name);
+    list.map(|parameter| Parameter::read(root, parameter)).filter(is_one).collect()
 }
 
 fn content(holder: &Value) -> Content {

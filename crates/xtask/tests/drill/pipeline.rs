@@ -62,7 +62,8 @@ impl Base {
             Ours { overlay: overlay.clone(), names: Names::default(), ignored: Ignored::read(&Value::Null) };
         let planned = plan(document.clone(), &ours);
         assert!(planned.findings.is_empty(), "the base itself has findings: {:#?}", planned.findings);
-        let names = adopt::collect(&planned.merged);
+        let client = planned.generated.unwrap().client;
+        let names = adopt::collect(&planned.merged).with_types_of(&client);
         Self { document, overlay, ignored: Vec::new(), names, merged: planned.merged }
     }
 

@@ -135,14 +135,6 @@ fn what_is_dropped_needs_a_line() {
 }
 
 #[test]
-fn what_only_lowering_knows_is_a_finding() {
-    let mut document = with(DRILL, json!({"part": {"type": "object", "properties": {"a": {}}}}));
-    document.pointer_mut(SCHEMAS).unwrap()["DrillPart"] = json!({"type": "string"});
-    document.pointer_mut(CHANGE).unwrap()["part"] = json!({"$ref": "#/components/schemas/DrillPart"});
-    expect(vec![(document, "the document", "DrillPart is needed")]);
-}
-
-#[test]
 fn a_line_that_says_nothing_is_a_finding() {
     let document = with(GET, json!({"callbacks": {"done": {}}}));
     let place = "get /v2/access/drills/{drillId} callbacks done";
