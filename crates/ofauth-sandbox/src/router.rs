@@ -2,8 +2,6 @@
 //!
 //! Most operations are rows of a table; some have a handler of their own; the rest answers an example of the document.
 
-use serde_json::json;
-
 use crate::call::Call;
 use crate::document::{MEDIA, Operation, PROXY, find, methods};
 use crate::error::{ApiError, Failure};
@@ -120,7 +118,7 @@ impl Route {
             "update_connection_settings" => settings::update_connection(call, operation, first(values)),
             id => match table::row(id) {
                 Some(row) => resource::answer(call, operation, values, row),
-                None => Ok(example::filled(call, operation, &json!({}))),
+                None => Ok(example::whole(call, operation)),
             },
         }
     }

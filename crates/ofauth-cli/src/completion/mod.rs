@@ -179,8 +179,6 @@ mod tests {
             ("ofauth man --dir ", &[":directories"]),
             ("ofauth upload --post ", &[]),
             ("ofauth post ", &["get", "update", "delete", "list", "help"]),
-            ("ofauth api list_vault_m", &["list_vault_media"]),
-            ("ofauth api --describe list_vault_m", &["list_vault_media"]),
             ("ofauth sess", &["sessions"]),
             ("ofauth sessions fo", &["forget"]),
             ("ofauth completions ba", &["bash"]),
@@ -188,6 +186,12 @@ mod tests {
             ("ofauth sandbox --faults ", &[":files"]),
         ] {
             assert_eq!(offered(line), expected, "{line:?}");
+        }
+        let ids = ofauth::operations().iter().map(|operation| operation.id);
+        let ids: Vec<&str> = ids.filter(|id| id.starts_with("list_vault_m")).collect();
+        assert!(ids.contains(&"list_vault_media"));
+        for line in ["ofauth api list_vault_m", "ofauth api --describe list_vault_m"] {
+            assert_eq!(offered(line), ids, "{line:?}");
         }
         let all = offered("ofauth ");
         assert!(all.contains(&"upload".to_owned()) && all.iter().all(|one| !one.starts_with('-')), "{all:?}");

