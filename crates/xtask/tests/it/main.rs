@@ -12,6 +12,7 @@ mod guards;
 mod header;
 mod published;
 mod verdict;
+mod walked;
 
 use std::sync::LazyLock;
 
