@@ -6,7 +6,6 @@ use ofauth_tests::guide::holds;
 use ofauth_tests::{Answer, Next, Play, Step};
 use serde_json::json;
 
-use crate::stall_timeout::impatient;
 use crate::support::{KIB, Together, client, data, parts, video, within};
 
 /// How a server ends a connection that has nothing to do.
@@ -35,7 +34,7 @@ async fn a_connection_that_the_server_closes_between_parts_costs_nothing() {
                 });
                 let site = if tls { guide.start_tls().await } else { guide.start().await };
                 let data = data(u64::from(PARTS) * 64 * KIB);
-                let uploaded = video(&impatient(&site, site.origin()), &data).concurrency(4).await.unwrap();
+                let uploaded = video(&client(&site), &data).concurrency(4).await.unwrap();
                 assert!(holds(&site.sessions()[0], &data));
                 assert_eq!(uploaded.retries(), 0, "a dead connection was counted as a failed try");
                 assert!(uploaded.parts().iter().all(|part| part.attempts == 1));

@@ -20,7 +20,7 @@ const STALL: Duration = Duration::from_secs(2);
 /// More than what the kernels on both sides hold of one connection.
 const PART: u64 = 3 * MIB;
 
-pub(crate) fn impatient(site: &Site, base_url: &str) -> Client {
+fn impatient(site: &Site, base_url: &str) -> Client {
     let builder = builder_for(base_url).stall_timeout(STALL).answer_timeout(2 * STALL);
     let builder = match site.ca_pem() {
         Some(pem) => builder.ca_pem(pem),

@@ -41,28 +41,34 @@ pub(crate) trait Sent:
 
 impl<B: Body<Data = Bytes, Error: std::error::Error + Send + Sync> + Send + 'static> Sent for B {}
 
+/// The future that moves the bytes of a connection.
+type Driver<B> = Pin<Box<http1::Connection<TokioIo<Stream>, B>>>;
+
 /// An HTTP/1.1 connection together with the future that moves its bytes.
 pub(crate) struct Link<B: Sent> {
     pub(crate) sender: http1::SendRequest<B>,
-    driver: Pin<Box<http1::Connection<TokioIo<Stream>, B>>>,
+    /// Gone once it has ended: a request that it had not taken up yet hears of that when it is dropped, and never else.
+    driver: Option<Driver<B>>,
     pub(crate) counter: ByteCounter,
-    /// Set once the driver has ended; it must not be polled again.
-    ended: bool,
 }
 
 impl<B: Sent> Link<B> {
     /// A new connection for requests to `url`.
     pub(crate) async fn open(settings: &Settings, url: &Url) -> Result<Self, Failure> {
         let (stream, counter) = connect(settings, url).await?;
+        Self::over(stream, counter).await
+    }
+
+    async fn over(stream: Stream, counter: ByteCounter) -> Result<Self, Failure> {
         let opened = http1::Builder::new().max_buf_size(HYPER_BUFFER).handshake(TokioIo::new(stream)).await;
         let (sender, driver) = opened.map_err(|error| Failure::not_sent(broken(&error)))?;
-        Ok(Self { sender, driver: Box::pin(driver), counter, ended: false })
+        Ok(Self { sender, driver: Some(Box::pin(driver)), counter })
     }
 
     /// Moves the bytes of the connection. Whatever ends it, the future of the request tells of it.
     pub(crate) fn drive(&mut self, cx: &mut Context<'_>) {
-        if !self.ended && self.driver.as_mut().poll(cx).is_ready() {
-            self.ended = true;
+        if self.driver.as_mut().is_some_and(|driver| driver.as_mut().poll(cx).is_ready()) {
+            self.driver = None;
         }
     }
 
@@ -79,7 +85,7 @@ impl<B: Sent> Link<B> {
     /// Whether the connection can carry another request, as far as this side can know.
     fn is_usable(&mut self) -> bool {
         self.drive(&mut Context::from_waker(Waker::noop()));
-        !self.ended && self.sender.is_ready()
+        self.driver.is_some() && self.sender.is_ready()
     }
 }
 
@@ -256,5 +262,51 @@ impl<B: Sent> Drop for Watch<B> {
 impl<B: Sent> std::fmt::Debug for Pool<B> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Pool").finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::Full;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::{TcpListener, TcpStream};
+    use tokio::time::timeout;
+    use tokio_util::either::Either;
+
+    use super::*;
+    use crate::net::socket::Socket;
+
+    /// Between the look whether it can be used and the request that goes out over it.
+    #[tokio::test]
+    async fn a_request_over_a_connection_that_has_just_ended_fails_at_once() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let tcp = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (mut server, _) = listener.accept().await.unwrap();
+        let tcp = tcp.into_std().unwrap();
+        // Hears of the end when the connection does.
+        let other = TcpStream::from_std(tcp.try_clone().unwrap()).unwrap();
+        let tcp = TcpStream::from_std(tcp).unwrap();
+        let counter = ByteCounter::default();
+        let socket = Socket::new(tcp, counter.clone());
+        let mut link = Link::over(Either::Left(socket), counter).await.unwrap();
+        let request = || http::Request::put("/").body(Full::new(Bytes::new())).unwrap();
+        let served = async {
+            assert!(server.read(&mut [0; 1024]).await.unwrap() > 0);
+            server.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+        };
+        let response = link.sender.send_request(request());
+        let (answer, ()) = tokio::join!(link.until(response), served);
+        assert_eq!(answer.unwrap().status(), 200);
+        assert!(link.is_usable());
+        drop(server);
+        assert_eq!(other.peek(&mut [0]).await.unwrap(), 0);
+        // The runtime tells the connection of it when it looks at its sockets, which it does every so many turns.
+        for _ in 0..200 {
+            tokio::task::yield_now().await;
+        }
+        let response = link.sender.send_request(request());
+        let ended = timeout(Duration::from_secs(5), link.until(response)).await;
+        ended.expect("nobody told of the end").unwrap_err();
+        assert!(!link.is_usable());
     }
 }
