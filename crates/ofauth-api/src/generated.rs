@@ -5709,10 +5709,10 @@ pub mod types {
             default,
             skip_serializing_if = ":: std :: collections :: BTreeMap::is_empty"
         )]
-        #[serde(deserialize_with = "crate::lenient::map")]
+        #[serde(deserialize_with = "crate::lenient::nullable_map")]
         pub video_sources: ::std::collections::BTreeMap<
             ::std::string::String,
-            ::std::string::String,
+            ::std::option::Option<::std::string::String>,
         >,
     }
     ///What to rank stories by.

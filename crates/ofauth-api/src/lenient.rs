@@ -49,16 +49,39 @@ pub(crate) fn list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
 pub(crate) fn map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
     deserializer: D,
 ) -> Result<BTreeMap<String, T>, D::Error> {
-    match Value::deserialize(deserializer)? {
-        Value::Null => Ok(BTreeMap::new()),
-        Value::Array(items) if items.is_empty() => Ok(BTreeMap::new()),
-        Value::Object(entries) => entries
-            .into_iter()
-            .filter(|(_, value)| !value.is_null())
-            .map(|(key, value)| T::deserialize(value).map(|value| (key, value)).map_err(D::Error::custom))
-            .collect(),
-        _ => Err(D::Error::custom("expected an object")),
-    }
+    let entries = entries(Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    let entries = entries.into_iter().filter(|(_, value)| !value.is_null());
+    entries
+        .map(|(key, value)| T::deserialize(value).map(|value| (key, value)).map_err(D::Error::custom))
+        .collect()
+}
+
+/// A list of scalars among which null has a place; what cannot be read as one is null.
+#[allow(dead_code)]
+pub(crate) fn nullable_scalars<'de, D: Deserializer<'de>, T: Scalar>(
+    deserializer: D,
+) -> Result<Vec<Option<T>>, D::Error> {
+    let items = all_items(Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    Ok(items.into_iter().map(T::read).collect())
+}
+
+/// A list in which null has a place.
+#[allow(dead_code)]
+pub(crate) fn nullable_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<Vec<Option<T>>, D::Error> {
+    let items = all_items(Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    items.into_iter().map(|item| Option::deserialize(item).map_err(D::Error::custom)).collect()
+}
+
+/// A map whose values may be null.
+#[allow(dead_code)]
+pub(crate) fn nullable_map<'de, D: Deserializer<'de>, T: DeserializeOwned>(
+    deserializer: D,
+) -> Result<BTreeMap<String, Option<T>>, D::Error> {
+    let entries = entries(Value::deserialize(deserializer)?).map_err(D::Error::custom)?;
+    let read = |value| Option::deserialize(value).map_err(D::Error::custom);
+    entries.into_iter().map(|(key, value)| read(value).map(|value| (key, value))).collect()
 }
 
 /// A page, or the list of it alone.
@@ -107,13 +130,25 @@ pub(crate) use listing;
 
 /// The items of a list that are not null.
 fn items(value: Value) -> Result<impl Iterator<Item = Value>, &'static str> {
-    let items = match value {
-        Value::Array(items) => items,
-        Value::Null => Vec::new(),
-        Value::Object(entries) if entries.is_empty() => Vec::new(),
-        _ => return Err("expected a list"),
-    };
-    Ok(items.into_iter().filter(|item| !item.is_null()))
+    Ok(all_items(value)?.into_iter().filter(|item| !item.is_null()))
+}
+
+fn all_items(value: Value) -> Result<Vec<Value>, &'static str> {
+    match value {
+        Value::Array(items) => Ok(items),
+        Value::Null => Ok(Vec::new()),
+        Value::Object(entries) if entries.is_empty() => Ok(Vec::new()),
+        _ => Err("expected a list"),
+    }
+}
+
+fn entries(value: Value) -> Result<serde_json::Map<String, Value>, &'static str> {
+    match value {
+        Value::Null => Ok(serde_json::Map::new()),
+        Value::Array(items) if items.is_empty() => Ok(serde_json::Map::new()),
+        Value::Object(entries) => Ok(entries),
+        _ => Err("expected an object"),
+    }
 }
 
 /// A value that JSON can write in more than one way.

@@ -24,6 +24,7 @@ pub(super) fn check(context: &Context<'_>) -> Vec<Finding> {
         findings.extend(exclusive(context.root, site));
         findings.extend(required_nowhere(site));
         findings.extend(odd_limits(site));
+        findings.extend(odd_default(site));
         findings.extend(endless(context.root, site));
     }
     findings
@@ -86,6 +87,35 @@ fn mapping(root: &Value, site: &SchemaSite<'_>) -> Vec<Finding> {
         Finding::new(&site.place, problem, overlay(&[cure]))
     };
     gone.map(|(word, to)| finding(word, to)).collect()
+}
+
+/// A default that the type or the enum does not have: help and table would promise it.
+fn odd_default(site: &SchemaSite<'_>) -> Option<Finding> {
+    let default = site.schema.get("default")?;
+    let kind = match default {
+        Value::Null => "null",
+        Value::Bool(_) => "boolean",
+        Value::Number(number) if number.as_f64().is_some_and(|number| number.fract() == 0.0) => "integer",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    };
+    let fits = |name: &str| name == kind || (name, kind) == ("number", "integer");
+    let fits = match site.schema.get("type") {
+        Some(Value::String(name)) => fits(name) || (kind == "null" && site.schema.get("nullable").is_some()),
+        Some(Value::Array(names)) => names.iter().filter_map(Value::as_str).any(fits),
+        _ => true,
+    };
+    let words = site.schema.get("enum").and_then(Value::as_array);
+    let what = match (fits, words) {
+        (false, _) => "of another type",
+        (true, Some(words)) if !words.contains(default) && kind != "null" => "none of its values",
+        _ => return None,
+    };
+    let cure = overlay(&[Action::remove(&site.to(&["default"]), &format!("It is {what}."))]);
+    let problem = format!("its default {} is {what}", super::shape::short(default));
+    Some(Finding::new(&site.place, problem, cure))
 }
 
 /// An `allOf` of types that exclude each other.

@@ -73,7 +73,7 @@ pub(super) fn free_objects(document: &mut Document) -> Result<Vec<String>> {
 }
 
 /// Lengths, counts, patterns and closed objects say what the service means to send. Read strictly they would refuse an
-/// answer because of one field. Fields that may be null are optional already.
+/// answer because of one field. Fields that may be null are optional already; among items and values null is one of them.
 pub(super) fn unlimited_fields(document: &mut Document) -> Result<Vec<String>> {
     const LIMITS: [&str; 9] = [
         "additionalItems",
@@ -93,6 +93,14 @@ pub(super) fn unlimited_fields(document: &mut Document) -> Result<Vec<String>> {
         let whole_is_nullable = !components.contains(name) && schema.get("nullable").is_some();
         let mut changed = false;
         walk(schema, &mut |object| {
+            for held in ["items", "additionalProperties"] {
+                let held = object.get_mut(held).and_then(Value::as_object_mut);
+                if let Some((held, null)) = held.and_then(|it| it.remove("nullable").map(|null| (it, null))) {
+                    held.insert(mark::NULL_ITEMS.to_owned(), null);
+                }
+            }
+        });
+        walk(schema, &mut |object| {
             for limit in LIMITS {
                 changed |= object.remove(limit).is_some();
             }
@@ -104,6 +112,9 @@ pub(super) fn unlimited_fields(document: &mut Document) -> Result<Vec<String>> {
             if object.remove("nullable").is_some() {
                 unwrap_single(object);
                 changed = true;
+            }
+            if let Some(null) = object.remove(mark::NULL_ITEMS) {
+                object.insert("nullable".to_owned(), null);
             }
         });
         if whole_is_nullable {

@@ -56,3 +56,6 @@ pub const BYTES: &str = "bytes";
 
 /// On the schema of a parameter that is any JSON: the client writes it by the parameter's style.
 pub const WRITTEN: &str = "x-ofauth-written";
+
+/// On a schema of items or values of answers: null stands among them.
+pub const NULL_ITEMS: &str = "x-ofauth-null-items";

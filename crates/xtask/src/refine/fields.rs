@@ -62,8 +62,16 @@ fn reader(ty: &Type, responses: &BTreeSet<String>) -> Option<&'static str> {
     let outer = name(ty).filter(|_| !is_own(ty))?;
     let inner = held.and_then(name).unwrap_or_default();
     let (outer, inner) = (outer.as_str(), inner.as_str());
-    let holds_scalar = SCALARS.contains(&inner) && !held.is_some_and(is_own);
+    let is_scalar = |ty: Option<&Type>| {
+        let name = ty.and_then(name).unwrap_or_default();
+        SCALARS.contains(&name.as_str()) && !ty.is_some_and(is_own)
+    };
+    let holds_scalar = is_scalar(held);
+    let holds_null = inner == "Option" && !held.is_some_and(is_own);
     match outer {
+        "Vec" if holds_null && is_scalar(held.and_then(self::held)) => Some("nullable_scalars"),
+        "Vec" if holds_null => Some("nullable_list"),
+        "BTreeMap" if holds_null => Some("nullable_map"),
         _ if SCALARS.contains(&outer) => Some("required"),
         "Option" if holds_scalar => Some("scalar"),
         "Option" if responses.contains(inner) => Some("object"),
