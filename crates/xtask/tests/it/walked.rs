@@ -45,7 +45,7 @@ fn shown(title: &str, output: &str) {
     let readme = source::text("openapi/README.md").unwrap();
     let (_, rest) = readme.split_once("## One update, step by step").unwrap();
     let (_, rest) =
-        rest.split_once(&format!("```console\n{title}\n")).unwrap_or_else(|| panic!("no {title}"));
+        rest.split_once(&format!("```text\n{title}\n")).unwrap_or_else(|| panic!("no {title}"));
     let (block, _) = rest.split_once("```").unwrap();
     for line in block.lines().filter(|line| *line != "…") {
         let mut left = output;
