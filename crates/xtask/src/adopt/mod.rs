@@ -7,6 +7,7 @@
 
 mod annotations;
 mod booleans;
+mod here;
 mod implied;
 mod names;
 mod naming;
@@ -22,8 +23,8 @@ use serde_json::{Value, json};
 
 use crate::finding::Finding;
 
+pub use here::{HERE, at};
 pub use names::{FILE, Names, collect};
-pub use shape::HERE;
 
 /// A document in our form.
 #[derive(Debug)]

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 
+use super::here::{self, HERE};
 use super::names::Names;
 use super::places::{self, is_answer};
-use super::shape::HERE;
 use super::{roots, shape, sharing, usual};
 use crate::document::Object;
 use crate::lower::{pascal, reference, target};
@@ -81,6 +81,7 @@ pub(super) fn name(document: &mut Value, names: &Names) -> Named {
         }
     }
     let Namer { mut types, mut named, .. } = namer;
+    here::settle(document, &mut types);
     named.notes.extend(sharing::share(document, &mut types, names));
     roots::put_components(document, types);
     named
@@ -205,9 +206,10 @@ impl Namer<'_> {
             written.clone()
         });
         let differs = shape::of(&there) != shape::of(&written);
-        let here = differs.then(|| shape::flat(&written, &self.types).unwrap_or(written));
-        if let Some(here) = &here {
-            let Some(united) = shape::united(&there, here).filter(|_| in_answer) else {
+        let here = if differs { here::flat(&written, &self.types).unwrap_or(written) } else { written };
+        if differs {
+            let is_one = in_answer || here::asks_alike(&there, &here);
+            let Some(united) = here::united(&there, &here).filter(|_| is_one) else {
                 self.named.notes.push(format!("{place} is not {name} any more"));
                 return self.inside(place, schema, in_answer);
             };
@@ -215,7 +217,8 @@ impl Namer<'_> {
             self.named.notes.push(format!("{name} is not the same at all its places: see {place}"));
         }
         let mut point = reference(name).as_object().cloned().unwrap_or_default();
-        point.extend(here.map(|here| (HERE.to_owned(), here)));
+        // What it lacks is known once all places have been seen.
+        point.insert(HERE.to_owned(), here);
         if !nullable {
             point.extend(words);
             return Value::Object(point);
@@ -378,9 +381,28 @@ mod tests {
         let done = named(&mut differ, &types);
         assert_eq!(done.notes.len(), 1);
         assert_eq!(differ["components"]["schemas"]["Thing"], more);
-        assert_eq!(*answer(&differ, "/b"), json!({"$ref": "#/components/schemas/Thing", HERE: less}));
+        assert_eq!(
+            *answer(&differ, "/b"),
+            json!({"$ref": "#/components/schemas/Thing", HERE: {"properties": {"b": false}}})
+        );
 
-        // Of another kind, or sent: the place is called by itself.
+        // Whichever comes first is not the whole of it.
+        let mut differ =
+            document(&[("/a", json!({}), less.clone()), ("/b", json!({}), more.clone())], json!({}));
+        named(&mut differ, &types);
+        assert_eq!(differ["components"]["schemas"]["Thing"], more);
+        assert_eq!(answer(&differ, "/a")[HERE], json!({"properties": {"b": false}}));
+        assert_eq!(*answer(&differ, "/b"), reference("Thing"));
+
+        // Requests that ask for the same.
+        let types = [("post /a body", "Thing"), ("post /b body", "Thing")];
+        let mut differ =
+            document(&[("/a", more.clone(), json!({})), ("/b", less.clone(), json!({}))], json!({}));
+        named(&mut differ, &types);
+        assert_eq!(differ["components"]["schemas"], json!({"Thing": more}));
+
+        // Of another kind, or sent and asking for more: the place is called by itself.
+        let less = json!({"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]});
         let types = [
             ("post /a body", "Thing"),
             ("post /b body", "Thing"),

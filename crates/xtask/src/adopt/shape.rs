@@ -1,13 +1,10 @@
 //! What a schema allows, without what it says about itself.
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
+use super::here::HERE;
 use super::roots;
 use crate::document::Object;
-use crate::lower::target;
-
-/// On a reference in an answer: what the place itself says, where it is less or more than the type that it shares.
-pub const HERE: &str = "x-ofauth-here";
 
 /// Keywords that tell people something and allow or forbid nothing.
 pub(super) const ANNOTATIONS: [&str; 10] = [
@@ -84,93 +81,6 @@ pub(super) fn is_type(schema: &Value) -> bool {
     has("properties") || words
 }
 
-/// One schema that allows what either of two answers may hold, or `None` if they differ in more than fields and words.
-#[must_use]
-pub(super) fn united(one: &Value, other: &Value) -> Option<Value> {
-    if of(one) == of(other) {
-        return Some(one.clone());
-    }
-    let (one, other) = (one.as_object()?, other.as_object()?);
-    let keys: std::collections::BTreeSet<&String> = one.keys().chain(other.keys()).collect();
-    let mut result = Map::new();
-    for key in keys.into_iter().filter(|key| *key != HERE) {
-        let value = match (one.get(key), other.get(key)) {
-            (Some(Value::Object(mine)), Some(Value::Object(theirs))) if key == "properties" => {
-                Value::Object(united_fields(mine, theirs)?)
-            }
-            (Some(mine), Some(theirs)) if key == "items" => united(mine, theirs)?,
-            (Some(Value::Array(mine)), Some(Value::Array(theirs))) if key == "enum" => {
-                let new = theirs.iter().filter(|word| !mine.contains(word));
-                Value::Array(mine.iter().chain(new).cloned().collect())
-            }
-            (mine, theirs) if key == "required" => {
-                let list =
-                    |value: Option<&Value>| value.and_then(Value::as_array).cloned().unwrap_or_default();
-                let (mine, theirs) = (list(mine), list(theirs));
-                let both: Vec<Value> = mine.into_iter().filter(|name| theirs.contains(name)).collect();
-                if both.is_empty() {
-                    continue;
-                }
-                Value::Array(both)
-            }
-            (Some(mine), Some(theirs)) if mine == theirs || is_annotation(key) => mine.clone(),
-            (Some(value), None) | (None, Some(value)) if is_annotation(key) => value.clone(),
-            _ => return None,
-        };
-        result.insert(key.clone(), value);
-    }
-    Some(Value::Object(result))
-}
-
-/// The one object that an `allOf` of objects comes to, as a document says what it adds to a type; `None` for anything else.
-#[must_use]
-pub(super) fn flat(schema: &Value, types: &Object) -> Option<Value> {
-    let parts = schema.get("allOf")?.as_array()?;
-    let mut own = schema.as_object()?.clone();
-    own.remove("allOf");
-    let parts = parts.iter().map(|part| match target(part) {
-        Some(name) => types.get(name)?.as_object().cloned(),
-        None => part.as_object().cloned(),
-    });
-    let parts: Vec<Object> = parts.chain([Some(own)]).collect::<Option<_>>()?;
-    let (mut fields, mut required) = (Map::new(), Vec::new());
-    for part in parts.iter().flatten() {
-        match part {
-            (key, Value::Object(properties)) if key == "properties" => {
-                let is_new = |(name, field): (&String, &Value)| {
-                    fields.get(name).is_none_or(|known| of(known) == of(field))
-                };
-                if !properties.iter().all(is_new) {
-                    return None;
-                }
-                fields.extend(properties.clone());
-            }
-            (key, Value::Array(names)) if key == "required" => required.extend(names.iter().cloned()),
-            (key, kind) if key == "type" && *kind == "object" => {}
-            (key, _) if is_annotation(key) => {}
-            _ => return None,
-        }
-    }
-    let mut flat = Map::from_iter([("type".to_owned(), Value::from("object"))]);
-    flat.insert("properties".to_owned(), Value::Object(fields));
-    if !required.is_empty() {
-        flat.insert("required".to_owned(), Value::Array(required));
-    }
-    Some(Value::Object(flat))
-}
-
-fn united_fields(mine: &Object, theirs: &Object) -> Option<Object> {
-    let mut fields = mine.clone();
-    for (name, field) in theirs {
-        let field = match mine.get(name) {
-            Some(mine) => united(mine, field)?,
-            None => field.clone(),
-        };
-        fields.insert(name.clone(), field);
-    }
-    Some(fields)
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -206,49 +116,6 @@ mod tests {
         ] {
             let mut schema = before.as_object().unwrap().clone();
             assert_eq!((take_null(&mut schema), Value::Object(schema)), (was, after), "{before}");
-        }
-    }
-
-    #[test]
-    fn answers_that_differ_in_fields_and_words_have_one_schema() {
-        let one = json!({"type": "object", "required": ["a"], "properties": {"a": {"type": "string"}}});
-        let other = json!({"type": "object", "required": ["a", "b"], "properties": {
-            "a": {"type": "string", "description": "D."}, "b": {"enum": ["x"]},
-        }});
-        assert_eq!(
-            united(&one, &other),
-            Some(json!({"type": "object", "required": ["a"], "properties": {
-                "a": {"type": "string"}, "b": {"enum": ["x"]},
-            }}))
-        );
-        let words = |words: Value| json!({"type": "string", "enum": words});
-        assert_eq!(united(&words(json!(["a"])), &words(json!(["b"]))), Some(words(json!(["a", "b"]))));
-        let retyped = json!({"type": "object", "properties": {"a": {"type": "integer"}}});
-        assert_eq!(united(&one, &retyped), None);
-        let limited = json!({"type": "string", "maxLength": 3});
-        assert_eq!(united(&json!({"type": "string"}), &limited), None);
-    }
-
-    #[test]
-    fn what_is_added_to_a_type_is_one_object_with_it() {
-        let text = json!({"type": "string"});
-        let types = json!({
-            "Thing": {"type": "object", "required": ["a"], "properties": {"a": text}},
-            "Words": {"type": "string", "enum": ["a"]},
-        });
-        let thing = crate::lower::reference("Thing");
-        let flat = |parts: Value| flat(&json!({"allOf": parts}), types.as_object().unwrap());
-        assert_eq!(
-            flat(json!([thing, {"properties": {"b": text}, "description": "D."}])),
-            Some(json!({"type": "object", "required": ["a"], "properties": {"a": text, "b": text}}))
-        );
-        for other in [
-            json!([thing, {"properties": {"a": {"type": "integer"}}}]),
-            json!([thing, {"additionalProperties": false}]),
-            json!([crate::lower::reference("Words"), {"properties": {"b": text}}]),
-            json!([crate::lower::reference("Gone")]),
-        ] {
-            assert_eq!(flat(other), None);
         }
     }
 }

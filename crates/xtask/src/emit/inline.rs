@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::adopt::{HERE, at};
 use crate::document::{Document, Object};
 use crate::lower::target;
 
@@ -41,7 +42,10 @@ impl Inliner<'_> {
                 return json!({});
             };
             self.open.push(name.to_owned());
-            let mut result = self.schema(component);
+            let mut result = match schema.get(HERE) {
+                Some(lacks) => self.schema(&at(component, lacks)),
+                None => self.schema(component),
+            };
             self.open.pop();
             // What stands beside a reference says more about this place than the component does.
             let beside = schema.as_object().into_iter().flatten();

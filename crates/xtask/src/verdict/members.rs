@@ -1,5 +1,7 @@
 //! Compares a schema where it is used: what the place says of it (null, default, marks), then what it is.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::api::{Api, is};
@@ -9,7 +11,7 @@ use super::spot::{Both, Out, Rule, Spot, component};
 use super::values;
 use super::words::shown;
 use super::{fields, limits, rust, variants};
-use crate::adopt::HERE;
+use crate::adopt::{HERE, at};
 
 /// A schema at one place, with what aliases and single alternatives around it say taken in.
 pub(super) struct Use<'a> {
@@ -124,11 +126,20 @@ pub(super) fn compare(both: Both<'_>, old: &Value, new: &Value, spot: &Spot, out
     facts(&old, &new, spot, out);
     // One of several places of a type, which says less or more than the type has.
     if before.get(HERE).is_some() || after.get(HERE).is_some() {
-        let [before, after] = [(both.old, before), (both.new, after)]
-            .map(|(api, schema)| Shape::read(api, schema.get(HERE).unwrap_or(schema)));
+        let [before, after] =
+            [(both.old, before), (both.new, after)].map(|(api, schema)| Shape::read(api, &here(api, schema)));
         return shapes(both, &before, &after, spot, out);
     }
     cores(both, old.core, new.core, spot, out);
+}
+
+/// What a place says: its type, without what it lacks of it.
+fn here<'a>(api: &'a Api, schema: &'a Value) -> Cow<'a, Value> {
+    let whole = schema.get("$ref").and_then(Value::as_str).and_then(|reference| api.target(reference));
+    match (whole, schema.get(HERE)) {
+        (Some(whole), Some(lacks)) => Cow::Owned(at(whole, lacks)),
+        _ => Cow::Borrowed(schema),
+    }
 }
 
 /// Compares two components: their names, and what they are. What is said where they are used is compared there.

@@ -88,26 +88,35 @@ fn it_goes_in_as_it_is() {
 /// A type is at many places, and the publisher may change it at one of them.
 #[test]
 fn a_place_that_changes_alone_keeps_its_type_and_is_told() {
-    let media = "/paths/~1v2~1access~1vault~1media/get/responses/200/content/application~1json/schema/properties/list\
-                 /items/properties";
-    for (is_new, level) in [(true, Level::Feature), (false, Level::Breaking)] {
-        let mut document = published();
-        let fields = document.pointer_mut(media).unwrap().as_object_mut().unwrap();
-        if is_new {
-            fields.insert("isShiny".to_owned(), json!({"type": "boolean"}));
-        } else {
-            fields.remove("duration").unwrap();
+    const JSON: &str = "content/application~1json/schema";
+    let media = format!("/v2~1access~1vault~1media/get/responses/200/{JSON}/properties/list/items");
+    let create = format!("/v2~1access~1posts/post/requestBody/{JSON}");
+    let update = format!("/v2~1access~1posts~1:postId/put/requestBody/{JSON}");
+    for (place, operation, there) in [
+        (media, "list_vault_media", "duration"),
+        (create, "create_post", "text"),
+        (update, "update_post", "text"),
+    ] {
+        for (is_new, level) in [(true, Level::Feature), (false, Level::Breaking)] {
+            let mut document = published();
+            let fields = document.pointer_mut(&format!("/paths/~1{}/properties", &place[1..])).unwrap();
+            let fields = fields.as_object_mut().unwrap();
+            if is_new {
+                fields.insert("isShiny".to_owned(), json!({"type": "boolean"}));
+            } else {
+                fields.remove(there).unwrap();
+            }
+            let Plan { merged, findings, generated, .. } = planned(document);
+            assert_eq!(findings, Vec::<Finding>::new());
+            let types = Reports::of(&generated.unwrap()).unwrap().types;
+            assert_eq!(types.contains("is_shiny"), is_new);
+            let verdict = verdict::diff_with_clients(&MERGED, &merged).unwrap();
+            assert_eq!(verdict.level(), level, "{verdict}");
+            let text = verdict.to_string();
+            let field = if is_new { "isShiny" } else { there };
+            assert!(text.contains(&format!("`{operation}`")) && text.contains(field), "{text}");
+            let other = if operation == "create_post" { "update_post" } else { "create_post" };
+            assert!(!text.contains(&format!("**`{other}`")), "{text}");
         }
-        let Plan { merged, findings, generated, .. } = planned(document);
-        assert_eq!(findings, Vec::<Finding>::new());
-        let types = Reports::of(&generated.unwrap()).unwrap().types;
-        assert_eq!(types.contains("is_shiny"), is_new);
-        let verdict = verdict::diff_with_clients(&MERGED, &merged).unwrap();
-        assert_eq!(verdict.level(), level, "{verdict}");
-        let text = verdict.to_string();
-        assert!(
-            text.contains("list_vault_media") && text.contains(if is_new { "isShiny" } else { "duration" }),
-            "{text}"
-        );
     }
 }

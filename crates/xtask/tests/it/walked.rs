@@ -44,8 +44,7 @@ fn said(findings: &[Finding]) -> String {
 fn shown(title: &str, output: &str) {
     let readme = source::text("openapi/README.md").unwrap();
     let (_, rest) = readme.split_once("## One update, step by step").unwrap();
-    let (_, rest) =
-        rest.split_once(&format!("```text\n{title}\n")).unwrap_or_else(|| panic!("no {title}"));
+    let (_, rest) = rest.split_once(&format!("```text\n{title}\n")).unwrap_or_else(|| panic!("no {title}"));
     let (block, _) = rest.split_once("```").unwrap();
     for line in block.lines().filter(|line| *line != "…") {
         let mut left = output;
